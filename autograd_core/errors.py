@@ -1,0 +1,29 @@
+"""Every exception that this engine raises on purpose. No logic lives here.
+
+Each class is also the built-in exception that a Python programmer would expect, so
+`except ValueError` keeps working. The command lines turn any of them into one line.
+"""
+
+
+class AutogradError(Exception):
+    """Base of every error raised on purpose; its message says what was expected, what came, and what to do."""
+
+
+class ShapeError(AutogradError, ValueError):
+    """Shapes that do not fit the op."""
+
+
+class DTypeError(AutogradError, TypeError):
+    """A dtype, or a Python type, that the op cannot take."""
+
+
+class ArgumentError(AutogradError, ValueError):
+    """An argument out of its range, whatever its type."""
+
+
+class GraphError(AutogradError, RuntimeError):
+    """A graph that cannot be differentiated as asked: freed, not recorded, or changed since."""
+
+
+class ExpressionError(AutogradError, ValueError):
+    """Text on a command line that is no arithmetic expression of the kind described there."""
