@@ -1,0 +1,20 @@
+"""Arrays in, arrays out: the loops that need compiling. Nothing here knows of graphs or gradients' bookkeeping.
+
+Callers have checked shapes and dtypes. The submodules load on first use, and Numba with them, so that
+`import autograd_core` stays as cheap as `import numpy`.
+"""
+
+import importlib
+from types import ModuleType
+
+_SUBMODULES = ("convolution", "elementwise", "gemm", "jit", "pooling", "simd", "threads")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(_SUBMODULES)

@@ -1,0 +1,168 @@
+"""One way to compile: `jit` is Numba's njit with this project's flags and a disk cache that cannot go stale.
+
+Numba's own cache looks at the file that a function stands in and no further, so a kernel that inlined another
+module's function goes on running the old code; and its index file can mix up two processes that compile at once.
+Here each compiled signature is one file, named by a hash of everything that it was made from: all kernel sources,
+the versions of Numba, LLVM and Python, the processor, the options and the signature. Whatever changes, the name
+changes with it; files are written aside and renamed, so processes need not know of each other.
+
+The files lie in `__pycache__` beside the sources, or in the user's cache directory if the package is installed
+read-only; NUMBA_CACHE_DIR overrides both.
+"""
+
+import hashlib
+import os
+import pickle
+import platform
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import llvmlite
+import numba
+from numba.core import caching
+
+# Rounding may differ from the order as written, but NaN and infinity must survive: never nnan, ninf or "fast".
+REORDER = frozenset({"contract", "reassoc", "nsz", "arcp"})
+
+_KERNELS = Path(__file__).parent
+
+
+def jit(function=None, *, parallel=False, fastmath=False, inline="never", depends_on=()):
+    """Compile `function` on its first call for each signature, or load what an earlier process compiled.
+
+    `fastmath=REORDER` lets LLVM reassociate sums, which it must do to vectorise a reduction.
+    `depends_on` names further source files whose text ends up in the machine code: code generators
+    that paste functions from elsewhere must list them.
+    """
+    if function is None:
+        return lambda function: jit(
+            function, parallel=parallel, fastmath=fastmath, inline=inline, depends_on=depends_on
+        )
+    flags = set(fastmath) if fastmath else False
+    # Only explicit pranges are to be parallel: turning array expressions into parallel loops would
+    # cost compile time and start threads for tiny arrays.
+    features = {"comprehension", "prange", "numpy", "inplace_binop", "reduction", "setitem", "stencil", "fusion"}
+    how = {name: name == "prange" for name in features} if parallel else False
+    dispatcher = numba.njit(function, parallel=how, fastmath=flags, inline=inline, nogil=True, error_model="numpy")
+    options = f"parallel={parallel} fastmath={sorted(flags or ())} inline={inline}"
+    # Where `cache=True` would have put Numba's own cache.
+    dispatcher._cache = _KernelCache(function, options, tuple(depends_on))
+    return dispatcher
+
+
+class _KernelCache(caching.FunctionCache):
+    """Numba's cache protocol on top of one file per compiled signature."""
+
+    def __init__(self, function, options, depends_on):
+        self._name = repr(function)
+        self._py_func = function
+        self._impl = _KernelCacheImpl(function)
+        self._origin = f"{options} {_digest(function.__code__.co_filename, *depends_on)}"
+        self._cache_path = _directory()
+        self._cache_file = _FilePerSignature(self._cache_path, self._impl.filename_base, source_stamp=None)
+        self.enable()
+
+    def load_overload(self, sig, target_context):
+        loaded = super().load_overload(sig, target_context)
+        if loaded is None:
+            _say_that_compiling_takes_time()
+        return loaded
+
+    def _index_key(self, sig, codegen):
+        return (*super()._index_key(sig, codegen), self._py_func.__qualname__, self._origin, _toolchain())
+
+
+class _Locator(caching._CacheLocator):
+    """Satisfies Numba's interface; the cache itself decides on directory and freshness."""
+
+    def __init__(self, py_file):
+        self._py_file = py_file
+
+    def get_cache_path(self):
+        return _directory()
+
+    def get_source_stamp(self):
+        return None
+
+    def get_disambiguator(self):
+        return "kernel"
+
+    @classmethod
+    def from_function(cls, py_func, py_file):
+        return cls(py_file)
+
+
+class _KernelCacheImpl(caching.CompileResultCacheImpl):
+    _locator_classes: list[type[object]] = [_Locator]
+
+
+class _FilePerSignature(caching.IndexDataCacheFile):
+    def _path(self, key):
+        name = hashlib.sha256(repr(key).encode()).hexdigest()[:32]
+        return os.path.join(self._cache_path, f"{self._index_name.removesuffix('.nbi')}.{name}.nbc")
+
+    def load(self, key):
+        try:
+            with open(self._path(key), "rb") as file:
+                return pickle.load(file)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            return None  # absent or damaged: compile again
+
+    def save(self, key, data):
+        if " at 0x" in repr(key):
+            return  # a type named by an address means something else in the next process
+        try:
+            with self._open_for_write(self._path(key)) as file:
+                file.write(self._dump(data))
+        except OSError:
+            pass  # a full or read-only disk costs time in the next process, nothing else
+
+    def flush(self):
+        """Nothing to forget: a file that no longer applies is never looked up."""
+
+
+@cache
+def _digest(*paths):
+    digest = hashlib.sha256()
+    for path in sorted({*_KERNELS.glob("*.py"), *map(Path, paths)}):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes() if path.is_file() else b"")  # interactive code has no file
+    return digest.hexdigest()
+
+
+@cache
+def _toolchain():
+    """What, besides sources, shapes the machine code. Numba's own key adds the processor and its features."""
+    return (
+        platform.python_implementation(),
+        platform.python_version(),
+        numba.__version__,
+        llvmlite.__version__,
+        numba.config.OPT,
+        numba.config.BOUNDSCHECK,
+        os.environ.get("AUTOGRAD_CORE_SIMD_BITS"),
+    )
+
+
+@cache
+def _directory():
+    if numba.config.CACHE_DIR:
+        candidates = [Path(numba.config.CACHE_DIR) / "autograd_core"]
+    else:
+        home = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        candidates = [_KERNELS / "__pycache__", Path(home) / "autograd_core"]
+    for directory in candidates:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=directory):
+                return str(directory)
+        except OSError:
+            continue
+    return str(candidates[-1])  # nothing is writable: loading may still work, saving fails quietly
+
+
+@cache
+def _say_that_compiling_takes_time():
+    print("autograd_core: compiling kernels, once; later runs load them from the cache", file=sys.stderr)

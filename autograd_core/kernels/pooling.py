@@ -1,0 +1,82 @@
+"""Maximum over windows of an image, and its gradient.
+
+No index array is kept: the gradient finds each window's maxima again by comparing x with y, which reads less memory
+than indices would and lets ties share evenly, as every reduction by maximum does here. The border is -inf, so it
+never wins; a NaN wins over everything, and shows in y.
+"""
+
+import numpy as np
+from numba import prange
+
+from autograd_core.kernels.jit import jit
+from autograd_core.kernels.threads import ParallelKernel, threads_for
+
+
+def max_pool2d(x, kernel, stride, padding):
+    """Largest entry of each window.  Shapes: (N, C, H, W) -> (N, C, OH, OW)."""
+    n, c, h, w = x.shape
+    (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
+    y = np.empty((n, c, (h + 2 * ph - kh) // sh + 1, (w + 2 * pw - kw) // sw + 1), x.dtype)
+    planes = np.ascontiguousarray(x).reshape(n * c, h, w)
+    _forward(threads_for(x.size), planes, y.reshape(n * c, *y.shape[2:]), kh, kw, sh, sw, ph, pw)
+    return y
+
+
+def max_pool2d_gradient(g, x, y, kernel, stride, padding):
+    """Gradient of Σ g · max_pool2d(x) with respect to x; entries that tie in a window share evenly."""
+    (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
+    n, c, h, w = x.shape
+    dx = np.empty(x.shape, g.dtype)
+    x, y, g = (np.ascontiguousarray(a).reshape(n * c, *a.shape[2:]) for a in (x, y, g))
+    _backward(threads_for(x.size), g, x, y, dx.reshape(n * c, h, w), kh, kw, sh, sw, ph, pw)
+    return dx
+
+
+@jit
+def _forward_plane(x, y, kh, kw, sh, sw, ph, pw):
+    h, w = x.shape
+    for p in range(y.shape[0]):
+        for q in range(y.shape[1]):
+            largest = x.dtype.type(-np.inf)
+            for i in range(max(p * sh - ph, 0), min(p * sh - ph + kh, h)):
+                for j in range(max(q * sw - pw, 0), min(q * sw - pw + kw, w)):
+                    v = x[i, j]
+                    largest = v if v > largest or v != v else largest
+            y[p, q] = largest
+
+
+@jit
+def _backward_plane(g, x, y, dx, kh, kw, sh, sw, ph, pw):
+    h, w = x.shape
+    dx[:] = 0
+    for p in range(y.shape[0]):
+        for q in range(y.shape[1]):
+            top, bottom = max(p * sh - ph, 0), min(p * sh - ph + kh, h)
+            left, right = max(q * sw - pw, 0), min(q * sw - pw + kw, w)
+            largest = y[p, q]
+            ties = 0
+            for i in range(top, bottom):
+                for j in range(left, right):
+                    ties += _is_maximum(x[i, j], largest)
+            share = g[p, q] / ties
+            for i in range(top, bottom):
+                for j in range(left, right):
+                    if _is_maximum(x[i, j], largest):
+                        dx[i, j] += share
+
+
+@jit
+def _is_maximum(v, largest):
+    return v == largest or (v != v and largest != largest)
+
+
+@ParallelKernel
+def _forward(x, y, kh, kw, sh, sw, ph, pw):
+    for plane in prange(x.shape[0]):
+        _forward_plane(x[plane], y[plane], kh, kw, sh, sw, ph, pw)
+
+
+@ParallelKernel
+def _backward(g, x, y, dx, kh, kw, sh, sw, ph, pw):
+    for plane in prange(x.shape[0]):
+        _backward_plane(g[plane], x[plane], y[plane], dx[plane], kh, kw, sh, sw, ph, pw)

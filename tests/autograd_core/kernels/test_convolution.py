@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd_core.kernels import convolution
+
+
+def reference(x, w, stride, padding, dilation, groups):
+    """The definition, in float64, one kernel entry at a time."""
+    (sh, sw), (ph, pw), (dh, dw) = stride, padding, dilation
+    x = np.pad(x.astype(np.float64), ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    w = w.astype(np.float64)
+    out, per_group, kh, kw = w.shape
+    oh = (x.shape[2] - dh * (kh - 1) - 1) // sh + 1
+    ow = (x.shape[3] - dw * (kw - 1) - 1) // sw + 1
+    y = np.zeros((x.shape[0], out, oh, ow))
+    for group in range(groups):
+        o = slice(group * out // groups, (group + 1) * out // groups)
+        c = slice(group * per_group, (group + 1) * per_group)
+        for i in range(kh):
+            for j in range(kw):
+                seen = x[:, c, i * dh : i * dh + sh * oh : sh, j * dw : j * dw + sw * ow : sw][:, :, :oh, :ow]
+                y[:, o] += np.einsum("nchw,oc->nohw", seen, w[o, :, i, j])
+    return y
+
+
+@st.composite
+def convolutions(draw):
+    pair = st.tuples(st.integers(1, 3), st.integers(1, 3))
+    kernel, stride, dilation = draw(pair), draw(pair), draw(pair)
+    padding = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
+    smallest = [max(1, d * (k - 1) + 1 - 2 * p) for k, d, p in zip(kernel, dilation, padding, strict=True)]
+    size = tuple(s + draw(st.integers(0, 9)) for s in smallest)
+    groups = draw(st.integers(1, 3))
+    x_shape = (draw(st.integers(1, 3)), groups * draw(st.integers(1, 4)), *size)
+    w_shape = (groups * draw(st.integers(1, 5)), x_shape[1] // groups, *kernel)
+    return x_shape, w_shape, stride, padding, dilation, groups
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(convolutions(), st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=60)
+def test_forward_and_both_gradients(dtype, case, seed):
+    x_shape, w_shape, *options = case
+    rng = np.random.default_rng(seed)
+    x, w = rng.standard_normal(x_shape).astype(dtype), rng.standard_normal(w_shape).astype(dtype)
+    check_against_reference(rng, x, w, *options)
+
+
+def check_against_reference(rng, x, w, *options):
+    """y against the definition; the gradients by being its adjoints: g·conv(u, w) = dx·u for every u."""
+    eps = np.finfo(x.dtype).eps
+    y = convolution.conv2d(x, w, *options)
+    exact = reference(x, w, *options)
+    bound = reference(np.abs(x), np.abs(w), *options) * eps * (4 + np.sqrt(w[0].size))
+    assert y.dtype == x.dtype
+    assert y.shape == exact.shape
+    assert np.all(np.abs(y - exact) <= bound)
+
+    g = rng.standard_normal(y.shape).astype(x.dtype)
+    dx = convolution.conv2d_input_gradient(g, w, x.shape, *options)
+    dw = convolution.conv2d_weight_gradient(g, x, w.shape, *options)
+    assert (dx.shape, dx.dtype) == (x.shape, x.dtype)
+    assert (dw.shape, dw.dtype) == (w.shape, w.dtype)
+    for _ in range(3):
+        u, v = rng.standard_normal(x.shape), rng.standard_normal(w.shape)
+        # The sums have random signs, so their errors grow as the root of the number of terms.
+        magnitude = np.abs(g).max() * 20 * eps * np.sqrt(y.size * w[0].size)
+        assert abs(np.vdot(g, reference(u, w, *options)) - np.vdot(dx, u)) <= magnitude * np.abs(w).max() * 5
+        assert abs(np.vdot(g, reference(x, v, *options)) - np.vdot(dw, v)) <= magnitude * np.abs(x).max() * 5
+
+
+LAYERS = {
+    "LeNet first": ((8, 1, 28, 28), (6, 1, 5, 5), (1, 1), (2, 2), (1, 1), 1),
+    "LeNet second": ((8, 6, 14, 14), (16, 6, 5, 5), (1, 1), (0, 0), (1, 1), 1),
+    "wide": ((2, 32, 26, 26), (64, 32, 3, 3), (1, 1), (0, 0), (1, 1), 1),
+    "strided": ((2, 16, 33, 33), (24, 16, 3, 3), (2, 2), (1, 1), (1, 1), 1),
+    "depthwise": ((2, 16, 20, 20), (16, 1, 3, 3), (1, 1), (1, 1), (1, 1), 16),
+    "pointwise": ((2, 40, 9, 9), (48, 40, 1, 1), (1, 1), (0, 0), (1, 1), 1),
+}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_layers_of_networks(layer):
+    x_shape, w_shape, *options = LAYERS[layer]
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal(x_shape, np.float32), rng.standard_normal(w_shape, np.float32)
+    check_against_reference(rng, x, w, *options)
+
+
+def test_arrays_of_any_strides():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((9, 8, 4, 3)).T[:, ::-1]
+    w = rng.standard_normal((5, 4, 3, 6))[..., ::-2].transpose(0, 1, 2, 3)
+    check_against_reference(rng, x, w[:, :, :, :2], (1, 1), (1, 0), (1, 1), 1)
+
+
+def test_empty_batch():
+    x, w = np.empty((0, 2, 5, 5), np.float32), np.ones((3, 2, 2, 2), np.float32)
+    y = convolution.conv2d(x, w)
+    assert y.shape == (0, 3, 4, 4)
+    assert convolution.conv2d_input_gradient(y, w, x.shape).shape == x.shape
+    np.testing.assert_array_equal(convolution.conv2d_weight_gradient(y, x, w.shape), np.zeros(w.shape))
+
+
+def test_nan_reaches_exactly_the_windows_that_see_it():
+    x, w = np.ones((1, 1, 12, 12), np.float32), np.ones((2, 1, 3, 3), np.float32)
+    x[0, 0, 5, 6] = np.nan
+    bad = np.zeros((10, 10), bool)
+    bad[3:6, 4:7] = True
+    y = convolution.conv2d(x, w)
+    assert (np.isnan(y) == bad).all()

@@ -1,0 +1,63 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import autograd_core
+
+PACKAGE = Path(autograd_core.__file__).parent
+USE_A_KERNEL = """
+import numpy as np
+from autograd_core import kernels
+x = np.arange(16.0).reshape(1, 1, 4, 4)
+print(kernels.pooling.max_pool2d(x, (2, 2), (2, 2), (0, 0)).sum())
+"""
+
+
+def _run(code, root, **environment):
+    environment = {**os.environ, "PYTHONPATH": str(root), **environment}
+    return subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True)
+
+
+def _copy_of_package(directory):
+    ignored = shutil.ignore_patterns("__pycache__")
+    (directory / "autograd_core").mkdir(parents=True)
+    for name in ("__init__.py", "errors.py"):
+        shutil.copy(PACKAGE / name, directory / "autograd_core" / name)
+    (directory / "autograd_core" / "__init__.py").write_text("")
+    shutil.copytree(PACKAGE / "kernels", directory / "autograd_core" / "kernels", ignore=ignored)
+    return directory
+
+
+def test_importing_the_package_of_kernels_does_not_import_numba():
+    ran = _run("import sys; from autograd_core import kernels; print('numba' in sys.modules)", PACKAGE.parent)
+    assert ran.stdout == "False\n"
+
+
+def test_second_process_compiles_nothing_and_an_edited_kernel_is_compiled_again(tmp_path):
+    root = _copy_of_package(tmp_path)
+    first = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    assert first.stdout == "40.0\n"
+    assert first.stderr.count("compiling kernels, once") == 1
+
+    second = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    assert (second.stdout, second.stderr) == (first.stdout, "")
+
+    # An edit anywhere in the kernels must not meet old machine code, even with size and time of the file kept.
+    edited = root / "autograd_core" / "kernels" / "threads.py"
+    edited.write_text(edited.read_text() + "# edited\n")
+    third = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    assert third.stdout == first.stdout
+    assert "compiling kernels" in third.stderr
+
+
+def test_damaged_cache_file_is_compiled_again(tmp_path):
+    root = _copy_of_package(tmp_path)
+    cache = tmp_path / "cache"
+    first = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(cache))
+    for file in cache.rglob("*.nbc"):
+        file.write_bytes(file.read_bytes()[:100])
+    second = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(cache))
+    assert second.returncode == 0
+    assert second.stdout == first.stdout
