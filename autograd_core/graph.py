@@ -1,0 +1,187 @@
+"""The graph and the backward pass: which op made what from what, and how gradients flow back.
+
+Nothing here knows an op, a float or an array: a node says which op made it (`op`), from which
+nodes (`parents`), and the op knows its own derivatives (`ops/definition.py`).
+
+Ownership runs one way only, from a result to what it was made from, so reference counting
+alone frees a graph as soon as its result is dropped: no cycles, nothing left for `gc`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from autograd_core.errors import GraphError
+
+if TYPE_CHECKING:
+    from autograd_core.ops.definition import Op
+
+
+class Recorded:
+    """Base of what ops record when they are called with it: `Value` and `Tensor`."""
+
+    __slots__ = ()
+
+    parents: tuple[Any, ...]
+
+    @staticmethod
+    def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+        """Compute `op` and, if recording is on, remember it."""
+        raise NotImplementedError
+
+
+class _Recording(threading.local):
+    on = True
+
+
+recording = _Recording()
+
+
+class _SetRecording(contextlib.ContextDecorator):
+    def __init__(self) -> None:
+        self._before: list[bool] = []  # a stack, for one object may be entered many times over
+
+    _on: bool
+
+    def __enter__(self) -> None:
+        self._before.append(recording.on)
+        recording.on = self._on
+
+    def __exit__(self, *_: object) -> None:
+        recording.on = self._before.pop()
+
+
+class no_grad(_SetRecording):
+    """Within it, or in a function decorated with it, this thread records nothing.
+
+    >>> from autograd_core import Value, no_grad
+    >>> x = Value(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.parents
+    ()
+    """
+
+    _on = False
+
+
+class enable_grad(_SetRecording):
+    """Switch recording on again inside `no_grad`."""
+
+    _on = True
+
+
+class Node:
+    """One recorded op on arrays: what the backward pass needs of it, and nothing else.
+
+    `parents` has one entry an input: the Node that made it, the leaf Tensor that it is, or None
+    where no gradient is wanted. `saved` holds the arrays that the op's rules name: inputs in
+    order and the output last, None where nothing is needed.
+    """
+
+    __slots__ = ("__weakref__", "attributes", "dtype", "op", "parents", "retained", "saved", "shape", "shapes")
+
+    def __init__(
+        self,
+        op: Op[Any],
+        parents: tuple[Any, ...],
+        saved: list[Any],
+        shapes: tuple[tuple[int, ...], ...] | None,
+        attributes: dict[str, Any],
+        output: Any,
+    ) -> None:
+        self.op = op
+        self.parents = parents
+        self.saved: list[Any] | None = saved
+        self.shapes = shapes
+        self.attributes = attributes
+        self.shape = output.shape
+        self.dtype = output.dtype
+        self.retained: Any = None  # weak reference to the Tensor whose .grad is asked for
+
+
+def topological_order(root: Any) -> list[Any]:
+    """Every node that `root` depends on, each after all of its parents; `root` comes last.
+
+    Depth-first and iterative, so a chain of a million nodes needs no recursion. The order
+    depends on the graph alone, so gradients are summed in the same order in every run.
+    """
+    order: list[Any] = []
+    seen: set[Any] = {None}
+    stack = [root]
+    pop, push, extend, append, see = stack.pop, stack.append, stack.extend, order.append, seen.add
+    finished = object()  # on the stack above a node whose parents have all been placed
+    while stack:
+        node = pop()
+        if node is finished:
+            append(pop())
+        elif node not in seen:
+            see(node)
+            if node.parents:
+                push(node)
+                push(finished)
+                extend(node.parents)
+            else:
+                append(node)
+    return order
+
+
+def backpropagate(
+    root: Any,
+    gradient: Any,
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    wanted: Iterable[Any] | None = None,
+) -> dict[Any, Any]:
+    """Gradients of `root`, times `gradient`, for every leaf (or for the `wanted` nodes and leaves).
+
+    The chain rule, once through the graph backwards: when a node is reached, all that follows
+    it has been, so its upstream gradient is complete; each parent then gets its share.
+    With `create_graph` the gradients are Tensors and are recorded themselves.
+    """
+    order = topological_order(root)
+    kept = None if wanted is None else set(wanted)
+    needed = None if kept is None else _leads_to(order, kept)
+    upstream: dict[Any, Any] = {root: gradient}
+    result: dict[Any, Any] = {}
+    while order:
+        node = order.pop()  # popping frees what has been passed, while the rest is still at work
+        total = upstream.pop(node, None)
+        if total is None:
+            continue
+        is_leaf = type(node) is not Node
+        if (is_leaf and kept is None) or (kept is not None and node in kept):
+            result[node] = total
+        if is_leaf:
+            continue
+        if node.retained is not None and (tensor := node.retained()) is not None:
+            tensor.accumulate(total)
+        if node.saved is None:
+            raise GraphError(
+                f"{node.op.name}: this graph was differentiated before and its saved arrays are released; "
+                "call the first backward(retain_graph=True), or compute the result again"
+            )
+        for index, parent in enumerate(node.parents):
+            if parent is None or (needed is not None and parent not in needed):
+                continue
+            share = node.op.pull_back(node, index, parent, total, create_graph)
+            if share is None:
+                continue
+            before = upstream.get(parent)
+            upstream[parent] = share if before is None else before + share
+        if not (retain_graph or create_graph):
+            node.saved = None
+    return result
+
+
+def _leads_to(order: list[Any], kept: set[Any]) -> set[Any]:
+    """The nodes of `order` from which a path of parents reaches one of `kept`."""
+    found: set[Any] = set()
+    for node in order:
+        if node in kept or any(parent in found for parent in node.parents):
+            found.add(node)
+    return found

@@ -1,0 +1,101 @@
+"""Python's operators, and the methods that Value and Tensor share, each delegating to the op of that name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_core import ops
+from autograd_core.graph import Recorded
+
+
+class Operators(Recorded):
+    """What makes `(x + y) * z` an expression that records itself."""
+
+    __slots__ = ()
+
+    # numpy's arrays and numbers then leave `array * x` to x.__rmul__ instead of making arrays of objects.
+    __array_ufunc__: Any = None
+
+    # Equality compares numbers, sets and dictionaries go by identity: nodes must not be merged because they are equal.
+    __hash__ = object.__hash__
+
+    def __add__(self, other: Any) -> Any:
+        return ops.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return ops.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return ops.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return ops.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return ops.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return ops.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return ops.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return ops.divide(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return ops.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return ops.pow(other, self)
+
+    def __neg__(self) -> Any:
+        return ops.negative(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return ops.abs(self)
+
+    def __lt__(self, other: Any) -> Any:
+        return ops.less(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return ops.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return ops.greater(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return ops.greater_equal(self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return ops.equal(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return ops.not_equal(self, other)
+
+    def exp(self) -> Any:
+        """See `autograd_core.exp`."""
+        return ops.exp(self)
+
+    def log(self) -> Any:
+        """See `autograd_core.log`."""
+        return ops.log(self)
+
+    def sqrt(self) -> Any:
+        """See `autograd_core.sqrt`."""
+        return ops.sqrt(self)
+
+    def tanh(self) -> Any:
+        """See `autograd_core.tanh`."""
+        return ops.tanh(self)
+
+    def sigmoid(self) -> Any:
+        """See `autograd_core.sigmoid`."""
+        return ops.sigmoid(self)
+
+    def relu(self) -> Any:
+        """See `autograd_core.relu`."""
+        return ops.relu(self)

@@ -1,0 +1,301 @@
+"""How an op is defined: one row, and everything else follows from it.
+
+There are two kinds of row. An elementwise op is a function of numbers and, for each input, its
+local gradient as the lectures give it:
+
+    @elementwise
+    def mul(a, b):
+        return a * b
+
+    @mul.local_gradient("a")
+    def _(b):
+        return b
+
+An op on whole arrays is a function of arrays and, for each input, a vector-Jacobian product,
+written with ops so that it can be differentiated again:
+
+    @array_op
+    def matmul(a, b, /):
+        return kernels.gemm.matmul(a, b)
+
+    @matmul.vjp("a")
+    def _(g, b):
+        return matmul(g, matrix_transpose(b))
+
+A rule names what it needs as its parameters: an input by its name, the output as `y`, the
+shape of input x as `x_shape`, an argument of the op (`axis`) by its name, and in a vjp `g`,
+the upstream gradient. The graph keeps just that, and runs only the rules of the inputs that
+want a gradient. There is one rule an input, rather than one that returns all gradients,
+because the first layer of every network wants no gradient of its (large) input.
+
+What rows would otherwise repeat is done here once: recording, summing a gradient over
+broadcast axes, casting it to its input's dtype.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, overload
+
+import numpy as np
+
+from autograd_core.errors import ArgumentError, GraphError
+from autograd_core.graph import Node, Recorded
+
+P = ParamSpec("P")
+
+registry: dict[str, Op[Any]] = {}
+"""Every op by its name."""
+
+_is_number = (float, int, bool).__contains__
+
+
+class Rule:
+    """The derivative with respect to one input: the function, and where its arguments come from."""
+
+    __slots__ = ("arrays", "constant", "fetch", "function", "needs_shapes")
+
+    def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str]) -> None:
+        self.function = function
+        self.fetch: list[tuple[str, Any]] = []
+        for name in names:
+            if name in op.inputs:
+                self.fetch.append(("saved", op.inputs.index(name)))
+            elif name == "y":
+                self.fetch.append(("saved", len(op.inputs)))
+            elif name.removesuffix("_shape") in op.inputs:
+                self.fetch.append(("shape", op.inputs.index(name.removesuffix("_shape"))))
+            elif name in op.defaults:
+                self.fetch.append(("attribute", name))
+            else:
+                raise ArgumentError(
+                    f"{op.name}: a rule asks for {name!r}, which is none of its inputs {op.inputs}, "
+                    f"'y', an input's '_shape', nor one of its arguments {tuple(op.defaults)}"
+                )
+        self.arrays = [where for kind, where in self.fetch if kind == "saved"]
+        self.needs_shapes = any(kind == "shape" for kind, _ in self.fetch)
+
+    def arguments(self, node: Node, saved: list[Any]) -> list[Any]:
+        """What the function asks for, taken from the recorded `node`."""
+        values = []
+        for kind, where in self.fetch:
+            if kind == "saved":
+                values.append(saved[where])
+            elif kind == "shape":
+                values.append(node.shapes[where])  # type: ignore[index]
+            else:
+                values.append(node.attributes.get(where, node.op.defaults[where]))
+        return values
+
+
+class Op(Generic[P]):
+    """An op that can be recorded; called with plain numbers or arrays it just computes."""
+
+    def __init__(self, function: Callable[P, Any], inputs: tuple[str, ...], defaults: dict[str, Any]) -> None:
+        self.function = function
+        self.signature = inspect.signature(function)
+        self.inputs = inputs
+        self.defaults = defaults
+        self.name = self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+        self.__module__ = function.__module__
+        self.__wrapped__ = function  # for help(), doctest and inspect.signature
+        self.rules: list[Rule | None] = [None] * len(inputs)
+        self.differentiable = False
+        if self.name in registry:
+            raise ArgumentError(f"an op named {self.name!r} exists already; choose another name")
+        registry[self.name] = self
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.inputs)})>"
+
+    def __call__(self, *args: P.args, **attributes: P.kwargs) -> Any:
+        """Compute and, if an argument is a Value or a Tensor, record."""
+        for argument in args:
+            if isinstance(argument, Recorded):
+                return argument.record(self, args, attributes)
+        return self.compute(*args, **attributes)
+
+    def compute(self, *args: Any, **attributes: Any) -> Any:
+        """The op on plain numbers and arrays."""
+        raise NotImplementedError
+
+    def split(self, args: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Sort a call's arguments into inputs, in order, and attributes, by name."""
+        if len(args) == len(self.inputs) and attributes.keys() <= self.defaults.keys():
+            return args, attributes
+        given = self.signature.bind(*args, **attributes).arguments
+        return (
+            tuple(given[name] for name in self.inputs if name in given),
+            {name: given[name] for name in self.defaults if name in given},
+        )
+
+    def _add_rule(self, name: str, function: Callable[..., Any], needs: list[str]) -> None:
+        if name not in self.inputs:
+            raise ArgumentError(f"{self.name}: a rule for {name!r}, which is none of its inputs {self.inputs}")
+        index = self.inputs.index(name)
+        if self.rules[index] is not None:
+            raise ArgumentError(f"{self.name}: a second rule for {name!r}")
+        self.rules[index] = Rule(self, function, needs)
+        self.differentiable = True
+
+    def node(self, parents: tuple[Any, ...], arrays: tuple[Any, ...], output: Any, attributes: dict[str, Any]) -> Node:
+        """Record this call, keeping only what the rules of the inputs with a parent name."""
+        saved: list[Any] = [None] * (len(arrays) + 1)
+        shapes = None
+        for parent, rule in zip(parents, self.rules, strict=True):
+            if parent is not None and rule is not None:
+                for where in rule.arrays:
+                    saved[where] = output if where == len(arrays) else arrays[where]
+                if rule.needs_shapes and shapes is None:
+                    shapes = tuple(np.shape(array) for array in arrays)
+        return Node(self, parents, saved, shapes, attributes, output)
+
+    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool) -> Any:
+        """The gradient for input `index` of `node` when the gradient of its output is `g`."""
+        rule = self.rules[index]
+        if rule is None:
+            return None
+        saved = node.saved
+        assert saved is not None
+        if create_graph:
+            saved = [self._as_recorded(node, where) for where in range(len(saved))]
+        share = self._apply(rule, g, rule.arguments(node, saved))
+        if share is None:
+            return None
+        if share.shape != parent.shape:
+            from autograd_core.ops.shaping import sum_to  # the rows themselves import this file
+
+            share = sum_to(share, parent.shape)
+        if share.dtype != parent.dtype:
+            share = share.astype(parent.dtype)
+        return share
+
+    def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
+        raise NotImplementedError
+
+    def _as_recorded(self, node: Node, where: int) -> Any:
+        """A saved array as the Tensor that it was, so that what is computed from it is recorded."""
+        from autograd_core.tensor import Tensor  # Tensor's methods are ops: it imports this file
+
+        array = node.saved[where]  # type: ignore[index]
+        if array is None:
+            return None
+        if where == len(node.parents):
+            return Tensor.of(array, node)
+        parent = node.parents[where]
+        if isinstance(parent, Tensor) and parent.data is not array:
+            raise GraphError(
+                f"{node.op.name}: a leaf of shape {parent.shape} was given a new value after it was used here; "
+                "differentiate with create_graph before updating it"
+            )
+        return parent if isinstance(parent, Tensor) else Tensor.of(array, parent)
+
+
+class Elementwise(Op[P]):
+    """An op on numbers, applied to every element; inputs broadcast against each other."""
+
+    def __init__(self, function: Callable[P, Any], array_function: Callable[..., Any] | None) -> None:
+        parameters = inspect.signature(function).parameters
+        super().__init__(function, tuple(parameters), {})
+        self.array_function = array_function or np.errstate(all="ignore")(function)
+
+    def compute(self, *args: Any, **named: Any) -> Any:
+        """The op on plain numbers (giving a number) or arrays (giving an array)."""
+        if named or len(args) != len(self.inputs):
+            args, _ = self.split(args, named)
+        if all(map(_is_number, map(type, args))):
+            return self.on_numbers(*args)
+        return self.array_function(*args)
+
+    def on_numbers(self, *args: float) -> Any:
+        """The op on Python numbers, with the results of IEEE 754 where Python would raise: 1/0 is inf, log(-1) nan."""
+        try:
+            return self.function(*args)  # type: ignore[call-arg]
+        except (ArithmeticError, ValueError):
+            with np.errstate(all="ignore"):
+                return self.array_function(*map(np.float64, args)).item()
+
+    def split(self, args: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """An elementwise op has inputs only; those left out get their defaults."""
+        if len(args) == len(self.inputs) and not attributes:
+            return args, attributes
+        bound = self.signature.bind(*args, **attributes)
+        bound.apply_defaults()
+        return tuple(bound.arguments.values()), {}
+
+    def local_gradient(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator for the local gradient ∂y/∂(input `name`), a function of what it names."""
+
+        def add(function: Callable[..., Any]) -> Callable[..., Any]:
+            self._add_rule(name, function, list(inspect.signature(function).parameters))
+            return function
+
+        return add
+
+    def local_gradients(self, inputs: tuple[float, ...], y: float) -> tuple[float, ...]:
+        """All local gradients at one point: numbers for numbers, graph values for graph values."""
+        try:
+            return self._local_gradients((*inputs, y))
+        except ArithmeticError:  # as on_numbers: at 0, 1/x is inf
+            with np.errstate(all="ignore"):
+                return tuple(map(float, self._local_gradients(tuple(map(np.float64, (*inputs, y))))))
+
+    def _local_gradients(self, at: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple([rule.function(*[at[i] for i in rule.arrays]) if rule else 0.0 for rule in self.rules])
+
+    def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
+        local = rule.function(*arguments)
+        if type(local) is float and abs(local) == 1.0:
+            return g if local > 0 else -g
+        return g * local
+
+
+class ArrayOp(Op[P]):
+    """An op on whole arrays. Its inputs are its positional-only parameters; the rest are arguments such as `axis`."""
+
+    def __init__(self, function: Callable[P, Any]) -> None:
+        parameters = inspect.signature(function).parameters.values()
+        inputs = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
+        defaults = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
+        super().__init__(function, inputs, defaults)
+
+    def compute(self, *args: Any, **attributes: Any) -> Any:
+        """The op on plain arrays."""
+        return self.function(*args, **attributes)
+
+    def vjp(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator for the vector-Jacobian product of input `name`: upstream gradient `g` and what it names."""
+
+        def add(function: Callable[..., Any]) -> Callable[..., Any]:
+            first, *needs = inspect.signature(function).parameters
+            if first != "g":
+                raise ArgumentError(f"{self.name}: a vjp takes g, the upstream gradient, first, not {first}")
+            self._add_rule(name, function, needs)
+            return function
+
+        return add
+
+    def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
+        return rule.function(g, *arguments)
+
+
+@overload
+def elementwise(function: Callable[P, Any], /) -> Elementwise[P]: ...
+@overload
+def elementwise(*, array: Callable[..., Any]) -> Callable[[Callable[P, Any]], Elementwise[P]]: ...
+def elementwise(function: Any = None, /, *, array: Any = None) -> Any:
+    """Define an elementwise op by its function of numbers.
+
+    `array` is numpy's own function for arrays, where there is one; without it the function must
+    be arithmetic and other ops, free of `if`, and is called with the arrays themselves.
+    """
+    if function is None:
+        return lambda function: Elementwise(function, array)
+    return Elementwise(function, array)
+
+
+def array_op(function: Callable[P, Any]) -> ArrayOp[P]:
+    """Define an op on arrays by its function; positional-only parameters are its inputs."""
+    return ArrayOp(function)

@@ -1,0 +1,63 @@
+"""Products of vectors and matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_core.errors import ShapeError
+from autograd_core.ops import shaping
+from autograd_core.ops.definition import array_op
+from autograd_core.ops.shaping import matrix_transpose
+
+
+@array_op
+def _matmul(a: Any, b: Any, /) -> Any:
+    """Matrices times matrices: (..., m, k) @ (..., k, n) -> (..., m, n)."""
+    return np.matmul(a, b)
+
+
+@_matmul.vjp("a")
+def _(g, b):
+    return _matmul(g, matrix_transpose(b))
+
+
+@_matmul.vjp("b")
+def _(g, a):
+    return _matmul(matrix_transpose(a), g)
+
+
+def matmul(a: Any, b: Any, /) -> Any:
+    """The matrix product a @ b.
+
+    Shapes: (..., m, k) @ (..., k, n) -> (..., m, n), leading axes broadcast; a vector on the
+    left counts as a row, on the right as a column, and its axis is dropped from the result.
+    Gradients: g bᵀ and aᵀ g.
+    """
+    a = a if hasattr(a, "ndim") else np.asarray(a)
+    b = b if hasattr(b, "ndim") else np.asarray(b)
+    a_shape, b_shape = a.shape, b.shape
+    if not a_shape or not b_shape or a_shape[-1] != b_shape[-2 if len(b_shape) > 1 else 0]:
+        raise ShapeError(_mismatch(a_shape, b_shape))
+    if len(a_shape) > 1 and len(b_shape) > 1:
+        return _matmul(a, b)
+    row = shaping.reshape(a, (1, *a_shape)) if len(a_shape) == 1 else a
+    column = shaping.reshape(b, (*b_shape, 1)) if len(b_shape) == 1 else b
+    product = _matmul(row, column)
+    shape = product.shape[:-2]
+    if len(a_shape) > 1:
+        shape = (*shape, product.shape[-2])
+    if len(b_shape) > 1:
+        shape = (*shape, product.shape[-1])
+    return shaping.reshape(product, shape)
+
+
+def _mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    if not a or not b:
+        return f"matmul: takes arrays with at least one axis, got shapes {a} and {b}; use * for numbers"
+    inner = b[-2] if len(b) > 1 else b[0]
+    hint = ""
+    if len(b) > 1 and a[-1] == b[-1]:
+        hint = "; did you mean a @ matrix_transpose(b)?"
+    return f"matmul: the last axis of a ({a[-1]}) must match the rows of b ({inner}); got shapes {a} @ {b}{hint}"

@@ -1,0 +1,359 @@
+"""Tensor: an array in the graph. Its methods only delegate to ops.
+
+Tensors are values. Nothing changes the numbers of an array that anything else still holds
+(another tensor, a view, the graph, a caller of `.numpy()`), so a gradient can never be made
+wrong by a change in between, and there is no version to check: `t += u` makes a new tensor,
+and `assign`, with which optimisers update a leaf, replaces its array.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_core import ops
+from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from autograd_core.graph import Node, Recorded, backpropagate, recording
+from autograd_core.operators import Operators
+from autograd_core.ops.definition import Op
+
+_default_dtype: np.dtype[Any] = np.dtype(np.float32)
+
+
+def set_default_dtype(dtype: npt.DTypeLike) -> None:
+    """Choose what Python numbers and lists become when a Tensor is made of them: float32 (the default) or float64."""
+    global _default_dtype
+    dtype = np.dtype(dtype)
+    if dtype.kind != "f":
+        raise DTypeError(f"set_default_dtype: takes a floating-point dtype, not {dtype}")
+    _default_dtype = dtype
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """What Python numbers and lists become when a Tensor is made of them."""
+    return _default_dtype
+
+
+class Tensor(Operators):
+    """An array that remembers how it was computed. Make one with `tensor`, `zeros`, `ones` and so on.
+
+    >>> from autograd_core import tensor
+    >>> w = tensor([1.0, 2.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> w.grad
+    Tensor([2., 4.])
+    """
+
+    __slots__ = ("__weakref__", "_grad", "data", "label", "node", "requires_grad")
+
+    data: npt.NDArray[Any]  # what it holds; treat as read-only
+    node: Node | None  # how it was recorded; None for a leaf
+
+    parents: tuple[Any, ...] = ()  # of a leaf, as the graph sees it; a recorded tensor's are its node's
+
+    def __init__(
+        self, data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = ""
+    ) -> None:
+        if isinstance(data, Tensor):
+            data = data.data
+        try:
+            array = np.array(data, dtype=dtype)  # a copy: the caller may go on to change theirs
+        except (ValueError, TypeError) as error:
+            raise DTypeError(f"tensor: takes numbers, nested lists of them, or an array; {error}") from None
+        if dtype is None and not isinstance(data, (np.ndarray, np.generic)) and array.dtype.kind in "iuf":
+            array = array.astype(_default_dtype)
+        if array.dtype.kind not in "fiub":
+            raise DTypeError(f"tensor: takes floats, integers and bools, not {array.dtype} (from {_shorten(data)})")
+        if requires_grad and array.dtype.kind != "f":
+            raise DTypeError(f"tensor: only floating-point tensors can require a gradient, not {array.dtype}")
+        self.data = array
+        self.node = None
+        self.requires_grad = requires_grad
+        self._grad: Tensor | None = None
+        self.label = label
+
+    @staticmethod
+    def of(array: Any, node: Node | None = None) -> Tensor:
+        """Wrap an array that nobody else will change, without a copy; `node` says how it was recorded."""
+        out = _new(Tensor)
+        out.data = array if type(array) is np.ndarray else np.asarray(array)
+        out.node = node
+        out.requires_grad = node is not None
+        out._grad = None
+        out.label = ""
+        return out
+
+    @staticmethod
+    def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+        """Compute `op` and, if recording is on and an input requires a gradient, remember how."""
+        args, attributes = op.split(args, attributes)
+        arrays = []
+        parents: list[Any] = []
+        tracked = False
+        for argument in args:
+            if isinstance(argument, Tensor):
+                arrays.append(argument.data)
+                if argument.requires_grad:
+                    tracked = True
+                    parents.append(argument.node or argument)
+                else:
+                    parents.append(None)
+            else:
+                arrays.append(_as_input(op, argument))
+                parents.append(None)
+        try:
+            data = op.compute(*arrays, **attributes)
+        except ValueError as error:
+            raise _explained(op, arrays, error) from None
+        if type(data) is not np.ndarray:
+            data = np.asarray(data)
+        if not (tracked and recording.on and op.differentiable):
+            return Tensor.of(data)
+        return Tensor.of(data, op.node(tuple(parents), tuple(arrays), data, attributes))
+
+    # --- differentiation ----------------------------------------------------------------------
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward()` has added up here; None before, and for what keeps none.
+
+        Only leaves that require a gradient keep one, and inner tensors after `retain_grad()`.
+        """
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = value if isinstance(value, Tensor) else Tensor(value, dtype=self.dtype)
+            if value.shape != self.shape:
+                raise ShapeError(f"grad: of shape {value.shape} for a tensor of shape {self.shape}")
+        self._grad = value
+
+    def backward(self, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False) -> None:
+        """Add ∂self/∂leaf to `.grad` of every leaf that requires a gradient.
+
+        `gradient` is the upstream gradient, of this tensor's shape; it may be left out for a
+        single number, where it is 1. The graph is freed unless `retain_graph`. With
+        `create_graph` the gradients are recorded, and can be differentiated again.
+        """
+        if not self.requires_grad:
+            raise GraphError(
+                "backward: this tensor was not recorded; no input has requires_grad=True, or it was made under no_grad"
+            )
+        if gradient is None:
+            if self.data.size != 1:
+                raise GraphError(
+                    f"backward: starts from a single number, such as a loss; this tensor has shape {self.shape}: "
+                    "take .sum() or .mean(), or pass the upstream gradient"
+                )
+            gradient = np.ones_like(self.data)
+        else:
+            gradient = gradient.data if isinstance(gradient, Tensor) else np.asarray(gradient, self.dtype)
+            if gradient.shape != self.shape:
+                raise ShapeError(
+                    f"backward: upstream gradient of shape {gradient.shape} for a tensor of shape {self.shape}"
+                )
+        if create_graph:
+            gradient = Tensor.of(gradient)
+        with np.errstate(all="ignore"):  # inf and nan are numbers too: detect_anomaly() is what looks for them
+            found = backpropagate(self.node or self, gradient, retain_graph=retain_graph, create_graph=create_graph)
+        for leaf, total in found.items():
+            leaf.accumulate(total)
+
+    def accumulate(self, gradient: Any) -> None:
+        """Add to `.grad`."""
+        gradient = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
+        self._grad = gradient if self._grad is None else self._grad + gradient
+
+    def retain_grad(self) -> Tensor:
+        """Keep `.grad` here too, although this tensor is no leaf."""
+        if self.node is not None:
+            self.node.retained = weakref.ref(self)
+        return self
+
+    def detach(self) -> Tensor:
+        """The same numbers, without their history."""
+        return Tensor.of(self.data)
+
+    def assign(self, value: Any) -> None:
+        """Give a leaf new numbers, of the same shape, unrecorded; whatever was computed from the old ones keeps them.
+
+        Errors: ShapeError for another shape, GraphError for a tensor that was computed from others.
+        """
+        if self.node is not None:
+            raise GraphError("assign: only leaves can be given new values; this tensor was computed from others")
+        array = np.array(value.data if isinstance(value, Tensor) else value, dtype=self.dtype)
+        if array.shape != self.shape:
+            raise ShapeError(f"assign: a value of shape {array.shape} to a tensor of shape {self.shape}")
+        self.data = array
+
+    # --- what it holds ------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its length along each axis."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its elements."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of its axes."""
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of its elements."""
+        return self.data.size
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by hand, not recorded."""
+        return self.node is None
+
+    def numpy(self) -> npt.NDArray[Any]:
+        """Its array, without a copy and read-only; take `.numpy().copy()` to change it."""
+        view = self.data.view()
+        view.flags.writeable = False
+        return view
+
+    def item(self) -> Any:
+        """The Python number in a tensor of one element."""
+        if self.data.size != 1:
+            raise ShapeError(f"item: takes a tensor of one element, this one has shape {self.shape}")
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """Its numbers as nested lists."""
+        return self.data.tolist()
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise DTypeError(f"only an integer tensor can be an index, not {self.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.data.size != 1:
+            raise ShapeError(f"the truth of a tensor of shape {self.shape} is ambiguous; reduce it, or use where")
+        return bool(self.data.item())
+
+    def __len__(self) -> int:
+        if not self.data.ndim:
+            raise ShapeError("len() of a 0-d tensor")
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.data, separator=", ", prefix="Tensor(")
+        dtype = "" if self.dtype == _default_dtype else f", dtype={self.dtype}"
+        recorded = f", from {self.node.op.name}" if self.node else ", requires_grad=True" if self.requires_grad else ""
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Tensor({text}{dtype}{recorded}{label})"
+
+    def show(self) -> Any:
+        """Draw the graph that leads here; see `autograd_core.show`."""
+        from autograd_core.show import draw
+
+        return draw(self)
+
+    # --- ops ----------------------------------------------------------------------------------
+
+    def __matmul__(self, other: Any) -> Any:
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return ops.matmul(other, self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return ops.getitem(self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise GraphError("tensors are values and cannot be changed in place; build a new one with where()")
+
+    @property
+    def T(self) -> Any:
+        """The transposed matrix."""
+        if self.ndim != 2:
+            raise ShapeError(f"T: takes a matrix, got shape {self.shape}; use matrix_transpose or permute_dims")
+        return ops.matrix_transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        """The matrices of the last two axes, transposed."""
+        return ops.matrix_transpose(self)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.sum`."""
+        return ops.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.mean`."""
+        return ops.mean(self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.max`."""
+        return ops.max(self, axis=axis, keepdims=keepdims)
+
+    def reshape(self, *shape: Any) -> Any:
+        """See `autograd_core.reshape`; takes a shape, or its entries."""
+        return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def astype(self, dtype: npt.DTypeLike) -> Any:
+        """See `autograd_core.astype`."""
+        return ops.astype(self, dtype)
+
+
+_new = Tensor.__new__
+
+
+def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = "") -> Tensor:
+    """A Tensor with a copy of `data`: numbers, nested lists of them, an array, or a Tensor.
+
+    Python numbers become float32 (see `set_default_dtype`), arrays keep their dtype.
+    Errors: DTypeError for what is not numeric, and for integers that are to require a gradient.
+    """
+    return Tensor(data, dtype=dtype, requires_grad=requires_grad, label=label)
+
+
+def _as_input(op: Op[Any], argument: Any) -> Any:
+    """What may stand beside a Tensor in an op's call."""
+    if isinstance(argument, (float, int, bool)):
+        return argument  # stays a Python number, so that it does not decide the result's dtype
+    if isinstance(argument, (np.ndarray, np.generic)):
+        # A copy, for the graph may keep it and its owner may change it.
+        return np.array(argument)
+    if isinstance(argument, (list, tuple)):
+        return Tensor(argument).data
+    what = "a Value, the scalar engine's number" if isinstance(argument, Recorded) else f"a {type(argument).__name__}"
+    raise DTypeError(f"{op.name}: takes tensors, arrays and numbers, not {what}")
+
+
+def _explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Exception:
+    """An error that names the op and the shapes, for what numpy refused."""
+    if isinstance(error, (ShapeError, ArgumentError)):
+        return error
+    shapes = ", ".join(str(np.shape(array)) for array in arrays)
+    return ShapeError(f"{op.name}: inputs of shapes {shapes} do not go together ({error})")
+
+
+def _shorten(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) < 60 else text[:57] + "..."

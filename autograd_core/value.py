@@ -1,0 +1,127 @@
+"""Value: a float in the graph, the engine in its smallest form.
+
+Each Value knows what the lectures say a node knows, and no more: its inputs (`parents`), its
+output (`data`), its local gradients, and, after `backward()`, its own gradient (`grad`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_core.errors import DTypeError
+from autograd_core.graph import Recorded, recording, topological_order
+from autograd_core.operators import Operators
+from autograd_core.ops.definition import Elementwise, Op
+
+
+class Value(Operators):
+    """A number that remembers how it was computed.
+
+    >>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
+    >>> f = (x + y) * z
+    >>> f.backward()
+    >>> f.data, x.grad, y.grad, z.grad
+    (-12.0, -4.0, -4.0, 3.0)
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "label", "local_gradients", "op", "parents")
+
+    data: float
+    grad: Any  # a float, or a Value after backward(create_graph=True)
+    op: Elementwise[Any] | None
+    parents: tuple[Value, ...]
+    local_gradients: tuple[float, ...]
+    label: str
+
+    def __init__(self, data: float, label: str = "") -> None:
+        if isinstance(data, Recorded):
+            raise DTypeError(f"Value takes a number, not a {type(data).__name__}; pass its .data")
+        self.data = float(data)
+        self.grad = 0.0
+        self.op = None
+        self.parents = ()
+        self.local_gradients = ()
+        self.label = label
+
+    @staticmethod
+    def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+        """Compute `op` and remember its inputs and local gradients."""
+        if not isinstance(op, Elementwise):
+            raise DTypeError(f"{op.name} works on arrays and a Value is a single number; use a Tensor")
+        args, _ = op.split(args, attributes)
+        parents = tuple([a if type(a) is Value else _as_value(op, a) for a in args])
+        inputs = tuple([parent.data for parent in parents])
+        y = op.on_numbers(*inputs)
+        if not op.differentiable:
+            return y
+        out = _new(Value)
+        out.data = y
+        out.grad = 0.0
+        out.label = ""
+        if recording.on:
+            out.op = op
+            out.parents = parents
+            out.local_gradients = op.local_gradients(inputs, y)
+        else:
+            out.op = None
+            out.parents = ()
+            out.local_gradients = ()
+        return out
+
+    def backward(self, create_graph: bool = False) -> None:
+        """Set `grad` of everything that this Value was computed from to ∂self/∂it, by the chain rule.
+
+        In leaves gradients add up over several calls (set `leaf.grad = 0.0` in between);
+        in inner nodes each call sets them anew. With `create_graph` the gradients are Values
+        themselves, and can be differentiated again.
+        """
+        order = topological_order(self)
+        for node in order:
+            if node.parents:
+                node.grad = 0.0
+        if self.parents:
+            self.grad = Value(1.0) if create_graph else 1.0
+        else:
+            self.grad = self.grad + 1.0
+        for node in reversed(order):
+            if node.parents:
+                upstream = node.grad
+                local_gradients = node.local_gradients
+                if create_graph:
+                    local_gradients = node.op.local_gradients(node.parents, node)
+                for parent, local in zip(node.parents, local_gradients, strict=True):
+                    parent.grad = parent.grad + local * upstream
+
+    def show(self) -> Any:
+        """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.show`."""
+        from autograd_core.show import draw
+
+        return draw(self)
+
+    def _repr_svg_(self) -> str:
+        return str(self.show())
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        grad = self.grad.data if isinstance(self.grad, Value) else self.grad
+        return f"Value({self.data!r}, grad={grad!r}{label})"
+
+    def __float__(self) -> float:
+        return self.data
+
+    def __bool__(self) -> bool:
+        return self.data != 0.0
+
+
+_new = Value.__new__
+
+
+def _as_value(op: Op[Any], constant: Any) -> Value:
+    if isinstance(constant, (int, float, np.number, np.bool_)):
+        return Value(float(constant))
+    raise DTypeError(
+        f"{op.name}: a Value goes with numbers and other Values, not with a {type(constant).__name__}; "
+        "use Tensor for arrays"
+    )
