@@ -1,0 +1,9 @@
+"""Data to train on: MNIST and data sets of its form, mini-batches, and what turns pixels into a network's input."""
+
+from nn.data.batches import Batches
+from nn.data.idx import read_idx, write_idx
+from nn.data.labelled_images import LabelledImages, Splits
+from nn.data.mnist_splits import mnist
+from nn.data.preprocess import one_hot, scale_pixels
+
+__all__ = ["Batches", "LabelledImages", "Splits", "mnist", "one_hot", "read_idx", "scale_pixels", "write_idx"]

@@ -1,0 +1,19 @@
+"""Every exception that this package raises on purpose. No logic lives here.
+
+Each class is also the built-in exception that a Python programmer would expect. Each message is one line, since the
+command line prints it as it stands: what was expected, what came, what to do.
+"""
+
+from autograd_core import AutogradError
+
+
+class DataError(AutogradError, ValueError):
+    """Data that cannot be had or cannot be used: missing, damaged, of the wrong form, or out of range."""
+
+
+class CheckpointError(AutogradError, ValueError):
+    """A checkpoint that is damaged, foreign, or made by another model."""
+
+
+class OutputError(AutogradError, OSError):
+    """A place that cannot be written to."""

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn.data import Batches
+from nn.data.batches import shuffled_order
+
+IMAGES = np.arange(10 * 6).reshape(10, 2, 3)
+LABELS = np.arange(10)
+
+
+def labels_of(batches):
+    return [labels.tolist() for (labels,) in batches]
+
+
+def test_every_example_comes_once_and_stays_with_its_label():
+    seen = []
+    for images, labels in Batches(IMAGES, LABELS, batch_size=3, seed=1):
+        np.testing.assert_array_equal(images, IMAGES[labels])
+        seen += labels.tolist()
+    assert sorted(seen) == list(range(10))
+    assert seen != list(range(10))
+
+
+def test_last_batch_is_smaller_or_dropped():
+    assert [len(labels) for (labels,) in Batches(LABELS, batch_size=4, seed=0)] == [4, 4, 2]
+    assert [len(labels) for (labels,) in Batches(LABELS, batch_size=4, seed=0, drop_last=True)] == [4, 4]
+
+
+def test_same_seed_and_epoch_give_the_same_batches_others_do_not():
+    def batches(seed, epoch):
+        return labels_of(Batches(LABELS, batch_size=4, seed=seed, epoch=epoch))
+
+    assert batches(3, 2) == batches(3, 2)
+    assert batches(3, 2) != batches(3, 1)
+    assert batches(3, 2) != batches(2, 2)
+    assert batches(3, 2) != batches(2, 3)
+
+
+def test_iterating_twice_gives_the_same_and_touches_no_global_state():
+    batches = Batches(LABELS, batch_size=4, seed=0)
+    state = np.random.get_state()[1].copy()  # noqa: NPY002  # the global state is what must not change
+    assert labels_of(batches) == labels_of(batches)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+@given(
+    length=st.integers(0, 40),
+    batch_size=st.integers(1, 50),
+    seed=st.integers(0, 2**130),
+    epoch=st.integers(0, 2**40),
+    drop_last=st.booleans(),
+    shuffle=st.booleans(),
+    data=st.data(),
+)
+def test_epoch_entered_midway_goes_on_as_if_never_left(length, batch_size, seed, epoch, drop_last, shuffle, data):
+    settings = {"batch_size": batch_size, "seed": seed, "epoch": epoch, "drop_last": drop_last, "shuffle": shuffle}
+    whole = Batches(np.arange(length), **settings)
+    start = data.draw(st.integers(0, len(whole)))
+    rest = Batches(np.arange(length), start=start, **settings)
+    assert labels_of(rest) == labels_of(whole)[start:]
+    assert len(rest) == len(whole) - start == len(list(rest))
+
+
+def test_order_is_the_same_on_every_machine():
+    # Pinned: an order that changes would make a checkpoint resume differently.
+    assert shuffled_order(10, seed=0, epoch=0).tolist() == [1, 4, 5, 6, 8, 2, 0, 3, 9, 7]
+    assert shuffled_order(10, seed=2**64 + 1, epoch=7).tolist() == [7, 2, 9, 5, 3, 0, 1, 8, 4, 6]
+
+
+def test_order_favours_no_place():
+    first = [shuffled_order(5, seed=0, epoch=epoch)[0] for epoch in range(2000)]
+    counts = np.bincount(first, minlength=5)
+    assert (abs(counts - 400) < 5 * np.sqrt(2000 * 0.2 * 0.8)).all()
+
+
+def test_without_shuffling_order_is_kept_and_nothing_is_copied():
+    batches = Batches(LABELS, batch_size=4, seed=0, shuffle=False)
+    assert labels_of(batches) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert all(np.shares_memory(labels, LABELS) for (labels,) in batches)
+
+
+def test_any_number_of_arrays_goes_along():
+    assert all(len(batch) == 3 for batch in Batches(LABELS, IMAGES, LABELS, batch_size=5, seed=0))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"batch_size": 0}, "batch_size is 0, expected a whole number of at least 1"),
+        ({"batch_size": -1}, "batch_size is -1"),
+        ({"batch_size": 2.5}, "batch_size is 2.5"),
+        ({"batch_size": None}, "batch_size is None"),
+        ({"seed": -1}, "seed is -1"),
+        ({"epoch": -1}, "epoch is -1"),
+        ({"start": -1}, "start is -1"),
+        ({"start": 4}, "start is 4, but the epoch has 3 batches"),
+    ],
+)
+def test_settings_out_of_range_are_refused_at_once(settings, message, refuses):
+    with refuses(message):
+        Batches(LABELS, **({"batch_size": 4, "seed": 0} | settings))
+
+
+def test_numpy_integers_are_whole_numbers_too():
+    assert len(Batches(LABELS, batch_size=np.int64(4), seed=np.uint8(3))) == 3
+
+
+def test_arrays_of_unequal_length_are_refused(refuses):
+    with refuses("equal length", "(10, 2, 3), (9,)"):
+        Batches(IMAGES, LABELS[:9], batch_size=4, seed=0)
+
+
+def test_no_array_and_scalars_are_refused(refuses):
+    with refuses("got none"):
+        Batches(batch_size=4, seed=0)
+    with refuses("at least one dimension", "()"):
+        Batches(np.array(3), batch_size=4, seed=0)
