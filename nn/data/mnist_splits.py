@@ -16,7 +16,9 @@ from nn.data.labelled_images import (
     make_splits,
     read_directory,
 )
-from nn.data.sources import Mirror, PipWheel, PublishedFile, Report, Source
+from nn.data.mirror import Mirror
+from nn.data.pip_wheel import PipWheel
+from nn.data.sources import PublishedFile, Report, Source
 
 MNIST_FILES = (
     PublishedFile(TRAIN_IMAGES, 47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),

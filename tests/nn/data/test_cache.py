@@ -8,7 +8,7 @@ import pytest
 
 from nn.data.cache import cached_files
 from nn.data.labelled_images import FILE_NAMES, TEST_IMAGES, TRAIN_IMAGES
-from nn.data.sources import Mirror
+from nn.data.mirror import Mirror
 from nn.errors import DataError, OutputError
 
 

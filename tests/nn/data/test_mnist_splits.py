@@ -7,8 +7,9 @@ import pytest
 
 from nn.data import mnist
 from nn.data.labelled_images import TRAIN_IMAGES
+from nn.data.mirror import Mirror
 from nn.data.mnist_splits import MNIST_FILES, MNIST_SOURCES
-from nn.data.sources import Mirror, PipWheel
+from nn.data.pip_wheel import PipWheel
 
 
 @pytest.fixture(autouse=True)
