@@ -1,1 +1,33 @@
-"""Networks."""
+"""Neural networks on top of `autograd_core` alone: modules, losses, initialisers, data, training."""
+
+from nn import data, functions, initial, models
+from nn.activation import ReLU, Sigmoid, Tanh
+from nn.convolution import Conv2d, Flatten, MaxPool2d
+from nn.errors import CheckpointError, DataError, OutputError, StateError
+from nn.linear import Linear
+from nn.loss import CrossEntropyLoss, MSELoss, QuadraticLoss
+from nn.module import Module, Parameter, Sequential
+
+__all__ = [
+    "CheckpointError",
+    "Conv2d",
+    "CrossEntropyLoss",
+    "DataError",
+    "Flatten",
+    "Linear",
+    "MSELoss",
+    "MaxPool2d",
+    "Module",
+    "OutputError",
+    "Parameter",
+    "QuadraticLoss",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "StateError",
+    "Tanh",
+    "data",
+    "functions",
+    "initial",
+    "models",
+]

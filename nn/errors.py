@@ -17,3 +17,7 @@ class CheckpointError(AutogradError, ValueError):
 
 class OutputError(AutogradError, OSError):
     """A place that cannot be written to."""
+
+
+class StateError(AutogradError, ValueError):
+    """A state dictionary that does not fit the module."""

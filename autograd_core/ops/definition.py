@@ -199,7 +199,8 @@ class Elementwise(Op[P]):
     def __init__(self, function: Callable[P, Any], array_function: Callable[..., Any] | None) -> None:
         parameters = inspect.signature(function).parameters
         super().__init__(function, tuple(parameters), {})
-        self.array_function = array_function or np.errstate(all="ignore")(function)
+        self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
+        self.array_function: Callable[..., Any] = array_function or np.errstate(all="ignore")(function)
 
     def compute(self, *args: Any, **named: Any) -> Any:
         """The op on plain numbers (giving a number) or arrays (giving an array)."""
@@ -212,7 +213,7 @@ class Elementwise(Op[P]):
     def on_numbers(self, *args: float) -> Any:
         """The op on Python numbers, with the results of IEEE 754 where Python would raise: 1/0 is inf, log(-1) nan."""
         try:
-            return self.function(*args)  # type: ignore[call-arg]
+            return self.row(*args)
         except (ArithmeticError, ValueError):
             with np.errstate(all="ignore"):
                 return self.array_function(*map(np.float64, args)).item()

@@ -1,0 +1,76 @@
+"""Tensors made from nothing, named as in the array API standard. All take `dtype` and `requires_grad`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_core.tensor import Tensor, get_default_dtype
+
+Shape = int | tuple[int, ...]
+
+
+def _made(array: npt.NDArray[Any], dtype: npt.DTypeLike | None, requires_grad: bool) -> Tensor:
+    return Tensor(
+        array.astype(get_default_dtype() if dtype is None else dtype, copy=False), requires_grad=requires_grad
+    )
+
+
+def zeros(shape: Shape, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of zeros."""
+    return full(shape, 0.0, dtype=dtype, requires_grad=requires_grad)
+
+
+def ones(shape: Shape, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of ones."""
+    return full(shape, 1.0, dtype=dtype, requires_grad=requires_grad)
+
+
+def full(shape: Shape, value: float, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """A tensor whose elements all have this value."""
+    return _made(np.full(shape, value), dtype, requires_grad)
+
+
+def zeros_like(x: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """Zeros in the shape and dtype of x."""
+    return full_like(x, 0.0, dtype=dtype, requires_grad=requires_grad)
+
+
+def ones_like(x: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """Ones in the shape and dtype of x."""
+    return full_like(x, 1.0, dtype=dtype, requires_grad=requires_grad)
+
+
+def full_like(x: Any, value: float, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """One value, in the shape and dtype of x."""
+    return full(x.shape, value, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+
+
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """start, start + step, ... below stop; with one argument 0, 1, ... below it."""
+    if stop is None:
+        start, stop = 0, start
+    return _made(np.arange(start, stop, step), dtype, requires_grad)
+
+
+def linspace(
+    start: float, stop: float, num: int, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """`num` numbers at equal distances, from start to stop with both ends."""
+    return _made(np.linspace(start, stop, num), dtype, requires_grad)
+
+
+def eye(
+    rows: int, columns: int | None = None, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """The identity matrix."""
+    return _made(np.eye(rows, columns), dtype, requires_grad)

@@ -1,0 +1,41 @@
+"""Where random numbers come from: one generator, seeded with `manual_seed`, or your own passed as an argument."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from autograd_core.errors import ArgumentError
+
+# Philox's stream is fixed by its definition, and its state is a few integers.
+_default = np.random.Generator(np.random.Philox())
+
+
+def manual_seed(seed: int) -> None:
+    """Start the default generator anew: the same seed gives the same numbers."""
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ArgumentError(f"manual_seed: takes a whole number of at least 0, got {seed!r}")
+    _default.bit_generator.state = np.random.Philox(int(seed)).state
+
+
+def default_generator() -> np.random.Generator:
+    """The generator that initialisers and random ops use unless they are given one."""
+    return _default
+
+
+def get_random_state() -> str:
+    """The state of the default generator, as text to be stored."""
+    state = _default.bit_generator.state
+    return json.dumps(state, default=lambda array: array.tolist())
+
+
+def set_random_state(text: str) -> None:
+    """Continue the default generator from a state that `get_random_state` gave."""
+    try:
+        state = json.loads(text)
+        state["state"] = {name: np.array(words, dtype=np.uint64) for name, words in state["state"].items()}
+        state["buffer"] = np.array(state["buffer"], dtype=np.uint64)
+        _default.bit_generator.state = state
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ArgumentError("set_random_state: this is no state that get_random_state gave") from None

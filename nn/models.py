@@ -1,0 +1,96 @@
+"""The lectures' networks for small pictures, each with the recipe that trains it well.
+
+Every model takes images of shape (N, 1, height, width) with pixels from 0 to 1 and gives one number a class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autograd_core import ArgumentError
+from nn import initial
+from nn.activation import ReLU, Sigmoid
+from nn.convolution import Conv2d, Flatten, MaxPool2d
+from nn.linear import Linear
+from nn.module import Module, Parameter, Sequential
+
+Size = tuple[int, int]
+
+
+def nielsen(size: Size = (28, 28), classes: int = 10) -> Sequential:
+    """Nielsen's network.py (deck C): 784-30-10 sigmoid units, all weights and biases from N(0, 1)."""
+    net = Sequential(Flatten(), Linear(size[0] * size[1], 30), Sigmoid(), Linear(30, classes), Sigmoid())
+    for layer in net:
+        if isinstance(layer, Linear):
+            layer.weight = Parameter(initial.normal(layer.weight.shape))
+            layer.bias = Parameter(initial.normal((layer.out_features,)))
+    return net
+
+
+def mlp(size: Size = (28, 28), classes: int = 10) -> Sequential:
+    """784-128-10 with ReLU."""
+    return Sequential(Flatten(), Linear(size[0] * size[1], 128), ReLU(), Linear(128, classes))
+
+
+def lenet5(size: Size = (28, 28), classes: int = 10) -> Sequential:
+    """LeNet-5 (LeCun et al. 1998, deck A): conv 6@5×5, pool, conv 16@5×5, pool, 120, 84; with ReLU and max-pooling."""
+    height, width = _left("lenet5", size, lambda n: (n // 2 - 4) // 2)
+    return Sequential(
+        Conv2d(1, 6, 5, padding=2),
+        ReLU(),
+        MaxPool2d(2),
+        Conv2d(6, 16, 5),
+        ReLU(),
+        MaxPool2d(2),
+        Flatten(),
+        Linear(16 * height * width, 120),
+        ReLU(),
+        Linear(120, 84),
+        ReLU(),
+        Linear(84, classes),
+    )
+
+
+def cnn(size: Size = (28, 28), classes: int = 10) -> Sequential:
+    """conv 32@3×3, conv 64@3×3, pool, 128 with ReLU."""
+    height, width = _left("cnn", size, lambda n: (n - 4) // 2)
+    return Sequential(
+        Conv2d(1, 32, 3),
+        ReLU(),
+        Conv2d(32, 64, 3),
+        ReLU(),
+        MaxPool2d(2),
+        Flatten(),
+        Linear(64 * height * width, 128),
+        ReLU(),
+        Linear(128, classes),
+    )
+
+
+def _left(model: str, size: Size, after: Callable[[int], int]) -> Size:
+    """What the convolutions and pools leave of the images."""
+    height, width = after(size[0]), after(size[1])
+    if height < 1 or width < 1:
+        raise ArgumentError(f"{model}: images of {size[0]}×{size[1]} pixels are too small; use mlp")
+    return height, width
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is built and, unless told otherwise, trained."""
+
+    build: Callable[[Size, int], Module]
+    loss: str  # "quadratic" on one-hot targets, or "cross_entropy" on labels
+    optimizer: str
+    lr: float
+    batch_size: int
+    epochs: int
+
+
+RECIPES = {
+    "nielsen": Recipe(nielsen, "quadratic", "sgd", lr=3.0, batch_size=10, epochs=5),
+    "mlp": Recipe(mlp, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=5),
+    "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=1e-3, batch_size=64, epochs=5),
+    "cnn": Recipe(cnn, "cross_entropy", "adam", lr=1e-3, batch_size=64, epochs=5),
+}
