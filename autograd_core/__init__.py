@@ -2,7 +2,16 @@
 
 from autograd_core import ops
 from autograd_core.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
-from autograd_core.errors import ArgumentError, AutogradError, DTypeError, ExpressionError, GraphError, ShapeError
+from autograd_core.check import gradcheck
+from autograd_core.errors import (
+    ArgumentError,
+    AutogradError,
+    DTypeError,
+    ExpressionError,
+    GradcheckError,
+    GraphError,
+    ShapeError,
+)
 from autograd_core.generator import default_generator, get_random_state, manual_seed, set_random_state
 from autograd_core.graph import enable_grad, no_grad
 from autograd_core.ops import *
@@ -15,6 +24,7 @@ __all__ = [
     "AutogradError",
     "DTypeError",
     "ExpressionError",
+    "GradcheckError",
     "GraphError",
     "ShapeError",
     "Tensor",
@@ -27,6 +37,7 @@ __all__ = [
     "full_like",
     "get_default_dtype",
     "get_random_state",
+    "gradcheck",
     "linspace",
     "manual_seed",
     "no_grad",

@@ -25,5 +25,9 @@ class GraphError(AutogradError, RuntimeError):
     """A graph that cannot be differentiated as asked: freed, not recorded, or changed since."""
 
 
+class GradcheckError(AutogradError, AssertionError):
+    """A gradient that differs from what finite differences say."""
+
+
 class ExpressionError(AutogradError, ValueError):
     """Text on a command line that is no arithmetic expression of the kind described there."""

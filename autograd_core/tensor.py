@@ -161,8 +161,8 @@ class Tensor(Operators):
             gradient = Tensor.of(gradient)
         with np.errstate(all="ignore"):  # inf and nan are numbers too: detect_anomaly() is what looks for them
             found = backpropagate(self.node or self, gradient, retain_graph=retain_graph, create_graph=create_graph)
-        for leaf, total in found.items():
-            leaf.accumulate(total)
+            for leaf, total in found.items():
+                leaf.accumulate(total)
 
     def accumulate(self, gradient: Any) -> None:
         """Add to `.grad`."""

@@ -46,6 +46,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward method; define forward(self, x)")
 
     def __call__(self, *inputs: Any) -> Any:
+        """Compute `forward`."""
         return self.forward(*inputs)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:

@@ -1,0 +1,129 @@
+"""Every op in the registry, first and second order, against finite differences; an op without a case fails."""
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core.ops.definition import Elementwise, registry
+
+rng = np.random.default_rng(0)
+
+
+def apart(*shape):
+    """Numbers of both signs, away from 0 and from each other, so that no difference quotient meets a kink or tie."""
+    n = int(np.prod(shape))
+    return (rng.permutation(np.linspace(-2, 2, n + n % 2)[:n] + 0.013)).reshape(shape)
+
+
+def positive(*shape):
+    return np.abs(apart(*shape)) + 0.1
+
+
+# name -> cases of (function, inputs); the function is the op itself with its arguments set
+CASES = {
+    "add": [(ag.add, (apart(2, 3), apart(3)))],
+    "subtract": [(ag.subtract, (apart(2, 1), apart(3)))],
+    "multiply": [(ag.multiply, (apart(2, 3), apart(2, 3))), (ag.multiply, (apart(2, 3), np.array(2.0)))],
+    "divide": [(ag.divide, (apart(2, 3), apart(3))), (ag.divide, (apart(3), apart(2, 1)))],
+    "pow": [
+        (ag.pow, (positive(2, 3), apart(3))),
+        (lambda x: x**2, (apart(4),)),
+        (lambda x: x**-1.5, (positive(4),)),
+        (lambda x: 2.0**x, (apart(4),)),
+    ],
+    "negative": [(ag.negative, (apart(3),))],
+    "abs": [(ag.abs, (apart(3),))],
+    "sqrt": [(ag.sqrt, (positive(3),))],
+    "exp": [(ag.exp, (apart(3),))],
+    "log": [(ag.log, (positive(3),))],
+    "sin": [(ag.sin, (apart(3),))],
+    "cos": [(ag.cos, (apart(3),))],
+    "tanh": [(ag.tanh, (apart(3),))],
+    "sigmoid": [(ag.sigmoid, (apart(4) * 5,))],
+    "relu": [(ag.relu, (apart(2, 3),))],
+    "maximum": [(ag.maximum, (apart(2, 3), np.array(0.3)))],
+    "minimum": [(ag.minimum, (apart(2, 3), np.array(0.3)))],
+    "where": [(lambda a, b: ag.where(np.array([True, False, True]), a, b), (apart(2, 3), apart(3)))],
+    "sign": [(ag.sign, (apart(3),))],
+    "sum": [
+        (ag.sum, (apart(2, 3),)),
+        (lambda x: ag.sum(x, axis=(0, 2), keepdims=True), (apart(2, 3, 2),)),
+        (lambda x: ag.sum(x, axis=-1), (apart(2, 3),)),
+    ],
+    "mean": [(ag.mean, (apart(2, 3),)), (lambda x: ag.mean(x, axis=0), (apart(2, 3),))],
+    "max": [(ag.max, (apart(2, 3),)), (lambda x: ag.max(x, axis=1, keepdims=True), (apart(2, 3),))],
+    "logsumexp": [(ag.logsumexp, (apart(2, 3),)), (lambda x: ag.logsumexp(x, axis=None), (apart(2, 3),))],
+    "softmax": [(ag.softmax, (apart(2, 3),)), (lambda x: ag.softmax(x, axis=0), (apart(2, 3),))],
+    "log_softmax": [(ag.log_softmax, (apart(2, 3),)), (lambda x: ag.log_softmax(x, axis=0), (apart(2, 3),))],
+    "_matmul": [
+        (ag.matmul, (apart(2, 3), apart(3, 4))),
+        (ag.matmul, (apart(3), apart(3, 4))),
+        (ag.matmul, (apart(2, 3), apart(3))),
+        (ag.matmul, (apart(3), apart(3))),
+        (ag.matmul, (apart(2, 2, 3), apart(3, 2))),
+        (ag.matmul, (apart(2, 1, 2, 3), apart(4, 3, 2))),
+    ],
+    "reshape": [(lambda x: ag.reshape(x, (3, -1)) ** 2, (apart(2, 3),))],
+    "permute_dims": [(lambda x: ag.permute_dims(x, (1, -1, 0)) ** 2, (apart(2, 3, 2),))],
+    "broadcast_to": [(lambda x: ag.broadcast_to(x, (2, 3)) ** 2, (apart(2, 1),))],
+    "expand_dims": [(lambda x: ag.expand_dims(x, 1) ** 2, (apart(2, 3),))],
+    "astype": [(lambda x: ag.astype(x, np.float64) ** 2, (apart(2),))],
+    "getitem": [
+        (lambda x: x[1:, ::-2] ** 2, (apart(3, 4),)),
+        (lambda x: x[None, ..., 1] ** 2, (apart(3, 4),)),
+        (lambda x: x[[0, 2, 0], [1, 1, 1]] ** 2, (apart(3, 4),)),
+        (lambda x: x[np.array([True, False, True])] ** 2, (apart(3, 4),)),
+    ],
+    "scatter_add": [(lambda g: ag.scatter_add(g, (4, 2), [1, 3, 1]) ** 2, (apart(3, 2),))],
+    "conv2d": [
+        (ag.conv2d, (apart(2, 2, 5, 4), apart(3, 2, 3, 2))),
+        (lambda x, w: ag.conv2d(x, w, stride=(2, 1), padding=(1, 2)), (apart(2, 1, 5, 5), apart(2, 1, 3, 3))),
+        (lambda x, w: ag.conv2d(x, w, dilation=2, groups=2, padding=1), (apart(1, 4, 5, 5), apart(2, 2, 2, 3))),
+    ],
+    "conv2d_input_gradient": [
+        (lambda x, w: ag.conv2d(x, w, stride=2) ** 3, (apart(1, 1, 5, 5), apart(2, 1, 3, 3))),
+    ],
+    "conv2d_weight_gradient": [
+        (lambda x, w: ag.conv2d(x, w, padding=1) ** 3, (apart(1, 2, 3, 4), apart(1, 2, 2, 3))),
+    ],
+    "max_pool2d": [
+        (lambda x: ag.max_pool2d(x, 2), (apart(2, 2, 4, 5),)),
+        (lambda x: ag.max_pool2d(x, (3, 2), stride=(1, 2), padding=1) ** 2, (apart(1, 2, 5, 4),)),
+    ],
+    "max_pool2d_scatter": [(lambda x: ag.max_pool2d(x, 3, stride=1) ** 3, (apart(1, 1, 4, 4),))],
+    "max_pool2d_gather": [(lambda x: ag.max_pool2d(x, 2, stride=1) ** 3, (apart(1, 1, 3, 4),))],
+}
+NOT_DIFFERENTIABLE = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
+
+
+def test_every_op_has_a_case():
+    assert set(CASES) | NOT_DIFFERENTIABLE == set(registry)
+    assert not any(registry[name].differentiable for name in NOT_DIFFERENTIABLE)
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs"),
+    [pytest.param(*case, id=f"{name}-{i}") for name in CASES for i, case in enumerate(CASES[name])],
+)
+def test_first_and_second_gradients_equal_finite_differences(function, inputs):
+    ag.gradcheck(function, *inputs, order=2)
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if isinstance(registry[n], Elementwise) and n != "where"])
+def test_elementwise_ops_agree_on_floats_values_arrays_and_tensors(name):
+    op = registry[name]
+    for x in (0.3, 1.7, -0.8, 0.0):
+        args = [x, 0.6][: len(op.inputs)]
+        with np.errstate(all="ignore"):
+            expected = np.float64(op(*map(np.array, args)))
+        for y in (op(*args), op(*map(ag.Value, args)), op(*[ag.tensor(np.array(a)) for a in args])):
+            np.testing.assert_allclose(float(y), expected, rtol=1e-15, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", sorted(NOT_DIFFERENTIABLE))
+def test_comparisons_give_bools_and_no_graph(name):
+    result = registry[name](ag.Value(1.0), 2.0)
+    assert isinstance(result, bool)
+    tensors = registry[name](ag.ones(3, requires_grad=True), ag.zeros(3))
+    assert tensors.dtype == bool
+    assert not tensors.requires_grad

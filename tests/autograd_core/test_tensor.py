@@ -1,0 +1,327 @@
+"""Tensors: what they hold, how gradients flow back through them, and what they refuse."""
+
+import copy
+import gc
+import threading
+import warnings
+import weakref
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core import tensor
+
+
+def leaf(*data, dtype=np.float64):
+    return tensor(np.array(data, dtype=dtype), requires_grad=True)
+
+
+# --- what it holds --------------------------------------------------------------------------------
+
+
+def test_python_numbers_become_float32_and_arrays_keep_their_dtype():
+    assert tensor(1).dtype == tensor([1, 2.5]).dtype == np.float32
+    assert tensor(np.arange(3)).dtype == np.int64
+    assert tensor([True, False]).dtype == bool
+    assert tensor(1.0, dtype=np.float64).dtype == np.float64
+
+
+def test_the_default_dtype_can_be_set():
+    ag.set_default_dtype(np.float64)
+    try:
+        assert tensor(1.0).dtype == ag.zeros(2).dtype == np.float64
+    finally:
+        ag.set_default_dtype(np.float32)
+    with pytest.raises(ag.DTypeError, match="floating-point"):
+        ag.set_default_dtype(int)
+
+
+def test_python_numbers_do_not_promote():
+    x = tensor([1.0, 2.0])
+    assert (x * 2.5 + 1).dtype == np.float32
+    assert (x * np.float64(2.5)).dtype == np.float64
+
+
+@pytest.mark.parametrize("data", [[[1, 2], [3]], ["a"], [1 + 2j], object(), None])
+def test_what_is_not_numeric_is_refused(data):
+    with pytest.raises(ag.DTypeError, match="tensor: takes"):
+        tensor(data)
+
+
+def test_integers_cannot_require_a_gradient():
+    with pytest.raises(ag.DTypeError, match="only floating-point tensors can require a gradient, not int64"):
+        tensor(np.arange(3), requires_grad=True)
+
+
+def test_creation_functions_follow_numpy():
+    np.testing.assert_array_equal(ag.arange(1, 7, 2).numpy(), [1, 3, 5])
+    np.testing.assert_array_equal(ag.linspace(0, 1, 3).numpy(), [0, 0.5, 1])
+    np.testing.assert_array_equal(ag.eye(2, 3).numpy(), np.eye(2, 3))
+    np.testing.assert_array_equal(ag.full((2,), 7.0).numpy(), [7, 7])
+    assert ag.ones_like(tensor(np.zeros((2, 3)))).shape == (2, 3)
+    assert ag.zeros_like(tensor(np.zeros(2))).dtype == np.float64
+
+
+def test_its_array_is_read_only_and_later_values_do_not_show_through():
+    w = leaf(1.0, 2.0)
+    before = w.numpy()
+    with pytest.raises(ValueError, match="read-only"):
+        before[0] = 9.0
+    w.assign([3.0, 4.0])
+    np.testing.assert_array_equal(before, [1, 2])
+    np.testing.assert_array_equal(np.asarray(w), [3, 4])
+
+
+def test_repr_shows_dtype_and_origin():
+    assert repr(tensor([1.0, 2.0])) == "Tensor([1., 2.])"
+    assert repr(leaf(1.0)) == "Tensor([1.], dtype=float64, requires_grad=True)"
+    assert repr(leaf(1.0) + 1) == "Tensor([2.], dtype=float64, from add)"
+
+
+def test_numbers_lengths_and_iteration():
+    assert float(tensor([[2.5]])) == 2.5
+    assert int(tensor(3.0)) == 3
+    assert [float(x) for x in tensor([1.0, 2.0])] == [1.0, 2.0]
+    assert [10, 20, 30][tensor(np.array(1))] == 20
+    with pytest.raises(ag.ShapeError, match="one element"):
+        tensor([1.0, 2.0]).item()
+    with pytest.raises(ag.ShapeError, match="ambiguous"):
+        bool(tensor([1.0, 2.0]))
+    with pytest.raises(ag.ShapeError, match="0-d"):
+        len(tensor(1.0))
+    with pytest.raises(ag.DTypeError, match="index"):
+        [1, 2][tensor(1.0)]
+
+
+def test_leaves_can_be_deep_copied():
+    w = leaf(1.0)
+    assert copy.deepcopy(w).requires_grad
+
+
+# --- gradients ------------------------------------------------------------------------------------
+
+
+def test_gradients_add_up_in_leaves_until_they_are_reset():
+    w = leaf(3.0)
+    for expected in (6.0, 12.0):
+        (w * w).sum().backward()
+        assert w.grad.tolist() == [expected]
+    w.grad = None
+    (w * w).sum().backward()
+    assert w.grad.tolist() == [6.0]
+
+
+def test_a_gradient_is_summed_back_over_broadcast_axes():
+    a, b, c = leaf([1.0, 2.0], [3.0, 4.0]), leaf(10.0, 20.0), leaf([1.0], [2.0])
+    (a * b * c).sum().backward()
+    np.testing.assert_array_equal(a.grad, b.data * c.data)
+    np.testing.assert_array_equal(b.grad, (a.data * c.data).sum(0))
+    np.testing.assert_array_equal(c.grad, (a.data * b.data).sum(1, keepdims=True))
+
+
+def test_a_gradient_has_its_tensor_s_dtype():
+    a, b = leaf(1.0, dtype=np.float32), leaf(2.0)
+    (a * b).sum().backward()
+    assert (a.grad.dtype, b.grad.dtype) == (np.float32, np.float64)
+
+
+def test_gradients_that_share_an_array_stay_apart():
+    a, b = leaf(1.0), leaf(2.0)
+    (a + b).sum().backward()
+    a.grad = a.grad * 5
+    a.assign(a - a.grad)
+    assert b.grad.tolist() == [1.0]
+
+
+def test_an_upstream_gradient_can_be_given():
+    w = leaf(1.0, 2.0)
+    (w * w).backward([1.0, 10.0])
+    assert w.grad.tolist() == [2.0, 40.0]
+    with pytest.raises(ag.ShapeError, match="upstream gradient of shape"):
+        (w * w).backward([1.0])
+
+
+def test_backward_of_a_leaf_and_of_what_was_not_recorded():
+    w = leaf(2.0)
+    w.backward()
+    assert w.grad.tolist() == [1.0]
+    with pytest.raises(ag.GraphError, match="not recorded"):
+        tensor([1.0]).backward()
+    with pytest.raises(ag.GraphError, match=r"single number.*take \.sum\(\)"):
+        (leaf(1.0, 2.0) * 2).backward()
+
+
+def test_a_second_backward_says_that_the_graph_was_released():
+    w = leaf(2.0)
+    y = (w * w).sum()
+    y.backward(retain_graph=True)
+    y.backward()
+    assert w.grad.tolist() == [8.0]
+    with pytest.raises(ag.GraphError, match=r"sum: this graph was differentiated before.*retain_graph=True"):
+        y.backward()
+
+
+def test_inner_gradients_are_kept_on_request():
+    w = leaf(3.0)
+    q = (w * 2).retain_grad()
+    (q * q).sum().backward()
+    assert q.grad.tolist() == [12.0]
+
+
+def test_detach_and_no_grad_cut_the_graph():
+    w = leaf(3.0)
+    (w * w.detach()).sum().backward()
+    assert w.grad.tolist() == [3.0]
+    with ag.no_grad():
+        assert not (w * w).requires_grad
+
+
+def test_recording_is_switched_per_thread():
+    seen = []
+    with ag.no_grad():
+        thread = threading.Thread(target=lambda: seen.append((leaf(1.0) * 2).requires_grad))
+        thread.start()
+        thread.join()
+    assert seen == [True]
+
+
+def test_derivatives_of_any_order():
+    x = leaf(0.7)
+    y = ag.sin(x).sum()
+    for expected in (np.cos, lambda v: -np.sin(v), lambda v: -np.cos(v)):
+        y.backward(create_graph=True)
+        y, x.grad = x.grad.sum(), None
+        np.testing.assert_allclose(y.item(), expected(0.7), rtol=1e-15)
+
+
+def test_create_graph_refuses_a_leaf_that_was_changed_since():
+    x = leaf(0.7)
+    y = (x * x).sum()
+    x.assign([1.0])
+    with pytest.raises(ag.GraphError, match="given a new value after it was used"):
+        y.backward(create_graph=True)
+
+
+def test_a_leaf_changed_between_forward_and_backward_does_not_change_the_gradient():
+    w = leaf(3.0)
+    y = (w * w).sum()
+    w.assign([100.0])
+    y.backward()
+    assert w.grad.tolist() == [6.0]
+
+
+def test_an_array_changed_by_its_owner_does_not_change_the_gradient():
+    w, data = leaf(3.0), np.array([2.0])
+    y = (w * data).sum()
+    data[0] = 100.0
+    y.backward()
+    assert w.grad.tolist() == [2.0]
+
+
+def test_updating_by_operator_makes_a_new_tensor():
+    w = leaf(3.0)
+    v = w
+    v += 1
+    assert (w.tolist(), v.tolist(), v.requires_grad) == ([3.0], [4.0], True)
+    with pytest.raises(ag.GraphError, match="cannot be changed in place"):
+        w[0] = 1.0
+
+
+def test_only_leaves_are_assigned_to():
+    w = leaf(3.0)
+    with pytest.raises(ag.GraphError, match="only leaves"):
+        (w * 2).assign([1.0])
+    with pytest.raises(ag.ShapeError, match=r"value of shape \(2,\)"):
+        w.assign([1.0, 2.0])
+    with pytest.raises(ag.ShapeError, match="grad: of shape"):
+        w.grad = np.ones(5)
+
+
+def test_a_graph_is_freed_by_reference_counting_alone():
+    w = leaf(3.0)
+    gc.disable()
+    try:
+        y = (w * w).sum()
+        node, hidden = weakref.ref(y.node), weakref.ref(y.node.parents[0])
+        y.backward()
+        del y
+        assert node() is None
+        assert hidden() is None
+    finally:
+        gc.enable()
+
+
+def test_saved_arrays_are_only_those_that_a_gradient_needs():
+    x, w = tensor(np.ones((2, 3))), tensor(np.ones((3, 4)), requires_grad=True)
+    y = x @ w
+    assert [saved is not None for saved in y.node.saved] == [True, False, False]
+    assert [saved is not None for saved in (w + 1).node.saved] == [False, False, False]
+
+
+def test_a_deep_graph_needs_no_recursion():
+    x = y = leaf(1.0)
+    for _ in range(100_000):
+        y = y + 1.0
+    y.backward()
+    assert x.grad.tolist() == [1.0]
+    del y
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+def test_shapes_that_do_not_broadcast_are_named_with_the_op():
+    with pytest.raises(ag.ShapeError, match=r"multiply: inputs of shapes \(2,\), \(3,\) do not go together"):
+        tensor([1.0, 2.0]) * tensor([1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: x @ x, r"matmul: the last axis of a \(3\) must match the rows of b \(2\).*matrix_transpose"),
+        (lambda x: x @ 2.0, "matmul: takes arrays with at least one axis"),
+        (lambda x: x.reshape(4, 2), r"reshape: 6 elements of shape \(2, 3\) do not fit shape \(4, 2\)"),
+        (lambda x: ag.permute_dims(x, (0, 0)), "permute_dims: axes"),
+        (lambda x: x.sum(axis=2), r"sum: axis 2 does not name distinct axes of shape \(2, 3\)"),
+        (lambda x: x[5], r"indexing an array of shape \(2, 3\)"),
+        (lambda x: x[:0].max(), "max: no largest element"),
+        (lambda x: ag.broadcast_to(x, (3, 3)), "broadcast_to: shape"),
+        (lambda x: ag.expand_dims(x, 4), "expand_dims: axis 4"),
+        (lambda x: x[0].T, "T: takes a matrix"),
+        (lambda x: ag.matrix_transpose(x[0]), "matrix_transpose: needs at least two axes"),
+        (lambda x: x + "a", "add: takes tensors, arrays and numbers, not a str"),
+        (lambda x: x + ag.Value(1.0), "add: takes tensors, arrays and numbers, not a Value"),
+        (lambda x: ag.conv2d(x, x), r"conv2d: takes images of shape \(N, C, H, W\)"),
+        (lambda x: ag.max_pool2d(x, 2), "max_pool2d: takes images"),
+    ],
+)
+def test_refused_inputs_name_op_shapes_and_remedy(call, message):
+    with pytest.raises(ag.AutogradError, match=message):
+        call(tensor(np.ones((2, 3))))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: ag.conv2d(x, ag.ones((3, 4, 2, 2))), "conv2d: filters of shape"),
+        (lambda x: ag.conv2d(x, ag.ones((3, 2, 9, 2))), "do not fit images"),
+        (lambda x: ag.conv2d(x, ag.ones((3, 2))), "conv2d: takes filters"),
+        (lambda x: ag.conv2d(x, ag.ones((3, 2, 2, 2)), stride=0), "conv2d: stride must be a whole number"),
+        (lambda x: ag.max_pool2d(x, 9), "max_pool2d: windows"),
+        (lambda x: ag.max_pool2d(x, 2, padding=2), "more than half the kernel"),
+        (lambda x: ag.max_pool2d(x.astype(int), 2), "max_pool2d: takes floating-point images"),
+    ],
+)
+def test_refused_images_name_the_op(call, message):
+    with pytest.raises(ag.AutogradError, match=message):
+        call(ag.ones((1, 2, 5, 5)))
+
+
+def test_inf_and_nan_pass_without_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        x = leaf(0.0, 1000.0, -1.0)
+        for function in (ag.log, ag.exp, lambda x: 1 / x, lambda x: x**0.5, ag.sigmoid):
+            function(x).sum().backward()
+        assert np.isnan(x.grad.numpy()).tolist() == [True, False, True]  # inf - inf, inf, the root of -1

@@ -1,0 +1,34 @@
+"""Update rules change what they say they change, and nothing that anybody else holds."""
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+
+
+@ag.update_rule
+def momentum(g, /, p, v, *, rate):
+    v = 0.5 * v - rate * g
+    return p + v, v
+
+
+@pytest.mark.parametrize("n", [3, 100_000])
+def test_the_updated_tensors_get_the_formula_s_values(n):
+    rng = np.random.default_rng(0)
+    g, p, v = rng.standard_normal((3, n))
+    tensors = [ag.tensor(a) for a in (g, p, v)]
+    held = tensors[1].numpy()
+    momentum(*tensors, rate=0.1)
+    expected = 0.5 * v - 0.1 * g
+    np.testing.assert_allclose(tensors[2].numpy(), expected, rtol=1e-14)
+    np.testing.assert_allclose(tensors[1].numpy(), p + expected, rtol=1e-14)
+    np.testing.assert_array_equal(tensors[0].numpy(), g)
+    np.testing.assert_array_equal(held, p)
+
+
+def test_wrong_arguments_are_refused():
+    x = ag.ones(2)
+    with pytest.raises(ag.ArgumentError, match=r"momentum: takes the tensors \('g', 'p', 'v'\), got 2"):
+        momentum(x, x, rate=1.0)
+    with pytest.raises(ag.ShapeError, match="momentum: tensors of one shape"):
+        momentum(x, x, ag.ones(3), rate=1.0)

@@ -1,0 +1,202 @@
+"""Modules find their parameters, save and load them, and compute what their formula says."""
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        self.hidden = nn.Linear(2, 3)
+        self.inner = nn.Sequential(nn.Tanh(), nn.Linear(3, 1, bias=False))
+        self.scale = ag.tensor(2.0)
+
+    def forward(self, x):
+        return self.inner(self.hidden(x)) * self.scale
+
+
+def test_parameters_are_found_by_dotted_name_and_buffers_are_saved_with_them():
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == ["hidden.weight", "hidden.bias", "inner.1.weight"]
+    assert list(net.state_dict()) == ["scale", "hidden.weight", "hidden.bias", "inner.1.weight"]
+    assert [name for name, _ in net.named_modules()] == ["", "hidden", "inner", "inner.0", "inner.1"]
+
+
+def test_a_shared_parameter_counts_once():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    net[1].weight = net[0].weight
+    assert [name for name, _ in net.named_parameters()] == ["0.weight", "0.bias", "1.bias"]
+
+
+def test_a_state_dict_moves_between_networks_and_is_not_changed_by_training():
+    a, b = Net(), Net()
+    state = a.state_dict()
+    b.load_state_dict(state)
+    x = ag.tensor([[1.0, 2.0]])
+    assert a(x).tolist() == b(x).tolist()
+    before = state["hidden.weight"].copy()
+    a.hidden.weight.assign(np.zeros((3, 2)))
+    np.testing.assert_array_equal(state["hidden.weight"], before)
+
+
+def test_a_state_dict_that_does_not_fit_lists_every_problem_and_changes_nothing():
+    net = Net()
+    state = dict(net.state_dict())
+    del state["scale"]
+    state["extra"] = np.zeros(3)
+    state["hidden.bias"] = np.zeros(7)
+    state["hidden.weight"] = state["hidden.weight"] + 1
+    before = net.hidden.weight.numpy()
+    with pytest.raises(nn.StateError) as error:
+        net.load_state_dict(state)
+    for problem in ("missing scale ()", "unexpected extra (3,)", "hidden.bias has shape (7,) instead of (3,)"):
+        assert problem in str(error.value)
+    np.testing.assert_array_equal(net.hidden.weight.numpy(), before)
+
+
+def test_train_and_eval_reach_every_part():
+    net = Net().eval()
+    assert [module.training for _, module in net.named_modules()] == [False] * 5
+    assert all(module.training for _, module in net.train().named_modules())
+
+
+def test_zero_grad_forgets_gradients():
+    net = Net()
+    net(ag.tensor([[1.0, 2.0]])).sum().backward()
+    assert all(p.grad is not None for p in net.parameters())
+    net.zero_grad()
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_repr_shows_the_tree():
+    assert repr(nn.Sequential(nn.Linear(2, 3), nn.ReLU())) == (
+        "Sequential(\n  (0): Linear(in_features=2, out_features=3, bias=True)\n  (1): ReLU()\n)"
+    )
+    assert "kernel_size=(5, 5), stride=1, padding=2" in repr(nn.Conv2d(1, 6, 5, padding=2))
+    assert repr(nn.MaxPool2d(2)) == "MaxPool2d(kernel_size=2, stride=None, padding=0)"
+
+
+def test_linear_is_x_w_transposed_plus_b():
+    layer = nn.Linear(3, 2)
+    x = np.random.default_rng(0).standard_normal((4, 5, 3)).astype(np.float32)
+    expected = x @ layer.weight.numpy().T + layer.bias.numpy()
+    np.testing.assert_allclose(layer(ag.tensor(x)).numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_xor_of_deck_c():
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    net.load_state_dict({"0.weight": [[1, 1], [1, 1]], "0.bias": [0, -1], "2.weight": [[1, -2]], "2.bias": [0]})
+    assert net(ag.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])).tolist() == [[0], [1], [1], [0]]
+
+
+def test_a_filter_is_learned_by_backpropagation_as_in_deck_a():
+    x, f = np.arange(9.0).reshape(1, 1, 3, 3) / 9, np.array([[0.5, -0.25], [0.1, 0.9]]).reshape(1, 1, 2, 2)
+    image, filters = ag.tensor(x, requires_grad=True), ag.tensor(f, requires_grad=True)
+    out = ag.conv2d(image, filters)
+    upstream = np.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 1, 2, 2)
+    out.backward(upstream)
+    for i in range(2):
+        for j in range(2):
+            assert filters.grad.numpy()[0, 0, i, j] == pytest.approx(np.sum(x[0, 0, i : i + 2, j : j + 2] * upstream))
+    full = np.pad(upstream[0, 0], 1)
+    flipped = f[0, 0, ::-1, ::-1]
+    for i in range(3):
+        for j in range(3):
+            assert image.grad.numpy()[0, 0, i, j] == pytest.approx(np.sum(full[i : i + 2, j : j + 2] * flipped))
+
+
+def test_losses_equal_their_formulas():
+    rng = np.random.default_rng(0)
+    a, y = rng.random((4, 3)), rng.random((4, 3))
+    assert nn.MSELoss()(ag.tensor(a), y).item() == pytest.approx(np.mean((a - y) ** 2))
+    assert nn.QuadraticLoss()(ag.tensor(a), y).item() == pytest.approx(np.sum((a - y) ** 2) / 8)
+    labels = np.array([0, 2, 1, 2])
+    p = np.exp(a) / np.exp(a).sum(1, keepdims=True)
+    expected = -np.mean(np.log(p[np.arange(4), labels]))
+    logits = ag.tensor(a, requires_grad=True)
+    loss = nn.CrossEntropyLoss()(logits, labels)
+    assert loss.item() == pytest.approx(expected)
+    loss.backward()
+    np.testing.assert_allclose(logits.grad.numpy(), (p - np.eye(3)[labels]) / 4, rtol=1e-12)
+
+
+def test_cross_entropy_of_far_apart_logits_is_finite():
+    logits = ag.tensor(np.array([[1000.0, -1000.0]]), requires_grad=True)
+    loss = nn.functions.cross_entropy(logits, [1])
+    loss.backward()
+    assert loss.item() == 2000.0
+    assert logits.grad.tolist() == [[1.0, -1.0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: nn.MSELoss()(x, np.zeros(4)), r"mse_loss: prediction and target must have one shape"),
+        (lambda x: nn.QuadraticLoss()(x, np.zeros((4, 1))), "quadratic_loss: prediction and target"),
+        (lambda x: nn.CrossEntropyLoss()(x, [0, 1]), r"cross_entropy: takes logits \(n, classes\)"),
+        (lambda x: nn.CrossEntropyLoss()(x, [0, 1, 2, 3]), "labels go from 0 to 2, got some from 0 to 3"),
+        (lambda x: nn.CrossEntropyLoss()(x, [0.0, 1.0, 2.0, 2.0]), "labels are whole numbers"),
+        (lambda x: nn.Linear(5, 2)(x), r"linear: expects 5 features in the last axis, got shape \(4, 3\)"),
+        (lambda x: nn.Linear(0, 2), "Linear: in_features must be a whole number of at least 1, got 0"),
+        (lambda x: nn.Linear(4, 2)(x.reshape(3, 2, 2)), "flatten the images first"),
+        (lambda x: nn.Conv2d(1, 0, 3), "Conv2d: out_channels"),
+        (lambda x: nn.Flatten(5)(x), "flatten: start_dim 5"),
+        (lambda x: nn.models.lenet5((8, 8)), "lenet5: images of 8×8 pixels are too small"),
+        (lambda x: nn.initial.fans((3,)), "fans: a weight has at least two axes"),
+    ],
+)
+def test_refused_inputs(call, message):
+    with pytest.raises(ag.AutogradError, match=message):
+        call(ag.tensor(np.zeros((4, 3))))
+
+
+def test_a_module_without_forward_says_what_to_write():
+    with pytest.raises(NotImplementedError, match="define forward"):
+        nn.Module()(1)
+    with pytest.raises(TypeError, match="takes modules, got a function at position 1"):
+        nn.Sequential(nn.ReLU(), lambda x: x)
+
+
+@pytest.mark.parametrize(
+    ("draw", "std"),
+    [
+        (lambda shape: nn.initial.normal(shape, 0.1), 0.1),
+        (nn.initial.xavier_normal, math.sqrt(2 / 700)),
+        (nn.initial.xavier_uniform, math.sqrt(2 / 700)),
+        (nn.initial.he_normal, math.sqrt(2 / 300)),
+        (nn.initial.he_uniform, math.sqrt(2 / 300)),
+        (lambda shape: nn.initial.fan_in_uniform(shape, 300), math.sqrt(1 / 900)),
+    ],
+)
+def test_initialisers_have_their_standard_deviation(draw, std):
+    ag.manual_seed(1)
+    drawn = draw((400, 300)).numpy()
+    assert drawn.std() == pytest.approx(std, rel=0.01)
+    assert abs(drawn.mean()) < 0.01 * std
+    ag.manual_seed(1)
+    np.testing.assert_array_equal(draw((400, 300)).numpy(), drawn)
+
+
+def test_fans_count_the_receptive_field():
+    assert nn.initial.fans((16, 6, 5, 5)) == (150, 400)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("nielsen", 23_860), ("mlp", 101_770), ("lenet5", 61_706), ("cnn", 1_199_882)]
+)
+def test_models_have_the_published_sizes_and_give_a_number_a_class(name, count):
+    net = getattr(nn.models, name)()
+    assert sum(p.size for p in net.parameters()) == count
+    with ag.no_grad():
+        assert net(ag.zeros((2, 1, 28, 28))).shape == (2, 10)
+
+
+def test_models_fit_other_image_sizes_and_classes():
+    for name in nn.models.RECIPES:
+        net = nn.models.RECIPES[name].build((20, 31), 4)
+        with ag.no_grad():
+            assert net(ag.zeros((2, 1, 20, 31))).shape == (2, 4)
