@@ -89,7 +89,7 @@ def logsumexp(x: Any, /, axis: Axis = -1, keepdims: bool = False) -> Any:
     >>> round(float(logsumexp(tensor([0.0, 0.0]))), 4)
     0.6931
     """
-    axes = reduced_axes("logsumexp", np.shape(x), axis)
+    x, axes = _floating(x), reduced_axes("logsumexp", np.shape(x), axis)
     shift = _finite_max(x, axes)
     with np.errstate(divide="ignore"):
         total = np.log(np.sum(np.exp(x - shift), axis=axes, keepdims=True)) + shift
@@ -106,7 +106,7 @@ def _(g, x, y, x_shape, axis):
 @array_op
 def softmax(x: Any, /, axis: Axis = -1) -> Any:
     """exp(x) / Σ exp(x) along `axis`: positive numbers that add to 1 (deck C). Gradient: y(g - Σ g·y)."""
-    axes = reduced_axes("softmax", np.shape(x), axis)
+    x, axes = _floating(x), reduced_axes("softmax", np.shape(x), axis)
     e = np.exp(x - _finite_max(x, axes))
     return e / np.sum(e, axis=axes, keepdims=True)
 
@@ -119,7 +119,7 @@ def _(g, y, axis):
 @array_op
 def log_softmax(x: Any, /, axis: Axis = -1) -> Any:
     """log softmax(x), without the loss of taking one after the other (deck E). Gradient: g - softmax(x)·Σ g."""
-    axes = reduced_axes("log_softmax", np.shape(x), axis)
+    x, axes = _floating(x), reduced_axes("log_softmax", np.shape(x), axis)
     shifted = x - _finite_max(x, axes)
     return shifted - np.log(np.sum(np.exp(shifted), axis=axes, keepdims=True))
 
@@ -127,6 +127,12 @@ def log_softmax(x: Any, /, axis: Axis = -1) -> Any:
 @log_softmax.vjp("x")
 def _(g, y, axis):
     return g - elementwise.exp(y) * sum(g, axis=axis, keepdims=True)
+
+
+def _floating(x: Any) -> Any:
+    """Whole numbers as float64, which numpy's own exp and log make of them; floats as they are."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
 def _finite_max(x: Any, axes: tuple[int, ...]) -> Any:
