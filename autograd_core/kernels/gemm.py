@@ -1,8 +1,223 @@
-"""Matrix product."""
+"""Matrix product, C = A·B, near the speed at which the processor can multiply and add.
+
+Plain loops wait for memory; blocks of three sizes, one for each level of memory, keep operands where they are used:
+
+            n →                      B   k ↓ ┌──────╥──────┐      one strip of B, DEPTH × tile width, is packed
+                                             │      ║//////│      into the first-level cache just before use and
+                                             └──────╨──────┘      meets all of the packed rows of A
+      A   k →
+    m ↓ ┌───────────┐               C        ┌──────╥──────┐
+        │///////////│ ROWS                   │      ║██████│ ←    a tile of C, ROWS × VECTORS vectors, stays in
+        ├───────────┤                        │      ║      │      registers while k runs through a block
+        │           │                        │      ║      │
+        └───────────┘                        └──────╨──────┘
+        a block of A, rows × DEPTH,          a task: one block of rows × columns of one matrix of the batch;
+        packed into the second level         threads take tasks as they get free
+
+A panel is packed so that the innermost loop reads it from front to back: for each k in turn, the tile's ROWS entries
+of A, or the tile's width of entries of B. Packing also absorbs every stride: transposed, spread or reversed operands
+cost about the same.
+
+Each entry of C is one chain of fused multiply-adds in the order of k, cut only where a block of depth ends: neither
+the tasks' shape nor the number of threads can change a bit of it.
+"""
 
 import numpy as np
 
+from autograd_core.kernels import simd
+from autograd_core.kernels.jit import jit
+from autograd_core.kernels.team import run_tasks, sharing
+from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scratch
+
+# Entries of k that a packed panel holds: a strip of B then takes half of a first-level cache or a bit more.
+DEPTH = 256
+# The largest task. Its rows of A, packed, take a quarter of a second-level cache of a megabyte.
+TASK_ROWS, TASK_COLUMNS = 256, 512
+# Multiplications below which numpy's BLAS, called straight away, is faster than handing out tasks.
+SMALL = 1 << 18
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
 
 def matmul(a, b, out=None):
-    """a @ b for arrays of two or more axes; leading axes broadcast."""
-    return np.matmul(a, b, out=out)
+    """a @ b for arrays of two or more axes; leading axes broadcast.
+
+    float32 and float64 of any strides are multiplied here. Small products and other dtypes go to numpy.
+    """
+    m, depth = a.shape[-2:]
+    n = b.shape[-1]
+    if a.dtype != b.dtype or a.dtype not in _FLOATS or m * n * depth < SMALL:
+        return np.matmul(a, b, out=out)
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
+    c = np.empty((*batch, m, n), a.dtype)
+    _multiply_batch(_whole_strides(a), _whole_strides(b), c, batch, m, depth, n)
+    if out is None:
+        return c
+    np.copyto(out, c)
+    return out
+
+
+def _multiply_batch(a, b, c, batch, m, depth, n):
+    item = a.itemsize
+    a_rows, a_columns = (s // item for s in a.strides[-2:])
+    b_rows, b_columns = (s // item for s in b.strides[-2:])
+    threads = get_num_threads()
+    rows, columns = _task_shape(m, n, c.size // (m * n), threads)
+    width = simd.TILE_BYTES // item
+    per_worker = (rows + simd.ROWS + width) * DEPTH + 2 * width
+    per_worker += -per_worker % 64
+    _multiply(
+        c.size * depth, first_entry(a), first_entry(b), _starts(a, batch), _starts(b, batch), c.reshape(-1),
+        scratch(threads * per_worker, a.dtype),
+        m, depth, n, a_rows, a_columns, b_rows, b_columns, rows, columns, per_worker,
+    )  # fmt: skip
+
+
+def _whole_strides(x):
+    """x, or a copy of it if its memory cannot be walked in whole entries."""
+    if x.flags.aligned and all(s % x.itemsize == 0 for s in x.strides):
+        return x
+    return np.ascontiguousarray(x)
+
+
+def first_entry(x):
+    """A one-dimensional array of x's first entry: an anchor from which kernels walk by strides of their own.
+
+    One type stands for arrays of all layouts and numbers of axes, so kernels are compiled only once.
+    """
+    return x[(0,) * (x.ndim - 1)][:1]
+
+
+def _starts(x, batch):
+    """Where each matrix of the broadcast batch starts, in entries from the first."""
+    starts = np.zeros(batch, np.int64)
+    skipped = len(batch) - (x.ndim - 2)
+    for axis, size in enumerate(x.shape[:-2]):
+        if size > 1:
+            steps = np.arange(size) * (x.strides[axis] // x.itemsize)
+            starts += steps.reshape((-1,) + (1,) * (len(batch) - skipped - axis - 1))
+    return starts.reshape(-1)
+
+
+def _task_shape(m, n, count, threads):
+    """Rows and columns of a task: large, for packing to pay, but enough tasks that threads finish together."""
+    rows, columns = min(TASK_ROWS, m), min(TASK_COLUMNS, n)
+    wanted = 1 if threads == 1 else 4 * threads
+    while -(-m // rows) * -(-n // columns) * count < wanted and rows * columns > 64 * 64:
+        if rows >= columns // 2:
+            rows = -(-rows // 2)
+        else:
+            columns = -(-columns // 2)
+    return rows + -rows % simd.ROWS, columns + -columns % 16
+
+
+@jit
+def _multiply_task(
+    worker, task, a, b, a_starts, b_starts, c, scratch,
+    m, depth, n, a_rows, a_columns, b_rows, b_columns, rows, columns, per_worker,
+):  # fmt: skip
+    down, across = -(-m // rows), -(-n // columns)
+    item, block = divmod(task, down * across)
+    top, left = block // across * rows, block % across * columns
+    _multiply_block(
+        a, a_starts[item] + top * a_rows, a_rows, a_columns,
+        b, b_starts[item] + left * b_columns, b_rows, b_columns,
+        c, item * m * n + top * n + left, n,
+        min(rows, m - top), depth, min(columns, n - left), scratch, worker * per_worker,
+    )  # fmt: skip
+
+
+_post = sharing(_multiply_task)
+
+
+@ParallelKernel(reads=4).of
+def _multiply(
+    mailbox, a, b, a_starts, b_starts, c, scratch,
+    m, depth, n, a_rows, a_columns, b_rows, b_columns, rows, columns, per_worker,
+):  # fmt: skip
+    _post(
+        mailbox,
+        (
+            a, b, a_starts, b_starts, c, scratch,
+            m, depth, n, a_rows, a_columns, b_rows, b_columns, rows, columns, per_worker,
+        ),
+    )  # fmt: skip
+    run_tasks(mailbox, a_starts.size * -(-m // rows) * -(-n // columns))
+
+
+@jit
+def _multiply_block(
+    a, a_start, a_rows, a_columns, b, b_start, b_rows, b_columns, c, c_start, c_stride,
+    rows, depth, columns, scratch, panels,
+):  # fmt: skip
+    """One task: rows × columns of C, through all of k."""
+    width = simd.TILE_BYTES // a.itemsize
+    step = -(-depth // -(-depth // DEPTH))
+    strip = panels + (rows + -rows % simd.ROWS) * step
+    strip += -strip % width
+    for k in range(0, depth, step):
+        thickness = min(step, depth - k)
+        for i in range(0, rows, simd.ROWS):
+            pack(
+                a, a_start + i * a_rows + k * a_columns, a_rows, min(simd.ROWS, rows - i), a_columns, thickness,
+                scratch, panels + i * thickness, simd.ROWS,
+            )  # fmt: skip
+        for j in range(0, columns, width):
+            pack(
+                b, b_start + k * b_rows + j * b_columns, b_columns, min(width, columns - j), b_rows, thickness,
+                scratch, strip, width,
+            )  # fmt: skip
+            multiply_strip(scratch, panels, strip, thickness, c, c_start + j, c_stride, rows, columns - j, k > 0)
+
+
+@jit
+def multiply_strip(scratch, panels, strip, depth, c, c_start, c_stride, rows, columns, add):
+    """Multiply all packed panels of A with one packed strip of B; `columns` of the strip, at most, are real."""
+    for i in range(0, rows, simd.ROWS):
+        if columns * scratch.itemsize > simd.VECTOR_BYTES:
+            simd.multiply_tile(
+                scratch, panels + i * depth, scratch, strip, depth,
+                c, c_start + i * c_stride, c_stride, rows - i, columns, add,
+            )  # fmt: skip
+        else:
+            simd.multiply_narrow_tile(
+                scratch, panels + i * depth, scratch, strip, depth,
+                c, c_start + i * c_stride, c_stride, rows - i, columns, add,
+            )  # fmt: skip
+
+
+@jit
+def pack(source, start, lane_stride, lanes, depth_stride, depth, target, target_start, width):
+    """target[k·width + i] = source[i, k] for i < lanes, k < depth.
+
+    Lanes from `lanes` to `width` hold anything: the sums that they enter are never stored. Vectors may run over a
+    row's end in the target, where the next row overwrites them, but never over the source's last entry.
+    """
+    vector = simd.VECTOR_BYTES // source.itemsize
+    if lane_stride == 1 and depth_stride > 0:
+        vectors = -(-lanes // vector)
+        # The last rows, from where a vector could leave the source, go entry by entry.
+        safe = max(0, depth - -(-(vectors * vector - lanes) // depth_stride))
+        for k in range(safe):
+            for i in range(vectors):
+                simd.copy_vector(
+                    source, start + k * depth_stride + i * vector, target, target_start + k * width + i * vector
+                )
+        _pack_entries(source, start, lane_stride, lanes, depth_stride, safe, depth, target, target_start, width)
+    elif depth_stride == 1 and lanes >= simd.TRANSPOSED and depth >= vector:
+        for i in range(0, lanes, simd.TRANSPOSED):
+            lane = min(i, lanes - simd.TRANSPOSED)  # the last groups overlap rather than leave the source
+            for k in range(0, depth, vector):
+                k = min(k, depth - vector)
+                simd.transpose(
+                    source, start + lane * lane_stride + k, lane_stride, target, target_start + k * width + lane, width
+                )
+    else:
+        _pack_entries(source, start, lane_stride, lanes, depth_stride, 0, depth, target, target_start, width)
+
+
+@jit
+def _pack_entries(source, start, lane_stride, lanes, depth_stride, first, depth, target, target_start, width):
+    for k in range(first, depth):
+        for i in range(lanes):
+            target[target_start + k * width + i] = simd.entry(source, start + i * lane_stride + k * depth_stride)

@@ -6,10 +6,10 @@ never wins; a NaN wins over everything, and shows in y.
 """
 
 import numpy as np
-from numba import prange
 
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.threads import ParallelKernel, threads_for
+from autograd_core.kernels.team import run_tasks, sharing
+from autograd_core.kernels.threads import ParallelKernel
 
 
 def max_pool2d(x, kernel, stride, padding):
@@ -18,7 +18,7 @@ def max_pool2d(x, kernel, stride, padding):
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     y = np.empty((n, c, (h + 2 * ph - kh) // sh + 1, (w + 2 * pw - kw) // sw + 1), x.dtype)
     planes = np.ascontiguousarray(x).reshape(n * c, h, w)
-    _forward(threads_for(x.size), planes, y.reshape(n * c, *y.shape[2:]), kh, kw, sh, sw, ph, pw)
+    _forward(x.size, planes, y.reshape(n * c, *y.shape[2:]), kh, kw, sh, sw, ph, pw)
     return y
 
 
@@ -28,7 +28,7 @@ def max_pool2d_gradient(g, x, y, kernel, stride, padding):
     n, c, h, w = x.shape
     dx = np.empty(x.shape, g.dtype)
     x, y, g = (np.ascontiguousarray(a).reshape(n * c, *a.shape[2:]) for a in (x, y, g))
-    _backward(threads_for(x.size), g, x, y, dx.reshape(n * c, h, w), kh, kw, sh, sw, ph, pw)
+    _backward(x.size, g, x, y, dx.reshape(n * c, h, w), kh, kw, sh, sw, ph, pw)
     return dx
 
 
@@ -70,13 +70,26 @@ def _is_maximum(v, largest):
     return v == largest or (v != v and largest != largest)
 
 
-@ParallelKernel
-def _forward(x, y, kh, kw, sh, sw, ph, pw):
-    for plane in prange(x.shape[0]):
-        _forward_plane(x[plane], y[plane], kh, kw, sh, sw, ph, pw)
+@jit
+def _forward_task(worker, task, x, y, kh, kw, sh, sw, ph, pw):
+    _forward_plane(x[task], y[task], kh, kw, sh, sw, ph, pw)
 
 
-@ParallelKernel
-def _backward(g, x, y, dx, kh, kw, sh, sw, ph, pw):
-    for plane in prange(x.shape[0]):
-        _backward_plane(g[plane], x[plane], y[plane], dx[plane], kh, kw, sh, sw, ph, pw)
+@jit
+def _backward_task(worker, task, g, x, y, dx, kh, kw, sh, sw, ph, pw):
+    _backward_plane(g[task], x[task], y[task], dx[task], kh, kw, sh, sw, ph, pw)
+
+
+_post_forward, _post_backward = sharing(_forward_task), sharing(_backward_task)
+
+
+@ParallelKernel(reads=1).of
+def _forward(mailbox, x, y, kh, kw, sh, sw, ph, pw):
+    _post_forward(mailbox, (x, y, kh, kw, sh, sw, ph, pw))
+    run_tasks(mailbox, x.shape[0])
+
+
+@ParallelKernel(reads=3).of
+def _backward(mailbox, g, x, y, dx, kh, kw, sh, sw, ph, pw):
+    _post_backward(mailbox, (g, x, y, dx, kh, kw, sh, sw, ph, pw))
+    run_tasks(mailbox, x.shape[0])

@@ -1,41 +1,35 @@
-"""How many threads a kernel uses, and when it uses only one.
+"""The threads that help kernels: how many, when they are called, where they wait.
 
-Numba offers three ways to start threads. OpenMP enters a parallel region in under 2 µs and may be entered by two
-Python threads at once, so it comes first, then TBB; the built-in workqueue is neither quick nor reentrant and is
-taken only if nothing else is there, behind a lock. GNU OpenMP aborts a process that was forked from one
-that had used it: a forked child therefore runs the same kernels compiled without threads.
+Helpers watch the mailbox of `team` for about a millisecond after the last task, without the interpreter's lock; so
+in a training loop a kernel has help within a microsecond. Then they sleep, and the next large kernel wakes them. A
+kernel that is small, or that is called while another Python thread has the team, runs on its caller's thread alone.
+A forked child has no helpers at first and starts its own.
 """
 
+import atexit
 import os
 import threading
-from contextlib import nullcontext
+
+import numpy as np
 
 from autograd_core.errors import ArgumentError
 
-# Below this many elementary operations, waking a second thread costs more than it saves.
-SEQUENTIAL_WORK = 1 << 17
+# Below this many elementary operations, telling a second thread costs more than it saves.
+SEQUENTIAL_WORK = 1 << 16
+
+CACHE_LINE = 64
+# Looks at an empty mailbox before a helper goes to sleep.
+_PATIENCE = 1 << 18
 
 
-def _available():
-    wished = os.environ.get("NUMBA_NUM_THREADS")
-    if wished:
-        return int(wished)
+def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_maximum = _available()
-_num_threads: int = _maximum
-_forked = False
-_per_thread = threading.local()
-
-
-def _after_fork_in_child():
-    global _forked
-    _forked = True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+_num_threads = int(os.environ.get("NUMBA_NUM_THREADS") or _processors())
+_own = threading.local()
+_team = None
+_starting = threading.Lock()
 
 
 def get_num_threads() -> int:
@@ -44,57 +38,163 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(count: int) -> None:
-    """Let large kernels use `count` threads, from 1 to the number of processors. Results do not depend on it."""
+    """Let large kernels use `count` threads; 1 keeps all work on the caller's.
+
+    Results do not depend on it, to the bit.
+    """
     global _num_threads
-    if not 1 <= count <= _maximum:
-        raise ArgumentError(f"set_num_threads: expected 1 to {_maximum} (the processors available), got {count}")
+    if count != int(count) or count < 1:
+        raise ArgumentError(f"set_num_threads: expected a whole number from 1, got {count}")
     _num_threads = int(count)
+    _dismiss_team()
 
 
-def threads_for(work: int) -> int:
-    """Threads worth using for `work` elementary operations."""
-    return 1 if work < SEQUENTIAL_WORK else _num_threads
+def scratch(count, dtype):
+    """`count` uninitialised entries of working memory, aligned to cache lines.
+
+    Each Python thread has its own, which the next call hands out again: memory fresh from the system costs a page
+    fault every 4 kB, often more than the arithmetic done in it.
+    """
+    buffers = _own.__dict__.setdefault("scratch", {})
+    buffer = buffers.get(dtype)
+    if buffer is None or buffer.size < count:
+        buffer = buffers[dtype] = _aligned(count, dtype)
+    return buffer
+
+
+def _aligned(count, dtype):
+    memory = np.empty(count * dtype.itemsize + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + count * dtype.itemsize].view(dtype)
 
 
 class ParallelKernel:
-    """A function with a `prange`, called as `kernel(threads, *arguments)`.
+    """A compiled function that shares tasks through a mailbox, called as `kernel(work, *arguments)`.
 
-    The loop's iterations must not depend on one another, nor what each computes on the number of threads, so that
-    results are the same, to the bit, for any number.
+    The function's first parameter is the mailbox. Tasks must not depend on one another, nor what each computes on the
+    number of threads. The first `reads` arguments are arrays that are only read; they may be read-only without being
+    compiled for apart. Otherwise each combination of dtypes is compiled once.
     """
 
-    def __init__(self, function):
+    def __init__(self, reads):
+        self._reads = reads
+        self._compiled = set()
+
+    def of(self, function):
+        """Decorate `function`."""
         from autograd_core.kernels.jit import jit
 
         self.__doc__ = function.__doc__
-        self._threaded = jit(function, parallel=True)
-        self._sequential = jit(function)
-        self._lock = None
+        self._dispatcher = jit(function)
+        return self
 
-    def __call__(self, threads, *arguments):
-        """Run on `threads` threads, whatever the global setting."""
-        if _forked or _maximum == 1:
-            return self._sequential(*arguments)
-        if self._lock is None:
-            self._lock = _start_threads()
-        if getattr(_per_thread, "count", None) != threads:
-            import numba
+    def __call__(self, work, *arguments):
+        """Run; `work` is roughly how many elementary operations there are, and decides whether helpers are called."""
+        dtype = arguments[0].dtype
+        if dtype not in self._compiled:
+            self._compile(dtype, arguments)
+        team = _enlist() if work >= SEQUENTIAL_WORK and _num_threads > 1 else None
+        if team is None:
+            return self._dispatcher(_own_mailbox(), *arguments)
+        try:
+            return self._dispatcher(team.mailbox, *arguments)
+        finally:
+            team.busy.release()
 
-            numba.set_num_threads(threads)
-            _per_thread.count = threads
-        with self._lock:
-            return self._threaded(*arguments)
+    def _compile(self, dtype, arguments):
+        import numba
+
+        types = [numba.typeof(argument) for argument in arguments]
+        types[: self._reads] = [array.copy(readonly=True) for array in types[: self._reads]]
+        with _starting:
+            self._dispatcher.disable_compile(False)
+            self._dispatcher.compile((numba.typeof(_own_mailbox()), *types))
+            # From now on the dispatcher converts writable arrays to read-only ones instead of compiling once more.
+            self._dispatcher.disable_compile()
+        self._compiled.add(dtype)
 
 
-def _start_threads():
-    """Choose Numba's threading layer; the lock that calls must hold under it."""
-    import numba
-    from numba.np.ufunc import parallel
+class _Team:
+    """Helpers and the mailbox that they watch. `busy` belongs to the Python thread whose kernel they help."""
 
-    if numba.config.THREADING_LAYER == "default":
-        numba.config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]
-    parallel._launch_threads()
-    return _workqueue_lock if numba.threading_layer() == "workqueue" else nullcontext()
+    def __init__(self, helpers):
+        from autograd_core.kernels import team
+
+        self._serve, self._open = team.serve, team.OPEN
+        self.mailbox = _new_mailbox()
+        self.mailbox[self._open] = 1
+        self._serve(self.mailbox, 0, 0)  # compiles
+        self.busy = threading.Lock()
+        self._sleepers = []
+        self._threads = [threading.Thread(target=self._help, args=(i + 1,), daemon=True) for i in range(helpers)]
+        for thread in self._threads:
+            thread.start()
+
+    def _help(self, worker):
+        alarm = threading.Lock()
+        alarm.acquire()
+        while self.mailbox[self._open]:
+            self._serve(self.mailbox, worker, _PATIENCE)
+            self._sleepers.append(alarm)
+            alarm.acquire()
+
+    def wake(self):
+        while self._sleepers:
+            self._sleepers.pop().release()
+
+    def dismiss(self):
+        """Let the helpers end, and wait for them: a thread must not be in compiled code when the interpreter ends."""
+        self.mailbox[self._open] = 0
+        for thread in self._threads:
+            while thread.is_alive():
+                self.wake()
+                thread.join(0.01)
 
 
-_workqueue_lock = threading.RLock()
+def _new_mailbox():
+    from autograd_core.kernels import team
+
+    return _aligned(team.MAILBOX_SIZE, np.dtype(np.int64)).__imul__(0)
+
+
+def _own_mailbox():
+    """The mailbox of this Python thread, which nobody else watches."""
+    mailbox = _own.__dict__.get("mailbox")
+    if mailbox is None:
+        mailbox = _own.mailbox = _new_mailbox()
+    return mailbox
+
+
+def _enlist():
+    """The team, awake and for this Python thread alone, or None if it has no time."""
+    global _team
+    if _team is None:
+        with _starting:
+            if _team is None:
+                _team = _Team(_num_threads - 1)
+    team = _team
+    if not team.busy.acquire(blocking=False):
+        return None
+    team.wake()
+    return team
+
+
+@atexit.register
+def _dismiss_team():
+    global _team
+    with _starting:
+        team, _team = _team, None
+    if team is not None:
+        with team.busy:
+            team.dismiss()
+
+
+def _forget_team():
+    """In a forked child: threads did not come along, and locks may be held by some of them."""
+    global _team, _starting
+    _team = None
+    _starting = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_team)

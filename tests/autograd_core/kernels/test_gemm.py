@@ -41,6 +41,47 @@ def test_small_products_in_any_layout(m, k, n, dtype, layout_a, layout_b, seed):
     assert_close_to_exact(ours, a, b)
 
 
+# Numpy does the small products; these are of the size that is packed and shared, with every edge in turn.
+@given(
+    st.integers(1, 130), st.integers(1, 600), st.integers(1, 130), dtypes, layouts, layouts, st.integers(0, 2**32 - 1)
+)
+@settings(deadline=None, max_examples=150)
+def test_packed_products_in_any_layout_write_nothing_but_the_result(m, k, n, dtype, layout_a, layout_b, seed):
+    rng = np.random.default_rng(seed)
+    a, b = _operand(rng, (m, k), dtype, layout_a), _operand(rng, (k, n), dtype, layout_b)
+    guarded = np.full((m * n + 200), 7, dtype)
+    c = guarded[100:-100].reshape(m, n)
+    gemm._multiply_batch(a, b, c, (), m, k, n)
+    assert_close_to_exact(c, a, b)
+    assert (guarded[:100] == 7).all()
+    assert (guarded[-100:] == 7).all()
+
+
+def test_read_only_misaligned_and_foreign_operands():
+    a = np.random.default_rng(0).standard_normal((100, 100), np.float32)
+    a.flags.writeable = False
+    misaligned = np.frombuffer(b"x" + a.tobytes(), np.float32, offset=1, count=a.size).reshape(a.shape)
+    record = np.zeros((100, 100), [("flag", np.int8), ("value", np.float32)])
+    record["value"] = a
+    for operand in (a, misaligned, record["value"], a.astype(">f4")):
+        assert_close_to_exact(gemm.matmul(operand, a), a, a)
+
+
+def test_nan_and_infinity_reach_exactly_their_rows_and_columns():
+    a, b = np.ones((90, 100), np.float32), np.ones((100, 80), np.float32)
+    a[3, 99], b[7, 79] = np.nan, np.inf
+    expected = np.full((90, 80), 100, np.float32)
+    expected[:, 79], expected[3] = np.inf, np.nan
+    np.testing.assert_array_equal(gemm.matmul(a, b), expected)
+
+
+def test_out_is_filled_and_returned_whatever_its_layout():
+    a = np.random.default_rng(0).standard_normal((100, 120))
+    out = np.empty((100, 200))[:, ::2]
+    assert gemm.matmul(a, a.T, out=out) is out
+    assert_close_to_exact(out, a, a.T)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     ("batch_a", "batch_b"), [((), (3,)), ((3,), ()), ((2, 3), (3,)), ((2, 1), (1, 3)), ((0,), (1,)), ((4,), (4,))]

@@ -1,0 +1,242 @@
+"""Vector instructions that Numba has no words for, emitted as LLVM IR: the register tile, copies, transposition.
+
+All work on an array's memory from a start given in elements, so they serve any view, and none checks bounds.
+The width of vectors follows the processor; AUTOGRAD_CORE_SIMD_BITS (128, 256 or 512) overrides it before import.
+
+    from                        vector registers    tile (rows × vectors)
+    AVX-512                     32 of 512 bits      8 × 2 leaves room for two vectors of B and a broadcast
+    AVX2                        16 of 256 bits      6 × 2
+    NEON                        32 of 128 bits      8 × 2
+    anything else               16 of 128 bits      6 × 2
+"""
+
+import os
+
+from llvmlite import binding, ir
+from numba import types
+from numba.extending import intrinsic
+
+_INT = ir.IntType(64)
+_LANE = ir.IntType(32)
+
+
+def _host_vectors():
+    """Bits in a vector and rows in a tile on this processor."""
+    features = binding.get_host_cpu_features()
+    if features.get("avx512f"):
+        bits = 512
+    elif features.get("avx2"):
+        bits = 256
+    else:
+        bits = 128
+    bits = int(os.environ.get("AUTOGRAD_CORE_SIMD_BITS") or bits)
+    many_registers = (features.get("avx512f") and bits == 512) or features.get("neon")
+    return bits, 8 if many_registers else 6
+
+
+VECTOR_BITS, ROWS = _host_vectors()
+VECTORS = 2
+# Kernels divide these by an item's size to learn how many entries a vector and a tile's row have.
+VECTOR_BYTES = VECTOR_BITS // 8
+TILE_BYTES = VECTORS * VECTOR_BYTES
+
+
+def _vector_of(dtype):
+    element = ir.DoubleType() if dtype.bitwidth == 64 else ir.FloatType()
+    return ir.VectorType(element, VECTOR_BITS // dtype.bitwidth)
+
+
+def _pointer(context, builder, array_type, array, start):
+    """Address of element `start` in the array's memory."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [start])
+
+
+def _const(value):
+    return ir.Constant(_INT, value)
+
+
+def _splat(builder, vector_type, scalar):
+    undefined = ir.Constant(vector_type, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, ir.Constant(_LANE, 0))
+    zeros = ir.Constant(ir.VectorType(_LANE, vector_type.count), [0] * vector_type.count)
+    return builder.shuffle_vector(first, undefined, zeros)
+
+
+def _vector_pointer(builder, pointer, offset, vector_type):
+    return builder.bitcast(builder.gep(pointer, [offset]), vector_type.as_pointer())
+
+
+def _load(builder, pointer, offset, vector_type):
+    loaded = builder.load(_vector_pointer(builder, pointer, offset, vector_type))
+    loaded.align = 4  # numpy promises no more than the element's own alignment
+    return loaded
+
+
+def _store(builder, value, pointer, offset):
+    stored = builder.store(value, _vector_pointer(builder, pointer, offset, value.type))
+    stored.align = 4
+
+
+def _call(builder, name, result, *arguments):
+    """Call an LLVM intrinsic by its full, mangled name."""
+    function_type = ir.FunctionType(result, [argument.type for argument in arguments])
+    return builder.call(builder.module.declare_intrinsic(name, (), function_type), arguments)
+
+
+def _mangled(vector_type):
+    return f"v{vector_type.count}{'f64' if vector_type.element == ir.DoubleType() else 'f32'}"
+
+
+def _tile(vectors):
+    """Make the intrinsic for tiles of ROWS × `vectors` vectors."""
+
+    @intrinsic
+    def multiply_tile(typing_context, a, a_start, b, b_start, depth, c, c_start, c_stride, rows, columns, add):
+        """c[i, j] = Σ_k a[k·ROWS + i] · b[k·pitch + j], plus the old c[i, j] if `add`, for i < rows, j < columns.
+
+        The sums are kept in ROWS × vectors registers from the first k to the last: per k there are `vectors` loads
+        of B, ROWS broadcasts of A, and ROWS · vectors fused multiply-adds. a and b are packed panels of ROWS and
+        `pitch` entries a row; only c has edges.
+        """
+
+        def generate(context, builder, signature, arguments):
+            a, a_start, b, b_start, depth, c, c_start, c_stride, rows, columns, add = arguments
+            vector = _vector_of(signature.args[0].dtype)
+            width = vector.count
+            a = _pointer(context, builder, signature.args[0], a, a_start)
+            b = _pointer(context, builder, signature.args[2], b, b_start)
+            c = _pointer(context, builder, signature.args[5], c, c_start)
+
+            entry = builder.block
+            loop = builder.append_basic_block("tile")
+            done = builder.append_basic_block("tile.done")
+            builder.branch(loop)
+            builder.position_at_end(loop)
+            k = builder.phi(_INT)
+            k.add_incoming(_const(0), entry)
+            sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(ROWS)]
+            a_row = builder.gep(a, [builder.mul(k, _const(ROWS))])
+            b_row = builder.gep(b, [builder.mul(k, _const(VECTORS * width))])
+            row_of_b = [_load(builder, b_row, _const(j * width), vector) for j in range(vectors)]
+            for i in range(ROWS):
+                factor = _splat(builder, vector, builder.load(builder.gep(a_row, [_const(i)])))
+                for j in range(vectors):
+                    total = _call(builder, f"llvm.fma.{_mangled(vector)}", vector, factor, row_of_b[j], sums[i][j])
+                    sums[i][j].add_incoming(ir.Constant(vector, None), entry)
+                    sums[i][j].add_incoming(total, loop)
+                    sums[i][j] = total
+            following = builder.add(k, _const(1))
+            k.add_incoming(following, loop)
+            builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
+            builder.position_at_end(done)
+            _store_tile(builder, sums, c, c_stride, rows, columns, add)
+            return context.get_dummy_value()
+
+        i8 = types.intp
+        return types.void(a, i8, b, i8, i8, c, i8, i8, i8, i8, types.boolean), generate
+
+    return multiply_tile
+
+
+def _store_tile(builder, sums, c, c_stride, rows, columns, add):
+    """Write what of the tile lies inside the matrix, by masks: memory beyond an edge is neither read nor written."""
+    vector = sums[0][0].type
+    bits = ir.VectorType(ir.IntType(1), vector.count)
+    numbers = ir.Constant(ir.VectorType(_INT, vector.count), list(range(vector.count)))
+    inside, old = [], []
+    for j in range(len(sums[0])):
+        left = builder.sub(columns, _const(j * vector.count))
+        inside.append(builder.icmp_signed("<", numbers, _splat(builder, numbers.type, left)))
+        old.append(builder.and_(inside[j], _splat(builder, bits, add)))
+    end = builder.append_basic_block("stored")
+    align = ir.Constant(_LANE, 4)
+    suffix = f"{_mangled(vector)}.p0"
+    for i, row in enumerate(sums):
+        here = builder.append_basic_block("row")
+        builder.cbranch(builder.icmp_signed("<", _const(i), rows), here, end)
+        builder.position_at_end(here)
+        for j, total in enumerate(row):
+            offset = builder.add(builder.mul(c_stride, _const(i)), _const(j * vector.count))
+            place = _vector_pointer(builder, c, offset, vector)
+            before = _call(
+                builder, f"llvm.masked.load.{suffix}", vector, place, align, old[j], ir.Constant(vector, None)
+            )
+            total = builder.fadd(total, before)
+            _call(builder, f"llvm.masked.store.{suffix}", ir.VoidType(), total, place, align, inside[j])
+    builder.branch(end)
+    builder.position_at_end(end)
+
+
+multiply_tile = _tile(VECTORS)
+multiply_narrow_tile = _tile(1)
+
+# Rows that one call of `transpose` takes: the largest power of two that divides every panel's width.
+TRANSPOSED = min(ROWS & -ROWS, 8)
+
+
+@intrinsic
+def transpose(typing_context, source, source_start, source_stride, target, target_start, target_stride):
+    """target[k, r] = source[r, k] for r < TRANSPOSED and k < lanes, each with its own distance between rows."""
+
+    def generate(context, builder, signature, arguments):
+        source, source_start, source_stride, target, target_start, target_stride = arguments
+        vector = _vector_of(signature.args[0].dtype)
+        source = _pointer(context, builder, signature.args[0], source, source_start)
+        target = _pointer(context, builder, signature.args[3], target, target_start)
+        rows = [[_load(builder, source, builder.mul(source_stride, _const(r)), vector)] for r in range(TRANSPOSED)]
+        while len(rows) > 1:  # riffle row r with row r + half, like halves of a deck of cards
+            half = len(rows) // 2
+            rows = [_riffle(builder, rows[r], rows[r + half]) for r in range(half)]
+        k = 0
+        for run in rows[0]:
+            for start in range(0, vector.count, TRANSPOSED):
+                numbers = range(start, start + TRANSPOSED)
+                column = builder.shuffle_vector(run, run, _lane_numbers(numbers))
+                _store(builder, column, target, builder.mul(target_stride, _const(k)))
+                k += 1
+        return context.get_dummy_value()
+
+    i8 = types.intp
+    return types.void(source, i8, i8, target, i8, i8), generate
+
+
+def _lane_numbers(numbers):
+    numbers = list(numbers)
+    return ir.Constant(ir.VectorType(_LANE, len(numbers)), numbers)
+
+
+def _riffle(builder, first, second):
+    """[f0 f1 ...], [s0 s1 ...] -> [f0 s0 f1 s1 ...], all as lists of vectors."""
+    merged = []
+    for f, s in zip(first, second, strict=True):
+        width = f.type.count
+        for start in (0, width // 2):
+            pairs = [lane for i in range(start, start + width // 2) for lane in (i, width + i)]
+            merged.append(builder.shuffle_vector(f, s, _lane_numbers(pairs)))
+    return merged
+
+
+@intrinsic
+def copy_vector(typing_context, source, source_start, target, target_start):
+    """Copy one vector's worth of entries."""
+
+    def generate(context, builder, signature, arguments):
+        source, source_start, target, target_start = arguments
+        source = _pointer(context, builder, signature.args[0], source, source_start)
+        target = _pointer(context, builder, signature.args[2], target, target_start)
+        _store(builder, _load(builder, source, _const(0), _vector_of(signature.args[0].dtype)), target, _const(0))
+        return context.get_dummy_value()
+
+    i8 = types.intp
+    return types.void(source, i8, target, i8), generate
+
+
+@intrinsic
+def entry(typing_context, source, start):
+    """The entry `start` entries of memory after the first."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.load(_pointer(context, builder, signature.args[0], *arguments))
+
+    return source.dtype(source, types.intp), generate

@@ -1,0 +1,205 @@
+"""Sharing a kernel's tasks among threads: `run_tasks` in the kernel, `serve` in the workers, a mailbox between them.
+
+Why not Numba's prange: its OpenMP region ends only when every thread has come by, so on a machine that does other
+things too, a 30 µs product waits 8 ms until the scheduler lets an idle helper say that it did nothing; each parallel
+function takes a second to compile; GNU OpenMP aborts forked children; and the workqueue layer aborts when two threads
+enter it at once. Here tasks are claimed one by one from a counter, the caller claims like everybody else, and waits
+for nothing but tasks that somebody has begun.
+
+The mailbox is an array of int64, one cache line a field:
+
+    STATE      number of the job in the upper half, tasks not yet claimed in the lower; claiming is one
+               compare-and-swap, so a late worker can never claim from a job other than it looked at
+    DONE       tasks finished in this job
+    FUNCTION   address of the code that runs a task        ┐ written before STATE is published, and read only by
+    ARGUMENTS  address of its arguments, on the caller's   │ holders of an unfinished task, for whom the caller
+               stack                                       │ still waits
+    TASKS      how many there are in all                   ┘
+    OPEN       0 asks workers to leave
+"""
+
+import os
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from autograd_core.kernels.jit import jit
+
+_LINE = 8  # int64s in a cache line
+STATE, DONE, FUNCTION, ARGUMENTS, TASKS, OPEN = (field * _LINE for field in range(6))
+MAILBOX_SIZE = 6 * _LINE
+
+_INT = ir.IntType(64)
+_TASK = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, _INT, _INT])  # arguments, worker, task
+_UNCLAIMED = (1 << 32) - 1
+# Looks at the mailbox between two offers of the processor to other threads: a fraction of a microsecond.
+_LOOKS = 1 << 6
+
+
+def _field(context, builder, mailbox_type, mailbox, field):
+    data = context.make_array(mailbox_type)(context, builder, mailbox).data
+    return builder.gep(data, [ir.Constant(_INT, field)])
+
+
+@intrinsic(prefer_literal=True)
+def _load(typing_context, mailbox, field):
+    """The field as memory has it now, with everything that was written before it."""
+
+    def generate(context, builder, signature, arguments):
+        place = _field(context, builder, signature.args[0], arguments[0], field.literal_value)
+        return builder.load_atomic(place, "acquire", 8)
+
+    return types.int64(mailbox, field), generate
+
+
+@intrinsic(prefer_literal=True)
+def _store(typing_context, mailbox, field, value):
+    """Set the field, after everything that was written before."""
+
+    def generate(context, builder, signature, arguments):
+        place = _field(context, builder, signature.args[0], arguments[0], field.literal_value)
+        builder.store_atomic(arguments[2], place, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(mailbox, field, types.int64), generate
+
+
+@intrinsic
+def _finish_one(typing_context, mailbox):
+    def generate(context, builder, signature, arguments):
+        place = _field(context, builder, signature.args[0], arguments[0], DONE)
+        builder.atomic_rmw("add", place, ir.Constant(_INT, 1), "acq_rel")
+        return context.get_dummy_value()
+
+    return types.void(mailbox), generate
+
+
+@intrinsic
+def _swap_state(typing_context, mailbox, expected, new):
+    """Replace the state if it still is `expected`; True if so."""
+
+    def generate(context, builder, signature, arguments):
+        mailbox, expected, new = arguments
+        place = _field(context, builder, signature.args[0], mailbox, STATE)
+        outcome = builder.cmpxchg(place, expected, new, "acq_rel", "acquire")
+        return builder.extract_value(outcome, 1)
+
+    return types.boolean(mailbox, types.int64, types.int64), generate
+
+
+@intrinsic
+def _offer_processor(typing_context):
+    """Let another thread run here, if one is waiting."""
+
+    def generate(context, builder, signature, arguments):
+        name = "SwitchToThread" if os.name == "nt" else "sched_yield"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.IntType(32), []), name)
+        builder.call(function, [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
+def _run_task(typing_context, mailbox, worker, task):
+    """Call the code at FUNCTION with ARGUMENTS."""
+
+    def generate(context, builder, signature, arguments):
+        mailbox, worker, task = arguments
+        function, packed = (
+            builder.load(_field(context, builder, signature.args[0], mailbox, field)) for field in (FUNCTION, ARGUMENTS)
+        )
+        packed = builder.inttoptr(packed, cgutils.voidptr_t)
+        builder.call(builder.inttoptr(function, _TASK.as_pointer()), [packed, worker, task])
+        return context.get_dummy_value()
+
+    return types.void(mailbox, types.int64, types.int64), generate
+
+
+def sharing(function):
+    """Make the intrinsic that prepares a mailbox for `function(worker, task, *arguments)`.
+
+    In a kernel: `post = sharing(function)` at the top of the file, then `post(mailbox, (argument, ...))` and
+    `run_tasks(mailbox, tasks)`. The arguments live on the kernel's stack, so both belong in the same function.
+    """
+
+    @intrinsic
+    def post(typing_context, mailbox, arguments):
+        # The function is not an argument: Numba would bake its address in this process into the machine code.
+        types_ = (types.int64, types.int64, *arguments.types)
+        function.compile(types_)
+        compiled = function.overloads[types_]
+
+        def generate(context, builder, outer, values):
+            mailbox, packed = values
+            place = cgutils.alloca_once_value(builder, packed)
+            entry = ir.Function(builder.module, _TASK, builder.module.get_unique_name("task"))
+            entry.linkage = "internal"
+            inner = ir.IRBuilder(entry.append_basic_block())
+            unpacked = inner.load(inner.bitcast(entry.args[0], packed.type.as_pointer()))
+            members = [inner.extract_value(unpacked, i) for i in range(len(arguments.types))]
+            context.active_code_library.add_linking_library(compiled.library)
+            callee = context.declare_function(builder.module, compiled.fndesc)
+            values = [entry.args[1], entry.args[2], *members]
+            context.call_conv.call_function(inner, callee, compiled.signature.return_type, types_, values)
+            inner.ret_void()
+            for field, pointer in ((FUNCTION, entry), (ARGUMENTS, place)):
+                number = builder.ptrtoint(pointer, _INT)
+                builder.store(number, _field(context, builder, outer.args[0], mailbox, field))
+            return context.get_dummy_value()
+
+        return types.void(mailbox, arguments), generate
+
+    return post
+
+
+@jit
+def _claim(mailbox):
+    """The number of a task to run, or -1 if none is left."""
+    state = _load(mailbox, STATE)
+    while state & _UNCLAIMED:
+        if _swap_state(mailbox, state, state - 1):
+            return _load(mailbox, TASKS) - (state & _UNCLAIMED)
+        state = _load(mailbox, STATE)
+    return -1
+
+
+@jit
+def run_tasks(mailbox, tasks):
+    """Run what was posted for every task from 0; return when all are done.
+
+    The caller is worker 0. Tasks may run in any order and at the same time.
+    """
+    if tasks == 0:
+        return
+    _store(mailbox, TASKS, tasks)
+    _store(mailbox, DONE, 0)
+    _store(mailbox, STATE, ((_load(mailbox, STATE) >> 32) + 1 << 32) + tasks)
+    task = _claim(mailbox)
+    while task >= 0:
+        _run_task(mailbox, 0, task)
+        _finish_one(mailbox)
+        task = _claim(mailbox)
+    looks = 0
+    while _load(mailbox, DONE) < tasks:
+        looks += 1
+        if looks % _LOOKS == 0:
+            _offer_processor()
+
+
+@jit
+def serve(mailbox, worker, patience):
+    """Run tasks as they appear; return after `patience` looks in vain, or when asked to leave."""
+    looks = 0
+    while looks < patience and _load(mailbox, OPEN):
+        task = _claim(mailbox)
+        if task >= 0:
+            _run_task(mailbox, worker, task)
+            _finish_one(mailbox)
+            looks = 0
+        else:
+            looks += 1
+            if looks % _LOOKS == 0:
+                _offer_processor()
