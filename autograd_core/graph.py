@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_core.errors import GraphError
@@ -79,28 +79,19 @@ class Node:
 
     `parents` has one entry an input: the Node that made it, the leaf Tensor that it is, or None
     where no gradient is wanted. `saved` holds the arrays that the op's rules name: inputs in
-    order and the output last, None where nothing is needed.
+    order and the output last, None where nothing is needed. `Op.node` makes them.
     """
 
     __slots__ = ("__weakref__", "attributes", "dtype", "op", "parents", "retained", "saved", "shape", "shapes")
 
-    def __init__(
-        self,
-        op: Op[Any],
-        parents: tuple[Any, ...],
-        saved: list[Any],
-        shapes: tuple[tuple[int, ...], ...] | None,
-        attributes: dict[str, Any],
-        output: Any,
-    ) -> None:
-        self.op = op
-        self.parents = parents
-        self.saved: list[Any] | None = saved
-        self.shapes = shapes
-        self.attributes = attributes
-        self.shape = output.shape
-        self.dtype = output.dtype
-        self.retained: Any = None  # weak reference to the Tensor whose .grad is asked for
+    op: Op[Any]
+    parents: tuple[Any, ...]
+    saved: Sequence[Any] | None  # None once released
+    shapes: tuple[tuple[int, ...], ...] | None  # of the inputs, where a rule asks for one
+    attributes: dict[str, Any]
+    shape: tuple[int, ...]  # of the output
+    dtype: Any
+    retained: Any  # weak reference to the Tensor whose .grad is asked for, or None
 
 
 def topological_order(root: Any) -> list[Any]:

@@ -20,82 +20,82 @@ class Operators(Recorded):
     __hash__ = object.__hash__
 
     def __add__(self, other: Any) -> Any:
-        return ops.add(self, other)
+        return self.record(ops.add, (self, other), {})
 
     def __radd__(self, other: Any) -> Any:
-        return ops.add(other, self)
+        return self.record(ops.add, (other, self), {})
 
     def __sub__(self, other: Any) -> Any:
-        return ops.subtract(self, other)
+        return self.record(ops.subtract, (self, other), {})
 
     def __rsub__(self, other: Any) -> Any:
-        return ops.subtract(other, self)
+        return self.record(ops.subtract, (other, self), {})
 
     def __mul__(self, other: Any) -> Any:
-        return ops.multiply(self, other)
+        return self.record(ops.multiply, (self, other), {})
 
     def __rmul__(self, other: Any) -> Any:
-        return ops.multiply(other, self)
+        return self.record(ops.multiply, (other, self), {})
 
     def __truediv__(self, other: Any) -> Any:
-        return ops.divide(self, other)
+        return self.record(ops.divide, (self, other), {})
 
     def __rtruediv__(self, other: Any) -> Any:
-        return ops.divide(other, self)
+        return self.record(ops.divide, (other, self), {})
 
     def __pow__(self, other: Any) -> Any:
-        return ops.pow(self, other)
+        return self.record(ops.pow, (self, other), {})
 
     def __rpow__(self, other: Any) -> Any:
-        return ops.pow(other, self)
+        return self.record(ops.pow, (other, self), {})
 
     def __neg__(self) -> Any:
-        return ops.negative(self)
+        return self.record(ops.negative, (self,), {})
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
-        return ops.abs(self)
+        return self.record(ops.abs, (self,), {})
 
     def __lt__(self, other: Any) -> Any:
-        return ops.less(self, other)
+        return self.record(ops.less, (self, other), {})
 
     def __le__(self, other: Any) -> Any:
-        return ops.less_equal(self, other)
+        return self.record(ops.less_equal, (self, other), {})
 
     def __gt__(self, other: Any) -> Any:
-        return ops.greater(self, other)
+        return self.record(ops.greater, (self, other), {})
 
     def __ge__(self, other: Any) -> Any:
-        return ops.greater_equal(self, other)
+        return self.record(ops.greater_equal, (self, other), {})
 
     def __eq__(self, other: object) -> Any:
-        return ops.equal(self, other)
+        return self.record(ops.equal, (self, other), {})
 
     def __ne__(self, other: object) -> Any:
-        return ops.not_equal(self, other)
+        return self.record(ops.not_equal, (self, other), {})
 
     def exp(self) -> Any:
         """See `autograd_core.exp`."""
-        return ops.exp(self)
+        return self.record(ops.exp, (self,), {})
 
     def log(self) -> Any:
         """See `autograd_core.log`."""
-        return ops.log(self)
+        return self.record(ops.log, (self,), {})
 
     def sqrt(self) -> Any:
         """See `autograd_core.sqrt`."""
-        return ops.sqrt(self)
+        return self.record(ops.sqrt, (self,), {})
 
     def tanh(self) -> Any:
         """See `autograd_core.tanh`."""
-        return ops.tanh(self)
+        return self.record(ops.tanh, (self,), {})
 
     def sigmoid(self) -> Any:
         """See `autograd_core.sigmoid`."""
-        return ops.sigmoid(self)
+        return self.record(ops.sigmoid, (self,), {})
 
     def relu(self) -> Any:
         """See `autograd_core.relu`."""
-        return ops.relu(self)
+        return self.record(ops.relu, (self,), {})

@@ -19,7 +19,7 @@ from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node, Recorded, backpropagate, recording
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Op
+from autograd_core.ops.definition import Elementwise, Op
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 
@@ -90,7 +90,8 @@ class Tensor(Operators):
     @staticmethod
     def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
         """Compute `op` and, if recording is on and an input requires a gradient, remember how."""
-        args, attributes = op.split(args, attributes)
+        if attributes or len(args) != op.arity:
+            args, attributes = op.split(args, attributes)
         arrays = []
         parents: list[Any] = []
         tracked = False
@@ -100,20 +101,23 @@ class Tensor(Operators):
                 if argument.requires_grad:
                     tracked = True
                     parents.append(argument.node or argument)
-                else:
-                    parents.append(None)
+                    continue
             else:
                 arrays.append(_as_input(op, argument))
-                parents.append(None)
+            parents.append(None)
         try:
-            data = op.compute(*arrays, **attributes)
+            data = op.on_arrays(*arrays, **attributes)
         except ValueError as error:
             raise _explained(op, arrays, error) from None
         if type(data) is not np.ndarray:
             data = np.asarray(data)
-        if not (tracked and recording.on and op.differentiable):
-            return Tensor.of(data)
-        return Tensor.of(data, op.node(tuple(parents), tuple(arrays), data, attributes))
+        out = _new(Tensor)
+        out.data = data
+        out.label = ""
+        out._grad = None
+        out.requires_grad = tracked and recording.on and op.differentiable
+        out.node = op.node(parents, arrays, data, attributes) if out.requires_grad else None
+        return out
 
     # --- differentiation ----------------------------------------------------------------------
 
@@ -166,8 +170,9 @@ class Tensor(Operators):
 
     def accumulate(self, gradient: Any) -> None:
         """Add to `.grad`."""
-        gradient = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
-        self._grad = gradient if self._grad is None else self._grad + gradient
+        if self._grad is not None:
+            gradient = (self._grad if isinstance(gradient, Tensor) else self._grad.data) + gradient
+        self._grad = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
 
     def retain_grad(self) -> Tensor:
         """Keep `.grad` here too, although this tensor is no leaf."""
@@ -322,6 +327,7 @@ class Tensor(Operators):
 
 
 _new = Tensor.__new__
+_PYTHON_NUMBERS = (float, int, bool)
 
 
 def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = "") -> Tensor:
@@ -335,8 +341,9 @@ def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool
 
 def _as_input(op: Op[Any], argument: Any) -> Any:
     """What may stand beside a Tensor in an op's call."""
-    if isinstance(argument, (float, int, bool)):
-        return argument  # stays a Python number, so that it does not decide the result's dtype
+    if type(argument) in _PYTHON_NUMBERS:
+        # Stays one, so that it does not decide the result's dtype.
+        return argument if isinstance(op, Elementwise) else np.asarray(argument)
     if isinstance(argument, (np.ndarray, np.generic)):
         # A copy, for the graph may keep it and its owner may change it.
         return np.array(argument)

@@ -35,7 +35,7 @@ broadcast axes, casting it to its input's dtype.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, ParamSpec, overload
 
 import numpy as np
@@ -49,12 +49,13 @@ registry: dict[str, Op[Any]] = {}
 """Every op by its name."""
 
 _is_number = (float, int, bool).__contains__
+_new_node = Node.__new__
 
 
 class Rule:
     """The derivative with respect to one input: the function, and where its arguments come from."""
 
-    __slots__ = ("arrays", "constant", "fetch", "function", "needs_shapes")
+    __slots__ = ("arrays", "fetch", "function", "needs_shapes", "only_arrays")
 
     def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str]) -> None:
         self.function = function
@@ -74,10 +75,13 @@ class Rule:
                     f"'y', an input's '_shape', nor one of its arguments {tuple(op.defaults)}"
                 )
         self.arrays = [where for kind, where in self.fetch if kind == "saved"]
+        self.only_arrays = len(self.arrays) == len(self.fetch)
         self.needs_shapes = any(kind == "shape" for kind, _ in self.fetch)
 
-    def arguments(self, node: Node, saved: list[Any]) -> list[Any]:
+    def arguments(self, node: Node, saved: Sequence[Any]) -> list[Any]:
         """What the function asks for, taken from the recorded `node`."""
+        if self.only_arrays:
+            return [saved[where] for where in self.arrays]
         values = []
         for kind, where in self.fetch:
             if kind == "saved":
@@ -92,10 +96,14 @@ class Rule:
 class Op(Generic[P]):
     """An op that can be recorded; called with plain numbers or arrays it just computes."""
 
+    on_arrays: Callable[..., Any]
+    """The op on arrays and numbers, at least one an array: nothing is checked, nothing recorded."""
+
     def __init__(self, function: Callable[P, Any], inputs: tuple[str, ...], defaults: dict[str, Any]) -> None:
         self.function = function
         self.signature = inspect.signature(function)
         self.inputs = inputs
+        self.arity = len(inputs)
         self.defaults = defaults
         self.name = self.__name__ = function.__name__
         self.__doc__ = function.__doc__
@@ -103,6 +111,8 @@ class Op(Generic[P]):
         self.__wrapped__ = function  # for help(), doctest and inspect.signature
         self.rules: list[Rule | None] = [None] * len(inputs)
         self.differentiable = False
+        self.saves = False  # whether a rule asks for an array,
+        self.needs_shapes = False  # or for a shape
         if self.name in registry:
             raise ArgumentError(f"an op named {self.name!r} exists already; choose another name")
         registry[self.name] = self
@@ -123,8 +133,12 @@ class Op(Generic[P]):
 
     def split(self, args: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call's arguments into inputs, in order, and attributes, by name."""
-        if len(args) == len(self.inputs) and attributes.keys() <= self.defaults.keys():
+        if len(args) == self.arity and attributes.keys() <= self.defaults.keys():
             return args, attributes
+        if self.arity < len(args) <= self.arity + len(self.defaults):
+            by_position = dict(zip(self.defaults, args[self.arity :], strict=False))
+            if attributes.keys() <= self.defaults.keys() - by_position.keys():
+                return args[: self.arity], by_position | attributes
         given = self.signature.bind(*args, **attributes).arguments
         return (
             tuple(given[name] for name in self.inputs if name in given),
@@ -137,20 +151,30 @@ class Op(Generic[P]):
         index = self.inputs.index(name)
         if self.rules[index] is not None:
             raise ArgumentError(f"{self.name}: a second rule for {name!r}")
-        self.rules[index] = Rule(self, function, needs)
+        self.rules[index] = rule = Rule(self, function, needs)
         self.differentiable = True
+        self.saves = self.saves or bool(rule.arrays)
+        self.needs_shapes = self.needs_shapes or rule.needs_shapes
 
-    def node(self, parents: tuple[Any, ...], arrays: tuple[Any, ...], output: Any, attributes: dict[str, Any]) -> Node:
+    def node(self, parents: list[Any], arrays: list[Any], output: Any, attributes: dict[str, Any]) -> Node:
         """Record this call, keeping only what the rules of the inputs with a parent name."""
-        saved: list[Any] = [None] * (len(arrays) + 1)
-        shapes = None
+        node = _new_node(Node)  # and slots set one by one: a call of __init__ takes as long as all of them
+        node.op = self
+        node.parents = tuple(parents)
+        node.attributes = attributes
+        node.shape = output.shape
+        node.dtype = output.dtype
+        node.retained = None
+        node.shapes = tuple(map(np.shape, arrays)) if self.needs_shapes else None
+        if not self.saves:
+            node.saved = ()
+            return node
+        node.saved = saved = [None] * (self.arity + 1)
         for parent, rule in zip(parents, self.rules, strict=True):
             if parent is not None and rule is not None:
                 for where in rule.arrays:
-                    saved[where] = output if where == len(arrays) else arrays[where]
-                if rule.needs_shapes and shapes is None:
-                    shapes = tuple(np.shape(array) for array in arrays)
-        return Node(self, parents, saved, shapes, attributes, output)
+                    saved[where] = output if where == self.arity else arrays[where]
+        return node
 
     def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool) -> Any:
         """The gradient for input `index` of `node` when the gradient of its output is `g`."""
@@ -200,7 +224,7 @@ class Elementwise(Op[P]):
         parameters = inspect.signature(function).parameters
         super().__init__(function, tuple(parameters), {})
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
-        self.array_function: Callable[..., Any] = array_function or np.errstate(all="ignore")(function)
+        self.on_arrays = array_function or np.errstate(all="ignore")(function)
 
     def compute(self, *args: Any, **named: Any) -> Any:
         """The op on plain numbers (giving a number) or arrays (giving an array)."""
@@ -208,7 +232,7 @@ class Elementwise(Op[P]):
             args, _ = self.split(args, named)
         if all(map(_is_number, map(type, args))):
             return self.on_numbers(*args)
-        return self.array_function(*args)
+        return self.on_arrays(*args)
 
     def on_numbers(self, *args: float) -> Any:
         """The op on Python numbers, with the results of IEEE 754 where Python would raise: 1/0 is inf, log(-1) nan."""
@@ -216,7 +240,7 @@ class Elementwise(Op[P]):
             return self.row(*args)
         except (ArithmeticError, ValueError):
             with np.errstate(all="ignore"):
-                return self.array_function(*map(np.float64, args)).item()
+                return self.on_arrays(*map(np.float64, args)).item()
 
     def split(self, args: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """An elementwise op has inputs only; those left out get their defaults."""
@@ -261,9 +285,14 @@ class ArrayOp(Op[P]):
         inputs = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
         defaults = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
         super().__init__(function, inputs, defaults)
+        self.on_arrays = function
 
     def compute(self, *args: Any, **attributes: Any) -> Any:
-        """The op on plain arrays."""
+        """The op on plain arrays, or on what becomes one: numbers and lists."""
+        for x in args[: self.arity]:
+            if not hasattr(x, "ndim"):
+                inputs, attributes = self.split(args, attributes)
+                return self.function(*map(np.asarray, inputs), **attributes)
         return self.function(*args, **attributes)
 
     def vjp(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

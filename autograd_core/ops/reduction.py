@@ -24,8 +24,12 @@ def reduced_axes(name: str, shape: tuple[int, ...], axis: Axis) -> tuple[int, ..
     ndim = len(shape)
     found = tuple([a + ndim if a < 0 else a for a in axes])
     if not all(0 <= a < ndim for a in found) or len(set(found)) != len(found):
-        raise ArgumentError(f"{name}: axis {axis} does not name distinct axes of shape {shape}")
+        raise _bad_axis(name, shape, axis)
     return found
+
+
+def _bad_axis(name: str, shape: tuple[int, ...], axis: Axis) -> ArgumentError:
+    return ArgumentError(f"{name}: axis {axis} does not name distinct axes of shape {shape}")
 
 
 def _keep(name: str, reduced: Any, shape: tuple[int, ...], axis: Axis) -> Any:
@@ -37,7 +41,10 @@ def _keep(name: str, reduced: Any, shape: tuple[int, ...], axis: Axis) -> Any:
 @array_op
 def sum(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """Σ x over `axis` (an axis, several, or all). Gradient: upstream, copied to every summand."""
-    return np.sum(x, axis=reduced_axes("sum", np.shape(x), axis), keepdims=keepdims)
+    try:
+        return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    except np.exceptions.AxisError:
+        raise _bad_axis("sum", x.shape, axis) from None
 
 
 @sum.vjp("x")
