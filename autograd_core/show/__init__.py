@@ -1,0 +1,11 @@
+"""Look inside a recorded graph: `draw` makes a picture of it, `explain` a table.
+
+Both read the same snapshot (`snapshot.py`) of what the graph holds when they are called.
+Nothing here computes a gradient.
+"""
+
+from autograd_core.show.drawing import Drawing, draw
+from autograd_core.show.layout import MissingLibraryError
+from autograd_core.show.text import explain
+
+__all__ = ["Drawing", "MissingLibraryError", "draw", "explain"]

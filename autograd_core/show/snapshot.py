@@ -1,0 +1,218 @@
+"""What a graph holds at this moment, node by node: the one thing that the picture and the table are made from.
+
+It reads both engines, `Value` (numbers, with their local gradients) and `Tensor` (a recorded
+node keeps its shape, not its numbers), and knows nothing of how they will be shown.
+"""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from autograd_core.errors import ArgumentError, DTypeError
+from autograd_core.graph import Node, topological_order
+from autograd_core.ops.definition import Op
+from autograd_core.tensor import Tensor
+from autograd_core.value import Value
+
+LIMIT = 1000
+"""How many nodes are shown unless asked otherwise: what is laid out within a second, and can still be scrolled."""
+
+
+Role = Literal["node", "constant", "beyond"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One node: the op that made it, from which entries, and what is known of it.
+
+    `value` and `gradient` are numbers, or the shapes of arrays; `gradient` is None where there
+    is none. `role` says whether it is a node of its own, a constant that a formula brought, or
+    the end of what is shown: something beyond the limit.
+    """
+
+    name: str  # the label, the number, or v1, v2, ...; no two nodes share one
+    label: str  # the user's, if any
+    op: Op[Any] | None
+    attributes: str  # the op's arguments that are no inputs, such as axis=0
+    inputs: tuple[int, ...]
+    value: float | str
+    gradient: float | str | None
+    local_gradients: tuple[float, ...]
+    dtype: str
+    role: Role = "node"
+
+    @property
+    def op_name(self) -> str:
+        """What the op is called by those who use it; empty for a leaf."""
+        return "" if self.op is None else self.op.name.lstrip("_")  # _matmul is what the function matmul records
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The entries, each after its inputs and the result last."""
+
+    entries: tuple[Entry, ...]
+    total: int  # nodes of the whole graph, shown or not
+    of_numbers: bool  # a graph of Values rather than of Tensors
+
+    @property
+    def result(self) -> Entry:
+        """The node that was asked for."""
+        return self.entries[-1]
+
+    @property
+    def differentiated(self) -> bool:
+        """Whether any node has a gradient."""
+        return any(entry.gradient is not None for entry in self.entries)
+
+    @property
+    def omission(self) -> str:
+        """What a reader has to be told if parts were left out."""
+        if all(entry.role != "beyond" for entry in self.entries):
+            return ""
+        return f"only what is nearest to the result, of {self.total} nodes; … stands for others"
+
+
+def take(root: Any, limit: int = LIMIT) -> Snapshot:
+    """The graph that leads to `root`, a Value or a Tensor; of a larger one the `limit` nodes nearest to `root`.
+
+    A number without a label beside labelled ones is taken for a constant of the formula, whose
+    gradient nobody asks for; where nothing is labelled, every number is a node.
+    Errors: DTypeError for anything else, ArgumentError for a limit below 1.
+    """
+    if not isinstance(root, (Value, Tensor)):
+        raise DTypeError(f"show: looks into the graph of a Value or a Tensor, not into a {type(root).__name__}")
+    if limit < 1:
+        raise ArgumentError(f"show: limit={limit}; at least 1 node has to be shown")
+    start = root if isinstance(root, Value) else root.node or root
+    entries: list[Entry] = []
+    position: dict[Any, int] = {}
+    for node in _inputs_first(start, _nearest(start, limit)):
+        inputs = []
+        for parent in node.parents:
+            if parent is None or parent not in position:
+                entries.append(_UNTRACKED if parent is None else replace(_read(parent, root), name="…", role="beyond"))
+                if parent is not None:
+                    position[parent] = len(entries) - 1
+                inputs.append(len(entries) - 1)
+            else:
+                inputs.append(position[parent])
+        position[node] = len(entries)
+        entries.append(replace(_read(node, root), inputs=tuple(inputs)))
+    if isinstance(root, Value) and not any(entry.gradient for entry in entries):
+        # A Value's gradient starts at 0: where all are, none has been computed, and 0 would be a false statement.
+        entries = [replace(entry, gradient=None) for entry in entries]
+    if any(_is_number(entry) and entry.label for entry in entries):
+        entries = [replace(e, role="constant") if _is_number(e) and not e.label else e for e in entries]
+    return Snapshot(_named(entries), len(topological_order(start)), isinstance(root, Value))
+
+
+def _nearest(start: Any, limit: int) -> set[Any]:
+    """The `limit` nodes that are the fewest steps away from `start`."""
+    found = {start}
+    waiting = deque([start])
+    while waiting:
+        for parent in waiting.popleft().parents:
+            if len(found) == limit:
+                return found
+            if parent is not None and parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
+
+
+def _inputs_first(start: Any, kept: set[Any]) -> list[Any]:
+    """`kept`, each node after its inputs, and these from left to right, as people write a formula.
+
+    The backward pass has no use for the latter, so `topological_order` does not promise it.
+    """
+    order: dict[Any, None] = {}
+    stack = [(start, iter(start.parents))]
+    while stack:
+        node, parents = stack[-1]
+        parent = next((p for p in parents if p in kept and p not in order), None)
+        if parent is not None:
+            stack.append((parent, iter(parent.parents)))
+        else:
+            order[node] = None
+            stack.pop()
+    return list(order)
+
+
+def _read(node: Any, root: Any) -> Entry:
+    """What a node knows of itself; its name and its inputs are settled by `take`."""
+    if isinstance(node, Value):
+        return Entry(
+            name="",
+            label=_clean(node.label),
+            op=node.op,
+            attributes="",
+            inputs=(),
+            value=node.data,
+            gradient=float(node.grad),
+            local_gradients=tuple(map(float, node.local_gradients)),
+            dtype="",
+        )
+    tensor = node  # a leaf; of an inner node the tensor is only known if it is the root or retains its gradient
+    if isinstance(node, Node):
+        tensor = root if root.node is node else node.retained() if node.retained else None
+    gradient = None if tensor is None else tensor.grad
+    return Entry(
+        name="",
+        label="" if tensor is None else _clean(tensor.label),
+        op=node.op if isinstance(node, Node) else None,
+        attributes=_attributes(node.attributes) if isinstance(node, Node) else "",
+        inputs=(),
+        value=str(node.shape),
+        gradient=None if gradient is None else str(gradient.shape),
+        local_gradients=(),
+        dtype=str(node.dtype),
+    )
+
+
+_UNTRACKED = Entry("const", "", None, "", (), "", None, (), "", role="constant")
+
+
+def _is_number(entry: Entry) -> bool:
+    """Whether it is a Value that no op has made, and is shown."""
+    return entry.op is None and entry.role == "node" and isinstance(entry.value, float)
+
+
+def _named(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Every node gets a name of its own, so the second leaf called x becomes x#2; constants go by their number."""
+    taken = {entry.label for entry in entries}
+    generated = (name for i in itertools.count(1) if (name := f"v{i}") not in taken)
+    seen: Counter[str] = Counter()
+    named = []
+    for entry in entries:
+        name = entry.name or entry.label
+        if not name:
+            name = number_text(entry.value) if entry.op is None and isinstance(entry.value, float) else next(generated)
+        if entry.role == "node":
+            seen[name] += 1
+            while seen[name] > 1 and f"{name}#{seen[name]}" in taken:
+                seen[name] += 1
+            name += f"#{seen[name]}" * (seen[name] > 1)
+        named.append(replace(entry, name=name))
+    return tuple(named)
+
+
+def number_text(number: float, digits: int = 6) -> str:
+    """A number as it is shown: `digits` significant digits, and no -0."""
+    return format(number + 0.0, f".{digits}g")
+
+
+def _attributes(attributes: dict[str, Any]) -> str:
+    text = ", ".join(f"{name}={value!r}" for name, value in attributes.items())
+    return _clean(text if len(text) <= 60 else text[:59] + "…")
+
+
+def _clean(text: str) -> str:
+    """One line that any terminal and any XML parser takes: control characters and lone surrogates become spaces."""
+    spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Cn", "Zl", "Zp") else c for c in str(text))
+    return " ".join(spaced.split())

@@ -1,0 +1,73 @@
+"""A drawing in the hands of its caller."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from autograd_core import Value, tensor
+from autograd_core.show import draw
+
+
+@pytest.fixture
+def drawing():
+    return draw(Value(2.0, "x") * 3.0)
+
+
+def test_notebooks_get_the_svg_text(drawing):
+    assert drawing._repr_svg_() == str(drawing)
+    assert str(drawing).startswith("<svg ")
+
+
+def test_values_and_tensors_show_themselves():
+    assert str((Value(2.0, "x") * 3.0).show()).startswith("<svg ")
+    assert str((tensor([2.0], requires_grad=True) * 3.0).show()).startswith("<svg ")
+
+
+def test_saved_file_is_the_text_and_nothing_else_is_left(drawing, tmp_path):
+    drawing.save(tmp_path / "graph.svg")
+    assert (tmp_path / "graph.svg").read_text(encoding="utf-8") == str(drawing)
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.svg"]
+
+
+def test_saving_through_a_link_keeps_the_link(drawing, tmp_path):
+    (tmp_path / "real.svg").write_text("old")
+    (tmp_path / "link.svg").symlink_to(tmp_path / "real.svg")
+    drawing.save(tmp_path / "link.svg")
+    assert (tmp_path / "link.svg").is_symlink()
+    assert (tmp_path / "real.svg").read_text(encoding="utf-8") == str(drawing)
+
+
+def test_failed_save_leaves_the_old_file(drawing, tmp_path, monkeypatch):
+    target = tmp_path / "graph.svg"
+    target.write_text("old")
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("pathlib.Path.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        drawing.save(target)
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.svg"]
+
+
+def test_saving_where_there_is_no_directory_fails(drawing, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        drawing.save(tmp_path / "missing" / "graph.svg")
+
+
+def test_saving_to_a_device_does_not_replace_it(drawing):
+    drawing.save(os.devnull)
+    assert not os.path.isfile(os.devnull)
+
+
+def test_importing_the_engine_and_explaining_need_no_igraph():
+    code = (
+        "import sys; sys.modules['igraph'] = None\n"
+        "from autograd_core import Value\nfrom autograd_core.show import explain\n"
+        "explain(Value(1.0, 'x') * 2.0)\nprint('numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

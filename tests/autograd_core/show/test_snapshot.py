@@ -1,0 +1,139 @@
+"""What a snapshot reads out of a graph."""
+
+import numpy as np
+import pytest
+
+from autograd_core import ArgumentError, DTypeError, Value, tensor
+from autograd_core.show.snapshot import number_text, take
+
+
+def names(root, **options):
+    return [entry.name for entry in take(root, **options).entries]
+
+
+def test_inputs_come_first_and_from_left_to_right():
+    x, y, z = Value(1, "x"), Value(2, "y"), Value(3, "z")
+    snapshot = take((x + y) * z)
+    assert [entry.name for entry in snapshot.entries] == ["x", "y", "v1", "z", "v2"]
+    assert [entry.inputs for entry in snapshot.entries] == [(), (), (0, 1), (), (2, 3)]
+
+
+def test_shared_node_is_one_entry():
+    x = Value(3, "x")
+    snapshot = take(x * x)
+    assert [entry.inputs for entry in snapshot.entries] == [(), (0, 0)]
+
+
+def test_nodes_that_are_equal_in_value_stay_apart():
+    assert len(take(Value(1.0, "x") + Value(1.0, "y")).entries) == 3
+
+
+def test_generated_names_avoid_labels():
+    v1, x = Value(1, "v1"), Value(2, "x")
+    assert names((v1 + x) * x) == ["v1", "x", "v2", "v3"]
+
+
+def test_repeated_labels_are_told_apart():
+    assert names(Value(1, "x") + Value(2, "x") + Value(3, "x#2") + Value(4, "x")) == [
+        "x", "x#3", "v1", "x#2", "v2", "x#4", "v3",
+    ]  # fmt: skip
+
+
+def test_unlabelled_number_beside_labelled_ones_is_a_constant():
+    snapshot = take(0.5 * Value(2, "x") + 0.5)
+    assert [(entry.name, entry.role) for entry in snapshot.entries if entry.op is None] == [
+        ("0.5", "constant"),
+        ("x", "node"),
+        ("0.5", "constant"),
+    ]
+
+
+def test_without_labels_every_number_is_a_node():
+    assert [(entry.name, entry.role) for entry in take(Value(2) * Value(2)).entries] == [
+        ("2", "node"),
+        ("2#2", "node"),
+        ("v1", "node"),
+    ]
+
+
+def test_gradients_are_unknown_before_backward_and_known_after():
+    x = Value(3, "x")
+    y = x * x
+    assert not take(y).differentiated
+    y.backward()
+    assert [entry.gradient for entry in take(y).entries] == [6.0, 1.0]
+
+
+def test_gradients_that_are_graphs_themselves_are_read_as_numbers():
+    x = Value(3, "x")
+    y = x * x
+    y.backward(create_graph=True)
+    assert [entry.gradient for entry in take(y).entries] == [6.0, 1.0]
+
+
+def test_snapshot_keeps_what_was_when_it_was_taken():
+    x = Value(3, "x")
+    snapshot = take(x * 2.0)
+    x.data, x.label = 4.0, "other"
+    assert (snapshot.entries[0].value, snapshot.entries[0].name) == (3.0, "x")
+
+
+def test_of_a_large_graph_the_nodes_nearest_to_the_result_are_taken():
+    total = x = Value(1, "x")
+    for _ in range(100_000):
+        total = total + x
+    snapshot = take(total, limit=10)
+    assert sum(entry.role != "beyond" for entry in snapshot.entries) == 10
+    assert snapshot.result.value == 100_001
+    assert "of 100001 nodes" in snapshot.omission
+
+
+def test_a_graph_of_just_the_limit_is_whole():
+    x = Value(1, "x")
+    assert take(x + 1.0, limit=3).omission == ""
+    assert take(x + 1.0, limit=2).omission != ""
+
+
+def test_tensors_tell_shapes_dtypes_labels_and_arguments():
+    x = np.ones((4, 3), np.float32)
+    w = tensor(np.ones((3, 2)), dtype=np.float64, requires_grad=True, label="w")
+    loss = (tensor(x) @ w).sum(axis=0)
+    *leaves, product, result = take(loss).entries
+    assert [(leaf.name, leaf.role) for leaf in leaves] == [("w", "node"), ("const", "constant")]
+    assert product.inputs == (1, 0)
+    assert (product.op_name, product.value, product.dtype) == ("matmul", "(4, 2)", "float64")
+    assert (result.op_name, result.value) == ("sum", "(2,)")
+    assert "axis=0" in result.attributes
+
+
+def test_gradient_of_an_inner_tensor_is_known_if_it_is_retained():
+    w = tensor([1.0, 2.0], requires_grad=True, label="w")
+    h = w * w
+    h.label = "h"
+    h.retain_grad()
+    loss = h.sum()
+    loss.backward()
+    assert [(e.name, e.gradient) for e in take(loss).entries] == [("w", "(2,)"), ("h", "(2,)"), ("v1", None)]
+
+
+def test_labels_become_one_printable_line():
+    assert names(Value(1, "a\n\tb\x00\x1b\ud800c")) == ["a b c"]
+
+
+@pytest.mark.parametrize("stranger", [1.0, "x", None, np.ones(3)])
+def test_what_has_no_graph_is_refused(stranger):
+    with pytest.raises(DTypeError, match="Value or a Tensor"):
+        take(stranger)
+
+
+def test_a_limit_below_one_is_refused():
+    with pytest.raises(ArgumentError, match="limit=0"):
+        take(Value(1), limit=0)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(-0.0, "0"), (3.0, "3"), (1 / 3, "0.333333"), (1e20, "1e+20"), (float("nan"), "nan"), (float("-inf"), "-inf")],
+)
+def test_numbers_are_short(number, text):
+    assert number_text(number) == text

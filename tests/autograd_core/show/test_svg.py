@@ -1,0 +1,151 @@
+"""What is on a picture."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from autograd_core import Value, relu, sigmoid, tensor, where
+from autograd_core.show import draw
+from autograd_core.show.svg import GRADIENT, VALUE
+
+NAMESPACE = "{http://www.w3.org/2000/svg}"
+
+
+def texts(drawing, colour=None):
+    """The lines of text in a picture, from left to right; of one colour if asked."""
+    found = ET.fromstring(str(drawing)).iter(NAMESPACE + "text")
+    ordered = sorted(found, key=lambda element: float(element.get("x")))
+    return ["".join(element.itertext()) for element in ordered if colour is None or element.get("fill") == colour]
+
+
+def count(drawing, tag):
+    return len(list(ET.fromstring(str(drawing)).iter(NAMESPACE + tag)))
+
+
+@pytest.fixture
+def product():
+    x, y, z = Value(-2.0, "x"), Value(5.0, "y"), Value(-4.0, "z")
+    f = (x + y) * z
+    f.backward()
+    return f
+
+
+def test_values_stand_above_and_gradients_below_the_wires(product):
+    positions = {}
+    for element in ET.fromstring(str(draw(product))).iter(NAMESPACE + "text"):
+        if element.get("fill") in (VALUE, GRADIENT) and element.get("x"):
+            positions.setdefault(float(element.get("x")), []).append((float(element.get("y")), element.text))
+    wires = sorted(tuple(text for _, text in sorted(pairs)) for x, pairs in positions.items() if len(pairs) == 2)
+    assert sorted(texts(draw(product), VALUE)) == ["-12", "-2", "-4", "3", "5"]
+    assert sorted(texts(draw(product), GRADIENT)) == ["-4", "-4", "-4", "1", "3"]
+    assert ("-12", "1") in wires
+
+
+def test_leaves_show_labels_and_ops_symbols(product):
+    shown = texts(draw(product))
+    assert {"x", "y", "z", "+", "×"} <= set(shown)
+
+
+def test_before_backward_there_is_nothing_below():
+    drawing = draw(Value(2.0, "x") * 3.0)
+    assert texts(drawing, GRADIENT) == []
+    assert "gradient" not in str(drawing)
+
+
+def test_constants_show_their_number_and_no_gradient():
+    y = 0.5 * Value(3.0, "x")
+    y.backward()
+    assert texts(draw(y), VALUE) == ["3", "1.5"]
+    assert texts(draw(y), GRADIENT) == ["0.5", "1"]
+    assert "0.5" in texts(draw(y))
+
+
+def test_numbers_without_any_label_show_their_gradients():
+    y = Value(2.0) * Value(3.0)
+    y.backward()
+    assert sorted(texts(draw(y), GRADIENT)) == ["1", "2", "3"]
+
+
+def test_label_of_an_inner_node_stands_on_its_wire():
+    y = sigmoid(Value(0.0, "x"))
+    y.label = "y"
+    assert "y= 0.5" in texts(draw(y))
+
+
+def test_square_has_two_arrows_from_one_branching_point():
+    x = Value(3.0, "x")
+    y = x * x
+    y.backward()
+    assert count(draw(y), "circle") == 1
+    assert str(draw(y)).count("l-9 -4v8z") == 2
+    assert sorted(texts(draw(y), GRADIENT)) == ["1", "6"]
+
+
+def test_leaf_alone_is_a_label_with_its_value():
+    assert texts(draw(Value(3.0, "x"))) == ["x", "3"]
+    assert texts(draw(Value(3.0))) == ["3"]
+
+
+def test_labels_are_text_and_never_markup():
+    label = "<script>alert('&')</script>]]>"
+    shown = texts(draw(where(Value(1.0, label), Value(2.0, 'a"b'), Value(3.0, "\x00\n\ud800"))))
+    assert label[:27] + "…" in shown
+    assert 'a"b' in shown
+
+
+def test_whole_label_and_op_appear_on_hovering():
+    label = "a label of more than twenty-eight characters"
+    drawing = str(draw(relu(Value(1.0, label))))
+    assert f"<title>v1 = relu({label})</title>" in drawing
+
+
+def test_picture_needs_nothing_from_outside_and_has_no_ids(product):
+    text = str(draw(product))
+    assert not re.search(r"href|url\(|<style|<script|\bid=", text)
+    assert text.count("http") == 1  # the namespace
+
+
+def test_everything_lies_within_the_frame(product):
+    root = ET.fromstring(str(draw(product)))
+    width, height = float(root.get("width")), float(root.get("height"))
+    for path in root.iter(NAMESPACE + "path"):
+        absolute = path.get("d").split("l")[0]
+        for x, y in re.findall(r"([\d.]+) ([\d.]+)", absolute):
+            assert 0 < float(x) < width
+            assert 0 < float(y) < height
+
+
+def test_tensors_show_shapes():
+    x = tensor(np.ones((4, 3)))
+    w = tensor(np.ones((3, 2)), dtype=np.float64, requires_grad=True, label="w")
+    loss = (x @ w).sum()
+    loss.backward()
+    assert {"const", "w", "@", "sum", "(3, 2)", "(4, 2)", "()"} <= set(texts(draw(loss)))
+    assert texts(draw(loss), GRADIENT) == ["(3, 2)"]
+
+
+def test_hundreds_of_nodes_are_drawn_without_text_on_text():
+    layer = [Value(0.1 * i, f"x{i}") for i in range(12)]
+    for _ in range(4):
+        layer = [sigmoid(sum((0.3 * a for a in layer[i : i + 4]), start=Value(0.1))) for i in range(len(layer) - 2)]
+    result = sum(layer[1:], start=layer[0])
+    result.backward()
+    root = ET.fromstring(str(draw(result)))
+    spots = [(e.get("x"), e.get("y")) for e in root.iter(NAMESPACE + "text")]
+    assert len(spots) > 500
+    assert len(set(spots)) == len(spots)
+
+
+def test_larger_graphs_say_what_was_left_out():
+    x = y = Value(1.0, "x")
+    for _ in range(2000):
+        y = y + x
+    drawing = draw(y, limit=50)
+    assert "of 2001 nodes" in str(drawing)
+    assert "…" in texts(drawing)
+
+
+def test_same_graph_gives_the_same_picture(product):
+    assert str(draw(product)) == str(draw(product))
