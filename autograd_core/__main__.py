@@ -1,0 +1,136 @@
+"""The command line: `python -m autograd_core "(x+y)*z" x=-2 y=5 z=-4` shows a formula's values and gradients.
+
+Exit status: 0 for a table, 2 and one line on the standard error stream for bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+import os
+import sys
+import unicodedata
+from collections.abc import Container, Mapping, Sequence
+from typing import NoReturn
+
+from autograd_core.errors import AutogradError, ExpressionError
+from autograd_core.expression import Expression, check_name
+from autograd_core.show import Drawing, draw, explain
+from autograd_core.show.snapshot import number_text
+from autograd_core.value import Value
+
+PROGRAM = "python -m autograd_core"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line with `arguments` (by default the process's own) and return its exit status."""
+    options = _parser().parse_args(_shielded(sys.argv[1:] if arguments is None else arguments))
+    try:
+        expression = Expression(options.expression)
+        variables = {name: Value(number, label=name) for name, number in _values(options.assignments).items()}
+        result = expression.record(variables)
+        result.label = result.label or _free_name(variables)
+        result.backward()
+        if options.svg is not None:
+            _save(draw(result), options.svg)
+        _print(_report(expression, result, variables))
+    except AutogradError as error:
+        return _fail(str(error))
+    return 0
+
+
+class OutputError(AutogradError, OSError):
+    """A file or a stream that cannot be written to."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but one line for an error, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        sys.exit(_fail(f"{message[:200]}; see {PROGRAM} --help"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=PROGRAM,
+        allow_abbrev=False,
+        description="Show the values, the local gradients and the gradients of every node of a formula's graph.",
+        epilog=f'example: {PROGRAM} "(x+y)*z" x=-2 y=5 z=-4',
+    )
+    parser.add_argument("expression", help="numbers, names, + - * / ** ( ) and functions such as sigmoid(x)")
+    parser.add_argument("assignments", nargs="*", metavar="name=number", help="the value of each name")
+    parser.add_argument("--svg", metavar="FILE", help="also draw the graph into FILE")
+    return parser
+
+
+def _shielded(arguments: Sequence[str]) -> list[str]:
+    """An expression such as -x*y is no option: a space before it tells argparse so."""
+    return [
+        f" {argument}" if argument[:1] == "-" and argument[1:2] != "-" and argument != "-h" else argument
+        for argument in arguments
+    ]
+
+
+def _values(assignments: Sequence[str]) -> dict[str, float]:
+    """From "x=-2" and the like. Errors: ExpressionError."""
+    values: dict[str, float] = {}
+    for assignment in assignments:
+        name, equals, number = map(str.strip, assignment.partition("="))
+        name = unicodedata.normalize("NFKC", name)  # as Python does with the names in the expression
+        if not equals or not name.isidentifier():
+            raise ExpressionError(f"{assignment!r} is no assignment; write one as in x=1.5")
+        check_name(name)
+        if name in values:
+            raise ExpressionError(f"{name!r} is given a value twice")
+        try:
+            values[name] = float(number)
+        except ValueError:
+            raise ExpressionError(f"{assignment!r}: {number!r} is no number") from None
+        if math.isinf(values[name]) and any(map(str.isdigit, number)):
+            raise ExpressionError(f"{assignment!r}: too large for a 64-bit float")
+    return values
+
+
+def _free_name(variables: Container[str]) -> str:
+    """What to call the result: f, as in the lectures, unless a variable is called that."""
+    name = "f"
+    while name in variables:
+        name += "_"
+    return name
+
+
+def _report(expression: Expression, result: Value, variables: Mapping[str, Value]) -> str:
+    f = result.label
+    lines = [explain(result)] if f == expression.text else [f"{f} = {expression.text}", "", explain(result)]
+    if variables:
+        lines += ["", *(f"∂{f}/∂{name} = {number_text(variable.grad)}" for name, variable in variables.items())]
+    return "\n".join(lines)
+
+
+def _save(drawing: Drawing, path: str) -> None:
+    try:
+        drawing.save(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path!r}: {error.strerror}") from None
+
+
+def _print(text: str) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no ∂ shows ? for it
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # Else Python tries once more at exit, and complains in its own words.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # who closes the pipe has seen enough
+            raise OutputError(f"cannot write the output: {error.strerror}") from None
+
+
+def _fail(message: str) -> int:
+    print(f"{PROGRAM}: error: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
