@@ -1,8 +1,8 @@
 """Reverse-mode automatic differentiation: `Value` for numbers, `Tensor` for arrays, one row of code for each op."""
 
 from autograd_core import ops
-from autograd_core.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from autograd_core.check import gradcheck
+from autograd_core.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from autograd_core.errors import (
     ArgumentError,
     AutogradError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -67,16 +68,12 @@ class _Weighted:
         self.weights: Any = None
 
     def __call__(self, at: tuple[Array, ...]) -> tuple[Any, list[Any]]:
-        leaves: list[Any]
-        if self.scalar:
-            leaves = [Value(float(x)) for x in at]
-        else:
-            leaves = [Tensor(x, requires_grad=True) for x in at]
-        y = self.function(*leaves)
+        leaves: list[Any] = [Value(float(x)) if self.scalar else Tensor(x, requires_grad=True) for x in at]
+        y: Any = self.function(*leaves)
         if not isinstance(y, (Value, Tensor)):
             raise ArgumentError(f"gradcheck: the function must return a Value or a Tensor, got a {type(y).__name__}")
         if self.weights is None:
-            self.weights = self.rng.uniform(0.5, 1.5, () if self.scalar else y.shape)
+            self.weights = self.rng.uniform(0.5, 1.5, y.shape if isinstance(y, Tensor) else ())
         if self.scalar:
             return y * float(self.weights), leaves
         return reduction.sum(y * self.weights), leaves
@@ -130,9 +127,9 @@ def _compare(
                 moved[i][entry] += sign * step
                 sides.append(value(*moved))
             numerical = (sides[0] - sides[1]) / (2 * step)
-            analytic = found[i][entry]
-            if not abs(analytic - numerical) <= atol + rtol * max(abs(analytic), abs(numerical)):
+            analytic = float(found[i][entry])
+            if not math.isclose(analytic, numerical, rel_tol=rtol, abs_tol=atol):
                 raise GradcheckError(
-                    f"gradcheck: {what} for input {i} at entry {entry}: the graph says {float(analytic):.9g}, "
+                    f"gradcheck: {what} for input {i} at entry {entry}: the graph says {analytic:.9g}, "
                     f"central differences {numerical:.9g}"
                 )

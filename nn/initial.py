@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from autograd_core import ArgumentError, Tensor, default_generator, get_default_dtype, tensor
+import autograd_core as ag
+from autograd_core import ArgumentError, Tensor, default_generator, get_default_dtype
 
 Shape = tuple[int, ...]
 
@@ -26,13 +27,13 @@ def fans(shape: Shape) -> tuple[int, int]:
 def normal(shape: Shape, std: float = 1.0, *, generator: np.random.Generator | None = None) -> Tensor:
     """N(0, std²)."""
     drawn = (generator or default_generator()).standard_normal(shape) * std
-    return tensor(drawn, dtype=get_default_dtype())
+    return ag.tensor(drawn, dtype=get_default_dtype())
 
 
 def uniform(shape: Shape, bound: float, *, generator: np.random.Generator | None = None) -> Tensor:
     """Uniform between -bound and bound."""
     drawn = (generator or default_generator()).uniform(-bound, bound, shape)
-    return tensor(drawn, dtype=get_default_dtype())
+    return ag.tensor(drawn, dtype=get_default_dtype())
 
 
 def xavier_normal(shape: Shape, *, generator: np.random.Generator | None = None) -> Tensor:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import ArgumentError, Tensor, tensor
+import autograd_core as ag
+from autograd_core import ArgumentError, Tensor
 
 
 class Optimizer:
@@ -122,7 +123,7 @@ class Optimizer:
                         raise ArgumentError(
                             f"{name}: {key} of parameter {index} has shape {value.shape}, got {np.shape(entries[key])}"
                         )
-                    wanted[key] = tensor(entries[key], dtype=value.dtype)
+                    wanted[key] = ag.tensor(entries[key], dtype=value.dtype)
                 else:
                     wanted[key] = type(value)(entries[key])
             state[index] = wanted

@@ -292,7 +292,7 @@ class ArrayOp(Op[P]):
         for x in args[: self.arity]:
             if not hasattr(x, "ndim"):
                 inputs, attributes = self.split(args, attributes)
-                return self.function(*map(np.asarray, inputs), **attributes)
+                return self.on_arrays(*map(np.asarray, inputs), **attributes)
         return self.function(*args, **attributes)
 
     def vjp(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -15,6 +15,8 @@ from autograd_core.ops.definition import array_op
 
 Axis = int | tuple[int, ...] | None
 
+_add_up: Any = np.add.reduce  # what np.sum calls, after half a microsecond of its own
+
 
 def reduced_axes(name: str, shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """The axes that `axis` names, none negative, none twice."""
@@ -42,7 +44,7 @@ def _keep(name: str, reduced: Any, shape: tuple[int, ...], axis: Axis) -> Any:
 def sum(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """Σ x over `axis` (an axis, several, or all). Gradient: upstream, copied to every summand."""
     try:
-        return np.add.reduce(x, axis=axis, keepdims=keepdims)
+        return _add_up(x, axis=axis, keepdims=keepdims)
     except np.exceptions.AxisError:
         raise _bad_axis("sum", x.shape, axis) from None
 
