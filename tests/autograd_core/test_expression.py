@@ -68,7 +68,8 @@ def test_where_python_would_raise_the_result_is_ieee754():
         "x == y", "x and y", "not x", "~x", "x // y", "x % y", "x @ y", "x | y", "x << y", "[x]", "{x}", "(x, y)", "x,",
         "x := 1", "x = 1", "f(x=1)", "sin(x=1)", "sin(*x)", "sin(**x)", "(yield)", "await x", "True", "None", "...",
         "1j", "x; y", "x\ny", "x # y", "import os", "__import__('os')", "[i for i in x]", "x!", "x?", "x$y", "`x`",
-        "\\", "x\x00", "\ud800", "2x", "x y", "(x", "x)", "x+", "*x", "()", "sin()", "1 if x else 2", "x\\\n+y", "0777", "1__0",
+        "\\", "x\x00", "\ud800", "2x", "x y", "(x", "x)", "x+", "*x", "()", "sin()", "1 if x else 2", "x\\\n+y",
+        "0777", "1__0",
     ],
 )  # fmt: skip
 def test_everything_but_arithmetic_is_refused(text):
