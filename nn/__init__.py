@@ -3,7 +3,15 @@
 from nn import data, functions, initial, models
 from nn.activation import ReLU, Sigmoid, Tanh
 from nn.convolution import Conv2d, Flatten, MaxPool2d
-from nn.errors import CheckpointError, DataError, OutputError, StateError
+from nn.errors import (
+    CheckpointError,
+    DataError,
+    DivergenceError,
+    OutputError,
+    PictureError,
+    SettingsError,
+    StateError,
+)
 from nn.linear import Linear
 from nn.loss import CrossEntropyLoss, MSELoss, QuadraticLoss
 from nn.module import Module, Parameter, Sequential
@@ -13,6 +21,7 @@ __all__ = [
     "Conv2d",
     "CrossEntropyLoss",
     "DataError",
+    "DivergenceError",
     "Flatten",
     "Linear",
     "MSELoss",
@@ -20,9 +29,11 @@ __all__ = [
     "Module",
     "OutputError",
     "Parameter",
+    "PictureError",
     "QuadraticLoss",
     "ReLU",
     "Sequential",
+    "SettingsError",
     "Sigmoid",
     "StateError",
     "Tanh",

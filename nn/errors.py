@@ -21,3 +21,15 @@ class OutputError(AutogradError, OSError):
 
 class StateError(AutogradError, ValueError):
     """A state dictionary that does not fit the module."""
+
+
+class PictureError(AutogradError, ValueError):
+    """A picture that cannot be read, or that does not fit the model."""
+
+
+class SettingsError(AutogradError, ValueError):
+    """Settings out of range, or that do not go together."""
+
+
+class DivergenceError(AutogradError, ArithmeticError):
+    """A training whose loss is no longer a finite number."""
