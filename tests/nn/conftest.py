@@ -1,0 +1,86 @@
+"""The sample of MNIST, short trainings on it, and the command line called in this process."""
+
+import contextlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.__main__ import main
+from nn.checkpoint import Checkpoint
+from nn.data import Splits, mnist
+
+SAMPLE = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="session")
+def sample() -> Splits:
+    """500 images to train on, 100 to validate, 100 to test."""
+    return mnist(SAMPLE)
+
+
+@dataclass
+class Ended:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable[..., Ended]:
+    """`command("train", ...)` runs `python -m nn train ...` in this process."""
+
+    def run(*arguments: object) -> Ended:
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            code = main([str(argument) for argument in arguments])
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def train(command) -> Callable[..., Ended]:
+    """`train(directory, ...)` trains an mlp on the sample for three short epochs, unless told otherwise."""
+
+    def run(out: Path, *more: object, model: str = "mlp", epochs: int = 3) -> Ended:
+        settings = ("--model", model, "--epochs", epochs, "--batch-size", 50)
+        return command("train", "mnist", "--data-dir", SAMPLE, "--out", out, *settings, *more)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(train, tmp_path_factory) -> Path:
+    """The directory of a finished training of an mlp; only to be read."""
+    directory = tmp_path_factory.mktemp("trained")
+    assert train(directory).code == 0
+    return directory
+
+
+def assert_same_end(one: Path, other: Path) -> None:
+    """Two checkpoints hold the same training, to the bit; only how long it took may differ."""
+    a, b = Checkpoint.load(one), Checkpoint.load(other)
+    assert a.settings == b.settings
+    assert a.random_state == b.random_state
+    assert [(r.train, r.validation, r.learning_rate) for r in a.position.history] == [
+        (r.train, r.validation, r.learning_rate) for r in b.position.history
+    ]
+    assert (a.position.epoch, a.position.batch) == (b.position.epoch, b.position.batch)
+    assert a.model.keys() == b.model.keys()
+    for name in a.model:
+        np.testing.assert_array_equal(a.model[name], b.model[name], err_msg=name)
+    assert a.optimizer["param_groups"] == b.optimizer["param_groups"]
+    assert a.optimizer["state"].keys() == b.optimizer["state"].keys()
+    for index, entries in a.optimizer["state"].items():
+        for name, value in entries.items():
+            np.testing.assert_array_equal(value, b.optimizer["state"][index][name], err_msg=f"{name} of {index}")
+
+
+@pytest.fixture(scope="session")
+def same_end() -> Callable[[Path, Path], None]:
+    return assert_same_end

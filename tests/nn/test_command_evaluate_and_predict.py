@@ -1,0 +1,89 @@
+"""`python -m nn evaluate` and `python -m nn predict`."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nn.data import write_idx
+
+
+def test_evaluate_prints_what_the_training_printed(command, trained):
+    ended = command("evaluate", trained / "checkpoint.safetensors", "--data-dir", "tests/data")
+    test = json.loads((trained / "history.json").read_text())["test"]
+    assert ended.code == 0
+    assert ended.err == ""
+    assert ended.out == f"test: loss {test['loss']:.4f}, accuracy {100 * test['accuracy']:.2f} % (100 images)\n"
+
+
+def test_evaluate_on_other_data_of_the_same_form_says_so(command, trained, sample, tmp_path):
+    for name, part in (("train", sample.validation), ("t10k", sample.train)):
+        write_idx(tmp_path / f"{name}-images-idx3-ubyte", part.images)
+        write_idx(tmp_path / f"{name}-labels-idx1-ubyte", part.labels)
+    ended = command("evaluate", trained / "checkpoint.safetensors", "--data-dir", tmp_path)
+    assert ended.code == 0
+    assert ended.err == "note: the model was trained on another data set than this\n"
+    assert "(500 images)" in ended.out
+
+
+def probabilities(text):
+    return [float(share) for share in re.findall(r"\d+: (\d\.\d{4})", text)]
+
+
+def test_predict_prints_class_and_probabilities_of_each_picture(command, trained, sample, tmp_path):
+    pictures = [tmp_path / f"{index}.png" for index in range(20)]
+    for path, image in zip(pictures, sample.train.images, strict=False):
+        Image.fromarray(image).save(path)
+    ended = command("predict", trained / "checkpoint.safetensors", *pictures)
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert len(lines) == 40
+    right = 0
+    for path, label, first, second in zip(pictures, sample.train.labels, lines[::2], lines[1::2], strict=False):
+        name, _, predicted = first.rpartition(": ")
+        shares = probabilities(second)
+        assert name == str(path)
+        assert len(shares) == 10
+        assert sum(shares) == pytest.approx(1, abs=1e-3)
+        assert np.argmax(shares) == int(predicted)
+        right += int(predicted) == label
+    assert right >= 14
+
+
+def test_inverted_colour_picture_is_read_as_the_grey_one(command, trained, sample, tmp_path):
+    image = sample.test.images[0]
+    Image.fromarray(image).save(tmp_path / "a.png")
+    Image.fromarray(255 - image).convert("RGB").save(tmp_path / "b.png")
+    plain = command("predict", trained / "checkpoint.safetensors", tmp_path / "a.png")
+    inverted = command("predict", trained / "checkpoint.safetensors", "--invert", tmp_path / "b.png")
+    assert probabilities(plain.out) == probabilities(inverted.out)
+
+
+def test_predict_with_sigmoid_outputs_says_what_the_numbers_are(command, train, sample, tmp_path):
+    train(tmp_path, model="nielsen", epochs=1)
+    Image.fromarray(sample.test.images[0]).save(tmp_path / "a.png")
+    ended = command("predict", tmp_path / "checkpoint.safetensors", tmp_path / "a.png")
+    assert sum(probabilities(ended.out)) == pytest.approx(1, abs=1e-3)
+    assert "not trained to be probabilities" in ended.out.splitlines()[-1]
+
+
+def test_another_data_set_of_the_form_of_mnist_trains_is_evaluated_and_predicts(command, tmp_path):
+    """Other image size, not square, and more than ten classes: the class is how bright the picture is."""
+    data, out = tmp_path / "data", tmp_path / "out"
+    data.mkdir()
+    generator = np.random.default_rng(0)
+    for name, count in (("train", 720), ("t10k", 48)):
+        labels = np.tile(np.arange(12), count // 12).astype(np.uint8)
+        images = generator.integers(0, 8, (count, 16, 12)) + 20 * labels[:, None, None]
+        write_idx(data / f"{name}-images-idx3-ubyte", images.astype(np.uint8))
+        write_idx(data / f"{name}-labels-idx1-ubyte", labels)
+    for model in ("lenet5", "mlp"):
+        ended = command("train", "mnist", "--data-dir", data, "--model", model, "--epochs", 1, "--out", out / model)
+        assert ended.code == 0
+        assert "images of 16x12 in 12 classes" in ended.out
+    checkpoint = out / "mlp" / "checkpoint.safetensors"
+    assert command("evaluate", checkpoint, "--data-dir", data).code == 0
+    Image.fromarray(np.zeros((16, 12), np.uint8)).save(tmp_path / "a.png")
+    assert len(probabilities(command("predict", checkpoint, tmp_path / "a.png").out)) == 12

@@ -1,0 +1,241 @@
+"""`python -m nn train`: what it leaves behind, and how it goes on after an end that was not its own."""
+
+import functools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+import nn.__main__
+from nn.checkpoint import Checkpoint
+from nn.report import TerminalReport
+
+SAMPLE_TRAINING = ("train", "mnist", "--data-dir", "tests/data")
+
+
+def history(directory):
+    return json.loads((directory / "history.json").read_text())
+
+
+def test_leaves_a_checkpoint_a_history_and_a_learning_curve_and_says_where(train, tmp_path):
+    out = tmp_path / "new" / "run"
+    ended = train(out)
+    assert ended.code == 0
+    assert ended.err == ""
+    assert sorted(path.name for path in out.iterdir()) == [
+        "checkpoint.safetensors",
+        "history.json",
+        "learning_curve.png",
+    ]
+    assert (out / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
+    for path in out.iterdir():
+        assert str(path) in ended.out
+
+
+def test_plain_output_has_a_line_for_each_epoch_and_the_test_accuracy(train, tmp_path):
+    lines = train(tmp_path).out.splitlines()
+    assert [line.split(":")[0] for line in lines if line.startswith("epoch")] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert sum(line.startswith("test: loss") for line in lines) == 1
+    assert not any("\r" in line or "\x1b" in line for line in lines)
+
+
+def test_history_says_with_what_and_how_well(trained, sample):
+    content = history(trained)
+    assert content["settings"] | {"data": ""} == {
+        "model": "mlp",
+        "image_size": [28, 28],
+        "classes": 10,
+        "loss": "cross_entropy",
+        "optimizer": "adam",
+        "lr": 0.001,
+        "schedule": "constant",
+        "batch_size": 50,
+        "epochs": 3,
+        "seed": 0,
+        "data": "",
+    }
+    assert [record["epoch"] for record in content["epochs"]] == [1, 2, 3]
+    for record in content["epochs"]:
+        assert record.keys() == {"epoch", "train", "validation", "learning_rate", "seconds"}
+        assert record["train"]["loss"] > 0
+        assert 0 <= record["validation"]["accuracy"] <= 1
+    losses = [record["train"]["loss"] for record in content["epochs"]]
+    assert losses == sorted(losses, reverse=True)
+    assert content["test"]["accuracy"] > 0.4  # guessing gives 0.1
+
+
+@pytest.mark.parametrize("model", ["nielsen", "mlp", "lenet5", "cnn"])
+def test_every_model_trains(train, tmp_path, model):
+    assert train(tmp_path, model=model, epochs=1).code == 0
+    assert history(tmp_path)["settings"]["model"] == model
+
+
+def test_another_seed_gives_other_weights(train, trained, same_end, tmp_path):
+    train(tmp_path, "--seed", 1)
+    with pytest.raises(AssertionError):
+        same_end(tmp_path / "checkpoint.safetensors", trained / "checkpoint.safetensors")
+
+
+@pytest.mark.parametrize(("model", "arguments"), [("nielsen", ()), ("mlp", ("--seed", 5)), ("lenet5", ())])
+def test_interrupted_in_an_epoch_it_goes_on_to_the_same_end(
+    train, command, same_end, tmp_path, monkeypatch, model, arguments
+):
+    """With a constant rate and with a falling one, with an optimiser that has a state and with one that has none."""
+    assert train(tmp_path / "whole", *arguments, model=model).code == 0
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, batches=13)
+        ended = train(tmp_path / "parts", *arguments, model=model)
+    assert ended.code == 130
+    assert ended.err == "stopped in epoch 2 after mini-batch 3, which is saved; --resume goes on from there\n"
+    ended = command("train", "mnist", "--data-dir", "tests/data", "--out", tmp_path / "parts", "--resume")
+    assert ended.code == 0
+    assert "going on in epoch 2 after mini-batch 3" in ended.out
+    same_end(tmp_path / "whole" / "checkpoint.safetensors", tmp_path / "parts" / "checkpoint.safetensors")
+
+
+def interrupt_after(patch, batches, signal_number=signal.SIGINT):
+    shown = TerminalReport.batch_ended
+    count = 0
+
+    def batch_ended(self, *arguments):
+        nonlocal count
+        count += 1
+        if count == batches:
+            signal.raise_signal(signal_number)
+        shown(self, *arguments)
+
+    patch.setattr(TerminalReport, "batch_ended", batch_ended)
+
+
+def test_sigterm_saves_too(train, tmp_path, monkeypatch):
+    interrupt_after(monkeypatch, batches=4, signal_number=signal.SIGTERM)
+    assert train(tmp_path).code == 143
+    position = Checkpoint.load(tmp_path / "checkpoint.safetensors").position
+    assert (position.epoch, position.batch) == (0, 4)
+
+
+def test_interrupted_between_epochs_it_says_so(train, tmp_path, monkeypatch):
+    interrupt_after(monkeypatch, batches=10)
+    ended = train(tmp_path)
+    assert ended.code == 130
+    assert ended.err.startswith("stopped after epoch 1,")
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "nn", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_killed_it_goes_on_to_the_same_end(command, same_end, tmp_path):
+    """Some trainings with nothing to say goodbye with: SIGKILL at random moments, again and again."""
+    arguments = (*SAMPLE_TRAINING, "--model", "nielsen", "--epochs", 25)
+    assert command(*arguments, "--out", tmp_path / "whole").code == 0
+    moments = random.Random()
+    for _ in range(2):
+        process = start(*arguments, "--out", tmp_path / "parts", "--resume")
+        while not process.stdout.readline().startswith("epoch"):
+            assert process.poll() is None, process.stderr.read()
+        time.sleep(moments.uniform(0, 0.1))
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    assert command(*arguments, "--out", tmp_path / "parts", "--resume").code == 0
+    same_end(tmp_path / "whole" / "checkpoint.safetensors", tmp_path / "parts" / "checkpoint.safetensors")
+    assert len(list((tmp_path / "parts").glob("*"))) == 3
+
+
+def test_ctrl_c_in_a_process_of_its_own_saves_and_exits_with_130(tmp_path):
+    process = start(*SAMPLE_TRAINING, "--model", "nielsen", "--epochs", 10_000, "--out", tmp_path)
+    while not process.stdout.readline().startswith("epoch"):
+        assert process.poll() is None, process.stderr.read()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "--resume goes on" in err
+    assert "Traceback" not in err
+    assert Checkpoint.load(tmp_path / "checkpoint.safetensors").position.epoch >= 1
+
+
+def test_a_reader_that_leaves_ends_it_quietly(tmp_path):
+    process = start(*SAMPLE_TRAINING, "--model", "nielsen", "--epochs", 1000, "--out", tmp_path)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=30) == 141
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_a_finished_training_is_not_begun_again(train, tmp_path):
+    first = train(tmp_path)
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    ended = train(tmp_path)
+    assert ended.code == 2
+    assert "--resume" in ended.err
+    again = train(tmp_path, "--resume")
+    assert again.code == 0
+    assert "complete already" in again.out
+    assert again.out.splitlines()[-4:] == first.out.splitlines()[-4:]
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_resume_where_nothing_is_starts_and_the_same_seed_gives_the_same_weights(train, trained, same_end, tmp_path):
+    assert train(tmp_path, "--resume").code == 0
+    same_end(tmp_path / "checkpoint.safetensors", trained / "checkpoint.safetensors")
+
+
+def test_more_epochs_of_a_constant_rate_end_as_if_asked_for_at_once(train, trained, same_end, tmp_path):
+    train(tmp_path, epochs=1)
+    assert train(tmp_path, "--resume", epochs=3).code == 0
+    same_end(trained / "checkpoint.safetensors", tmp_path / "checkpoint.safetensors")
+
+
+def test_without_out_it_goes_to_runs_and_the_name_of_the_model(command, tmp_path, monkeypatch):
+    sample = os.path.abspath("tests/data")
+    monkeypatch.chdir(tmp_path)
+    assert command("train", "mnist", "--data-dir", sample, "--model", "mlp", "--epochs", 1).code == 0
+    assert (tmp_path / "runs" / "mlp" / "checkpoint.safetensors").exists()
+
+
+def test_without_matplotlib_one_line_says_so(train, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    ended = train(tmp_path)
+    assert ended.code == 0
+    assert ended.out.splitlines()[-1].startswith("learning curve: not drawn, since matplotlib is missing")
+    assert not (tmp_path / "learning_curve.png").exists()
+
+
+def test_a_diverged_training_stops_and_keeps_the_last_good_checkpoint(train, tmp_path):
+    assert train(tmp_path / "at-once", "--optimizer", "sgd", "--lr", 1e30).code == 1
+    assert not (tmp_path / "at-once").exists()
+
+    assert train(tmp_path, epochs=1).code == 0
+    before = Checkpoint.load(tmp_path / "checkpoint.safetensors")
+    weights = before.model["1.weight"].copy()
+    weights[0, 0] = float("nan")
+    poisoned = {**before.model, "1.weight": weights}
+    replace(before, model=poisoned).save(tmp_path / "checkpoint.safetensors")
+    saved = (tmp_path / "checkpoint.safetensors").read_bytes()
+    ended = train(tmp_path, "--resume", epochs=2)
+    assert ended.code == 1
+    assert ended.err == (
+        "error: training diverged: the loss is nan in epoch 2, mini-batch 1; a smaller learning rate may help\n"
+    )
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == saved
+
+
+def test_without_any_source_of_data_one_line_says_what_to_do(command, tmp_path, monkeypatch):
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    offline = functools.partial(nn.__main__.mnist, sources=(), cache_dir=tmp_path / "cache")
+    monkeypatch.setattr(nn.__main__, "mnist", offline)
+    ended = command("train", "mnist", "--out", tmp_path / "out")
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert "--data-dir" in ended.err
+    assert list(tmp_path.iterdir()) == []
