@@ -90,20 +90,13 @@ def take(root: Any, limit: int = LIMIT) -> Snapshot:
     if limit < 1:
         raise ArgumentError(f"show: limit={limit}; at least 1 node has to be shown")
     start = root if isinstance(root, Value) else root.node or root
+    kept = _nearest(start, limit)
     entries: list[Entry] = []
     position: dict[Any, int] = {}
-    for node in _inputs_first(start, _nearest(start, limit)):
-        inputs = []
-        for parent in node.parents:
-            if parent is None or parent not in position:
-                entries.append(_UNTRACKED if parent is None else replace(_read(parent, root), name="…", role="beyond"))
-                if parent is not None:
-                    position[parent] = len(entries) - 1
-                inputs.append(len(entries) - 1)
-            else:
-                inputs.append(position[parent])
+    for node, inputs in _inputs_first(start, kept).items():
         position[node] = len(entries)
-        entries.append(replace(_read(node, root), inputs=tuple(inputs)))
+        entry = replace(_read(node, root), inputs=tuple(position[source] for source in inputs))
+        entries.append(entry if node in kept or entry.role == "constant" else replace(entry, name="…", role="beyond"))
     if isinstance(root, Value) and not any(entry.gradient for entry in entries):
         # A Value's gradient starts at 0: where all are, none has been computed, and 0 would be a false statement.
         entries = [replace(entry, gradient=None) for entry in entries]
@@ -126,26 +119,36 @@ def _nearest(start: Any, limit: int) -> set[Any]:
     return found
 
 
-def _inputs_first(start: Any, kept: set[Any]) -> list[Any]:
-    """`kept`, each node after its inputs, and these from left to right, as people write a formula.
+class _Untracked:
+    """Stands for an array that wants no gradient, and of which the graph therefore knows nothing."""
+
+
+def _inputs_first(start: Any, kept: set[Any]) -> dict[Any, list[Any]]:
+    """`kept`, and what it is made from, each after its inputs, and these from left to right, as in a formula.
 
     The backward pass has no use for the latter, so `topological_order` does not promise it.
     """
-    order: dict[Any, None] = {}
-    stack = [(start, iter(start.parents))]
+
+    def inputs_of(node: Any) -> list[Any]:
+        return [_Untracked() if p is None else p for p in node.parents] if node in kept else []
+
+    order: dict[Any, list[Any]] = {}
+    stack = [(start, inputs := inputs_of(start), iter(inputs))]
     while stack:
-        node, parents = stack[-1]
-        parent = next((p for p in parents if p in kept and p not in order), None)
-        if parent is not None:
-            stack.append((parent, iter(parent.parents)))
-        else:
-            order[node] = None
+        node, inputs, remaining = stack[-1]
+        source = next((source for source in remaining if source not in order), None)
+        if source is None:
+            order[node] = inputs
             stack.pop()
-    return list(order)
+        else:
+            stack.append((source, inputs := inputs_of(source), iter(inputs)))
+    return order
 
 
 def _read(node: Any, root: Any) -> Entry:
     """What a node knows of itself; its name and its inputs are settled by `take`."""
+    if isinstance(node, _Untracked):
+        return Entry("const", "", None, "", (), "", None, (), "", role="constant")
     if isinstance(node, Value):
         return Entry(
             name="",
@@ -173,9 +176,6 @@ def _read(node: Any, root: Any) -> Entry:
         local_gradients=(),
         dtype=str(node.dtype),
     )
-
-
-_UNTRACKED = Entry("const", "", None, "", (), "", None, (), "", role="constant")
 
 
 def _is_number(entry: Entry) -> bool:

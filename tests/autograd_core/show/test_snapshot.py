@@ -99,8 +99,8 @@ def test_tensors_tell_shapes_dtypes_labels_and_arguments():
     w = tensor(np.ones((3, 2)), dtype=np.float64, requires_grad=True, label="w")
     loss = (tensor(x) @ w).sum(axis=0)
     *leaves, product, result = take(loss).entries
-    assert [(leaf.name, leaf.role) for leaf in leaves] == [("w", "node"), ("const", "constant")]
-    assert product.inputs == (1, 0)
+    assert [(leaf.name, leaf.role) for leaf in leaves] == [("const", "constant"), ("w", "node")]
+    assert product.inputs == (0, 1)
     assert (product.op_name, product.value, product.dtype) == ("matmul", "(4, 2)", "float64")
     assert (result.op_name, result.value) == ("sum", "(2,)")
     assert "axis=0" in result.attributes
