@@ -7,7 +7,7 @@ Callers have checked shapes and dtypes. The submodules load on first use, and Nu
 import importlib
 from types import ModuleType
 
-_SUBMODULES = ("convolution", "elementwise", "gemm", "jit", "pooling", "simd", "team", "threads")
+_SUBMODULES = ("convolution", "correlation", "elementwise", "gemm", "jit", "pooling", "simd", "team", "threads")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -1,53 +1,186 @@
-"""Two-dimensional convolution (cross-correlation, as networks use it) and its two gradients."""
+"""Two-dimensional convolution (cross-correlation, as networks use it) and its two gradients.
+
+This file turns each of them into correlations on lattices, which `correlation` computes; see there for the idea.
+
+    forward             one correlation of x with w
+    gradient to x       for every residue of the position modulo the stride, one correlation of g with those taps
+                        of w that land there: there are no zeros between strided entries to multiply by
+    gradient to w       g against the taps of x, summed over positions and images
+"""
+
+from functools import lru_cache
+from itertools import product
+from math import gcd
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from autograd_core.kernels.gemm import matmul
+from autograd_core.kernels import simd
+from autograd_core.kernels.correlation import correlate, correlate_weights
+from autograd_core.kernels.gemm import DEPTH, FLOATS, first_entry, whole_strides
+from autograd_core.kernels.threads import get_num_threads, scratch
 
-
-def _windows(x, kernel, stride, padding, dilation, groups):
-    """View of the padded x as (N, groups, C/groups, KH, KW, OH, OW), and the padded copy that it looks into."""
-    (kh, kw), (sh, sw), (ph, pw), (dh, dw) = kernel, stride, padding, dilation
-    if ph or pw:
-        x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
-    n, c, h, w = x.shape
-    out = (h - dh * (kh - 1) - 1) // sh + 1, (w - dw * (kw - 1) - 1) // sw + 1
-    sn, sc, sy, sx = x.strides
-    shape = (n, groups, c // groups, kh, kw, *out)
-    return as_strided(x, shape, (sn, sc * (c // groups), sc, sy * dh, sx * dw, sy * sh, sx * sw)), x
+# Entries of one image's lattice in a task, where rows can be divided: it should stay in a second-level cache.
+_LATTICE = 1 << 16
+# Positions that a task has at least, several small images together if need be.
+_POSITIONS = 512
+# The gradient to the weights is summed in at most so many parts, by whatever threads there are, and so many entries.
+_CHUNKS, _CHUNK_ENTRIES = 16, 1 << 21
+_INT64 = np.dtype(np.int64)
 
 
 def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
-    """Σ over c, i, j of x[n, c, s·p + d·i, s·q + d·j] · w[o, c, i, j].
+    """Σ over c, i, j of x[n, c, s·p + d·i - padding, s·q + d·j - padding] · w[o, c, i, j], with zeros around x.
 
     Shapes: x (N, C, H, W), w (O, C/groups, KH, KW) -> (N, O, OH, OW).
     """
-    windows, _ = _windows(x, w.shape[2:], stride, padding, dilation, groups)
-    n, groups, c, kh, kw, oh, ow = windows.shape
-    y = matmul(w.reshape(groups, w.shape[0] // groups, c * kh * kw), windows.reshape(n, groups, c * kh * kw, oh * ow))
-    return y.reshape(n, w.shape[0], oh, ow)
+    x, w, dtype = _in_one_float(x, w)
+    out, _, *kernel = w.shape
+    size = tuple(
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, p, d, k, s in zip(x.shape[2:], padding, dilation, kernel, stride, strict=True)
+    )
+    y = np.empty((x.shape[0], out, *size), x.dtype)
+    weights = w.reshape(groups, out // groups, -1)
+    _correlate(x, weights, _forward_taps(*kernel, *stride, *dilation), stride, padding, y, size, (1, 1), (0, 0))
+    return y.astype(dtype, copy=False)
 
 
 def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     """Gradient of Σ g · conv2d(x, w) with respect to x."""
-    n, _, h, width = x_shape
-    (ph, pw), (kh, kw), (oh, ow) = padding, w.shape[2:], g.shape[2:]
-    c = w.shape[1]
-    dx = np.zeros((n, c * groups, h + 2 * ph, width + 2 * pw), g.dtype)
-    views, dx = _windows(dx, (kh, kw), stride, (0, 0), dilation, groups)
-    wt = w.reshape(groups, w.shape[0] // groups, c * kh * kw).swapaxes(-1, -2)
-    spread = matmul(wt, g.reshape(n, groups, w.shape[0] // groups, oh * ow)).reshape(n, groups, c, kh, kw, oh, ow)
-    for i in range(kh):
-        for j in range(kw):
-            views[:, :, :, i, j] += spread[:, :, :, i, j]
-    return np.ascontiguousarray(dx[:, :, ph : ph + h, pw : pw + width])
+    g, w, dtype = _in_one_float(g, w)
+    out, channels, *kernel = w.shape
+    dx = np.empty(x_shape, g.dtype)
+    transposed = w.reshape(groups, out // groups, channels, *kernel).swapaxes(1, 2)
+    for phase in product(range(min(stride[0], x_shape[2])), range(min(stride[1], x_shape[3]))):
+        along = zip(kernel, stride, padding, dilation, phase, strict=True)
+        (rows, y_shifts), (columns, x_shifts) = (_landing_taps(*axis) for axis in along)
+        top, left = min(y_shifts, default=0), min(x_shifts, default=0)
+        taps = tuple((0, p - top, q - left) for p in y_shifts for q in x_shifts)
+        weights = transposed[..., rows, columns].reshape(groups, channels, -1)
+        size = tuple(-(-(n - first) // s) for n, first, s in zip(x_shape[2:], phase, stride, strict=True))
+        _correlate(g, weights, taps, (1, 1), (-top, -left), dx, size, stride, phase)
+    return dx.astype(dtype, copy=False)
 
 
 def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     """Gradient of Σ g · conv2d(x, w) with respect to w."""
-    windows, _ = _windows(x, w_shape[2:], stride, padding, dilation, groups)
-    n, groups, c, kh, kw, oh, ow = windows.shape
-    windows = windows[..., : g.shape[2], : g.shape[3]].reshape(n, groups, c * kh * kw, oh * ow)
-    dw = matmul(g.reshape(n, groups, w_shape[0] // groups, oh * ow), windows.swapaxes(-1, -2)).sum(0)
-    return dw.reshape(w_shape)
+    g, x, dtype = _in_one_float(g, x)
+    if 0 in g.shape or 0 in x.shape or 0 in w_shape:
+        return np.zeros(w_shape, dtype)
+    g = np.ascontiguousarray(g)
+    out, channels, *kernel = w_shape
+    outputs = out // groups
+    taps = _forward_taps(*kernel, *stride, *dilation)
+    depth = channels * len(taps)
+    # Neither bands nor chunks may depend on the number of threads: they decide the order of summation.
+    band, lattice = _band(g.shape[2:], taps, channels, stride, 1)
+    bands = -(-g.shape[2] // band)
+    chunks = max(1, min(_CHUNKS, g.shape[0] * bands, _CHUNK_ENTRIES // (depth * out)))
+    tasks = chunks * groups
+    taps_of_task = -(-depth // -(-_CHUNKS // tasks))
+    taps_of_task = max(taps_of_task + -taps_of_task % simd.ROWS, 8 * simd.ROWS)
+
+    width = simd.TILE_BYTES // x.itemsize
+    per_worker = _whole_lines((DEPTH + 1) * width + channels * stride[0] * stride[1] * lattice[0] * lattice[1] + width)
+    threads = get_num_threads()
+    partial = np.empty((chunks, groups, depth, outputs), x.dtype)
+    correlate_weights(
+        g.size * depth, first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
+        scratch(threads * per_worker, x.dtype), _lists(threads, DEPTH),
+        (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
+        (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
+    )  # fmt: skip
+    total = partial[0] if chunks == 1 else partial.sum(0)
+    return np.ascontiguousarray(total.swapaxes(1, 2), dtype).reshape(w_shape)
+
+
+def _correlate(x, weights, taps, spacing, margin, y, size, step, first):
+    """Correlate x with weights (groups, outputs, channels · taps), into every step-th entry of y from `first` on."""
+    groups, outputs, depth = weights.shape
+    if 0 in size or depth == 0 or x.size == 0 or y.size == 0:
+        y[:, :, first[0] :: step[0], first[1] :: step[1]] = 0
+        return
+    images, channels, threads = x.shape[0], depth // len(taps), get_num_threads()
+    wanted = 1 if threads == 1 else 4 * threads
+    band, lattice = _band(size, taps, channels, spacing, -(-wanted // (images * groups)))
+    lattice_image = channels * spacing[0] * spacing[1] * lattice[0] * lattice[1]
+    block = 1
+    if band == size[0]:
+        block = min(-(-_POSITIONS // (size[0] * size[1])), _LATTICE // lattice_image, images * groups // wanted)
+        block = min(max(block, 1), images)
+
+    width = simd.TILE_BYTES // x.itemsize
+    padded = outputs + -outputs % simd.ROWS
+    packed = _whole_lines(groups * padded * depth)
+    per_worker = _whole_lines((padded + min(depth, DEPTH) + 2) * width + block * lattice_image)
+    memory = scratch(packed + threads * per_worker, x.dtype)
+    y_image, _, y_channel, y_row, y_column = _strides(y, outputs)
+    correlate(
+        images * groups * size[0] * size[1] * outputs * depth,
+        first_entry(x), np.ascontiguousarray(weights), _offsets(taps, channels, spacing, lattice), y.reshape(-1),
+        memory[:packed], memory[packed:], _lists(threads, 2 * width),
+        (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
+        (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
+        first[0] * y_row + first[1] * y_column, (block, band, per_worker),
+    )  # fmt: skip
+
+
+def _in_one_float(a, b):
+    """Both operands in the float type that kernels compute in, with whole strides, and the dtype of the result."""
+    dtype = np.result_type(a, b)
+    floats = dtype if dtype in FLOATS else FLOATS[-1]
+    return whole_strides(a.astype(floats, copy=False)), whole_strides(b.astype(floats, copy=False)), dtype
+
+
+@lru_cache(maxsize=256)
+def _forward_taps(kh, kw, sh, sw, dh, dw):
+    """For each entry of the kernel, the lattice plane, row and column in which position (0, 0) sees it."""
+    return tuple(((i * dh % sh) * sw + j * dw % sw, i * dh // sh, j * dw // sw) for i in range(kh) for j in range(kw))
+
+
+def _landing_taps(size, stride, padding, dilation, phase):
+    """Along one axis: the slice of the kernel's entries that link x[stride · t + phase] to entries of g.
+
+    Entry i links it to g[t + shift], with one shift for each of the slice.
+    """
+    period = stride // gcd(stride, dilation)
+    landing = [i for i in range(min(size, period)) if (phase + padding - i * dilation) % stride == 0]
+    if not landing:
+        return slice(0, 0), ()
+    taken = range(landing[0], size, period)
+    return slice(landing[0], None, period), tuple((phase + padding - i * dilation) // stride for i in taken)
+
+
+def _band(size, taps, channels, spacing, bands):
+    """Rows of output in a task, at least `bands` tasks to an image, and rows and columns of the lattice they need.
+
+    Neighbouring bands copy the rows between them twice, so bands are not made thinner than that border.
+    """
+    border_rows, border_columns = max(tap[1] for tap in taps), max(tap[2] for tap in taps)
+    planes = channels * spacing[0] * spacing[1]
+    entries = planes * (size[0] + border_rows) * (size[1] + border_columns)
+    bands = max(bands, -(-entries // _LATTICE))
+    band = min(max(-(-size[0] // bands), border_rows, 1), size[0])
+    return band, (band + border_rows, size[1] + border_columns)
+
+
+@lru_cache(maxsize=256)
+def _offsets(taps, channels, spacing, lattice):
+    """Where the taps are on the lattice, channel by channel."""
+    plane, width = lattice[0] * lattice[1], lattice[1]
+    within = np.array([phase * plane + row * width + column for phase, row, column in taps], _INT64)
+    return (np.arange(channels)[:, None] * (spacing[0] * spacing[1] * plane) + within).reshape(-1)
+
+
+def _strides(x, channels):
+    """Entries from one image, group, channel, row and column to the next."""
+    image, channel, row, column = (stride // x.itemsize for stride in x.strides)
+    return image, channels * channel, channel, row, column
+
+
+def _lists(threads, count):
+    return scratch(threads * count, _INT64)[: threads * count].reshape(threads, count)
+
+
+def _whole_lines(count):
+    return count + -count % 16

@@ -36,7 +36,7 @@ TASK_ROWS, TASK_COLUMNS = 256, 512
 # Multiplications below which numpy's BLAS, called straight away, is faster than handing out tasks.
 SMALL = 1 << 18
 
-_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def matmul(a, b, out=None):
@@ -46,11 +46,11 @@ def matmul(a, b, out=None):
     """
     m, depth = a.shape[-2:]
     n = b.shape[-1]
-    if a.dtype != b.dtype or a.dtype not in _FLOATS or m * n * depth < SMALL:
+    if a.dtype != b.dtype or a.dtype not in FLOATS or m * n * depth < SMALL:
         return np.matmul(a, b, out=out)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
     c = np.empty((*batch, m, n), a.dtype)
-    _multiply_batch(_whole_strides(a), _whole_strides(b), c, batch, m, depth, n)
+    _multiply_batch(whole_strides(a), whole_strides(b), c, batch, m, depth, n)
     if out is None:
         return c
     np.copyto(out, c)
@@ -73,7 +73,7 @@ def _multiply_batch(a, b, c, batch, m, depth, n):
     )  # fmt: skip
 
 
-def _whole_strides(x):
+def whole_strides(x):
     """x, or a copy of it if its memory cannot be walked in whole entries."""
     if x.flags.aligned and all(s % x.itemsize == 0 for s in x.strides):
         return x
@@ -167,21 +167,23 @@ def _multiply_block(
                 b, b_start + k * b_rows + j * b_columns, b_columns, min(width, columns - j), b_rows, thickness,
                 scratch, strip, width,
             )  # fmt: skip
-            multiply_strip(scratch, panels, strip, thickness, c, c_start + j, c_stride, rows, columns - j, k > 0)
+            multiply_strip(
+                scratch, panels, scratch, strip, thickness, c, c_start + j, c_stride, rows, columns - j, k > 0
+            )
 
 
 @jit
-def multiply_strip(scratch, panels, strip, depth, c, c_start, c_stride, rows, columns, add):
+def multiply_strip(a, panels, b, strip, depth, c, c_start, c_stride, rows, columns, add):
     """Multiply all packed panels of A with one packed strip of B; `columns` of the strip, at most, are real."""
     for i in range(0, rows, simd.ROWS):
-        if columns * scratch.itemsize > simd.VECTOR_BYTES:
+        if columns * a.itemsize > simd.VECTOR_BYTES:
             simd.multiply_tile(
-                scratch, panels + i * depth, scratch, strip, depth,
+                a, panels + i * depth, b, strip, depth,
                 c, c_start + i * c_stride, c_stride, rows - i, columns, add,
             )  # fmt: skip
         else:
             simd.multiply_narrow_tile(
-                scratch, panels + i * depth, scratch, strip, depth,
+                a, panels + i * depth, b, strip, depth,
                 c, c_start + i * c_stride, c_stride, rows - i, columns, add,
             )  # fmt: skip
 

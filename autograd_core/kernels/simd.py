@@ -88,6 +88,32 @@ def _mangled(vector_type):
     return f"v{vector_type.count}{'f64' if vector_type.element == ir.DoubleType() else 'f32'}"
 
 
+def _accumulate(builder, vector, vectors, b, depth, factors_of):
+    """Emit the loop over k, and return the sums: per k, `vectors` loads of the packed b meet ROWS factors of A."""
+    entry = builder.block
+    loop = builder.append_basic_block("tile")
+    done = builder.append_basic_block("tile.done")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    k = builder.phi(_INT)
+    k.add_incoming(_const(0), entry)
+    sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(ROWS)]
+    row = builder.gep(b, [builder.mul(k, _const(VECTORS * vector.count))])
+    row = [_load(builder, row, _const(j * vector.count), vector) for j in range(vectors)]
+    for i, place in enumerate(factors_of(k)):
+        factor = _splat(builder, vector, builder.load(place))
+        for j in range(vectors):
+            total = _call(builder, f"llvm.fma.{_mangled(vector)}", vector, factor, row[j], sums[i][j])
+            sums[i][j].add_incoming(ir.Constant(vector, None), entry)
+            sums[i][j].add_incoming(total, loop)
+            sums[i][j] = total
+    following = builder.add(k, _const(1))
+    k.add_incoming(following, loop)
+    builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
+    builder.position_at_end(done)
+    return sums
+
+
 def _tile(vectors):
     """Make the intrinsic for tiles of ROWS × `vectors` vectors."""
 
@@ -95,41 +121,21 @@ def _tile(vectors):
     def multiply_tile(typing_context, a, a_start, b, b_start, depth, c, c_start, c_stride, rows, columns, add):
         """c[i, j] = Σ_k a[k·ROWS + i] · b[k·pitch + j], plus the old c[i, j] if `add`, for i < rows, j < columns.
 
-        The sums are kept in ROWS × vectors registers from the first k to the last: per k there are `vectors` loads
-        of B, ROWS broadcasts of A, and ROWS · vectors fused multiply-adds. a and b are packed panels of ROWS and
-        `pitch` entries a row; only c has edges.
+        a and b are packed panels of ROWS and VECTORS vectors a row. All sums stay in registers; only c has edges.
         """
 
         def generate(context, builder, signature, arguments):
             a, a_start, b, b_start, depth, c, c_start, c_stride, rows, columns, add = arguments
             vector = _vector_of(signature.args[0].dtype)
-            width = vector.count
             a = _pointer(context, builder, signature.args[0], a, a_start)
             b = _pointer(context, builder, signature.args[2], b, b_start)
             c = _pointer(context, builder, signature.args[5], c, c_start)
 
-            entry = builder.block
-            loop = builder.append_basic_block("tile")
-            done = builder.append_basic_block("tile.done")
-            builder.branch(loop)
-            builder.position_at_end(loop)
-            k = builder.phi(_INT)
-            k.add_incoming(_const(0), entry)
-            sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(ROWS)]
-            a_row = builder.gep(a, [builder.mul(k, _const(ROWS))])
-            b_row = builder.gep(b, [builder.mul(k, _const(VECTORS * width))])
-            row_of_b = [_load(builder, b_row, _const(j * width), vector) for j in range(vectors)]
-            for i in range(ROWS):
-                factor = _splat(builder, vector, builder.load(builder.gep(a_row, [_const(i)])))
-                for j in range(vectors):
-                    total = _call(builder, f"llvm.fma.{_mangled(vector)}", vector, factor, row_of_b[j], sums[i][j])
-                    sums[i][j].add_incoming(ir.Constant(vector, None), entry)
-                    sums[i][j].add_incoming(total, loop)
-                    sums[i][j] = total
-            following = builder.add(k, _const(1))
-            k.add_incoming(following, loop)
-            builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
-            builder.position_at_end(done)
+            def factors_of(k):
+                row = builder.gep(a, [builder.mul(k, _const(ROWS))])
+                return [builder.gep(row, [_const(i)]) for i in range(ROWS)]
+
+            sums = _accumulate(builder, vector, vectors, b, depth, factors_of)
             _store_tile(builder, sums, c, c_stride, rows, columns, add)
             return context.get_dummy_value()
 
@@ -137,6 +143,46 @@ def _tile(vectors):
         return types.void(a, i8, b, i8, i8, c, i8, i8, i8, i8, types.boolean), generate
 
     return multiply_tile
+
+
+def _gathered_tile(vectors):
+    """Make the intrinsic for tiles whose A is not packed but found by two tables."""
+
+    @intrinsic
+    def multiply_gathered_tile(
+        typing_context, a, a_start, bases, offsets, first, b, b_start, depth, c, c_start, c_stride, rows, columns, add
+    ):
+        """As `multiply_tile`, with a[bases[k] + offsets[first + i]] for a[k·ROWS + i].
+
+        Beyond `rows` the last row's offset stands in, so that nothing outside of a is read.
+        """
+
+        def generate(context, builder, signature, arguments):
+            a, a_start, bases, offsets, first, b, b_start, depth, c, c_start, c_stride, rows, columns, add = arguments
+            vector = _vector_of(signature.args[0].dtype)
+            a = _pointer(context, builder, signature.args[0], a, a_start)
+            bases = _pointer(context, builder, signature.args[2], bases, _const(0))
+            offsets = _pointer(context, builder, signature.args[3], offsets, first)
+            b = _pointer(context, builder, signature.args[5], b, b_start)
+            c = _pointer(context, builder, signature.args[8], c, c_start)
+            last = builder.sub(rows, _const(1))
+            held = []
+            for i in range(ROWS):
+                row = builder.select(builder.icmp_signed("<", _const(i), rows), _const(i), last)
+                held.append(builder.load(builder.gep(offsets, [row])))
+
+            def factors_of(k):
+                row = builder.gep(a, [builder.load(builder.gep(bases, [k]))])
+                return [builder.gep(row, [offset]) for offset in held]
+
+            sums = _accumulate(builder, vector, vectors, b, depth, factors_of)
+            _store_tile(builder, sums, c, c_stride, rows, columns, add)
+            return context.get_dummy_value()
+
+        i8 = types.intp
+        return types.void(a, i8, bases, offsets, i8, b, i8, i8, c, i8, i8, i8, i8, types.boolean), generate
+
+    return multiply_gathered_tile
 
 
 def _store_tile(builder, sums, c, c_stride, rows, columns, add):
@@ -170,6 +216,8 @@ def _store_tile(builder, sums, c, c_stride, rows, columns, add):
 
 multiply_tile = _tile(VECTORS)
 multiply_narrow_tile = _tile(1)
+multiply_gathered_tile = _gathered_tile(VECTORS)
+multiply_narrow_gathered_tile = _gathered_tile(1)
 
 # Rows that one call of `transpose` takes: the largest power of two that divides every panel's width.
 TRANSPOSED = min(ROWS & -ROWS, 8)
