@@ -15,6 +15,8 @@ from autograd_core.errors import (
 from autograd_core.generator import default_generator, get_random_state, manual_seed, set_random_state
 from autograd_core.graph import enable_grad, no_grad
 from autograd_core.ops import *
+from autograd_core.ops.definition import array_op, elementwise
+from autograd_core.show import draw, explain
 from autograd_core.tensor import Tensor, get_default_dtype, set_default_dtype, tensor
 from autograd_core.update import update_rule
 from autograd_core.value import Value
@@ -30,8 +32,12 @@ __all__ = [
     "Tensor",
     "Value",
     "arange",
+    "array_op",
     "default_generator",
+    "draw",
+    "elementwise",
     "enable_grad",
+    "explain",
     "eye",
     "full",
     "full_like",

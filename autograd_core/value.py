@@ -100,9 +100,6 @@ class Value(Operators):
 
         return draw(self)
 
-    def _repr_svg_(self) -> str:
-        return str(self.show())
-
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         grad = self.grad.data if isinstance(self.grad, Value) else self.grad

@@ -31,13 +31,14 @@ from autograd_core.ops.elementwise import (
 from autograd_core.ops.indexing import getitem, scatter_add
 from autograd_core.ops.linalg import matmul
 from autograd_core.ops.reduction import log_softmax, logsumexp, max, mean, softmax, sum
-from autograd_core.ops.shaping import astype, broadcast_to, expand_dims, matrix_transpose, permute_dims, reshape
+from autograd_core.ops.shaping import astype, broadcast_to, concat, expand_dims, matrix_transpose, permute_dims, reshape
 
 __all__ = [
     "abs",
     "add",
     "astype",
     "broadcast_to",
+    "concat",
     "conv2d",
     "cos",
     "divide",

@@ -55,18 +55,22 @@ _new_node = Node.__new__
 class Rule:
     """The derivative with respect to one input: the function, and where its arguments come from."""
 
-    __slots__ = ("arrays", "fetch", "function", "needs_shapes", "only_arrays")
+    __slots__ = ("all_inputs", "arrays", "fetch", "function", "needs_shapes", "only_arrays")
 
     def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str]) -> None:
         self.function = function
         self.fetch: list[tuple[str, Any]] = []
         for name in names:
             if name in op.inputs:
-                self.fetch.append(("saved", op.inputs.index(name)))
+                self.fetch.append(("inputs", None) if op.variadic else ("saved", op.inputs.index(name)))
             elif name == "y":
-                self.fetch.append(("saved", len(op.inputs)))
+                self.fetch.append(("saved", -1))
             elif name.removesuffix("_shape") in op.inputs:
                 self.fetch.append(("shape", op.inputs.index(name.removesuffix("_shape"))))
+            elif op.variadic and name == "shapes":
+                self.fetch.append(("shapes", None))
+            elif op.variadic and name == "index":
+                self.fetch.append(("index", None))
             elif name in op.defaults:
                 self.fetch.append(("attribute", name))
             else:
@@ -74,12 +78,14 @@ class Rule:
                     f"{op.name}: a rule asks for {name!r}, which is none of its inputs {op.inputs}, "
                     f"'y', an input's '_shape', nor one of its arguments {tuple(op.defaults)}"
                 )
+        kinds = [kind for kind, _ in self.fetch]
         self.arrays = [where for kind, where in self.fetch if kind == "saved"]
         self.only_arrays = len(self.arrays) == len(self.fetch)
-        self.needs_shapes = any(kind == "shape" for kind, _ in self.fetch)
+        self.all_inputs = "inputs" in kinds
+        self.needs_shapes = "shape" in kinds or "shapes" in kinds
 
-    def arguments(self, node: Node, saved: Sequence[Any]) -> list[Any]:
-        """What the function asks for, taken from the recorded `node`."""
+    def arguments(self, node: Node, saved: Sequence[Any], index: int) -> list[Any]:
+        """What the function asks for, taken from the recorded `node`, to differentiate its input `index`."""
         if self.only_arrays:
             return [saved[where] for where in self.arrays]
         values = []
@@ -88,6 +94,12 @@ class Rule:
                 values.append(saved[where])
             elif kind == "shape":
                 values.append(node.shapes[where])  # type: ignore[index]
+            elif kind == "inputs":
+                values.append(saved[:-1])
+            elif kind == "shapes":
+                values.append(node.shapes)
+            elif kind == "index":
+                values.append(index)
             else:
                 values.append(node.attributes.get(where, node.op.defaults[where]))
         return values
@@ -99,13 +111,16 @@ class Op(Generic[P]):
     on_arrays: Callable[..., Any]
     """The op on arrays and numbers, at least one an array: nothing is checked, nothing recorded."""
 
-    def __init__(self, function: Callable[P, Any], inputs: tuple[str, ...], defaults: dict[str, Any]) -> None:
+    def __init__(
+        self, function: Callable[P, Any], inputs: tuple[str, ...], defaults: dict[str, Any], variadic: bool = False
+    ) -> None:
         self.function = function
         self.signature = inspect.signature(function)
         self.inputs = inputs
-        self.arity = len(inputs)
+        self.variadic = variadic
+        self.arity = -1 if variadic else len(inputs)
         self.defaults = defaults
-        self.name = self.__name__ = function.__name__
+        self.name = self.__name__ = function.__name__.removeprefix("_")  # rows behind a public function have one
         self.__doc__ = function.__doc__
         self.__module__ = function.__module__
         self.__wrapped__ = function  # for help(), doctest and inspect.signature
@@ -133,7 +148,7 @@ class Op(Generic[P]):
 
     def split(self, args: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call's arguments into inputs, in order, and attributes, by name."""
-        if len(args) == self.arity and attributes.keys() <= self.defaults.keys():
+        if (self.variadic or len(args) == self.arity) and attributes.keys() <= self.defaults.keys():
             return args, attributes
         if self.arity < len(args) <= self.arity + len(self.defaults):
             by_position = dict(zip(self.defaults, args[self.arity :], strict=False))
@@ -153,7 +168,7 @@ class Op(Generic[P]):
             raise ArgumentError(f"{self.name}: a second rule for {name!r}")
         self.rules[index] = rule = Rule(self, function, needs)
         self.differentiable = True
-        self.saves = self.saves or bool(rule.arrays)
+        self.saves = self.saves or bool(rule.arrays) or rule.all_inputs
         self.needs_shapes = self.needs_shapes or rule.needs_shapes
 
     def node(self, parents: list[Any], arrays: list[Any], output: Any, attributes: dict[str, Any]) -> Node:
@@ -169,23 +184,25 @@ class Op(Generic[P]):
         if not self.saves:
             node.saved = ()
             return node
-        node.saved = saved = [None] * (self.arity + 1)
-        for parent, rule in zip(parents, self.rules, strict=True):
+        node.saved = saved = [None] * (len(arrays) + 1)
+        for parent, rule in zip(parents, self.rules * len(parents) if self.variadic else self.rules, strict=True):
             if parent is not None and rule is not None:
+                if rule.all_inputs:
+                    saved[:-1] = arrays
                 for where in rule.arrays:
-                    saved[where] = output if where == self.arity else arrays[where]
+                    saved[where] = output if where == -1 else arrays[where]
         return node
 
     def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool) -> Any:
         """The gradient for input `index` of `node` when the gradient of its output is `g`."""
-        rule = self.rules[index]
+        rule = self.rules[0 if self.variadic else index]
         if rule is None:
             return None
         saved = node.saved
         assert saved is not None
         if create_graph:
             saved = [self._as_recorded(node, where) for where in range(len(saved))]
-        share = self._apply(rule, g, rule.arguments(node, saved))
+        share = self._apply(rule, g, rule.arguments(node, saved, index))
         if share is None:
             return None
         if share.shape != parent.shape:
@@ -204,11 +221,11 @@ class Op(Generic[P]):
         from autograd_core.tensor import Tensor  # Tensor's methods are ops: it imports this file
 
         array = node.saved[where]  # type: ignore[index]
-        if array is None:
-            return None
         if where == len(node.parents):
-            return Tensor.of(array, node)
+            return None if array is None else Tensor.of(array, node)
         parent = node.parents[where]
+        if parent is None or array is None:
+            return Tensor.of(array) if isinstance(array, np.ndarray) else array  # numbers stay numbers
         if isinstance(parent, Tensor) and parent.data is not array:
             raise GraphError(
                 f"{node.op.name}: a leaf of shape {parent.shape} was given a new value after it was used here; "
@@ -278,18 +295,25 @@ class Elementwise(Op[P]):
 
 
 class ArrayOp(Op[P]):
-    """An op on whole arrays. Its inputs are its positional-only parameters; the rest are arguments such as `axis`."""
+    """An op on whole arrays. Its inputs are its positional-only parameters; the rest are arguments such as `axis`.
+
+    An op on any number of arrays takes them as `*arrays`; it has one rule, which may ask for `index`, the input to
+    differentiate, for `shapes`, those of all inputs, and for `arrays`, all of them.
+    """
 
     def __init__(self, function: Callable[P, Any]) -> None:
         parameters = inspect.signature(function).parameters.values()
-        inputs = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
-        defaults = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
-        super().__init__(function, inputs, defaults)
+        inputs = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL))
+        defaults = {p.name: p.default for p in parameters if p.name not in inputs}
+        variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        if variadic and len(inputs) > 1:
+            raise ArgumentError(f"{function.__name__}: takes either named inputs or any number of them, not both")
+        super().__init__(function, inputs, defaults, variadic)
         self.on_arrays = function
 
     def compute(self, *args: Any, **attributes: Any) -> Any:
         """The op on plain arrays, or on what becomes one: numbers and lists."""
-        for x in args[: self.arity]:
+        for x in args if self.variadic else args[: self.arity]:
             if not hasattr(x, "ndim"):
                 inputs, attributes = self.split(args, attributes)
                 return self.on_arrays(*map(np.asarray, inputs), **attributes)

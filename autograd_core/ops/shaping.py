@@ -88,6 +88,31 @@ def _(g, x_shape):
 
 
 @array_op
+def _concat(*arrays: Any, axis: int = 0) -> Any:
+    """Arrays joined along an axis."""
+    return np.concatenate(arrays, axis)
+
+
+@_concat.vjp("arrays")
+def _(g, index, shapes, axis):
+    start = sum(shape[axis] for shape in shapes[:index])
+    return g[(slice(None),) * (axis % g.ndim) + (slice(start, start + shapes[index][axis]),)]
+
+
+def concat(arrays: Sequence[Any], /, axis: int | None = 0) -> Any:
+    """Arrays joined along an existing axis, or with axis=None flattened and joined.
+
+    Shapes: alike but for that axis. Gradient: upstream, cut apart again.
+    """
+    arrays = list(arrays)
+    if not arrays:
+        raise ArgumentError("concat: needs at least one array")
+    if axis is None:
+        return _concat(*[reshape(x, (-1,)) for x in arrays], axis=0)
+    return _concat(*arrays, axis=axis)
+
+
+@array_op
 def astype(x: Any, /, dtype: Any) -> Any:
     """x converted to another dtype. Gradient: upstream, converted back; none through an integer or bool."""
     return np.asarray(x).astype(dtype)

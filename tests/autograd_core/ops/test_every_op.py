@@ -55,7 +55,7 @@ CASES = {
     "logsumexp": [(ag.logsumexp, (apart(2, 3),)), (lambda x: ag.logsumexp(x, axis=None), (apart(2, 3),))],
     "softmax": [(ag.softmax, (apart(2, 3),)), (lambda x: ag.softmax(x, axis=0), (apart(2, 3),))],
     "log_softmax": [(ag.log_softmax, (apart(2, 3),)), (lambda x: ag.log_softmax(x, axis=0), (apart(2, 3),))],
-    "_matmul": [
+    "matmul": [
         (ag.matmul, (apart(2, 3), apart(3, 4))),
         (ag.matmul, (apart(3), apart(3, 4))),
         (ag.matmul, (apart(2, 3), apart(3))),
@@ -66,6 +66,10 @@ CASES = {
     "reshape": [(lambda x: ag.reshape(x, (3, -1)) ** 2, (apart(2, 3),))],
     "permute_dims": [(lambda x: ag.permute_dims(x, (1, -1, 0)) ** 2, (apart(2, 3, 2),))],
     "broadcast_to": [(lambda x: ag.broadcast_to(x, (2, 3)) ** 2, (apart(2, 1),))],
+    "concat": [
+        (lambda a, b: ag.concat([a, np.ones((2, 1)), b], axis=-1) ** 2, (apart(2, 3), apart(2, 2))),
+        (lambda a, b: ag.concat([a, b, a], axis=None) ** 2, (apart(2, 2), apart(3))),
+    ],
     "expand_dims": [(lambda x: ag.expand_dims(x, 1) ** 2, (apart(2, 3),))],
     "astype": [(lambda x: ag.astype(x, np.float64) ** 2, (apart(2),))],
     "getitem": [
