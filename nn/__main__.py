@@ -116,14 +116,16 @@ def _trainer(settings: Settings, splits: Splits) -> Trainer:
 def _introduce(session: Session, splits: Splits) -> None:
     settings = session.settings
     parameters = sum(parameter.size for parameter in session.trainer.model.parameters())
-    falling = ", falling linearly to a hundredth" if settings.schedule == "linear" else ""
+    last_lr = session.trainer.schedule(session.trainer.batches_per_epoch * settings.epochs)
+    falling = f" falling to {last_lr:g}" if last_lr < settings.lr else ""
+    print(f"model: {settings.model}, {parameters:,} parameters")
     print(
-        f"{settings.model}: {parameters:,} parameters, {settings.optimizer} at rate {settings.lr:g}{falling};"
-        f" mini-batches of {settings.batch_size}, {settings.epochs} epochs, seed {settings.seed}"
+        f"recipe: {settings.optimizer}, rate {settings.lr:g}{falling}, mini-batches of {settings.batch_size},"
+        f" {settings.epochs} epochs, seed {settings.seed}"
     )
     print(
-        f"images of {splits.image_shape[0]}x{splits.image_shape[1]} in {splits.classes} classes: {len(splits.train):,}"
-        f" to train on, {len(splits.validation):,} to validate, {len(splits.test):,} to test"
+        f"data: {len(splits.train):,} to train on, {len(splits.validation):,} to validate, {len(splits.test):,}"
+        f" to test; {splits.image_shape[0]}x{splits.image_shape[1]}, {splits.classes} classes"
     )
     if session.position.epoch == settings.epochs:
         print("this training is complete already")

@@ -48,7 +48,7 @@ class TerminalReport:
         """Move the bar; loss and accuracy are the means over the epoch so far."""
         if not self._bar.disable:
             score = Score(position.loss_sum / seen, position.correct / seen)
-            self._bar.set_postfix_str(describe(score), refresh=False)
+            self._bar.set_postfix_str(_brief(score), refresh=False)
             self._bar.update(examples)
 
     def epoch_ended(self, position: Position) -> None:
@@ -65,11 +65,15 @@ class TerminalReport:
     def _line(self, record: EpochRecord) -> str:
         speed = self._examples / max(record.seconds, 1e-9)
         return (
-            f"epoch {record.epoch}/{self._epochs}: training {describe(record.train)};"
-            f" validation {describe(record.validation)}; {record.seconds:.1f} s, {speed:,.0f} images/s"
+            f"epoch {record.epoch}/{self._epochs}: {_brief(record.train)};"
+            f" validation {_brief(record.validation).removeprefix('loss ')}; {speed:,.0f} images/s"
         )
 
 
 def describe(score: Score) -> str:
     """A score as people read it."""
     return f"loss {score.loss:.4f}, accuracy {100 * score.accuracy:.2f} %"
+
+
+def _brief(score: Score) -> str:
+    return f"loss {score.loss:.4f}, {100 * score.accuracy:.2f} %"  # so that a line fits into a terminal of 80 columns

@@ -82,7 +82,7 @@ def test_another_data_set_of_the_form_of_mnist_trains_is_evaluated_and_predicts(
     for model in ("lenet5", "mlp"):
         ended = command("train", "mnist", "--data-dir", data, "--model", model, "--epochs", 1, "--out", out / model)
         assert ended.code == 0
-        assert "images of 16x12 in 12 classes" in ended.out
+        assert "16x12, 12 classes" in ended.out
     checkpoint = out / "mlp" / "checkpoint.safetensors"
     assert command("evaluate", checkpoint, "--data-dir", data).code == 0
     Image.fromarray(np.zeros((16, 12), np.uint8)).save(tmp_path / "a.png")
