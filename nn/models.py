@@ -97,6 +97,6 @@ class Recipe:
 RECIPES = {
     "nielsen": Recipe(nielsen, "quadratic", "sgd", lr=3.0, batch_size=10, epochs=5),
     "mlp": Recipe(mlp, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=5),
-    "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=2e-3, batch_size=64, epochs=5, schedule="linear"),
+    "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=3e-3, batch_size=64, epochs=5, schedule="linear"),
     "cnn": Recipe(cnn, "cross_entropy", "adam", lr=1e-3, batch_size=64, epochs=5, schedule="linear"),
 }
