@@ -18,7 +18,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 mnist: install
-	$(BIN)/python -m nn train mnist --model lenet5 --out runs/lenet5
+	$(BIN)/python -m nn train mnist --model lenet5 --out runs/lenet5 --resume
 
 test: lint
 	$(BIN)/python -m pytest
@@ -29,6 +29,16 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: install
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --upgrade pip
+	.venv-bench/bin/python -m pip install --quiet torch==2.13.0 numpy
+	.venv-bench/bin/python -m pip install --quiet --editable . jax autograd mygrad micrograd matplotlib
+	.venv-bench/bin/python -m benchmarks
+
+notebooks: $(VENV)/.installed-dev
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -69,7 +69,7 @@ def mnist(
 
 
 def _user_cache() -> Path:
-    import pooch
+    import platformdirs
 
-    cache: Path = pooch.os_cache("autograd-core")
+    cache = Path(platformdirs.user_cache_dir("autograd-core"))
     return cache / "mnist"

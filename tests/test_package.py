@@ -1,0 +1,36 @@
+"""What holds for the project as a whole: what an import loads, and what is public."""
+
+import subprocess
+import sys
+
+import autograd_core as ag
+import nn
+import optim
+
+HEAVY = {"numba", "llvmlite", "matplotlib", "igraph", "safetensors", "tqdm", "pooch", "PIL", "requests"}
+
+
+def loaded_by(statement):
+    """The top-level modules in a fresh interpreter after this statement."""
+    code = f"{statement}\nimport sys; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_engine_loads_numpy_and_nothing_slower():
+    assert not loaded_by("import autograd_core") & HEAVY
+
+
+def test_a_toy_graph_compiles_nothing():
+    toy = "import autograd_core as ag\nx = ag.tensor([1.0, 2.0], requires_grad=True)\n(x @ x * ag.tanh(x).sum()).backward()"
+    assert not loaded_by(toy) & HEAVY
+
+
+def test_importing_nn_and_optim_loads_nothing_slower():
+    assert not loaded_by("import nn, optim") & HEAVY
+
+
+def test_public_names_exist_and_are_documented():
+    for package in (ag, nn, optim):
+        for name in package.__all__:
+            assert getattr(package, name).__doc__, f"{package.__name__}.{name} has no docstring"
