@@ -7,10 +7,11 @@ from nn.data.mirror import Mirror
 from nn.data.sources import fetch_from_first_able
 
 SILENCE_BORNE = 0.2  # seconds
+PATIENCE = 20.0  # where an answer comes, however busy the machine
 
 
 def mirror(server, behaviour):
-    return Mirror(server.url(behaviour), timeout=SILENCE_BORNE)
+    return Mirror(server.url(behaviour), timeout=SILENCE_BORNE if behaviour.startswith("silent") else PATIENCE)
 
 
 @pytest.fixture
