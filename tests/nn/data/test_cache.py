@@ -64,8 +64,9 @@ def test_damaged_file_is_noticed_said_and_fetched_again(tmp_path, sample_files, 
 
 @pytest.mark.parametrize("behaviour", ["missing", "cut-off", "wrong-bytes", "good-images-only", "silent-midway"])
 def test_failed_download_writes_nothing(tmp_path, server, sample_files, behaviour, refuses):
+    mirror = Mirror(server.url(behaviour), timeout=0.2 if behaviour == "silent-midway" else 20)
     with refuses("cannot get"):
-        cached_files(sample_files, tmp_path / "cache", [Mirror(server.url(behaviour), timeout=0.2 if behaviour == "silent-midway" else 20)], ignore)
+        cached_files(sample_files, tmp_path / "cache", [mirror], ignore)
     assert names_in(tmp_path) == []
 
 
