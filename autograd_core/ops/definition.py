@@ -128,8 +128,9 @@ class Op(Generic[P]):
         self.differentiable = False
         self.saves = False  # whether a rule asks for an array,
         self.needs_shapes = False  # or for a shape
-        if self.name in registry:
-            raise ArgumentError(f"an op named {self.name!r} exists already; choose another name")
+        existing = registry.get(self.name)
+        if existing is not None and existing.__module__ != self.__module__:  # the same cell may be run again
+            raise ArgumentError(f"an op named {self.name!r} exists in {existing.__module__}; choose another name")
         registry[self.name] = self
 
     def __repr__(self) -> str:
