@@ -114,14 +114,18 @@ def _correlate(x, weights, taps, spacing, margin, y, size, step, first):
     packed = _whole_lines(groups * padded * depth)
     per_worker = _whole_lines((padded + min(depth, DEPTH) + 2) * width + block * lattice_image)
     memory = scratch(packed + threads * per_worker, x.dtype)
+    # Gathering a strip costs about a tile; reading rows where they are wastes the lanes beyond a row's end.
+    panels, vector = padded // simd.ROWS, width // simd.VECTORS
+    gather = step[1] != 1 or panels + 0.5 < panels * (size[1] + -size[1] % vector) / size[1]
     y_image, _, y_channel, y_row, y_column = _strides(y, outputs)
     correlate(
         images * groups * size[0] * size[1] * outputs * depth,
-        first_entry(x), np.ascontiguousarray(weights), _offsets(taps, channels, spacing, lattice), y.reshape(-1),
+        first_entry(x), first_entry(weights), _offsets(taps, channels, spacing, lattice), y.reshape(-1),
         memory[:packed], memory[packed:], _lists(threads, 2 * width),
+        weights.shape, tuple(stride // weights.itemsize for stride in weights.strides),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
         (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
-        first[0] * y_row + first[1] * y_column, (block, band, per_worker),
+        first[0] * y_row + first[1] * y_column, (block, band, per_worker), gather,
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def _fill_lattice(x, start, x_strides, x_size, first_row, spacing, margin, latti
                 at += columns
 
 
-@jit
+@jit(inline="always")
 def _copy_run(source, start, stride, target, at, count):
     i = 0
     if stride == 1:
@@ -60,7 +60,7 @@ def _copy_run(source, start, stride, target, at, count):
         i += 1
 
 
-@jit
+@jit(inline="always")
 def _list_vectors(first, count, out_size, lattice_image, lattice_width, vector, lanes, bases):
     """Cut positions first..first+count into vectors that lie within an output row; return how many.
 
@@ -80,7 +80,7 @@ def _list_vectors(first, count, out_size, lattice_image, lattice_width, vector, 
     return listed
 
 
-@jit
+@jit(inline="always")
 def _gather_strip(lattice, at, offsets, first, end, lanes, bases, vectors, strip_at, width):
     """Rows first..end of the im2col matrix, at the listed positions, as a packed strip."""
     for k in range(first, end):
@@ -88,7 +88,7 @@ def _gather_strip(lattice, at, offsets, first, end, lanes, bases, vectors, strip
             simd.copy_vector(lattice, at + bases[i] + offsets[k], lattice, strip_at + (k - first) * width + lanes[i])
 
 
-@jit
+@jit(inline="always")
 def _spread(tile, at, width, rows, first, count, size, y, y_start, y_strides):
     """Put a tile's columns at their images, rows and columns of y."""
     image_stride, channel_stride, row_stride, column_stride = y_strides
@@ -109,7 +109,7 @@ def _spread(tile, at, width, rows, first, count, size, y, y_start, y_strides):
 @jit
 def _correlate_task(
     worker, task, x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    y_shape, y_strides, y_first, blocking,
+    y_shape, y_strides, y_first, blocking, gather,
 ):  # fmt: skip
     images, groups, channels = x_shape[:3]
     outputs, out_height, out_width = y_shape
@@ -121,46 +121,89 @@ def _correlate_task(
     count, rows = min(block_images, images - first_image), min(band, out_height - first_row)
 
     strip_width = simd.TILE_BYTES // y.itemsize
-    vector = simd.VECTOR_BYTES // y.itemsize
-    depth = offsets.size
     lattice_image = channels * spacing[0] * spacing[1] * lattice_size[0] * lattice_size[1]
     tile = worker * per_worker
     strip = tile + (outputs + -outputs % simd.ROWS) * strip_width
-    lattice = strip + (min(depth, DEPTH) + 1) * strip_width
-    lanes, bases = lists[worker, :strip_width], lists[worker, strip_width:]
-
+    lattice = strip + (min(offsets.size, DEPTH) + 1) * strip_width
     for i in range(count):
         _fill_lattice(
             x, (first_image + i) * x_strides[0] + group * x_strides[1], x_strides[2:], x_shape[2:], first_row,
             spacing, margin, scratch, lattice + i * lattice_image, lattice_size,
         )  # fmt: skip
     y_start = y_first + first_image * y_strides[0] + group * outputs * y_strides[1] + first_row * y_strides[2]
-    in_one_piece = y_strides[3] == 1 and y_strides[2] == out_width
-    positions = count * rows * out_width
-    panels_of_group = (outputs + -outputs % simd.ROWS) * depth
-    for position in range(0, positions, strip_width):
-        columns = min(strip_width, positions - position)
-        vectors = _list_vectors(
-            position, columns, (rows, out_width), lattice_image, lattice_size[1], vector, lanes, bases
-        )
+    panels = group * (outputs + -outputs % simd.ROWS) * offsets.size
+    if gather:
+        _multiply_strips(
+            packed, panels, offsets, y, y_start, y_strides, scratch, tile, strip, lattice, lattice_image,
+            lattice_size, lists[worker], outputs, count, (rows, out_width),
+        )  # fmt: skip
+    else:
+        _multiply_rows(
+            packed, panels, offsets, y, y_start, y_strides, scratch, lattice, lattice_image,
+            lattice_size, lists[worker], outputs, count, (rows, out_width),
+        )  # fmt: skip
+
+
+@jit(inline="always")
+def _multiply_strips(
+    packed, panels, offsets, y, y_start, y_strides, scratch, tile, strip, lattice, lattice_image, lattice_size,
+    lists, outputs, images, size,
+):  # fmt: skip
+    """Positions in strips of a tile's width, gathered: no lane is wasted, and many outputs share the gathering."""
+    width = simd.TILE_BYTES // y.itemsize
+    vector = simd.VECTOR_BYTES // y.itemsize
+    lanes, bases = lists[:width], lists[width : 2 * width]
+    depth, plane = offsets.size, size[0] * size[1]
+    in_one_piece = y_strides[3] == 1 and y_strides[2] == size[1]
+    for position in range(0, images * plane, width):
+        columns = min(width, images * plane - position)
+        vectors = _list_vectors(position, columns, size, lattice_image, lattice_size[1], vector, lanes, bases)
         # A strip within one image goes to y directly; one that spans images, or rows set apart, by way of a tile.
-        image, inside = divmod(position, rows * out_width)
-        direct = in_one_piece and inside + columns <= rows * out_width
+        image, inside = divmod(position, plane)
+        direct = in_one_piece and inside + columns <= plane
         for k in range(0, depth, DEPTH):
             end = min(k + DEPTH, depth)
-            _gather_strip(scratch, lattice, offsets, k, end, lanes, bases, vectors, strip, strip_width)
-            panels = group * panels_of_group + (panels_of_group // depth) * k
+            _gather_strip(scratch, lattice, offsets, k, end, lanes, bases, vectors, strip, width)
+            at = panels + (outputs + -outputs % simd.ROWS) * k
             if direct:
                 multiply_strip(
-                    packed, panels, scratch, strip, end - k,
+                    packed, at, scratch, strip, end - k,
                     y, y_start + image * y_strides[0] + inside, y_strides[1], outputs, columns, k > 0,
                 )  # fmt: skip
             else:
-                multiply_strip(
-                    packed, panels, scratch, strip, end - k, scratch, tile, strip_width, outputs, columns, k > 0
-                )
+                multiply_strip(packed, at, scratch, strip, end - k, scratch, tile, width, outputs, columns, k > 0)
         if not direct:
-            _spread(scratch, tile, strip_width, outputs, position, columns, (rows, out_width), y, y_start, y_strides)
+            _spread(scratch, tile, width, outputs, position, columns, size, y, y_start, y_strides)
+
+
+@jit(inline="always")
+def _multiply_rows(
+    packed, panels, offsets, y, y_start, y_strides, scratch, lattice, lattice_image, lattice_size,
+    lists, outputs, images, size,
+):  # fmt: skip
+    """Positions in vectors that lie within an output row, read where they are: for few outputs, or for rows that
+    whole vectors fill.
+    """
+    vector = simd.VECTOR_BYTES // y.itemsize
+    bases, places, counts = lists[: simd.VECTORS], lists[simd.VECTORS :], lists[2 * simd.VECTORS :]
+    depth = offsets.size
+    each_row = -(-size[1] // vector)
+    vectors = images * size[0] * each_row
+    for first in range(0, vectors, simd.VECTORS):
+        for j in range(simd.VECTORS):
+            row, column = divmod(min(first + j, vectors - 1), each_row)
+            image, row = divmod(row, size[0])
+            bases[j] = image * lattice_image + row * lattice_size[1] + column * vector
+            places[j] = image * y_strides[0] + row * y_strides[2] + column * vector
+            counts[j] = size[1] - column * vector if first + j < vectors else 0
+        for k in range(0, depth, DEPTH):
+            thickness = min(DEPTH, depth - k)
+            at = panels + (outputs + -outputs % simd.ROWS) * k
+            for i in range(0, outputs, simd.ROWS):
+                simd.multiply_scattered_tile(
+                    packed, at + i * thickness, scratch, lattice, bases, offsets, k, thickness,
+                    y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i, k > 0,
+                )  # fmt: skip
 
 
 _post_correlate = sharing(_correlate_task)
@@ -168,27 +211,29 @@ _post_correlate = sharing(_correlate_task)
 
 @ParallelKernel(reads=3).of
 def correlate(
-    mailbox, x, w, offsets, y, packed, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    y_shape, y_strides, y_first, blocking,
+    mailbox, x, w, offsets, y, packed, scratch, lists, w_shape, w_strides, x_shape, x_strides, spacing, margin, lattice_size,
+    y_shape, y_strides, y_first, blocking, gather,
 ):  # fmt: skip
     """y[n, g·O + o, p, q] = Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
 
     `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
     """
-    groups, outputs, depth = w.shape
-    at = 0
+    (groups, outputs, depth), (group_stride, output_stride, tap_stride) = w_shape, w_strides
+    padded = outputs + -outputs % simd.ROWS
     for group in range(groups):
         for k in range(0, depth, DEPTH):
             thickness = min(DEPTH, depth - k)
             for i in range(0, outputs, simd.ROWS):
-                lanes = min(simd.ROWS, outputs - i)
-                pack(w, (group * outputs + i) * depth + k, depth, lanes, 1, thickness, packed, at, simd.ROWS)
-                at += thickness * simd.ROWS
+                pack(
+                    w, group * group_stride + i * output_stride + k * tap_stride, output_stride,
+                    min(simd.ROWS, outputs - i), tap_stride, thickness,
+                    packed, group * padded * depth + padded * k + i * thickness, simd.ROWS,
+                )  # fmt: skip
     _post_correlate(
         mailbox,
         (
             x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            y_shape, y_strides, y_first, blocking,
+            y_shape, y_strides, y_first, blocking, gather,
         ),
     )  # fmt: skip
     run_tasks(mailbox, -(-x_shape[0] // blocking[0]) * groups * -(-y_shape[1] // blocking[1]))
@@ -233,7 +278,7 @@ def _correlate_weights_task(
             for first in range(0, outputs, strip_width):
                 lanes = min(strip_width, outputs - first)
                 start = g_start + first * g_strides[1] + position
-                pack(g, start, g_strides[1], lanes, 1, count, scratch, strip, strip_width)
+                pack(g, start, g_strides[1], lanes, g_strides[2], count, scratch, strip, strip_width)
                 _multiply_taps(
                     scratch, lattice, bases, offsets, first_tap, end_tap, strip, count,
                     sums, first, outputs, lanes, started,
@@ -241,7 +286,7 @@ def _correlate_weights_task(
             started = True
 
 
-@jit
+@jit(inline="always")
 def _multiply_taps(scratch, lattice, bases, offsets, first, end, strip, count, sums, sums_start, outputs, columns, add):
     for tap in range(first, end, simd.ROWS):
         if columns * sums.itemsize > simd.VECTOR_BYTES:

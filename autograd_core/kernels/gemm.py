@@ -145,7 +145,7 @@ def _multiply(
     run_tasks(mailbox, a_starts.size * -(-m // rows) * -(-n // columns))
 
 
-@jit
+@jit(inline="always")
 def _multiply_block(
     a, a_start, a_rows, a_columns, b, b_start, b_rows, b_columns, c, c_start, c_stride,
     rows, depth, columns, scratch, panels,
@@ -196,30 +196,25 @@ def pack(source, start, lane_stride, lanes, depth_stride, depth, target, target_
     row's end in the target, where the next row overwrites them, but never over the source's last entry.
     """
     vector = simd.VECTOR_BYTES // source.itemsize
+    done = 0
     if lane_stride == 1 and depth_stride > 0:
         vectors = -(-lanes // vector)
         # The last rows, from where a vector could leave the source, go entry by entry.
-        safe = max(0, depth - -(-(vectors * vector - lanes) // depth_stride))
-        for k in range(safe):
+        done = max(0, depth - -(-(vectors * vector - lanes) // depth_stride))
+        for k in range(done):
             for i in range(vectors):
                 simd.copy_vector(
                     source, start + k * depth_stride + i * vector, target, target_start + k * width + i * vector
                 )
-        _pack_entries(source, start, lane_stride, lanes, depth_stride, safe, depth, target, target_start, width)
     elif depth_stride == 1 and lanes >= simd.TRANSPOSED and depth >= vector:
+        done = depth
         for i in range(0, lanes, simd.TRANSPOSED):
             lane = min(i, lanes - simd.TRANSPOSED)  # the last groups overlap rather than leave the source
-            for k in range(0, depth, vector):
-                k = min(k, depth - vector)
+            for j in range(0, depth, vector):
+                k = min(j, depth - vector)
                 simd.transpose(
                     source, start + lane * lane_stride + k, lane_stride, target, target_start + k * width + lane, width
                 )
-    else:
-        _pack_entries(source, start, lane_stride, lanes, depth_stride, 0, depth, target, target_start, width)
-
-
-@jit
-def _pack_entries(source, start, lane_stride, lanes, depth_stride, first, depth, target, target_start, width):
-    for k in range(first, depth):
+    for k in range(done, depth):
         for i in range(lanes):
             target[target_start + k * width + i] = simd.entry(source, start + i * lane_stride + k * depth_stride)

@@ -67,17 +67,59 @@ def _backward_plane(g, x, y, dx, kh, kw, sh, sw, ph, pw):
 
 @jit
 def _is_maximum(v, largest):
-    return v == largest or (v != v and largest != largest)
+    # Where v is NaN so is the largest; `|` rather than `or`, which would branch.
+    return (v == largest) | (v != v)
+
+
+# The window that nearly every network uses has loops of its own, without branches: LLVM makes vectors of them.
+
+
+@jit
+def _larger(a, b):
+    return b if b > a or b != b else a
+
+
+@jit
+def _halve_plane(x, y):
+    for p in range(y.shape[0]):
+        upper, lower, row = x[2 * p], x[2 * p + 1], y[p]
+        for q in range(row.size):
+            row[q] = _larger(_larger(upper[2 * q], upper[2 * q + 1]), _larger(lower[2 * q], lower[2 * q + 1]))
+
+
+@jit
+def _unhalve_plane(g, x, y, dx):
+    one, zero = x.dtype.type(1), x.dtype.type(0)
+    for p in range(y.shape[0]):
+        for q in range(y.shape[1]):
+            largest = y[p, q]
+            a = one if _is_maximum(x[2 * p, 2 * q], largest) else zero
+            b = one if _is_maximum(x[2 * p, 2 * q + 1], largest) else zero
+            c = one if _is_maximum(x[2 * p + 1, 2 * q], largest) else zero
+            d = one if _is_maximum(x[2 * p + 1, 2 * q + 1], largest) else zero
+            share = g[p, q] / (a + b + c + d)
+            dx[2 * p, 2 * q] = share if a > zero else zero  # not a·share: an infinite share must not become NaN
+            dx[2 * p, 2 * q + 1] = share if b > zero else zero
+            dx[2 * p + 1, 2 * q] = share if c > zero else zero
+            dx[2 * p + 1, 2 * q + 1] = share if d > zero else zero
+    dx[2 * y.shape[0] :] = 0
+    dx[:, 2 * y.shape[1] :] = 0
 
 
 @jit
 def _forward_task(worker, task, x, y, kh, kw, sh, sw, ph, pw):
-    _forward_plane(x[task], y[task], kh, kw, sh, sw, ph, pw)
+    if kh == kw == sh == sw == 2 and ph == pw == 0:
+        _halve_plane(x[task], y[task])
+    else:
+        _forward_plane(x[task], y[task], kh, kw, sh, sw, ph, pw)
 
 
 @jit
 def _backward_task(worker, task, g, x, y, dx, kh, kw, sh, sw, ph, pw):
-    _backward_plane(g[task], x[task], y[task], dx[task], kh, kw, sh, sw, ph, pw)
+    if kh == kw == sh == sw == 2 and ph == pw == 0:
+        _unhalve_plane(g[task], x[task], y[task], dx[task])
+    else:
+        _backward_plane(g[task], x[task], y[task], dx[task], kh, kw, sh, sw, ph, pw)
 
 
 _post_forward, _post_backward = sharing(_forward_task), sharing(_backward_task)

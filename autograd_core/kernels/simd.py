@@ -88,8 +88,11 @@ def _mangled(vector_type):
     return f"v{vector_type.count}{'f64' if vector_type.element == ir.DoubleType() else 'f32'}"
 
 
-def _accumulate(builder, vector, vectors, b, depth, factors_of):
-    """Emit the loop over k, and return the sums: per k, `vectors` loads of the packed b meet ROWS factors of A."""
+def _accumulate(builder, vector, vectors, depth, factors_of, row_of):
+    """Emit the loop over k, and return the sums: per k, each of ROWS factors of A meets each vector of a row of B.
+
+    `factors_of(k)` and `row_of(k)` emit the addresses of both.
+    """
     entry = builder.block
     loop = builder.append_basic_block("tile")
     done = builder.append_basic_block("tile.done")
@@ -98,12 +101,11 @@ def _accumulate(builder, vector, vectors, b, depth, factors_of):
     k = builder.phi(_INT)
     k.add_incoming(_const(0), entry)
     sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(ROWS)]
-    row = builder.gep(b, [builder.mul(k, _const(VECTORS * vector.count))])
-    row = [_load(builder, row, _const(j * vector.count), vector) for j in range(vectors)]
+    row = [_load(builder, place, _const(0), vector) for place in row_of(k)]
     for i, place in enumerate(factors_of(k)):
         factor = _splat(builder, vector, builder.load(place))
-        for j in range(vectors):
-            total = _call(builder, f"llvm.fma.{_mangled(vector)}", vector, factor, row[j], sums[i][j])
+        for j, entries in enumerate(row):
+            total = _call(builder, f"llvm.fma.{_mangled(vector)}", vector, factor, entries, sums[i][j])
             sums[i][j].add_incoming(ir.Constant(vector, None), entry)
             sums[i][j].add_incoming(total, loop)
             sums[i][j] = total
@@ -112,6 +114,22 @@ def _accumulate(builder, vector, vectors, b, depth, factors_of):
     builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
     builder.position_at_end(done)
     return sums
+
+
+def _packed_rows(builder, b, vector, vectors):
+    """Where the vectors of row k of a packed strip are."""
+
+    def row_of(k):
+        row = builder.gep(b, [builder.mul(k, _const(VECTORS * vector.count))])
+        return [builder.gep(row, [_const(j * vector.count)]) for j in range(vectors)]
+
+    return row_of
+
+
+def _adjacent(builder, c, columns, vector, vectors):
+    """Where a tile's vectors go in its first row of c, and how many lanes of each are real: side by side."""
+    starts = [_const(j * vector.count) for j in range(vectors)]
+    return [builder.gep(c, [start]) for start in starts], [builder.sub(columns, start) for start in starts]
 
 
 def _tile(vectors):
@@ -135,8 +153,8 @@ def _tile(vectors):
                 row = builder.gep(a, [builder.mul(k, _const(ROWS))])
                 return [builder.gep(row, [_const(i)]) for i in range(ROWS)]
 
-            sums = _accumulate(builder, vector, vectors, b, depth, factors_of)
-            _store_tile(builder, sums, c, c_stride, rows, columns, add)
+            sums = _accumulate(builder, vector, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors))
+            _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
             return context.get_dummy_value()
 
         i8 = types.intp
@@ -175,8 +193,8 @@ def _gathered_tile(vectors):
                 row = builder.gep(a, [builder.load(builder.gep(bases, [k]))])
                 return [builder.gep(row, [offset]) for offset in held]
 
-            sums = _accumulate(builder, vector, vectors, b, depth, factors_of)
-            _store_tile(builder, sums, c, c_stride, rows, columns, add)
+            sums = _accumulate(builder, vector, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors))
+            _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
             return context.get_dummy_value()
 
         i8 = types.intp
@@ -185,29 +203,81 @@ def _gathered_tile(vectors):
     return multiply_gathered_tile
 
 
-def _store_tile(builder, sums, c, c_stride, rows, columns, add):
-    """Write what of the tile lies inside the matrix, by masks: memory beyond an edge is neither read nor written."""
+@intrinsic
+def multiply_scattered_tile(
+    typing_context,
+    a,
+    a_start,
+    b,
+    b_start,
+    bases,
+    offsets,
+    first,
+    depth,
+    c,
+    c_start,
+    places,
+    counts,
+    c_stride,
+    rows,
+    add,
+):
+    """As `multiply_tile`, but vector j of row k of B is found at b[bases[j] + offsets[first + k]], unpacked, and
+    belongs at c[places[j]], of which counts[j] lanes are real.
+    """
+
+    def generate(context, builder, signature, arguments):
+        a, a_start, b, b_start, _, offsets, first, depth, c, c_start, _, _, c_stride, rows, add = arguments
+        vector = _vector_of(signature.args[0].dtype)
+        a = _pointer(context, builder, signature.args[0], a, a_start)
+        b = _pointer(context, builder, signature.args[2], b, b_start)
+        offsets = _pointer(context, builder, signature.args[5], offsets, first)
+        c = _pointer(context, builder, signature.args[8], c, c_start)
+
+        def table(number):
+            return [
+                builder.load(_pointer(context, builder, signature.args[number], arguments[number], _const(j)))
+                for j in range(VECTORS)
+            ]
+
+        starts = [builder.gep(b, [base]) for base in table(4)]
+
+        def factors_of(k):
+            row = builder.gep(a, [builder.mul(k, _const(ROWS))])
+            return [builder.gep(row, [_const(i)]) for i in range(ROWS)]
+
+        def row_of(k):
+            offset = builder.load(builder.gep(offsets, [k]))
+            return [builder.gep(start, [offset]) for start in starts]
+
+        sums = _accumulate(builder, vector, VECTORS, depth, factors_of, row_of)
+        _store_tile(builder, sums, [builder.gep(c, [place]) for place in table(10)], table(11), c_stride, rows, add)
+        return context.get_dummy_value()
+
+    i8 = types.intp
+    arguments = a, i8, b, i8, bases, offsets, i8, i8, c, i8, places, counts, i8, i8, types.boolean
+    return types.void(*arguments), generate
+
+
+def _store_tile(builder, sums, places, counts, c_stride, rows, add):
+    """Write what of the tile lies inside the matrix, by masks: memory beyond an edge is neither read nor written.
+
+    Vector j of the first row goes to places[j], with its first counts[j] lanes.
+    """
     vector = sums[0][0].type
     bits = ir.VectorType(ir.IntType(1), vector.count)
     numbers = ir.Constant(ir.VectorType(_INT, vector.count), list(range(vector.count)))
-    inside, old = [], []
-    for j in range(len(sums[0])):
-        left = builder.sub(columns, _const(j * vector.count))
-        inside.append(builder.icmp_signed("<", numbers, _splat(builder, numbers.type, left)))
-        old.append(builder.and_(inside[j], _splat(builder, bits, add)))
+    inside = [builder.icmp_signed("<", numbers, _splat(builder, numbers.type, count)) for count in counts]
+    old = [builder.and_(mask, _splat(builder, bits, add)) for mask in inside]
     end = builder.append_basic_block("stored")
-    align = ir.Constant(_LANE, 4)
-    suffix = f"{_mangled(vector)}.p0"
+    align, zero, suffix = ir.Constant(_LANE, 4), ir.Constant(vector, None), f"{_mangled(vector)}.p0"
     for i, row in enumerate(sums):
         here = builder.append_basic_block("row")
         builder.cbranch(builder.icmp_signed("<", _const(i), rows), here, end)
         builder.position_at_end(here)
         for j, total in enumerate(row):
-            offset = builder.add(builder.mul(c_stride, _const(i)), _const(j * vector.count))
-            place = _vector_pointer(builder, c, offset, vector)
-            before = _call(
-                builder, f"llvm.masked.load.{suffix}", vector, place, align, old[j], ir.Constant(vector, None)
-            )
+            place = _vector_pointer(builder, places[j], builder.mul(c_stride, _const(i)), vector)
+            before = _call(builder, f"llvm.masked.load.{suffix}", vector, place, align, old[j], zero)
             total = builder.fadd(total, before)
             _call(builder, f"llvm.masked.store.{suffix}", ir.VoidType(), total, place, align, inside[j])
     builder.branch(end)
