@@ -101,7 +101,8 @@ NOT_DIFFERENTIABLE = {"less", "less_equal", "greater", "greater_equal", "equal",
 
 
 def test_every_op_has_a_case():
-    assert set(CASES) | NOT_DIFFERENTIABLE == set(registry)
+    own = {name for name, op in registry.items() if op.__module__.startswith("autograd_core.")}
+    assert set(CASES) | NOT_DIFFERENTIABLE == own
     assert not any(registry[name].differentiable for name in NOT_DIFFERENTIABLE)
 
 
