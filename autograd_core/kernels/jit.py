@@ -29,17 +29,14 @@ REORDER = frozenset({"contract", "reassoc", "nsz", "arcp"})
 _KERNELS = Path(__file__).parent
 
 
-def jit(function=None, *, parallel=False, fastmath=False, inline="never", depends_on=()):
+def jit(function=None, *, parallel=False, fastmath=False, inline="never", text=""):
     """Compile `function` on its first call for each signature, or load what an earlier process compiled.
 
     `fastmath=REORDER` lets LLVM reassociate sums, which it must do to vectorise a reduction.
-    `depends_on` names further source files whose text ends up in the machine code: code generators
-    that paste functions from elsewhere must list them.
+    `text` is the source of a function that was generated, and stands in no file of the kernels.
     """
     if function is None:
-        return lambda function: jit(
-            function, parallel=parallel, fastmath=fastmath, inline=inline, depends_on=depends_on
-        )
+        return lambda function: jit(function, parallel=parallel, fastmath=fastmath, inline=inline, text=text)
     flags = set(fastmath) if fastmath else False
     # Only explicit pranges are to be parallel: turning array expressions into parallel loops would
     # cost compile time and start threads for tiny arrays.
@@ -48,18 +45,19 @@ def jit(function=None, *, parallel=False, fastmath=False, inline="never", depend
     dispatcher = numba.njit(function, parallel=how, fastmath=flags, inline=inline, nogil=True, error_model="numpy")
     options = f"parallel={parallel} fastmath={sorted(flags or ())} inline={inline}"
     # Where `cache=True` would have put Numba's own cache.
-    dispatcher._cache = _KernelCache(function, options, tuple(depends_on))
+    dispatcher._cache = _KernelCache(function, options, text)
     return dispatcher
 
 
 class _KernelCache(caching.FunctionCache):
     """Numba's cache protocol on top of one file per compiled signature."""
 
-    def __init__(self, function, options, depends_on):
+    def __init__(self, function, options, text):
         self._name = repr(function)
         self._py_func = function
         self._impl = _KernelCacheImpl(function)
-        self._origin = f"{options} {_digest(function.__code__.co_filename, *depends_on)}"
+        made_of = hashlib.sha256(text.encode()).hexdigest()
+        self._origin = f"{options} {_digest(function.__code__.co_filename)} {made_of}"
         self._cache_path = _directory()
         self._cache_file = _FilePerSignature(self._cache_path, self._impl.filename_base, source_stamp=None)
         self.enable()
@@ -124,9 +122,9 @@ class _FilePerSignature(caching.IndexDataCacheFile):
 
 
 @cache
-def _digest(*paths):
+def _digest(path):
     digest = hashlib.sha256()
-    for path in sorted({*_KERNELS.glob("*.py"), *map(Path, paths)}):
+    for path in sorted({*_KERNELS.glob("*.py"), Path(path)}):
         digest.update(path.name.encode())
         digest.update(path.read_bytes() if path.is_file() else b"")  # interactive code has no file
     return digest.hexdigest()

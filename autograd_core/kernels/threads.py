@@ -80,12 +80,12 @@ class ParallelKernel:
         self._reads = reads
         self._compiled = set()
 
-    def of(self, function):
-        """Decorate `function`."""
+    def of(self, function, text=""):
+        """Decorate `function`; `text` is its source if it was generated."""
         from autograd_core.kernels.jit import jit
 
         self.__doc__ = function.__doc__
-        self._dispatcher = jit(function)
+        self._dispatcher = jit(function, text=text)
         return self
 
     def __call__(self, work, *arguments):
