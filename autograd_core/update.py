@@ -12,11 +12,13 @@ keyword-only parameters are numbers that are the same for all elements.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.tensor import Tensor
 
@@ -31,19 +33,56 @@ class UpdateRule:
         self.__doc__ = function.__doc__
         self.read = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
         self.updated = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+        self.numbers = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        self._positions = tuple(range(len(self.read), len(self.read) + len(self.updated)))
+        self._compiles = True
+        self._used = False
 
     def __call__(self, *tensors: Tensor, **numbers: float) -> None:
         """Update the last of `tensors`, all of one shape, by the rule."""
         names = (*self.read, *self.updated)
         if len(tensors) != len(names):
             raise ArgumentError(f"{self.name}: takes the tensors {names}, got {len(tensors)} of them")
+        if numbers.keys() != set(self.numbers):
+            raise ArgumentError(f"{self.name}: takes the numbers {self.numbers}, got {tuple(numbers)}")
         shapes = [tensor.shape for tensor in tensors]
         if len(set(shapes)) > 1:
             raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {shapes}")
+        updated = tensors[len(self.read) :]
+        arrays = [tensor.data for tensor in tensors[: len(self.read)]] + [_own_array(tensor) for tensor in updated]
+        if self._kernel_takes(arrays):
+            try:
+                kernels.elementwise.run(
+                    self.function, (*arrays, *[numbers[name] for name in self.numbers]), updated=self._positions
+                )
+            except kernels.elementwise.NoKernelError:
+                self._compiles = False  # its source cannot be found, or is beyond Numba
+            else:
+                for tensor, array in zip(updated, arrays[len(self.read) :], strict=True):
+                    tensor.data = array
+                return
         with np.errstate(all="ignore"):
-            new = self.function(*[tensor.data for tensor in tensors], **numbers)
-        for tensor, value in zip(tensors[len(self.read) :], new if isinstance(new, tuple) else (new,), strict=True):
+            new = self.function(*arrays, **numbers)
+        for tensor, value in zip(updated, new if isinstance(new, tuple) else (new,), strict=True):
             tensor.assign(value)
+
+    def _kernel_takes(self, arrays: list[Any]) -> bool:
+        dtype = arrays[0].dtype
+        if not (
+            self._compiles and dtype.kind == "f" and all(x.dtype == dtype and x.flags.c_contiguous for x in arrays)
+        ):
+            return False
+        self._used = self._used or arrays[0].size >= kernels.LONG  # short ones too, once it is there
+        return self._used
+
+
+def _own_array(tensor: Tensor) -> Any:
+    """The tensor's array if nobody else holds it, so that it may be written to; else a copy."""
+    array = tensor.data
+    # Three: the tensor, the name above, and getrefcount's own argument. Views hold the array that they look at.
+    if sys.getrefcount(array) == 3 and array.flags.owndata and array.flags.c_contiguous:
+        return array
+    return array.copy()
 
 
 def update_rule(function: Callable[..., Any]) -> UpdateRule:

@@ -7,6 +7,12 @@ Callers have checked shapes and dtypes. The submodules load on first use, and Nu
 import importlib
 from types import ModuleType
 
+# Elements from which a kernel, in one pass and with several threads, beats numpy's loops one after the other.
+LONG = 1 << 13
+
+# Multiplications below which a matrix product is numpy's, whose BLAS then uses one thread and costs no compiling.
+LARGE_PRODUCT = 1 << 18
+
 _SUBMODULES = ("convolution", "correlation", "elementwise", "gemm", "jit", "pooling", "simd", "team", "threads")
 
 

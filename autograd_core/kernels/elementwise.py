@@ -6,7 +6,7 @@ become numbers of the arrays' dtype, for 1.0 would make float64 of all that it m
 """
 
 import ast
-import builtins
+import hashlib
 import inspect
 import linecache
 import math
@@ -14,55 +14,71 @@ import textwrap
 from types import ModuleType
 
 import numpy as np
+from numba.core.errors import NumbaError
 
-from autograd_core.errors import ArgumentError
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.threads import ParallelKernel
 
 # Elements in a task: several tasks a thread, each long enough that claiming one costs nothing.
 CHUNK = 1 << 14
 
-_BUILTINS = {"abs", "min", "max", "float", "bool"}
 _kernels: dict[tuple[object, ...], ParallelKernel] = {}
 
 
-def run(function, outputs, arguments, gradient=False):
-    """outputs[...] = function(arguments), element by element, in one pass.
+class NoKernelError(Exception):
+    """A function that no kernel can be made of: its source is not to be found, or uses what kernels lack."""
 
-    `outputs` are contiguous arrays of one dtype and shape; each of `arguments` is such an array too, or a number. An
-    output may be one of the arguments. With `gradient` the first argument is the upstream gradient, and the function of
-    the others a local gradient that it is multiplied by.
+
+def run(function, arguments, *, updated=(), gradient=False):
+    """function(arguments), element by element, in one pass over memory.
+
+    Each of `arguments` is a contiguous array, all of one float dtype and shape, or a number. Returns an array; or, if
+    `updated` names arguments by position, writes what the function returns, in that order, into them. With `gradient`
+    the first argument is the upstream gradient, and the function of the others a local gradient that multiplies it.
+    Raises NoKernelError.
     """
-    dtype = outputs[0].dtype
     is_array = tuple([isinstance(x, np.ndarray) for x in arguments])
-    key = (function, dtype, is_array, len(outputs), gradient)
+    first = arguments[is_array.index(True)]
+    key = (function, first.dtype, is_array, updated, gradient)
     kernel = _kernels.get(key)
     if kernel is None:
-        kernel = _kernels[key] = _compiled(source(function, dtype, is_array, len(outputs), gradient), sum(is_array))
-    arrays = [x.reshape(-1) for x in arguments if isinstance(x, np.ndarray)]
-    numbers = [float(x) for x in arguments if not isinstance(x, np.ndarray)]
-    kernel(outputs[0].size, *arrays, *[out.reshape(-1) for out in outputs], *numbers)
+        text = source(function, first.dtype, is_array, updated, gradient)
+        kernel = _kernels[key] = _compiled(text, reads=sum(is_array) - len(updated))
+    ordered = [i for i, array in enumerate(is_array) if array and i not in updated] + list(updated)
+    arrays = [arguments[i].reshape(-1) for i in ordered]
+    numbers = [float(x) for x, array in zip(arguments, is_array, strict=True) if not array]
+    out = None
+    if not updated:
+        out = np.empty(first.shape, first.dtype)
+        arrays.append(out.reshape(-1))
+    try:
+        kernel(first.size, *arrays, *numbers)
+    except NumbaError as error:
+        raise NoKernelError(f"{function.__name__}: {error}") from error
+    return out
 
 
-def source(function, dtype, is_array, outputs=1, gradient=False):
+def source(function, dtype, is_array, updated=(), gradient=False):
     """The text of the kernel: a module to be read, and what is compiled."""
-    paste = _Paste(function)
-    arrays = [f"a{i}" for i, array in enumerate(is_array) if array]
-    numbers = [f"a{i}" for i, array in enumerate(is_array) if not array]
-    results = [f"y{i}" for i in range(outputs)]
-    elements = [f"a{i}[i]" if array else f"F(a{i})" for i, array in enumerate(is_array)]
+    names = [f"a{i}" for i in range(len(is_array))]
+    elements = [f"{name}[i]" if array else name for name, array in zip(names, is_array, strict=True)]
+    paste = _Paste(function, is_array[gradient:])
+    value = f"{paste.name}({', '.join(elements[gradient:])})"
     if gradient:
-        upstream, *elements = elements
-        value = f"{upstream} * F({paste.name}({', '.join(elements)}))"
-    else:
-        value = f"{paste.name}({', '.join(elements)})"
-    targets = ", ".join(f"{y}[i]" for y in results)
-    parameters = ", ".join(arrays + results + numbers)
+        value = f"{elements[0]} * F({value})"
+    results = [names[i] for i in updated] or ["y"]
+    read = [name for name, array in zip(names, is_array, strict=True) if array and name not in results]
+    arrays = ", ".join(read + results)
+    cut = ", ".join(f"{name}[start:stop]" for name in read + results)
+    targets = ", ".join(f"{name}[i]" for name in results)
+    parameters = ", ".join([arrays] + [name for name, array in zip(names, is_array, strict=True) if not array])
+    # A loop over slices from 0, for an index that might be negative keeps LLVM from making vectors.
     loop = f"""
         @jit
         def task(worker, number, {parameters}):
-            start = number * CHUNK
-            for i in range(start, min(start + CHUNK, {results[0]}.size)):
+            start, stop = number * CHUNK, (number + 1) * CHUNK
+            {arrays} = {cut}
+            for i in range({results[0]}.size):
                 {targets} = {value}
 
         post = sharing(task)
@@ -85,7 +101,7 @@ def source(function, dtype, is_array, outputs=1, gradient=False):
 
 
 def _compiled(text, reads):
-    name = f"<autograd_core kernel {hash(text):x}>"
+    name = f"<autograd_core kernel {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)  # for tracebacks
     namespace = {"jit": lambda function: jit(function, text=text), "__name__": __name__}
     exec(compile(text, name, "exec"), namespace)  # our own text, made of functions that the program already runs
@@ -93,32 +109,26 @@ def _compiled(text, reads):
 
 
 class _Paste:
-    """Functions of numbers as top-level functions of a module, each after those that it calls."""
+    """A function of numbers and those that it calls, as functions of a module, each after what it calls."""
 
-    def __init__(self, function):
+    def __init__(self, function, is_array):
         self.texts = []
         self._names = {}
-        self.name = self.add(function)
+        parameters = list(inspect.signature(function).parameters)
+        self.name = self.add(function, {p for p, array in zip(parameters, is_array, strict=True) if not array})
 
-    def add(self, function):
-        """Paste `function` and what it calls; return the name that it goes by."""
+    def add(self, function, numbers=frozenset()):
+        """Paste `function`, whose parameters `numbers` are float64 and the same for all elements; return its name."""
         if function in self._names:
             return self._names[function]
-        name = f"{function.__name__.strip('_') or 'rule'}_{len(self._names)}"
-        self._names[function] = name
+        name = self._names[function] = f"{function.__name__.strip('_') or 'rule'}_{len(self._names)}"
         tree = _definition(function)
-        tree.name, tree.decorator_list = name, []
-        tree.args = ast.arguments(
-            posonlyargs=[],
-            args=[ast.arg(a.arg) for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)],
-            kwonlyargs=[],
-            kw_defaults=[],
-            defaults=[],
-        )
-        tree.returns = None
+        parameters = [ast.arg(a.arg) for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
+        tree.args = ast.arguments(posonlyargs=[], args=parameters, kwonlyargs=[], kw_defaults=[], defaults=[])
+        tree.name, tree.decorator_list, tree.returns = name, [], None
         if ast.get_docstring(tree) is not None:
             tree.body = tree.body[1:]
-        tree = _Typed(self, function).visit(tree)
+        tree.body = [_Typed(self, function, numbers).visit(statement) for statement in tree.body]
         self.texts.append("@jit\n" + ast.unparse(ast.fix_missing_locations(tree)))
         return name
 
@@ -127,21 +137,40 @@ def _definition(function):
     try:
         text = textwrap.dedent(inspect.getsource(function))
         (tree,) = ast.parse(text).body
-    except (OSError, SyntaxError, ValueError):
-        tree = None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise NoKernelError(f"{function.__name__}: its source cannot be read ({error})") from error
     if not isinstance(tree, ast.FunctionDef):
-        raise ArgumentError(f"{function.__name__}: a kernel is made from the source of a def, which cannot be found here")
+        raise NoKernelError(f"{function.__name__}: a kernel is made of a def")
     return tree
 
 
 class _Typed(ast.NodeTransformer):
-    """Names of rows become the pasted functions; numbers become numbers of the kernel's dtype F."""
+    """Names of rows become the pasted functions, numbers become numbers of the kernel's dtype F.
 
-    def __init__(self, paste, function):
+    What is computed from numbers alone, such as 1 - beta, is computed in float64 before it is rounded to F.
+    """
+
+    def __init__(self, paste, function, numbers):
         self._paste = paste
         self._function = function
+        self._numbers = numbers
         closure = inspect.getclosurevars(function)
         self._outer = {**closure.globals, **closure.nonlocals}
+
+    def visit(self, node):
+        """Cast the largest expressions of numbers alone; look into all others."""
+        if isinstance(node, ast.expr) and self._is_number(node):
+            return _cast(ast.parse(ast.unparse(node), mode="eval").body)
+        return super().visit(node)
+
+    def _is_number(self, node):
+        if isinstance(node, ast.Constant):
+            return type(node.value) in (float, int)
+        if isinstance(node, ast.Name):
+            return node.id in self._numbers
+        if isinstance(node, ast.UnaryOp):
+            return self._is_number(node.operand)
+        return isinstance(node, ast.BinOp) and self._is_number(node.left) and self._is_number(node.right)
 
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Store) or node.id not in self._outer:
@@ -149,35 +178,30 @@ class _Typed(ast.NodeTransformer):
         return self._resolved(self._outer[node.id], node)
 
     def visit_Attribute(self, node):
-        if isinstance(node.value, ast.Name) and isinstance(module := self._outer.get(node.value.id), ModuleType):
-            if module in (math, np):
-                return node
-            return self._resolved(getattr(module, node.attr), node)
-        return self.generic_visit(node)
+        module = self._outer.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        if not isinstance(module, ModuleType):
+            return self.generic_visit(node)
+        value = getattr(module, node.attr)
+        if module is math and callable(value):
+            return ast.Attribute(ast.Name("math", ast.Load()), node.attr, ast.Load())
+        return self._resolved(value, node)
 
     def _resolved(self, value, node):
-        if isinstance(value, (float, int)):
-            return _number(value)
-        row = getattr(value, "row", value)
+        if type(value) in (float, int):
+            return _cast(_number(value))
+        row = getattr(value, "row", value)  # of an op; a plain function is its own
         if inspect.isfunction(row):
-            return ast.copy_location(ast.Name(self._paste.add(row), ast.Load()), node)
-        if value is math or value is np or getattr(builtins, getattr(value, "__name__", ""), None) is value:
-            return node
-        raise ArgumentError(f"{self._function.__name__}: a kernel cannot use {ast.unparse(node)}, which is {value!r}")
-
-    def visit_Constant(self, node):
-        return _number(node.value) if isinstance(node.value, (float, int)) else node
+            return ast.Name(self._paste.add(row), ast.Load())
+        if value is math:
+            return ast.Name("math", ast.Load())
+        raise NoKernelError(f"{self._function.__name__}: kernels have no {ast.unparse(node)}")
 
     def visit_BinOp(self, node):
-        exponent = node.right
-        node = self.generic_visit(node)
-        if isinstance(node.op, ast.Pow) and isinstance(exponent, ast.Constant) and isinstance(exponent.value, int):
-            node.right = exponent  # x ** 2 is a product, x ** 2.0 a call of pow
+        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and isinstance(node.right.value, int):
+            return ast.BinOp(self.visit(node.left), node.op, node.right)  # x ** 2 is a product, x ** 2.0 a call of pow
         # A comparison in arithmetic is 0 or 1.
-        node.left, node.right = (
-            _cast(side) if isinstance(side, ast.Compare) else side for side in (node.left, node.right)
-        )
-        return node
+        sides = [_cast(self.visit(s)) if isinstance(s, ast.Compare) else self.visit(s) for s in (node.left, node.right)]
+        return ast.BinOp(sides[0], node.op, sides[1])
 
 
 def _cast(node):
@@ -186,5 +210,5 @@ def _cast(node):
 
 def _number(value):
     if math.isfinite(value):
-        return _cast(ast.Constant(float(value)))
-    return _cast(ast.Attribute(ast.Name("math", ast.Load()), "nan" if math.isnan(value) else "inf", ast.Load()))
+        return ast.Constant(float(value))
+    return ast.Attribute(ast.Name("math", ast.Load()), "nan" if math.isnan(value) else "inf", ast.Load())

@@ -124,9 +124,9 @@ class _FilePerSignature(caching.IndexDataCacheFile):
 @cache
 def _digest(path):
     digest = hashlib.sha256()
-    for path in sorted({*_KERNELS.glob("*.py"), Path(path)}):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes() if path.is_file() else b"")  # interactive code has no file
+    for file in sorted({*_KERNELS.glob("*.py"), Path(path)}):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes() if file.is_file() else b"")  # interactive code has no file
     return digest.hexdigest()
 
 

@@ -40,6 +40,7 @@ from typing import Any, Generic, ParamSpec, overload
 
 import numpy as np
 
+from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError
 from autograd_core.graph import Node, Recorded
 
@@ -242,7 +243,7 @@ class Elementwise(Op[P]):
         parameters = inspect.signature(function).parameters
         super().__init__(function, tuple(parameters), {})
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
-        self.on_arrays = array_function or np.errstate(all="ignore")(function)
+        self.on_arrays = array_function or self._row_on_arrays
 
     def compute(self, *args: Any, **named: Any) -> Any:
         """The op on plain numbers (giving a number) or arrays (giving an array)."""
@@ -251,6 +252,15 @@ class Elementwise(Op[P]):
         if all(map(_is_number, map(type, args))):
             return self.on_numbers(*args)
         return self.on_arrays(*args)
+
+    def _row_on_arrays(self, *args: Any) -> Any:
+        if _is_long(args):
+            try:
+                return kernels.elementwise.run(self.row, args)
+            except kernels.elementwise.NoKernelError:
+                pass  # a row without source, or beyond what Numba compiles, still is a function of arrays
+        with np.errstate(all="ignore"):
+            return self.row(*args)
 
     def on_numbers(self, *args: float) -> Any:
         """The op on Python numbers, with the results of IEEE 754 where Python would raise: 1/0 is inf, log(-1) nan."""
@@ -289,10 +299,29 @@ class Elementwise(Op[P]):
         return tuple([rule.function(*[at[i] for i in rule.arrays]) if rule else 0.0 for rule in self.rules])
 
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
+        if _is_long((g, *arguments)):
+            try:
+                return kernels.elementwise.run(rule.function, (g, *arguments), gradient=True)
+            except kernels.elementwise.NoKernelError:
+                pass  # as in _row_on_arrays
         local = rule.function(*arguments)
         if type(local) is float and abs(local) == 1.0:
             return g if local > 0 else -g
         return g * local
+
+
+def _is_long(args: tuple[Any, ...]) -> bool:
+    """Whether a kernel is worth it, and able to take these arrays and numbers in one pass."""
+    first = args[0]
+    if type(first) is not np.ndarray or first.size < kernels.LONG or first.dtype.char not in "fd":
+        return False
+    for x in args:
+        if type(x) is np.ndarray:
+            if x.shape != first.shape or x.dtype != first.dtype or not x.flags.c_contiguous:
+                return False
+        elif type(x) is not float and type(x) is not int:
+            return False
+    return True
 
 
 class ArrayOp(Op[P]):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import kernels
 from autograd_core.errors import ShapeError
 from autograd_core.ops import shaping
 from autograd_core.ops.definition import array_op
@@ -15,7 +16,9 @@ from autograd_core.ops.shaping import matrix_transpose
 @array_op
 def _matmul(a: Any, b: Any, /) -> Any:
     """Matrices times matrices: (..., m, k) @ (..., k, n) -> (..., m, n)."""
-    return np.matmul(a, b)
+    if a.size * b.shape[-1] < kernels.LARGE_PRODUCT:
+        return np.matmul(a, b)
+    return kernels.gemm.matmul(a, b)
 
 
 @_matmul.vjp("a")
