@@ -86,7 +86,7 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     partial = np.empty((chunks, groups, depth, outputs), x.dtype)
     correlate_weights(
         g.size * depth, first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
-        scratch(threads * per_worker, x.dtype), _lists(threads, DEPTH),
+        scratch(threads * per_worker, x.dtype), _lists(threads, 1, DEPTH),
         (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
         (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
     )  # fmt: skip
@@ -110,23 +110,30 @@ def _correlate(x, weights, taps, spacing, margin, y, size, step, first):
         block = min(max(block, 1), images)
 
     width = simd.TILE_BYTES // x.itemsize
-    padded = outputs + -outputs % simd.ROWS
-    packed = _whole_lines(groups * padded * depth)
-    per_worker = _whole_lines((padded + min(depth, DEPTH) + 2) * width + block * lattice_image)
+    by_positions = _lanes_are_outputs(outputs, depth, size[1], step[1], width // simd.VECTORS)
+    lanes = width if by_positions else simd.ROWS
+    packed = groups * _whole_lines((outputs + -outputs % lanes) * depth)
+    positions = block * band * size[1]
+    per_worker = _whole_lines(block * lattice_image + width + by_positions * (positions + simd.ROWS) * width)
     memory = scratch(packed + threads * per_worker, x.dtype)
-    # Gathering a strip costs about a tile; reading rows where they are wastes the lanes beyond a row's end.
-    panels, vector = padded // simd.ROWS, width // simd.VECTORS
-    gather = step[1] != 1 or panels + 0.5 < panels * (size[1] + -size[1] % vector) / size[1]
     y_image, _, y_channel, y_row, y_column = _strides(y, outputs)
     correlate(
         images * groups * size[0] * size[1] * outputs * depth,
         first_entry(x), first_entry(weights), _offsets(taps, channels, spacing, lattice), y.reshape(-1),
-        memory[:packed], memory[packed:], _lists(threads, 2 * width),
+        memory[:packed], memory[packed:], _lists(threads, 2, max(positions, 3 * simd.VECTORS)),
         weights.shape, tuple(stride // weights.itemsize for stride in weights.strides),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
         (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
-        first[0] * y_row + first[1] * y_column, (block, band, per_worker), gather,
+        first[0] * y_row + first[1] * y_column, (block, band, per_worker), by_positions,
     )  # fmt: skip
+
+
+def _lanes_are_outputs(outputs, depth, row_length, step, vector):
+    """Which of the two ways to lay tiles costs less: fused multiply-adds for one position, plus storing it."""
+    rows = (outputs + -outputs % simd.ROWS) * depth / vector * (row_length + -row_length % vector) / row_length
+    whole = outputs + -outputs % vector
+    positions = whole / vector * depth + 0.5 * whole
+    return step != 1 or positions < rows
 
 
 def _in_one_float(a, b):
@@ -182,8 +189,9 @@ def _strides(x, channels):
     return image, channels * channel, channel, row, column
 
 
-def _lists(threads, count):
-    return scratch(threads * count, _INT64)[: threads * count].reshape(threads, count)
+def _lists(*shape):
+    count = int(np.prod(shape))
+    return scratch(count, _INT64)[:count].reshape(shape)
 
 
 def _whole_lines(count):

@@ -10,17 +10,19 @@ A task copies its part of the image to a lattice, and all irregularity ends ther
 
 On the lattice, output position (p, q) sees its tap k at entry p·width + q + offset[k], whatever the stride, dilation
 and padding were: so the (taps × positions) matrix of im2col is the lattice itself, shifted by a constant for each row.
-A strip of it, as many columns as a register tile has, is gathered just before use and meets all of the packed weights.
-
-The gradient to the weights needs that matrix transposed. There a tile's rows are taps, and its inner loop reads the
-lattice at base[position] + offset[tap]: nothing is gathered at all.
+Register tiles read it where it is, in one of two ways: a vector of neighbouring positions for each tap, or one entry
+for each of several positions, which then meets a vector of outputs. The gradient to the weights needs that matrix
+transposed: there a tile's rows are taps, and its inner loop runs over positions.
 """
 
 from autograd_core.kernels import simd
-from autograd_core.kernels.gemm import DEPTH, multiply_strip, pack
+from autograd_core.kernels.gemm import DEPTH, pack
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel
+
+# Taps for which a strip of weights stays in the first-level cache while positions pass by.
+TAPS = 160
 
 
 @jit
@@ -29,87 +31,42 @@ def _fill_lattice(x, start, x_strides, x_size, first_row, spacing, margin, latti
     channel_stride, row_stride, column_stride = x_strides
     channels, height, width = x_size
     (down, across), (top, left), (rows, columns) = spacing, margin, lattice_size
+    vector = simd.VECTOR_BYTES // lattice.itemsize
+    lattice[at : at + channels * down * across * rows * columns] = 0
     for channel in range(channels):
         for phase in range(down * across):
             y_phase, x_phase = divmod(phase, across)
-            # Columns q of the lattice with 0 <= q·across + x_phase - left < width.
-            first = min(max(-(-(left - x_phase) // across), 0), columns)
-            end = max(min(-(-(width + left - x_phase) // across), columns), first)
-            source = start + channel * channel_stride + (first * across + x_phase - left) * column_stride
-            for row in range(rows):
+            # Rows and columns q of the lattice with 0 <= q · spacing + phase - margin < size of the image.
+            first_y = min(max(-(-(top - y_phase) // down) - first_row, 0), rows)
+            end_y = min(-(-(height + top - y_phase) // down) - first_row, rows)
+            first_x = min(max(-(-(left - x_phase) // across), 0), columns)
+            count = min(-(-(width + left - x_phase) // across), columns) - first_x
+            source = start + channel * channel_stride + (first_x * across + x_phase - left) * column_stride
+            stride = across * column_stride
+            for row in range(first_y, end_y):
                 y = (first_row + row) * down + y_phase - top
-                if 0 <= y < height:
-                    lattice[at : at + first] = 0
-                    _copy_run(x, source + y * row_stride, across * column_stride, lattice, at + first, end - first)
-                    lattice[at + end : at + columns] = 0
-                else:
-                    lattice[at : at + columns] = 0
-                at += columns
+                _copy_run(x, source + y * row_stride, stride, lattice, at + row * columns + first_x, count, vector)
+            at += rows * columns
 
 
 @jit(inline="always")
-def _copy_run(source, start, stride, target, at, count):
-    i = 0
+def _copy_run(source, start, stride, target, at, count, vector):
+    """Copy `count` entries; the last vector adds zeros, where there are zeros or the next row will be."""
     if stride == 1:
-        vector = simd.VECTOR_BYTES // target.itemsize
-        while i + vector <= count:
-            simd.copy_vector(source, start + i, target, at + i)
-            i += vector
-    while i < count:
-        target[at + i] = simd.entry(source, start + i * stride)
-        i += 1
-
-
-@jit(inline="always")
-def _list_vectors(first, count, out_size, lattice_image, lattice_width, vector, lanes, bases):
-    """Cut positions first..first+count into vectors that lie within an output row; return how many.
-
-    A vector may run over its row's end: the next one, at the next lane, overwrites what it had too much.
-    """
-    height, width = out_size
-    lane = listed = 0
-    while lane < count:
-        image, inside = divmod(first + lane, height * width)
-        row, column = divmod(inside, width)
-        run = min(width - column, count - lane)
-        base = image * lattice_image + row * lattice_width + column
-        for i in range(0, run, vector):
-            lanes[listed], bases[listed] = lane + i, base + i
-            listed += 1
-        lane += run
-    return listed
-
-
-@jit(inline="always")
-def _gather_strip(lattice, at, offsets, first, end, lanes, bases, vectors, strip_at, width):
-    """Rows first..end of the im2col matrix, at the listed positions, as a packed strip."""
-    for k in range(first, end):
-        for i in range(vectors):
-            simd.copy_vector(lattice, at + bases[i] + offsets[k], lattice, strip_at + (k - first) * width + lanes[i])
-
-
-@jit(inline="always")
-def _spread(tile, at, width, rows, first, count, size, y, y_start, y_strides):
-    """Put a tile's columns at their images, rows and columns of y."""
-    image_stride, channel_stride, row_stride, column_stride = y_strides
-    lane = 0
-    while lane < count:
-        image, inside = divmod(first + lane, size[0] * size[1])
-        row, column = divmod(inside, size[1])
-        run = min(size[1] - column, count - lane)
-        target = y_start + image * image_stride + row * row_stride + column * column_stride
-        for channel in range(rows):
-            source = at + channel * width + lane
-            place = target + channel * channel_stride
-            for i in range(run):
-                y[place + i * column_stride] = tile[source + i]
-        lane += run
+        for i in range(0, count, vector):
+            simd.copy_lanes(source, start + i, target, at + i, count - i)
+    elif stride == 2:
+        for i in range(0, count, vector):
+            simd.copy_every_other(source, start + 2 * i, target, at + i, count - i)
+    else:
+        for i in range(count):
+            target[at + i] = simd.entry(source, start + i * stride)
 
 
 @jit
 def _correlate_task(
     worker, task, x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    y_shape, y_strides, y_first, blocking, gather,
+    y_shape, y_strides, y_first, blocking, by_positions,
 ):  # fmt: skip
     images, groups, channels = x_shape[:3]
     outputs, out_height, out_width = y_shape
@@ -120,60 +77,75 @@ def _correlate_task(
     first_image, first_row = block * block_images, part * band
     count, rows = min(block_images, images - first_image), min(band, out_height - first_row)
 
-    strip_width = simd.TILE_BYTES // y.itemsize
     lattice_image = channels * spacing[0] * spacing[1] * lattice_size[0] * lattice_size[1]
-    tile = worker * per_worker
-    strip = tile + (outputs + -outputs % simd.ROWS) * strip_width
-    lattice = strip + (min(offsets.size, DEPTH) + 1) * strip_width
+    lattice = worker * per_worker
+    # Beyond the lattice, vectors may run on for one vector's length.
+    tiles = lattice + count * lattice_image + simd.TILE_BYTES // y.itemsize
     for i in range(count):
         _fill_lattice(
             x, (first_image + i) * x_strides[0] + group * x_strides[1], x_strides[2:], x_shape[2:], first_row,
             spacing, margin, scratch, lattice + i * lattice_image, lattice_size,
         )  # fmt: skip
     y_start = y_first + first_image * y_strides[0] + group * outputs * y_strides[1] + first_row * y_strides[2]
-    panels = group * (outputs + -outputs % simd.ROWS) * offsets.size
-    if gather:
-        _multiply_strips(
-            packed, panels, offsets, y, y_start, y_strides, scratch, tile, strip, lattice, lattice_image,
-            lattice_size, lists[worker], outputs, count, (rows, out_width),
+    weights = group * (packed.size // groups)
+    if by_positions:
+        _multiply_positions(
+            packed, weights, offsets, y, y_start, y_strides, scratch, tiles, lattice, lattice_image, lattice_size,
+            lists[worker, 0], lists[worker, 1], outputs, count, (rows, out_width),
         )  # fmt: skip
     else:
         _multiply_rows(
-            packed, panels, offsets, y, y_start, y_strides, scratch, lattice, lattice_image,
-            lattice_size, lists[worker], outputs, count, (rows, out_width),
+            packed, weights, offsets, y, y_start, y_strides, scratch, lattice, lattice_image, lattice_size,
+            lists[worker, 0], outputs, count, (rows, out_width),
         )  # fmt: skip
 
 
 @jit(inline="always")
-def _multiply_strips(
-    packed, panels, offsets, y, y_start, y_strides, scratch, tile, strip, lattice, lattice_image, lattice_size,
-    lists, outputs, images, size,
+def _multiply_positions(
+    packed, strips, offsets, y, y_start, y_strides, scratch, tiles, lattice, lattice_image, lattice_size,
+    bases, places, outputs, images, size,
 ):  # fmt: skip
-    """Positions in strips of a tile's width, gathered: no lane is wasted, and many outputs share the gathering."""
+    """A tile's rows are positions, its lanes outputs: no lane is wasted where outputs fill vectors, whatever a row's
+    length; but the tile must be transposed on its way to y.
+    """
     width = simd.TILE_BYTES // y.itemsize
     vector = simd.VECTOR_BYTES // y.itemsize
-    lanes, bases = lists[:width], lists[width : 2 * width]
-    depth, plane = offsets.size, size[0] * size[1]
-    in_one_piece = y_strides[3] == 1 and y_strides[2] == size[1]
-    for position in range(0, images * plane, width):
-        columns = min(width, images * plane - position)
-        vectors = _list_vectors(position, columns, size, lattice_image, lattice_size[1], vector, lanes, bases)
-        # A strip within one image goes to y directly; one that spans images, or rows set apart, by way of a tile.
-        image, inside = divmod(position, plane)
-        direct = in_one_piece and inside + columns <= plane
-        for k in range(0, depth, DEPTH):
-            end = min(k + DEPTH, depth)
-            _gather_strip(scratch, lattice, offsets, k, end, lanes, bases, vectors, strip, width)
-            at = panels + (outputs + -outputs % simd.ROWS) * k
-            if direct:
-                multiply_strip(
-                    packed, at, scratch, strip, end - k,
-                    y, y_start + image * y_strides[0] + inside, y_strides[1], outputs, columns, k > 0,
-                )  # fmt: skip
-            else:
-                multiply_strip(packed, at, scratch, strip, end - k, scratch, tile, width, outputs, columns, k > 0)
-        if not direct:
-            _spread(scratch, tile, width, outputs, position, columns, size, y, y_start, y_strides)
+    depth, positions = offsets.size, 0
+    for image in range(images):
+        for row in range(size[0]):
+            for column in range(size[1]):
+                bases[positions] = image * lattice_image + row * lattice_size[1] + column
+                places[positions] = y_start + image * y_strides[0] + row * y_strides[2] + column * y_strides[3]
+                positions += 1
+    step = -(-depth // -(-depth // TAPS))
+    for output in range(0, outputs, width):
+        columns = min(width, outputs - output)
+        for k in range(0, depth, step):
+            strip = strips + output * depth + k * width
+            thickness = min(step, depth - k)
+            for first in range(0, positions, simd.ROWS):
+                if columns > vector:
+                    simd.multiply_gathered_tile(
+                        scratch, lattice, offsets, k, bases, first, packed, strip, thickness,
+                        scratch, tiles + first * width, width, positions - first, columns, k > 0,
+                    )  # fmt: skip
+                else:
+                    simd.multiply_narrow_gathered_tile(
+                        scratch, lattice, offsets, k, bases, first, packed, strip, thickness,
+                        scratch, tiles + first * width, width, positions - first, columns, k > 0,
+                    )  # fmt: skip
+        for first in range(0, positions, simd.ROWS):
+            count = min(simd.ROWS, positions - first)
+            moved = 0
+            if count == simd.ROWS and places[first + count - 1] - places[first] == count - 1:  # side by side in y
+                moved = columns // vector * vector
+                for j in range(0, moved, vector):
+                    for i in range(0, simd.ROWS, simd.TRANSPOSED):
+                        target = places[first + i] + (output + j) * y_strides[1]
+                        simd.transpose(scratch, tiles + (first + i) * width + j, width, y, target, y_strides[1])
+            for i in range(count):
+                for j in range(moved, columns):
+                    y[places[first + i] + (output + j) * y_strides[1]] = scratch[tiles + (first + i) * width + j]
 
 
 @jit(inline="always")
@@ -181,8 +153,8 @@ def _multiply_rows(
     packed, panels, offsets, y, y_start, y_strides, scratch, lattice, lattice_image, lattice_size,
     lists, outputs, images, size,
 ):  # fmt: skip
-    """Positions in vectors that lie within an output row, read where they are: for few outputs, or for rows that
-    whole vectors fill.
+    """A tile's rows are outputs, its lanes positions of one row, read where they are: for few outputs, and for rows
+    that fill vectors.
     """
     vector = simd.VECTOR_BYTES // y.itemsize
     bases, places, counts = lists[: simd.VECTORS], lists[simd.VECTORS :], lists[2 * simd.VECTORS :]
@@ -196,14 +168,11 @@ def _multiply_rows(
             bases[j] = image * lattice_image + row * lattice_size[1] + column * vector
             places[j] = image * y_strides[0] + row * y_strides[2] + column * vector
             counts[j] = size[1] - column * vector if first + j < vectors else 0
-        for k in range(0, depth, DEPTH):
-            thickness = min(DEPTH, depth - k)
-            at = panels + (outputs + -outputs % simd.ROWS) * k
-            for i in range(0, outputs, simd.ROWS):
-                simd.multiply_scattered_tile(
-                    packed, at + i * thickness, scratch, lattice, bases, offsets, k, thickness,
-                    y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i, k > 0,
-                )  # fmt: skip
+        for i in range(0, outputs, simd.ROWS):
+            simd.multiply_scattered_tile(
+                packed, panels + i * depth, scratch, lattice, bases, offsets, 0, depth,
+                y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i, False,
+            )  # fmt: skip
 
 
 _post_correlate = sharing(_correlate_task)
@@ -211,29 +180,26 @@ _post_correlate = sharing(_correlate_task)
 
 @ParallelKernel(reads=3).of
 def correlate(
-    mailbox, x, w, offsets, y, packed, scratch, lists, w_shape, w_strides, x_shape, x_strides, spacing, margin, lattice_size,
-    y_shape, y_strides, y_first, blocking, gather,
+    mailbox, x, w, offsets, y, packed, scratch, lists, w_shape, w_strides, x_shape, x_strides, spacing, margin,
+    lattice_size, y_shape, y_strides, y_first, blocking, by_positions,
 ):  # fmt: skip
     """y[n, g·O + o, p, q] = Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
 
     `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
     """
     (groups, outputs, depth), (group_stride, output_stride, tap_stride) = w_shape, w_strides
-    padded = outputs + -outputs % simd.ROWS
+    lanes = simd.TILE_BYTES // y.itemsize if by_positions else simd.ROWS
     for group in range(groups):
-        for k in range(0, depth, DEPTH):
-            thickness = min(DEPTH, depth - k)
-            for i in range(0, outputs, simd.ROWS):
-                pack(
-                    w, group * group_stride + i * output_stride + k * tap_stride, output_stride,
-                    min(simd.ROWS, outputs - i), tap_stride, thickness,
-                    packed, group * padded * depth + padded * k + i * thickness, simd.ROWS,
-                )  # fmt: skip
+        for i in range(0, outputs, lanes):
+            pack(
+                w, group * group_stride + i * output_stride, output_stride, min(lanes, outputs - i),
+                tap_stride, depth, packed, group * (packed.size // groups) + i * depth, lanes,
+            )  # fmt: skip
     _post_correlate(
         mailbox,
         (
             x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            y_shape, y_strides, y_first, blocking, gather,
+            y_shape, y_strides, y_first, blocking, by_positions,
         ),
     )  # fmt: skip
     run_tasks(mailbox, -(-x_shape[0] // blocking[0]) * groups * -(-y_shape[1] // blocking[1]))
@@ -256,7 +222,7 @@ def _correlate_weights_task(
     strip_width = simd.TILE_BYTES // partial.itemsize
     strip = worker * per_worker
     lattice = strip + (DEPTH + 1) * strip_width
-    bases = lists[worker]
+    bases = lists[worker, 0]
     sums = partial[chunk, group].reshape(-1)
     bands = -(-out_height // band)
     blocks = images * bands
@@ -291,12 +257,12 @@ def _multiply_taps(scratch, lattice, bases, offsets, first, end, strip, count, s
     for tap in range(first, end, simd.ROWS):
         if columns * sums.itemsize > simd.VECTOR_BYTES:
             simd.multiply_gathered_tile(
-                scratch, lattice, bases, offsets, tap, scratch, strip, count,
+                scratch, lattice, bases, 0, offsets, tap, scratch, strip, count,
                 sums, sums_start + tap * outputs, outputs, end - tap, columns, add,
             )  # fmt: skip
         else:
             simd.multiply_narrow_gathered_tile(
-                scratch, lattice, bases, offsets, tap, scratch, strip, count,
+                scratch, lattice, bases, 0, offsets, tap, scratch, strip, count,
                 sums, sums_start + tap * outputs, outputs, end - tap, columns, add,
             )  # fmt: skip
 

@@ -84,6 +84,24 @@ def _call(builder, name, result, *arguments):
     return builder.call(builder.module.declare_intrinsic(name, (), function_type), arguments)
 
 
+def _lanes_below(builder, vector_type, count):
+    """A mask of the first `count` lanes."""
+    numbers = ir.Constant(ir.VectorType(_INT, vector_type.count), list(range(vector_type.count)))
+    return builder.icmp_signed("<", numbers, _splat(builder, numbers.type, count))
+
+
+def _masked_load(builder, place, mask):
+    """The vector at `place`, with zeros for masked lanes, whose memory is not touched."""
+    vector = place.type.pointee
+    align, zero = ir.Constant(_LANE, 4), ir.Constant(vector, None)
+    return _call(builder, f"llvm.masked.load.{_mangled(vector)}.p0", vector, place, align, mask, zero)
+
+
+def _masked_store(builder, value, place, mask):
+    name = f"llvm.masked.store.{_mangled(value.type)}.p0"
+    _call(builder, name, ir.VoidType(), value, place, ir.Constant(_LANE, 4), mask)
+
+
 def _mangled(vector_type):
     return f"v{vector_type.count}{'f64' if vector_type.element == ir.DoubleType() else 'f32'}"
 
@@ -168,21 +186,26 @@ def _gathered_tile(vectors):
 
     @intrinsic
     def multiply_gathered_tile(
-        typing_context, a, a_start, bases, offsets, first, b, b_start, depth, c, c_start, c_stride, rows, columns, add
-    ):
-        """As `multiply_tile`, with a[bases[k] + offsets[first + i]] for a[k·ROWS + i].
+        typing_context,
+        a, a_start, bases, first_base, offsets, first_offset, b, b_start, depth,
+        c, c_start, c_stride, rows, columns, add,
+    ):  # fmt: skip
+        """As `multiply_tile`, with a[bases[first_base + k] + offsets[first_offset + i]] for a[k·ROWS + i].
 
         Beyond `rows` the last row's offset stands in, so that nothing outside of a is read.
         """
 
         def generate(context, builder, signature, arguments):
-            a, a_start, bases, offsets, first, b, b_start, depth, c, c_start, c_stride, rows, columns, add = arguments
+            (
+                a, a_start, bases, first_base, offsets, first_offset, b, b_start, depth,
+                c, c_start, c_stride, rows, columns, add,
+            ) = arguments  # fmt: skip
             vector = _vector_of(signature.args[0].dtype)
             a = _pointer(context, builder, signature.args[0], a, a_start)
-            bases = _pointer(context, builder, signature.args[2], bases, _const(0))
-            offsets = _pointer(context, builder, signature.args[3], offsets, first)
-            b = _pointer(context, builder, signature.args[5], b, b_start)
-            c = _pointer(context, builder, signature.args[8], c, c_start)
+            bases = _pointer(context, builder, signature.args[2], bases, first_base)
+            offsets = _pointer(context, builder, signature.args[4], offsets, first_offset)
+            b = _pointer(context, builder, signature.args[6], b, b_start)
+            c = _pointer(context, builder, signature.args[9], c, c_start)
             last = builder.sub(rows, _const(1))
             held = []
             for i in range(ROWS):
@@ -198,7 +221,7 @@ def _gathered_tile(vectors):
             return context.get_dummy_value()
 
         i8 = types.intp
-        return types.void(a, i8, bases, offsets, i8, b, i8, i8, c, i8, i8, i8, i8, types.boolean), generate
+        return types.void(a, i8, bases, i8, offsets, i8, b, i8, i8, c, i8, i8, i8, i8, types.boolean), generate
 
     return multiply_gathered_tile
 
@@ -266,20 +289,17 @@ def _store_tile(builder, sums, places, counts, c_stride, rows, add):
     """
     vector = sums[0][0].type
     bits = ir.VectorType(ir.IntType(1), vector.count)
-    numbers = ir.Constant(ir.VectorType(_INT, vector.count), list(range(vector.count)))
-    inside = [builder.icmp_signed("<", numbers, _splat(builder, numbers.type, count)) for count in counts]
+    inside = [_lanes_below(builder, vector, count) for count in counts]
     old = [builder.and_(mask, _splat(builder, bits, add)) for mask in inside]
     end = builder.append_basic_block("stored")
-    align, zero, suffix = ir.Constant(_LANE, 4), ir.Constant(vector, None), f"{_mangled(vector)}.p0"
     for i, row in enumerate(sums):
         here = builder.append_basic_block("row")
         builder.cbranch(builder.icmp_signed("<", _const(i), rows), here, end)
         builder.position_at_end(here)
         for j, total in enumerate(row):
             place = _vector_pointer(builder, places[j], builder.mul(c_stride, _const(i)), vector)
-            before = _call(builder, f"llvm.masked.load.{suffix}", vector, place, align, old[j], zero)
-            total = builder.fadd(total, before)
-            _call(builder, f"llvm.masked.store.{suffix}", ir.VoidType(), total, place, align, inside[j])
+            total = builder.fadd(total, _masked_load(builder, place, old[j]))
+            _masked_store(builder, total, place, inside[j])
     builder.branch(end)
     builder.position_at_end(end)
 
@@ -348,6 +368,45 @@ def copy_vector(typing_context, source, source_start, target, target_start):
 
     i8 = types.intp
     return types.void(source, i8, target, i8), generate
+
+
+@intrinsic
+def copy_lanes(typing_context, source, source_start, target, target_start, count):
+    """Copy `count` entries, at most a vector's; what lanes remain of the vector become zero in the target."""
+
+    def generate(context, builder, signature, arguments):
+        source, source_start, target, target_start, count = arguments
+        vector = _vector_of(signature.args[0].dtype)
+        source = _pointer(context, builder, signature.args[0], source, source_start)
+        target = _pointer(context, builder, signature.args[2], target, target_start)
+        place = _vector_pointer(builder, source, _const(0), vector)
+        _store(builder, _masked_load(builder, place, _lanes_below(builder, vector, count)), target, _const(0))
+        return context.get_dummy_value()
+
+    i8 = types.intp
+    return types.void(source, i8, target, i8, i8), generate
+
+
+@intrinsic
+def copy_every_other(typing_context, source, source_start, target, target_start, count):
+    """As `copy_lanes`, from every second entry of the source."""
+
+    def generate(context, builder, signature, arguments):
+        source, source_start, target, target_start, count = arguments
+        vector = _vector_of(signature.args[0].dtype)
+        source = _pointer(context, builder, signature.args[0], source, source_start)
+        target = _pointer(context, builder, signature.args[2], target, target_start)
+        spread = builder.sub(builder.mul(count, _const(2)), _const(1))  # the last one's neighbour is not touched
+        halves = []
+        for start in (_const(0), _const(vector.count)):
+            mask = _lanes_below(builder, vector, builder.sub(spread, start))
+            halves.append(_masked_load(builder, _vector_pointer(builder, source, start, vector), mask))
+        even = builder.shuffle_vector(*halves, _lane_numbers(range(0, 2 * vector.count, 2)))
+        _store(builder, even, target, _const(0))
+        return context.get_dummy_value()
+
+    i8 = types.intp
+    return types.void(source, i8, target, i8, i8), generate
 
 
 @intrinsic
