@@ -24,7 +24,7 @@ the tasks' shape nor the number of threads can change a bit of it.
 
 import numpy as np
 
-from autograd_core.kernels import simd
+from autograd_core.kernels import LARGE_PRODUCT, simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scratch
@@ -33,8 +33,6 @@ from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scrat
 DEPTH = 256
 # The largest task. Its rows of A, packed, take a quarter of a second-level cache of a megabyte.
 TASK_ROWS, TASK_COLUMNS = 256, 512
-# Multiplications below which numpy's BLAS, called straight away, is faster than handing out tasks.
-SMALL = 1 << 18
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -46,7 +44,7 @@ def matmul(a, b, out=None):
     """
     m, depth = a.shape[-2:]
     n = b.shape[-1]
-    if a.dtype != b.dtype or a.dtype not in FLOATS or m * n * depth < SMALL:
+    if a.dtype != b.dtype or a.dtype not in FLOATS or m * n * depth < LARGE_PRODUCT:
         return np.matmul(a, b, out=out)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
     c = np.empty((*batch, m, n), a.dtype)
