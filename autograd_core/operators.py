@@ -43,6 +43,18 @@ class Operators(Recorded):
     def __rtruediv__(self, other: Any) -> Any:
         return self.record(ops.divide, (other, self), {})
 
+    def __floordiv__(self, other: Any) -> Any:
+        return self.record(ops.floor_divide, (self, other), {})
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self.record(ops.floor_divide, (other, self), {})
+
+    def __mod__(self, other: Any) -> Any:
+        return self.record(ops.remainder, (self, other), {})
+
+    def __rmod__(self, other: Any) -> Any:
+        return self.record(ops.remainder, (other, self), {})
+
     def __pow__(self, other: Any) -> Any:
         return self.record(ops.pow, (self, other), {})
 
@@ -57,6 +69,18 @@ class Operators(Recorded):
 
     def __abs__(self) -> Any:
         return self.record(ops.abs, (self,), {})
+
+    def __round__(self) -> Any:
+        return self.record(ops.round, (self,), {})
+
+    def __floor__(self) -> Any:
+        return self.record(ops.floor, (self,), {})
+
+    def __ceil__(self) -> Any:
+        return self.record(ops.ceil, (self,), {})
+
+    def __trunc__(self) -> Any:
+        return self.record(ops.trunc, (self,), {})
 
     def __lt__(self, other: Any) -> Any:
         return self.record(ops.less, (self, other), {})
@@ -88,6 +112,18 @@ class Operators(Recorded):
         """See `autograd_core.sqrt`."""
         return self.record(ops.sqrt, (self,), {})
 
+    def square(self) -> Any:
+        """See `autograd_core.square`."""
+        return self.record(ops.square, (self,), {})
+
+    def sin(self) -> Any:
+        """See `autograd_core.sin`."""
+        return self.record(ops.sin, (self,), {})
+
+    def cos(self) -> Any:
+        """See `autograd_core.cos`."""
+        return self.record(ops.cos, (self,), {})
+
     def tanh(self) -> Any:
         """See `autograd_core.tanh`."""
         return self.record(ops.tanh, (self,), {})
@@ -99,3 +135,7 @@ class Operators(Recorded):
     def relu(self) -> Any:
         """See `autograd_core.relu`."""
         return self.record(ops.relu, (self,), {})
+
+    def clip(self, min: Any = None, max: Any = None) -> Any:
+        """See `autograd_core.clip`."""
+        return ops.clip(self, min, max)

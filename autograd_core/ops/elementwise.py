@@ -1,5 +1,7 @@
 """Elementwise ops: each row is a function of numbers and its local gradients, as on a lecture's slide.
 
+Here are arithmetic, powers, exponentials and choices; the other kinds have a file each.
+
 A comparison counts as 0 or 1 in arithmetic. What happens at ties and kinks stands in docs/edge-cases.md.
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -85,6 +88,74 @@ def _(b, y):
     return -y / b
 
 
+@elementwise(array=np.negative)
+def negative(x):
+    """-x. Local gradient -1."""
+    return -x
+
+
+@negative.local_gradient("x")
+def _():
+    return -1.0
+
+
+@elementwise(array=_quiet(np.floor_divide))
+def floor_divide(a, b):
+    """a // b, the quotient rounded down. Local gradients 0: it is constant between its steps."""
+    return a // b
+
+
+@floor_divide.local_gradient("a")
+def _():
+    return 0.0
+
+
+@floor_divide.local_gradient("b")
+def _():
+    return 0.0
+
+
+@elementwise(array=_quiet(np.remainder))
+def remainder(a, b):
+    """a % b = a - b·⌊a/b⌋, with the sign of b. Local gradients 1 and -⌊a/b⌋; at its jumps, those to their right."""
+    return a % b
+
+
+@remainder.local_gradient("a")
+def _():
+    return 1.0
+
+
+@remainder.local_gradient("b")
+def _(a, b):
+    return -floor_divide(a, b)
+
+
+@elementwise
+def reciprocal(x):
+    """1/x. Local gradient -y²."""
+    return 1.0 / x
+
+
+@reciprocal.local_gradient("x")
+def _(y):
+    return -y * y
+
+
+@elementwise(array=np.abs)
+def abs(x):
+    """|x|. Local gradient sign(x), and 0 at 0."""
+    return math.fabs(x)
+
+
+@abs.local_gradient("x")
+def _(x):
+    return sign(x)
+
+
+# --- powers and roots -------------------------------------------------------------------------
+
+
 @elementwise(array=_quiet(operator.pow))
 def pow(a, b):
     """a to the power b; a negative base with a fractional exponent gives nan.
@@ -104,26 +175,15 @@ def _(a, y):
     return where(a == 0, 0.0, y * log(where(a == 0, 1.0, a)))
 
 
-@elementwise(array=np.negative)
-def negative(x):
-    """-x. Local gradient -1."""
-    return -x
+@elementwise(array=_quiet(np.square))
+def square(x):
+    """x². Local gradient 2x."""
+    return x * x
 
 
-@negative.local_gradient("x")
-def _():
-    return -1.0
-
-
-@elementwise(array=np.abs)
-def abs(x):
-    """|x|. Local gradient sign(x), and 0 at 0."""
-    return math.fabs(x)
-
-
-@abs.local_gradient("x")
+@square.local_gradient("x")
 def _(x):
-    return sign(x)
+    return 2.0 * x
 
 
 @elementwise(array=_quiet(np.sqrt))
@@ -137,7 +197,34 @@ def _(y):
     return 0.5 / y
 
 
-# --- exponentials -----------------------------------------------------------------------------
+@elementwise
+def rsqrt(x):
+    """1/√x, which is inf at 0. Local gradient -y³/2."""
+    return 1.0 / sqrt(x)
+
+
+@rsqrt.local_gradient("x")
+def _(y):
+    return -0.5 * y * y * y
+
+
+@elementwise(array=_quiet(np.hypot))
+def hypot(a, b):
+    """√(a² + b²), without overflow on the way. Local gradients a/y and b/y, and 0 at the origin, as for a norm."""
+    return math.hypot(a, b)
+
+
+@hypot.local_gradient("a")
+def _(a, y):
+    return a / where(y == 0, 1.0, y)
+
+
+@hypot.local_gradient("b")
+def _(b, y):
+    return b / where(y == 0, 1.0, y)
+
+
+# --- exponentials and logarithms --------------------------------------------------------------
 
 
 @elementwise(array=_quiet(np.exp))
@@ -162,69 +249,70 @@ def _(x):
     return 1.0 / x
 
 
-@elementwise(array=np.sin)
-def sin(x):
-    """sin x. Local gradient cos x."""
-    return math.sin(x)
+@elementwise(array=_quiet(np.expm1))
+def expm1(x):
+    """e^x - 1, exact near 0. Local gradient e^x."""
+    return math.expm1(x)
 
 
-@sin.local_gradient("x")
+@expm1.local_gradient("x")
 def _(x):
-    return cos(x)
+    return exp(x)
 
 
-@elementwise(array=np.cos)
-def cos(x):
-    """cos x. Local gradient -sin x."""
-    return math.cos(x)
+@elementwise(array=_quiet(np.log1p))
+def log1p(x):
+    """log(1 + x), exact near 0. Local gradient 1/(1 + x)."""
+    return math.log1p(x)
 
 
-@cos.local_gradient("x")
+@log1p.local_gradient("x")
 def _(x):
-    return -sin(x)
+    return 1.0 / (1.0 + x)
 
 
-# --- activations ------------------------------------------------------------------------------
+@elementwise(array=_quiet(np.log2))
+def log2(x):
+    """The logarithm to base 2. Local gradient 1/(x·log 2)."""
+    return math.log2(x)
 
 
-@elementwise(array=np.tanh)
-def tanh(x):
-    """tanh x. Local gradient 1 - y² (deck C)."""
-    return math.tanh(x)
+@log2.local_gradient("x")
+def _(x):
+    return 1.0 / (x * math.log(2.0))
 
 
-@tanh.local_gradient("x")
-def _(y):
-    return 1.0 - y * y
+@elementwise(array=_quiet(np.log10))
+def log10(x):
+    """The logarithm to base 10. Local gradient 1/(x·log 10)."""
+    return math.log10(x)
 
 
-@elementwise
-def sigmoid(x):
-    """σ(x) = 1/(1 + e^-x). Local gradient y(1 - y), at most ¼: deep stacks of it starve (deck C).
-
-    The exponential is only ever taken of -|x|, so nothing overflows on either side.
-    """
-    e = exp(-abs(x))
-    return where(x >= 0, 1.0, e) / (1.0 + e)
+@log10.local_gradient("x")
+def _(x):
+    return 1.0 / (x * math.log(10.0))
 
 
-@sigmoid.local_gradient("x")
-def _(y):
-    return y * (1.0 - y)
+@elementwise(array=_quiet(np.logaddexp))
+def logaddexp(a, b):
+    """log(e^a + e^b), without overflow. Local gradients σ(a - b) and σ(b - a); ½ and ½ for equal infinities."""
+    return maximum(a, b) + log1p(exp(-abs(_difference(a, b))))
 
 
-@elementwise
-def relu(x):
-    """max(0, x). Local gradient 1 where x > 0, else 0: it stops the gradient of negative inputs (deck C).
-
-    At 0 the gradient is 0, as in PyTorch and JAX; a nan stays nan.
-    """
-    return maximum(x, 0.0)
+@logaddexp.local_gradient("a")
+def _(a, b):
+    return 1.0 / (1.0 + exp(_difference(b, a)))
 
 
-@relu.local_gradient("x")
-def _(y):
-    return y > 0.0
+@logaddexp.local_gradient("b")
+def _(a, b):
+    return 1.0 / (1.0 + exp(_difference(a, b)))
+
+
+def _difference(a, b):
+    """a - b, and 0 for equal infinities."""
+    equal_infinities = (a == b) * (abs(a) == math.inf)
+    return where(equal_infinities, 0.0, a - b)
 
 
 # --- choices ----------------------------------------------------------------------------------
@@ -286,7 +374,40 @@ def _(condition):
     return condition == 0
 
 
-# --- without a gradient: piecewise constant ----------------------------------------------------
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    """x, but no smaller than `min` and no larger than `max`; None is no bound. A min above max gives max.
+
+    The gradient goes to x within the bounds and at them, as in PyTorch, and to the bound where x is beyond it.
+    """
+    unbounded = _limits(x)
+    return _clip(x, unbounded[0] if min is None else min, unbounded[1] if max is None else max)
+
+
+def _limits(x: Any) -> tuple[float, float]:
+    """What bounds nothing of x's dtype; an infinity would make floats of integers."""
+    dtype = getattr(x, "dtype", np.dtype(np.float64))
+    return (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)) if dtype.kind in "iu" else (-math.inf, math.inf)
+
+
+@elementwise
+def _clip(x, min, max):
+    """x between bounds."""
+    return minimum(maximum(x, min), max)
+
+
+@_clip.local_gradient("x")
+def _(x, min, max):
+    return (x >= min) * (x <= max)
+
+
+@_clip.local_gradient("min")
+def _(x, min, max):
+    return (x < min) * (min <= max)
+
+
+@_clip.local_gradient("max")
+def _(x, min, max):
+    return (x > max) + (x <= max) * (min > max)
 
 
 @elementwise(array=np.sign)
@@ -298,39 +419,3 @@ def sign(x):
 @sign.local_gradient("x")
 def _():
     return 0.0
-
-
-@elementwise(array=np.less)
-def less(a, b):
-    """a < b. Not differentiable."""
-    return a < b
-
-
-@elementwise(array=np.less_equal)
-def less_equal(a, b):
-    """a ≤ b. Not differentiable."""
-    return a <= b
-
-
-@elementwise(array=np.greater)
-def greater(a, b):
-    """a > b. Not differentiable."""
-    return a > b
-
-
-@elementwise(array=np.greater_equal)
-def greater_equal(a, b):
-    """a ≥ b. Not differentiable."""
-    return a >= b
-
-
-@elementwise(array=np.equal)
-def equal(a, b):
-    """a = b. Not differentiable."""
-    return a == b
-
-
-@elementwise(array=np.not_equal)
-def not_equal(a, b):
-    """a ≠ b. Not differentiable."""
-    return a != b

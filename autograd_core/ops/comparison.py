@@ -1,0 +1,81 @@
+"""Elementwise questions, answered with True or False; none is differentiable, and none records a graph."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from autograd_core.ops.definition import elementwise
+
+
+@elementwise(array=np.less)
+def less(a, b):
+    """a < b. Not differentiable."""
+    return a < b
+
+
+@elementwise(array=np.less_equal)
+def less_equal(a, b):
+    """a ≤ b. Not differentiable."""
+    return a <= b
+
+
+@elementwise(array=np.greater)
+def greater(a, b):
+    """a > b. Not differentiable."""
+    return a > b
+
+
+@elementwise(array=np.greater_equal)
+def greater_equal(a, b):
+    """a ≥ b. Not differentiable."""
+    return a >= b
+
+
+@elementwise(array=np.equal)
+def equal(a, b):
+    """a = b. Not differentiable."""
+    return a == b
+
+
+@elementwise(array=np.not_equal)
+def not_equal(a, b):
+    """a ≠ b. Not differentiable."""
+    return a != b
+
+
+@elementwise(array=np.logical_and)
+def logical_and(a, b):
+    """Whether both a and b are true, which every number but 0 is. Not differentiable."""
+    return a != 0 and b != 0
+
+
+@elementwise(array=np.logical_or)
+def logical_or(a, b):
+    """Whether a or b is true. Not differentiable."""
+    return a != 0 or b != 0
+
+
+@elementwise(array=np.logical_not)
+def logical_not(x):
+    """Whether x is false, which only 0 is. Not differentiable."""
+    return x == 0
+
+
+@elementwise(array=np.isnan)
+def isnan(x):
+    """Whether x is not a number. Not differentiable."""
+    return x != x
+
+
+@elementwise(array=np.isfinite)
+def isfinite(x):
+    """Whether x is neither infinite nor nan. Not differentiable."""
+    return math.isfinite(x)
+
+
+@elementwise(array=np.isinf)
+def isinf(x):
+    """Whether x is inf or -inf. Not differentiable."""
+    return math.isinf(x)
