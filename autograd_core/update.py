@@ -49,7 +49,8 @@ class UpdateRule:
         if len(set(shapes)) > 1:
             raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {shapes}")
         updated = tensors[len(self.read) :]
-        arrays = [tensor.data for tensor in tensors[: len(self.read)]] + [_own_array(tensor) for tensor in updated]
+        arrays = [np.asarray(tensor.data, order="C") for tensor in tensors[: len(self.read)]]
+        arrays += [_own_array(tensor) for tensor in updated]
         if self._kernel_takes(arrays):
             try:
                 kernels.elementwise.run(
@@ -68,9 +69,7 @@ class UpdateRule:
 
     def _kernel_takes(self, arrays: list[Any]) -> bool:
         dtype = arrays[0].dtype
-        if not (
-            self._compiles and dtype.kind == "f" and all(x.dtype == dtype and x.flags.c_contiguous for x in arrays)
-        ):
+        if not (self._compiles and dtype.kind == "f" and all(x.dtype == dtype for x in arrays)):
             return False
         self._used = self._used or arrays[0].size >= kernels.LONG  # short ones too, once it is there
         return self._used
@@ -82,7 +81,7 @@ def _own_array(tensor: Tensor) -> Any:
     # Three: the tensor, the name above, and getrefcount's own argument. Views hold the array that they look at.
     if sys.getrefcount(array) == 3 and array.flags.owndata and array.flags.c_contiguous:
         return array
-    return array.copy()
+    return np.array(array, order="C")
 
 
 def update_rule(function: Callable[..., Any]) -> UpdateRule:

@@ -27,8 +27,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
             f"linear: expects {weight.shape[1]} features in the last axis, got shape {x.shape}"
             + ("; flatten the images first" if math.prod(x.shape[1:]) == weight.shape[1] else "")
         )
-    y = x @ weight.T
-    return y if bias is None else y + bias
+    return x @ weight.T if bias is None else ag.linear(x, weight, bias)
 
 
 def conv2d(

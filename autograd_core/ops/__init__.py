@@ -35,6 +35,7 @@ from autograd_core.ops.comparison import (
     not_equal,
 )
 from autograd_core.ops.convolution import conv2d, max_pool2d
+from autograd_core.ops.cumulative import cumulative_prod, cumulative_sum
 from autograd_core.ops.elementwise import (
     abs,
     add,
@@ -64,9 +65,10 @@ from autograd_core.ops.elementwise import (
     where,
 )
 from autograd_core.ops.indexing import getitem, scatter_add
-from autograd_core.ops.linalg import matmul
-from autograd_core.ops.reduction import log_softmax, logsumexp, max, mean, softmax, sum
+from autograd_core.ops.linalg import linear, matmul
+from autograd_core.ops.reduction import log_softmax, logsumexp, max, mean, min, norm, prod, softmax, std, sum, var
 from autograd_core.ops.rounding import ceil, floor, round, trunc
+from autograd_core.ops.searching import all, any, argmax, argmin
 from autograd_core.ops.shaping import astype, broadcast_to, concat, expand_dims, matrix_transpose, permute_dims, reshape
 from autograd_core.ops.special import digamma, erf, erfc, lgamma, polygamma
 from autograd_core.ops.trigonometry import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan, tanh
@@ -76,6 +78,10 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "all",
+    "any",
+    "argmax",
+    "argmin",
     "asin",
     "asinh",
     "astype",
@@ -89,6 +95,8 @@ __all__ = [
     "conv2d",
     "cos",
     "cosh",
+    "cumulative_prod",
+    "cumulative_sum",
     "digamma",
     "divide",
     "elu",
@@ -117,6 +125,7 @@ __all__ = [
     "less",
     "less_equal",
     "lgamma",
+    "linear",
     "log",
     "log1p",
     "log2",
@@ -134,15 +143,18 @@ __all__ = [
     "maximum",
     "maxout",
     "mean",
+    "min",
     "minimum",
     "mish",
     "multiply",
     "negative",
+    "norm",
     "not_equal",
     "permute_dims",
     "polygamma",
     "pow",
     "prelu",
+    "prod",
     "reciprocal",
     "relu",
     "relu6",
@@ -161,11 +173,13 @@ __all__ = [
     "softplus",
     "sqrt",
     "square",
+    "std",
     "subtract",
     "sum",
     "swish",
     "tan",
     "tanh",
     "trunc",
+    "var",
     "where",
 ]

@@ -56,6 +56,37 @@ def matmul(a: Any, b: Any, /) -> Any:
     return shaping.reshape(product, shape)
 
 
+@array_op
+def linear(x: Any, w: Any, b: Any, /) -> Any:
+    """x wᵀ + b, a fully connected layer.
+
+    Shapes: x (..., in), w (out, in), b (out,) -> (..., out).
+    Gradients: to x g w; to w gᵀ x and to b Σ g, over all leading axes.
+    """
+    if w.ndim != 2 or x.ndim == 0 or x.shape[-1] != w.shape[1] or b.shape != w.shape[:1]:
+        raise ShapeError(
+            f"linear: takes x (..., in), w (out, in) and b (out,), got shapes {x.shape}, {w.shape} and {b.shape}"
+        )
+    y = _matmul(x if x.ndim > 1 else x[None], w.T)
+    y = y if x.ndim > 1 else y[0]
+    return np.add(y, b, out=y) if y.dtype == np.result_type(y, b) else y + b
+
+
+@linear.vjp("x")
+def _(g, w):
+    return matmul(g, w)
+
+
+@linear.vjp("w")
+def _(g, x, w_shape):
+    return _matmul(matrix_transpose(shaping.reshape(g, (-1, w_shape[0]))), shaping.reshape(x, (-1, w_shape[1])))
+
+
+@linear.vjp("b")
+def _(g):
+    return g  # the engine sums it over the axes along which b was broadcast
+
+
 def _mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str:
     if not a or not b:
         return f"matmul: takes arrays with at least one axis, got shapes {a} and {b}; use * for numbers"

@@ -280,6 +280,7 @@ def test_shapes_that_do_not_broadcast_are_named_with_the_op():
     ("call", "message"),
     [
         (lambda x: x @ x, r"matmul: the last axis of a \(3\) must match the rows of b \(2\).*matrix_transpose"),
+        (lambda x: ag.linear(x, x, x), "linear: takes x"),
         (lambda x: x @ 2.0, "matmul: takes arrays with at least one axis"),
         (lambda x: x.reshape(4, 2), r"reshape: 6 elements of shape \(2, 3\) do not fit shape \(4, 2\)"),
         (lambda x: ag.permute_dims(x, (0, 0)), "permute_dims: axes"),

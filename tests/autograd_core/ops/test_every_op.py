@@ -96,7 +96,30 @@ CASES = {
         (lambda x: ag.sum(x, axis=-1), (apart(2, 3),)),
     ],
     "mean": [(ag.mean, (apart(2, 3),)), (lambda x: ag.mean(x, axis=0), (apart(2, 3),))],
+    "prod": [
+        (ag.prod, (apart(2, 3),)),
+        (lambda x: ag.prod(x, axis=(0, 2), keepdims=True), (apart(2, 3, 2),)),
+        (lambda x: ag.prod(x, axis=-1), (np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 2.0]]),)),
+    ],
+    "var": [(ag.var, (apart(2, 3),)), (lambda x: ag.var(x, axis=1, correction=1, keepdims=True), (apart(2, 3),))],
+    "std": [(ag.std, (apart(2, 3),)), (lambda x: ag.std(x, axis=(-1,), correction=1), (apart(2, 3),))],
     "max": [(ag.max, (apart(2, 3),)), (lambda x: ag.max(x, axis=1, keepdims=True), (apart(2, 3),))],
+    "min": [(ag.min, (apart(2, 3),)), (lambda x: ag.min(x, axis=1, keepdims=True), (apart(2, 3),))],
+    "norm": [
+        (ag.norm, (apart(2, 3),)),
+        (lambda x: ag.norm(x, axis=0, keepdims=True), (apart(2, 3),)),
+        *[(lambda x, p=p: ag.norm(x, axis=-1, ord=p), (apart(2, 3),)) for p in (1, 1.5, 3, -2, np.inf, -np.inf)],
+    ],
+    "cumulative_sum": [
+        (lambda x: ag.cumulative_sum(x) ** 2, (apart(4),)),
+        (lambda x: ag.cumulative_sum(x, axis=0, include_initial=True) ** 2, (apart(3, 2),)),
+    ],
+    "cumulative_prod": [
+        (ag.cumulative_prod, (apart(4),)),
+        (lambda x: ag.cumulative_prod(x, axis=0, include_initial=True), (apart(3, 2),)),
+        (lambda x: ag.cumulative_prod(x, axis=1), (np.array([[2.0, 0.0, 3.0, 0.0, 1.5], [0.0, 1.0, 2.0, 3.0, 4.0]]),)),
+    ],
+    "recurrence": [(registry["recurrence"], (apart(2, 4), apart(2, 4)))],
     "logsumexp": [(ag.logsumexp, (apart(2, 3),)), (lambda x: ag.logsumexp(x, axis=None), (apart(2, 3),))],
     "softmax": [(ag.softmax, (apart(2, 3),)), (lambda x: ag.softmax(x, axis=0), (apart(2, 3),))],
     "log_softmax": [(ag.log_softmax, (apart(2, 3),)), (lambda x: ag.log_softmax(x, axis=0), (apart(2, 3),))],
@@ -107,6 +130,11 @@ CASES = {
         (ag.matmul, (apart(3), apart(3))),
         (ag.matmul, (apart(2, 2, 3), apart(3, 2))),
         (ag.matmul, (apart(2, 1, 2, 3), apart(4, 3, 2))),
+    ],
+    "linear": [
+        (ag.linear, (apart(4, 3), apart(2, 3), apart(2))),
+        (ag.linear, (apart(3), apart(2, 3), apart(2))),
+        (ag.linear, (apart(2, 2, 3), apart(2, 3), apart(2))),
     ],
     "reshape": [(lambda x: ag.reshape(x, (3, -1)) ** 2, (apart(2, 3),))],
     "permute_dims": [(lambda x: ag.permute_dims(x, (1, -1, 0)) ** 2, (apart(2, 3, 2),))],
@@ -144,7 +172,8 @@ CASES = {
 }
 COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or"}
 QUESTIONS = {"logical_not", "isnan", "isfinite", "isinf"}
-NOT_DIFFERENTIABLE = COMPARISONS | QUESTIONS
+SEARCHES = {"argmax", "argmin", "any", "all"}
+NOT_DIFFERENTIABLE = COMPARISONS | QUESTIONS | SEARCHES
 
 
 def test_every_op_has_a_case():
