@@ -10,8 +10,10 @@ from types import ModuleType
 # Elements from which a kernel, in one pass and with several threads, beats numpy's loops one after the other.
 LONG = 1 << 13
 
-# Multiplications below which a matrix product is numpy's, whose BLAS then uses one thread and costs no compiling.
-LARGE_PRODUCT = 1 << 18
+# Multiplications below which a matrix product is numpy's, faster there than handing out tasks, and nothing to compile.
+# Not much more: numpy's BLAS would wake threads of its own, which then spin for a tenth of a second and take the
+# processors from ours.
+LARGE_PRODUCT = 1 << 19
 
 _SUBMODULES = ("convolution", "correlation", "elementwise", "gemm", "jit", "pooling", "simd", "team", "threads")
 

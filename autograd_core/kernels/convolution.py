@@ -10,7 +10,7 @@ This file turns each of them into correlations on lattices, which `correlation` 
 
 from functools import lru_cache
 from itertools import product
-from math import gcd
+from math import gcd, prod
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     partial = np.empty((chunks, groups, depth, outputs), x.dtype)
     correlate_weights(
         g.size * depth, first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
-        scratch(threads * per_worker, x.dtype), _lists(threads, 1, DEPTH),
+        scratch(threads * per_worker, x.dtype), _lists(threads, 1, band * g.shape[3]),
         (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
         (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
     )  # fmt: skip
@@ -149,6 +149,7 @@ def _forward_taps(kh, kw, sh, sw, dh, dw):
     return tuple(((i * dh % sh) * sw + j * dw % sw, i * dh // sh, j * dw // sw) for i in range(kh) for j in range(kw))
 
 
+@lru_cache(maxsize=256)
 def _landing_taps(size, stride, padding, dilation, phase):
     """Along one axis: the slice of the kernel's entries that link x[stride · t + phase] to entries of g.
 
@@ -162,6 +163,7 @@ def _landing_taps(size, stride, padding, dilation, phase):
     return slice(landing[0], None, period), tuple((phase + padding - i * dilation) // stride for i in taken)
 
 
+@lru_cache(maxsize=256)
 def _band(size, taps, channels, spacing, bands):
     """Rows of output in a task, at least `bands` tasks to an image, and rows and columns of the lattice they need.
 
@@ -190,7 +192,7 @@ def _strides(x, channels):
 
 
 def _lists(*shape):
-    count = int(np.prod(shape))
+    count = prod(shape)
     return scratch(count, _INT64)[:count].reshape(shape)
 
 

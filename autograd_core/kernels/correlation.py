@@ -142,7 +142,9 @@ def _multiply_positions(
                 for j in range(0, moved, vector):
                     for i in range(0, simd.ROWS, simd.TRANSPOSED):
                         target = places[first + i] + (output + j) * y_strides[1]
-                        simd.transpose(scratch, tiles + (first + i) * width + j, width, y, target, y_strides[1])
+                        simd.transpose(
+                            scratch, tiles + (first + i) * width + j, width, simd.ROWS - i, y, target, y_strides[1]
+                        )
             for i in range(count):
                 for j in range(moved, columns):
                     y[places[first + i] + (output + j) * y_strides[1]] = scratch[tiles + (first + i) * width + j]
@@ -161,13 +163,19 @@ def _multiply_rows(
     depth = offsets.size
     each_row = -(-size[1] // vector)
     vectors = images * size[0] * each_row
-    for first in range(0, vectors, simd.VECTORS):
+    image = row = column = 0
+    for _ in range(0, vectors, simd.VECTORS):
         for j in range(simd.VECTORS):
-            row, column = divmod(min(first + j, vectors - 1), each_row)
-            image, row = divmod(row, size[0])
-            bases[j] = image * lattice_image + row * lattice_size[1] + column * vector
-            places[j] = image * y_strides[0] + row * y_strides[2] + column * vector
-            counts[j] = size[1] - column * vector if first + j < vectors else 0
+            counts[j] = 0  # until the last vector, which may come before the tile is full
+            if image < images:
+                bases[j] = image * lattice_image + row * lattice_size[1] + column
+                places[j] = image * y_strides[0] + row * y_strides[2] + column
+                counts[j] = size[1] - column
+                column += vector
+                if column >= size[1]:
+                    column, row = 0, row + 1
+                if row == size[0]:
+                    row, image = 0, image + 1
         for i in range(0, outputs, simd.ROWS):
             simd.multiply_scattered_tile(
                 packed, panels + i * depth, scratch, lattice, bases, offsets, 0, depth,
@@ -236,33 +244,35 @@ def _correlate_weights_task(
             spacing, margin, scratch, lattice, lattice_size,
         )  # fmt: skip
         g_start = image * g_strides[0] + group * outputs * g_strides[1] + first_row * out_width
+        for row in range(rows):
+            for column in range(out_width):
+                bases[row * out_width + column] = row * lattice_size[1] + column
         for position in range(0, rows * out_width, DEPTH):
             count = min(DEPTH, rows * out_width - position)
-            for p in range(count):
-                row, column = divmod(position + p, out_width)
-                bases[p] = row * lattice_size[1] + column
             for first in range(0, outputs, strip_width):
                 lanes = min(strip_width, outputs - first)
                 start = g_start + first * g_strides[1] + position
                 pack(g, start, g_strides[1], lanes, g_strides[2], count, scratch, strip, strip_width)
                 _multiply_taps(
-                    scratch, lattice, bases, offsets, first_tap, end_tap, strip, count,
+                    scratch, lattice, bases, position, offsets, first_tap, end_tap, strip, count,
                     sums, first, outputs, lanes, started,
                 )  # fmt: skip
             started = True
 
 
 @jit(inline="always")
-def _multiply_taps(scratch, lattice, bases, offsets, first, end, strip, count, sums, sums_start, outputs, columns, add):
+def _multiply_taps(
+    scratch, lattice, bases, position, offsets, first, end, strip, count, sums, sums_start, outputs, columns, add
+):
     for tap in range(first, end, simd.ROWS):
         if columns * sums.itemsize > simd.VECTOR_BYTES:
             simd.multiply_gathered_tile(
-                scratch, lattice, bases, 0, offsets, tap, scratch, strip, count,
+                scratch, lattice, bases, position, offsets, tap, scratch, strip, count,
                 sums, sums_start + tap * outputs, outputs, end - tap, columns, add,
             )  # fmt: skip
         else:
             simd.multiply_narrow_gathered_tile(
-                scratch, lattice, bases, 0, offsets, tap, scratch, strip, count,
+                scratch, lattice, bases, position, offsets, tap, scratch, strip, count,
                 sums, sums_start + tap * outputs, outputs, end - tap, columns, add,
             )  # fmt: skip
 

@@ -314,15 +314,22 @@ TRANSPOSED = min(ROWS & -ROWS, 8)
 
 
 @intrinsic
-def transpose(typing_context, source, source_start, source_stride, target, target_start, target_stride):
-    """target[k, r] = source[r, k] for r < TRANSPOSED and k < lanes, each with its own distance between rows."""
+def transpose(typing_context, source, source_start, source_stride, rows, target, target_start, target_stride):
+    """target[k, r] = source[r, k] for r < TRANSPOSED and k < lanes, each with its own distance between rows.
+
+    The last of `rows` stands in for those beyond it.
+    """
 
     def generate(context, builder, signature, arguments):
-        source, source_start, source_stride, target, target_start, target_stride = arguments
+        source, source_start, source_stride, rows, target, target_start, target_stride = arguments
         vector = _vector_of(signature.args[0].dtype)
         source = _pointer(context, builder, signature.args[0], source, source_start)
-        target = _pointer(context, builder, signature.args[3], target, target_start)
-        rows = [[_load(builder, source, builder.mul(source_stride, _const(r)), vector)] for r in range(TRANSPOSED)]
+        target = _pointer(context, builder, signature.args[4], target, target_start)
+        last = builder.sub(rows, _const(1))
+        numbers = [
+            builder.select(builder.icmp_signed("<", _const(r), rows), _const(r), last) for r in range(TRANSPOSED)
+        ]
+        rows = [[_load(builder, source, builder.mul(source_stride, number), vector)] for number in numbers]
         while len(rows) > 1:  # riffle row r with row r + half, like halves of a deck of cards
             half = len(rows) // 2
             rows = [_riffle(builder, rows[r], rows[r + half]) for r in range(half)]
@@ -336,7 +343,7 @@ def transpose(typing_context, source, source_start, source_stride, target, targe
         return context.get_dummy_value()
 
     i8 = types.intp
-    return types.void(source, i8, i8, target, i8, i8), generate
+    return types.void(source, i8, i8, i8, target, i8, i8), generate
 
 
 def _lane_numbers(numbers):
