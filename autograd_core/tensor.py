@@ -317,6 +317,42 @@ class Tensor(Operators):
         """See `autograd_core.max`."""
         return ops.max(self, axis=axis, keepdims=keepdims)
 
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.min`."""
+        return ops.min(self, axis=axis, keepdims=keepdims)
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.prod`."""
+        return ops.prod(self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+        """See `autograd_core.var`."""
+        return ops.var(self, axis=axis, correction=correction, keepdims=keepdims)
+
+    def std(self, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+        """See `autograd_core.std`."""
+        return ops.std(self, axis=axis, correction=correction, keepdims=keepdims)
+
+    def norm(self, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
+        """See `autograd_core.norm`."""
+        return ops.norm(self, axis=axis, keepdims=keepdims, ord=ord)
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.argmax`."""
+        return ops.argmax(self, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.argmin`."""
+        return ops.argmin(self, axis=axis, keepdims=keepdims)
+
+    def any(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.any`."""
+        return ops.any(self, axis=axis, keepdims=keepdims)
+
+    def all(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `autograd_core.all`."""
+        return ops.all(self, axis=axis, keepdims=keepdims)
+
     def reshape(self, *shape: Any) -> Any:
         """See `autograd_core.reshape`; takes a shape, or its entries."""
         return ops.reshape(self, shape[0] if len(shape) == 1 else shape)

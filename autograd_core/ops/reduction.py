@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.errors import ArgumentError, ShapeError
-from autograd_core.ops import elementwise, shaping
+from autograd_core.ops import cumulative, elementwise, shaping
 from autograd_core.ops.definition import array_op
 
 Axis = int | tuple[int, ...] | None
@@ -59,32 +59,161 @@ def mean(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The arithmetic mean over `axis`. Gradient: upstream / n, copied to each. The mean of nothing is nan."""
     shape = np.shape(x)
     axes = reduced_axes("mean", shape, axis)
-    if not math.prod(shape[a] for a in axes):
+    if not _count(shape, axes):
         return np.full_like(np.sum(x, axis=axes, keepdims=keepdims), np.nan)
     return np.mean(x, axis=axes, keepdims=keepdims)
 
 
 @mean.vjp("x")
 def _(g, x_shape, axis):
-    n = math.prod(x_shape[a] for a in reduced_axes("mean", x_shape, axis))
+    n = _count(x_shape, reduced_axes("mean", x_shape, axis))
     return shaping.broadcast_to(_keep("mean", g / n if n else g, x_shape, axis), x_shape)
+
+
+@array_op
+def prod(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Π x over `axis`; of nothing it is 1. Gradient: upstream · the product of all others, also where that is 0."""
+    return np.prod(x, axis=reduced_axes("prod", np.shape(x), axis), keepdims=keepdims)
+
+
+@prod.vjp("x")
+def _(g, x, x_shape, axis):
+    # The product of those before times that of those after: dividing y by x would fail at zeros.
+    axes = reduced_axes("prod", x_shape, axis)
+    order = (*[a for a in range(len(x_shape)) if a not in axes], *axes)
+    moved = shaping.permute_dims(x, order)
+    flat = shaping.reshape(moved, (*moved.shape[: len(order) - len(axes)], _count(x_shape, axes)))
+    others = cumulative.product_before(flat) * cumulative.product_before(flat[..., ::-1])[..., ::-1]
+    others = shaping.permute_dims(shaping.reshape(others, moved.shape), tuple(np.argsort(order).tolist()))
+    return _keep("prod", g, x_shape, axis) * others
+
+
+@array_op
+def var(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """The variance Σ (x - mean)² / (n - correction) over `axis`; correction=1 estimates that of a population.
+
+    Gradient: upstream · 2(x - mean) / (n - correction). With n ≤ correction, so also of nothing, it is nan.
+    """
+    axes = reduced_axes("var", np.shape(x), axis)
+    centred = x - mean(x, axis=axes, keepdims=True)
+    with np.errstate(all="ignore"):
+        return np.sum(centred * centred, axis=axes, keepdims=keepdims) / _degrees(np.shape(x), axes, correction)
+
+
+@var.vjp("x")
+def _(g, x, x_shape, axis, correction):
+    degrees = _degrees(x_shape, reduced_axes("var", x_shape, axis), correction)
+    return _keep("var", g, x_shape, axis) * (x - mean(x, axis=axis, keepdims=True)) * (2.0 / degrees)
+
+
+@array_op
+def std(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """The standard deviation √var over `axis`. Gradient: upstream · (x - mean) / ((n - correction)·y), 0 where y is."""
+    return np.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+@std.vjp("x")
+def _(g, x, y, x_shape, axis, correction):
+    degrees = _degrees(x_shape, reduced_axes("std", x_shape, axis), correction)
+    y = _keep("std", y, x_shape, axis)
+    share = _keep("std", g, x_shape, axis) / (elementwise.where(y == 0, 1.0, y) * degrees)
+    return share * (x - mean(x, axis=axis, keepdims=True))
+
+
+def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+    return math.prod([shape[a] for a in axes])
+
+
+def _degrees(shape: tuple[int, ...], axes: tuple[int, ...], correction: float) -> Any:
+    """Degrees of freedom, at least 0: n less the correction. numpy's 0, for dividing by it gives nan or inf."""
+    left = _count(shape, axes) - correction
+    return left if left > 0 else np.float64(0.0)
 
 
 @array_op
 def max(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`; nan if there is one. Gradient: to the largest, shared evenly at a tie."""
-    shape = np.shape(x)
-    axes = reduced_axes("max", shape, axis)
-    if not math.prod(shape[a] for a in axes):
-        raise ShapeError(f"max: no largest element over axes {axes} of shape {shape}, which are empty")
-    return np.max(x, axis=axes, keepdims=keepdims)
+    return np.max(x, axis=_axes_with_elements("max", "largest", np.shape(x), axis), keepdims=keepdims)
 
 
 @max.vjp("x")
 def _(g, x, y, x_shape, axis):
-    at_maximum = x == _keep("max", y, x_shape, axis)
-    count = shaping.astype(sum(at_maximum, axis=axis, keepdims=True), g.dtype)
-    return _keep("max", g, x_shape, axis) / count * at_maximum
+    return _share("max", g, x == _keep("max", y, x_shape, axis), axis)
+
+
+@array_op
+def min(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The smallest element over `axis`; nan if there is one. Gradient: to the smallest, shared evenly at a tie."""
+    return np.min(x, axis=_axes_with_elements("min", "smallest", np.shape(x), axis), keepdims=keepdims)
+
+
+@min.vjp("x")
+def _(g, x, y, x_shape, axis):
+    return _share("min", g, x == _keep("min", y, x_shape, axis), axis)
+
+
+def _axes_with_elements(name: str, which: str, shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+    axes = reduced_axes(name, shape, axis)
+    if not _count(shape, axes):
+        raise ShapeError(f"{name}: no {which} element over axes {axes} of shape {shape}, which are empty")
+    return axes
+
+
+def _share(name: str, g: Any, chosen: Any, axis: Axis) -> Any:
+    """The upstream gradient of each slice, shared evenly among the elements that were chosen from it."""
+    count = shaping.astype(sum(chosen, axis=axis, keepdims=True), g.dtype)
+    return _keep(name, g, chosen.shape, axis) / count * chosen
+
+
+@array_op
+def norm(x: Any, /, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Any:
+    """The vector norm (Σ |x|^ord)^(1/ord) over `axis`: 2 is the length, inf the largest |x|, 0 the number not 0.
+
+    Gradient: upstream · sign(x)·(|x|/y)^(ord-1), which is x/y for ord=2; for ±inf to the extreme elements, shared
+    evenly. It is 0 at elements that are 0, so also where the norm is.
+    """
+    axes = reduced_axes("norm", np.shape(x), axis)
+    size = np.abs(_floating(x))
+    if ord == math.inf:
+        return np.max(size, axis=axes, keepdims=keepdims, initial=0.0)
+    if ord == -math.inf:
+        return np.min(size, axis=axes, keepdims=keepdims, initial=math.inf)
+    if ord == 0:
+        return np.sum(size != 0, axis=axes, keepdims=keepdims).astype(size.dtype)
+    if ord == 1:
+        return np.sum(size, axis=axes, keepdims=keepdims)
+    with np.errstate(all="ignore"):
+        powers = np.sum(_to_the(size, ord), axis=axes, keepdims=True)
+        limits = np.finfo(size.dtype)
+        if np.all((powers > limits.tiny / limits.eps**2) & (powers < math.inf)):
+            y = _to_the(powers, 1 / ord)
+        else:  # a power may have over- or underflowed: measure in units of the largest
+            unit = np.max(size, axis=axes, keepdims=True, initial=0.0)
+            unit = np.where((unit > 0) & (unit < math.inf), unit, np.ones_like(unit))
+            unit = np.ldexp(np.ones_like(unit), np.frexp(unit)[1] - 1)  # a power of 2, which rounds nothing
+            y = unit * _to_the(np.sum(_to_the(size / unit, ord), axis=axes, keepdims=True), 1 / ord)
+    return y if keepdims else np.squeeze(y, axis=axes)
+
+
+@norm.vjp("x")
+def _(g, x, y, x_shape, axis, ord):
+    if ord == 0:
+        return None
+    if ord == 1:
+        return _keep("norm", g, x_shape, axis) * elementwise.sign(x)
+    y = _keep("norm", y, x_shape, axis)
+    if ord in (math.inf, -math.inf):
+        return _share("norm", g, elementwise.abs(x) == y, axis) * elementwise.sign(x)
+    share = _keep("norm", g, x_shape, axis) * x / elementwise.where(y == 0, 1.0, y)
+    if ord == 2:
+        return share
+    # sign(x)·(|x|/y)^(ord-1) = x/y·(|x|/y)^(ord-2), and at x = 0 the last factor, which may be infinite, is left out.
+    part = elementwise.abs(elementwise.where(x == 0, y, x)) / elementwise.where(y == 0, 1.0, y)
+    return share * elementwise.pow(elementwise.where(y == 0, 1.0, part), ord - 2)
+
+
+def _to_the(x: Any, power: float) -> Any:
+    return x * x if power == 2 else np.sqrt(x) if power == 0.5 else x**power
 
 
 @array_op
