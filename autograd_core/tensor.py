@@ -19,7 +19,7 @@ from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node, Recorded, backpropagate, recording
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Elementwise, Op
+from autograd_core.ops.definition import Elementwise, Op, recorded_within
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 
@@ -384,6 +384,8 @@ def _as_input(op: Op[Any], argument: Any) -> Any:
         # A copy, for the graph may keep it and its owner may change it.
         return np.array(argument)
     if isinstance(argument, (list, tuple)):
+        if recorded_within(argument) is not None:
+            raise DTypeError(f"{op.name}: takes one tensor, not a list of them; join them with concat first")
         return Tensor(argument).data
     what = "a Value, the scalar engine's number" if isinstance(argument, Recorded) else f"a {type(argument).__name__}"
     raise DTypeError(f"{op.name}: takes tensors, arrays and numbers, not {what}")

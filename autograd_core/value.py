@@ -30,7 +30,7 @@ class Value(Operators):
 
     data: float
     grad: Any  # a float, or a Value after backward(create_graph=True)
-    op: Elementwise[Any] | None
+    op: Any  # an elementwise op, or an entry of an op on lists of Values; None for a leaf
     parents: tuple[Value, ...]
     local_gradients: tuple[float, ...]
     label: str
@@ -49,7 +49,9 @@ class Value(Operators):
     def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
         """Compute `op` and remember its inputs and local gradients."""
         if not isinstance(op, Elementwise):
-            raise DTypeError(f"{op.name} works on arrays and a Value is a single number; use a Tensor")
+            from autograd_core import value_list  # it makes Values: it imports this file
+
+            return value_list.record(op, args, attributes)
         args, _ = op.split(args, attributes)
         parents = tuple([a if type(a) is Value else _as_value(op, a) for a in args])
         inputs = tuple([parent.data for parent in parents])

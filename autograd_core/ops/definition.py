@@ -346,6 +346,9 @@ class ArrayOp(Op[P]):
         for x in args if self.variadic else args[: self.arity]:
             if not hasattr(x, "ndim"):
                 inputs, attributes = self.split(args, attributes)
+                found = recorded_within(inputs)
+                if found is not None:
+                    return found.record(self, inputs, attributes)
                 return self.on_arrays(*map(np.asarray, inputs), **attributes)
         return self.function(*args, **attributes)
 
@@ -363,6 +366,13 @@ class ArrayOp(Op[P]):
 
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
         return rule.function(g, *arguments)
+
+
+def recorded_within(argument: Any) -> Recorded | None:
+    """The first Value or Tensor in nested lists, which numpy would make an array of, and so lose what it remembers."""
+    if isinstance(argument, (list, tuple)):
+        return next((found for part in argument if (found := recorded_within(part)) is not None), None)
+    return argument if isinstance(argument, Recorded) else None
 
 
 @overload
