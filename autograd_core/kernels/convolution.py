@@ -120,7 +120,7 @@ def _correlate(x, weights, taps, spacing, margin, y, size, step, first):
     correlate(
         images * groups * size[0] * size[1] * outputs * depth,
         first_entry(x), first_entry(weights), _offsets(taps, channels, spacing, lattice), y.reshape(-1),
-        memory[:packed], memory[packed:], _lists(threads, 2, max(positions, 3 * simd.VECTORS)),
+        memory[:packed], memory[packed:], _lists(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
         weights.shape, tuple(stride // weights.itemsize for stride in weights.strides),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
         (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
@@ -130,7 +130,13 @@ def _correlate(x, weights, taps, spacing, margin, y, size, step, first):
 
 def _lanes_are_outputs(outputs, depth, row_length, step, vector):
     """Which of the two ways to lay tiles costs less: fused multiply-adds for one position, plus storing it."""
-    rows = (outputs + -outputs % simd.ROWS) * depth / vector * (row_length + -row_length % vector) / row_length
+    rows = (
+        (outputs + -outputs % simd.ROWS if outputs > 1 else 1)
+        * depth
+        / vector
+        * (row_length + -row_length % vector)
+        / row_length
+    )
     whole = outputs + -outputs % vector
     positions = whole / vector * depth + 0.5 * whole
     return step != 1 or positions < rows

@@ -159,14 +159,14 @@ def _multiply_rows(
     that fill vectors.
     """
     vector = simd.VECTOR_BYTES // y.itemsize
-    bases, places, counts = lists[: simd.VECTORS], lists[simd.VECTORS :], lists[2 * simd.VECTORS :]
+    together = simd.LINE_VECTORS if outputs == 1 else simd.VECTORS
+    bases, places, counts = lists[:together], lists[together : 2 * together], lists[2 * together :]
     depth = offsets.size
-    each_row = -(-size[1] // vector)
-    vectors = images * size[0] * each_row
+    vectors = images * size[0] * -(-size[1] // vector)
     image = row = column = 0
-    for _ in range(0, vectors, simd.VECTORS):
-        for j in range(simd.VECTORS):
-            counts[j] = 0  # until the last vector, which may come before the tile is full
+    for _ in range(0, vectors, together):
+        for j in range(together):
+            bases[j] = places[j] = counts[j] = 0  # beyond the last position: read something, store nothing
             if image < images:
                 bases[j] = image * lattice_image + row * lattice_size[1] + column
                 places[j] = image * y_strides[0] + row * y_strides[2] + column
@@ -176,11 +176,16 @@ def _multiply_rows(
                     column, row = 0, row + 1
                 if row == size[0]:
                     row, image = 0, image + 1
-        for i in range(0, outputs, simd.ROWS):
-            simd.multiply_scattered_tile(
-                packed, panels + i * depth, scratch, lattice, bases, offsets, 0, depth,
-                y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i, False,
-            )  # fmt: skip
+        if outputs == 1:
+            simd.multiply_scattered_line(
+                packed, panels, scratch, lattice, bases, offsets, depth, y, y_start, places, counts, 0, 1
+            )
+        else:
+            for i in range(0, outputs, simd.ROWS):
+                simd.multiply_scattered_tile(
+                    packed, panels + i * depth, scratch, lattice, bases, offsets, depth,
+                    y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i,
+                )  # fmt: skip
 
 
 _post_correlate = sharing(_correlate_task)

@@ -106,8 +106,8 @@ def _mangled(vector_type):
     return f"v{vector_type.count}{'f64' if vector_type.element == ir.DoubleType() else 'f32'}"
 
 
-def _accumulate(builder, vector, vectors, depth, factors_of, row_of):
-    """Emit the loop over k, and return the sums: per k, each of ROWS factors of A meets each vector of a row of B.
+def _accumulate(builder, vector, rows, vectors, depth, factors_of, row_of):
+    """Emit the loop over k, and return the sums: per k, each of `rows` factors of A meets each vector of a row of B.
 
     `factors_of(k)` and `row_of(k)` emit the addresses of both.
     """
@@ -118,7 +118,7 @@ def _accumulate(builder, vector, vectors, depth, factors_of, row_of):
     builder.position_at_end(loop)
     k = builder.phi(_INT)
     k.add_incoming(_const(0), entry)
-    sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(ROWS)]
+    sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
     row = [_load(builder, place, _const(0), vector) for place in row_of(k)]
     for i, place in enumerate(factors_of(k)):
         factor = _splat(builder, vector, builder.load(place))
@@ -171,7 +171,9 @@ def _tile(vectors):
                 row = builder.gep(a, [builder.mul(k, _const(ROWS))])
                 return [builder.gep(row, [_const(i)]) for i in range(ROWS)]
 
-            sums = _accumulate(builder, vector, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors))
+            sums = _accumulate(
+                builder, vector, ROWS, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors)
+            )
             _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
             return context.get_dummy_value()
 
@@ -216,7 +218,9 @@ def _gathered_tile(vectors):
                 row = builder.gep(a, [builder.load(builder.gep(bases, [k]))])
                 return [builder.gep(row, [offset]) for offset in held]
 
-            sums = _accumulate(builder, vector, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors))
+            sums = _accumulate(
+                builder, vector, ROWS, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors)
+            )
             _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
             return context.get_dummy_value()
 
@@ -226,60 +230,49 @@ def _gathered_tile(vectors):
     return multiply_gathered_tile
 
 
-@intrinsic
-def multiply_scattered_tile(
-    typing_context,
-    a,
-    a_start,
-    b,
-    b_start,
-    bases,
-    offsets,
-    first,
-    depth,
-    c,
-    c_start,
-    places,
-    counts,
-    c_stride,
-    rows,
-    add,
-):
-    """As `multiply_tile`, but vector j of row k of B is found at b[bases[j] + offsets[first + k]], unpacked, and
-    belongs at c[places[j]], of which counts[j] lanes are real.
-    """
+def _scattered_tile(tile_rows, vectors):
+    """Make the intrinsic for tiles whose B is not packed but found by tables."""
 
-    def generate(context, builder, signature, arguments):
-        a, a_start, b, b_start, _, offsets, first, depth, c, c_start, _, _, c_stride, rows, add = arguments
-        vector = _vector_of(signature.args[0].dtype)
-        a = _pointer(context, builder, signature.args[0], a, a_start)
-        b = _pointer(context, builder, signature.args[2], b, b_start)
-        offsets = _pointer(context, builder, signature.args[5], offsets, first)
-        c = _pointer(context, builder, signature.args[8], c, c_start)
+    @intrinsic
+    def multiply_scattered_tile(
+        typing_context, a, a_start, b, b_start, bases, offsets, depth, c, c_start, places, counts, c_stride, rows
+    ):
+        """As `multiply_tile`, but vector j of row k of B is found at b[bases[j] + offsets[k]], unpacked, and belongs
+        at c[places[j]], of which counts[j] lanes are real. Nothing is added to the old c.
+        """
 
-        def table(number):
-            return [
-                builder.load(_pointer(context, builder, signature.args[number], arguments[number], _const(j)))
-                for j in range(VECTORS)
-            ]
+        def generate(context, builder, signature, arguments):
+            a, a_start, b, b_start, _, offsets, depth, c, c_start, _, _, c_stride, rows = arguments
+            vector = _vector_of(signature.args[0].dtype)
+            a = _pointer(context, builder, signature.args[0], a, a_start)
+            b = _pointer(context, builder, signature.args[2], b, b_start)
+            offsets = _pointer(context, builder, signature.args[5], offsets, _const(0))
+            c = _pointer(context, builder, signature.args[7], c, c_start)
 
-        starts = [builder.gep(b, [base]) for base in table(4)]
+            def table(number):
+                first = _pointer(context, builder, signature.args[number], arguments[number], _const(0))
+                return [builder.load(builder.gep(first, [_const(j)])) for j in range(vectors)]
 
-        def factors_of(k):
-            row = builder.gep(a, [builder.mul(k, _const(ROWS))])
-            return [builder.gep(row, [_const(i)]) for i in range(ROWS)]
+            starts = [builder.gep(b, [base]) for base in table(4)]
 
-        def row_of(k):
-            offset = builder.load(builder.gep(offsets, [k]))
-            return [builder.gep(start, [offset]) for start in starts]
+            def factors_of(k):
+                row = builder.gep(a, [builder.mul(k, _const(ROWS))])
+                return [builder.gep(row, [_const(i)]) for i in range(tile_rows)]
 
-        sums = _accumulate(builder, vector, VECTORS, depth, factors_of, row_of)
-        _store_tile(builder, sums, [builder.gep(c, [place]) for place in table(10)], table(11), c_stride, rows, add)
-        return context.get_dummy_value()
+            def row_of(k):
+                offset = builder.load(builder.gep(offsets, [k]))
+                return [builder.gep(start, [offset]) for start in starts]
 
-    i8 = types.intp
-    arguments = a, i8, b, i8, bases, offsets, i8, i8, c, i8, places, counts, i8, i8, types.boolean
-    return types.void(*arguments), generate
+            sums = _accumulate(builder, vector, tile_rows, vectors, depth, factors_of, row_of)
+            places = [builder.gep(c, [place]) for place in table(9)]
+            never = ir.Constant(ir.IntType(1), 0)
+            _store_tile(builder, sums, places, table(10), c_stride, rows, never)
+            return context.get_dummy_value()
+
+        i8 = types.intp
+        return types.void(a, i8, b, i8, bases, offsets, i8, c, i8, places, counts, i8, i8), generate
+
+    return multiply_scattered_tile
 
 
 def _store_tile(builder, sums, places, counts, c_stride, rows, add):
@@ -308,6 +301,10 @@ multiply_tile = _tile(VECTORS)
 multiply_narrow_tile = _tile(1)
 multiply_gathered_tile = _gathered_tile(VECTORS)
 multiply_narrow_gathered_tile = _gathered_tile(1)
+multiply_scattered_tile = _scattered_tile(ROWS, VECTORS)
+# For a single output, as in depthwise convolution: all registers go to positions.
+LINE_VECTORS = 4 * VECTORS
+multiply_scattered_line = _scattered_tile(1, LINE_VECTORS)
 
 # Rows that one call of `transpose` takes: the largest power of two that divides every panel's width.
 TRANSPOSED = min(ROWS & -ROWS, 8)

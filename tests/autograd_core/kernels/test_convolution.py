@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_core.kernels import convolution
+from autograd_core.kernels import convolution, threads
 
 
 def reference(x, w, stride, padding, dilation, groups):
@@ -94,6 +94,30 @@ def test_arrays_of_any_strides():
     x = rng.standard_normal((9, 8, 4, 3)).T[:, ::-1]
     w = rng.standard_normal((5, 4, 3, 6))[..., ::-2].transpose(0, 1, 2, 3)
     check_against_reference(rng, x, w[:, :, :, :2], (1, 1), (1, 0), (1, 1), 1)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_same_bits_at_any_number_of_threads(layer):
+    x_shape, w_shape, *options = LAYERS[layer]
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal(x_shape, np.float32), rng.standard_normal(w_shape, np.float32)
+    before, results = threads.get_num_threads(), []
+    for count in (1, 2, 3):
+        threads.set_num_threads(count)
+        y = convolution.conv2d(x, w, *options)
+        dx = convolution.conv2d_input_gradient(y, w, x.shape, *options)
+        results.append((y, dx, convolution.conv2d_weight_gradient(y, x, w.shape, *options)))
+    threads.set_num_threads(before)
+    for result in results[1:]:
+        for ours, first in zip(result, results[0], strict=True):
+            np.testing.assert_array_equal(ours, first)
+
+
+def test_half_precision_is_computed_in_more_and_rounded_once():
+    x, w = np.ones((1, 1, 40, 40), np.float16), np.full((1, 1, 33, 33), 0.1, np.float16)
+    y = convolution.conv2d(x, w)
+    assert y.dtype == np.float16
+    assert y[0, 0, 0, 0] == np.float16(np.float64(np.float16(0.1)) * 33 * 33)
 
 
 def test_empty_batch():
