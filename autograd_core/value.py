@@ -52,10 +52,17 @@ class Value(Operators):
             from autograd_core import value_list  # it makes Values: it imports this file
 
             return value_list.record(op, args, attributes)
-        args, _ = op.split(args, attributes)
-        parents = tuple([a if type(a) is Value else _as_value(op, a) for a in args])
-        inputs = tuple([parent.data for parent in parents])
-        y = op.on_numbers(*inputs)
+        if attributes or len(args) != op.arity:
+            args, _ = op.split(args, attributes)
+        try:
+            inputs = [parent.data for parent in args]
+            y = op.row(*inputs)
+        except (AttributeError, TypeError, ArithmeticError, ValueError):
+            y = None
+        if type(y) is not float:  # a constant among the inputs, a comparison, or what IEEE 754 calls inf or nan
+            args = tuple([a if type(a) is Value else _as_value(op, a) for a in args])
+            inputs = [parent.data for parent in args]
+            y = op.on_numbers(*inputs)
         if not op.differentiable:
             return y
         out = _new(Value)
@@ -64,8 +71,9 @@ class Value(Operators):
         out.label = ""
         if recording.on:
             out.op = op
-            out.parents = parents
-            out.local_gradients = op.local_gradients(inputs, y)
+            out.parents = args
+            inputs.append(y)
+            out.local_gradients = op.local_gradients(inputs)
         else:
             out.op = None
             out.parents = ()
@@ -92,9 +100,9 @@ class Value(Operators):
                 upstream = node.grad
                 local_gradients = node.local_gradients
                 if create_graph:
-                    local_gradients = node.op.local_gradients(node.parents, node)
+                    local_gradients = node.op.local_gradients((*node.parents, node))
                 for parent, local in zip(node.parents, local_gradients, strict=True):
-                    parent.grad = parent.grad + local * upstream
+                    parent.grad += local * upstream
 
     def show(self) -> Any:
         """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.show`."""

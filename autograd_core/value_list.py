@@ -29,9 +29,9 @@ class Entry:
         self._function = function
         self._place = place
 
-    def local_gradients(self, inputs: Sequence[Value], y: Value) -> tuple[Value, ...]:
-        """The local gradients as Values, recorded as functions of the same numbers."""
-        return tuple(_record(f"∂{self.name}", self._gradient, inputs))
+    def local_gradients(self, at: Sequence[Value]) -> tuple[Value, ...]:
+        """The local gradients at (*inputs, y) as Values, recorded as functions of the same numbers."""
+        return tuple(_record(f"∂{self.name}", self._gradient, at[:-1]))
 
     def _gradient(self, x: Tensor) -> Tensor:
         return _gradient(self._function(x), self._place, x, create_graph=True)

@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Generic, ParamSpec, overload
 
 import numpy as np
@@ -287,16 +288,27 @@ class Elementwise(Op[P]):
 
         return add
 
-    def local_gradients(self, inputs: tuple[float, ...], y: float) -> tuple[float, ...]:
-        """All local gradients at one point: numbers for numbers, graph values for graph values."""
-        try:
-            return self._local_gradients((*inputs, y))
-        except ArithmeticError:  # as on_numbers: at 0, 1/x is inf
-            with np.errstate(all="ignore"):
-                return tuple(map(float, self._local_gradients(tuple(map(np.float64, (*inputs, y))))))
+    @cached_property
+    def local_gradients(self) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+        """All local gradients as one function of (*inputs, y): numbers for numbers, graph values for graph values."""
+        rules: list[tuple[Callable[..., Any], list[int]]]
+        rules = [(rule.function, rule.arrays) if rule else (lambda: 0.0, []) for rule in self.rules]
+        if not any(needs for _, needs in rules):
+            constant = tuple([function() for function, _ in rules])
+            return lambda at: constant
+        if len(rules) == 2 and all(len(needs) == 1 for _, needs in rules):  # a product: half the nodes of most graphs
+            (f, (i,)), (g, (j,)) = rules
+            return lambda at: (f(at[i]), g(at[j]))
 
-    def _local_gradients(self, at: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple([rule.function(*[at[i] for i in rule.arrays]) if rule else 0.0 for rule in self.rules])
+        def local_gradients(at: Sequence[Any]) -> tuple[Any, ...]:
+            try:
+                return tuple([function(*[at[i] for i in needs]) for function, needs in rules])
+            except ArithmeticError:  # as on_numbers: at 0, 1/x is inf
+                with np.errstate(all="ignore"):
+                    at = [np.float64(x) for x in at]
+                    return tuple([float(function(*[at[i] for i in needs])) for function, needs in rules])
+
+        return local_gradients
 
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
         if _is_long((g, *arguments)):
