@@ -7,6 +7,7 @@ never wins; a NaN wins over everything, and shows in y.
 
 import numpy as np
 
+from autograd_core.kernels import simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel
@@ -47,22 +48,35 @@ def _forward_plane(x, y, kh, kw, sh, sw, ph, pw):
 
 @jit
 def _backward_plane(g, x, y, dx, kh, kw, sh, sw, ph, pw):
+    """All windows of a row together, entry after entry of the window: no branch depends on data."""
     h, w = x.shape
+    zero, one = x.dtype.type(0), x.dtype.type(1)
+    shares = np.empty(y.shape[1], x.dtype)
     dx[:] = 0
     for p in range(y.shape[0]):
-        for q in range(y.shape[1]):
-            top, bottom = max(p * sh - ph, 0), min(p * sh - ph + kh, h)
-            left, right = max(q * sw - pw, 0), min(q * sw - pw + kw, w)
-            largest = y[p, q]
-            ties = 0
-            for i in range(top, bottom):
-                for j in range(left, right):
-                    ties += _is_maximum(x[i, j], largest)
-            share = g[p, q] / ties
-            for i in range(top, bottom):
-                for j in range(left, right):
-                    if _is_maximum(x[i, j], largest):
-                        dx[i, j] += share
+        top, bottom = max(p * sh - ph, 0), min(p * sh - ph + kh, h)
+        largest = y[p]
+        shares[:] = 0
+        for i in range(top, bottom):
+            for j in range(kw):
+                first, end = _windows_that_see(j, w, sw, pw, y.shape[1])
+                seen = x[i, first * sw + j - pw :: sw]
+                for q in range(first, end):
+                    shares[q] += one if _is_maximum(seen[q - first], largest[q]) else zero
+        for q in range(shares.size):
+            shares[q] = g[p, q] / shares[q]
+        for i in range(top, bottom):
+            for j in range(kw):
+                first, end = _windows_that_see(j, w, sw, pw, y.shape[1])
+                seen, target = x[i, first * sw + j - pw :: sw], dx[i, first * sw + j - pw :: sw]
+                for q in range(first, end):
+                    target[q - first] += shares[q] if _is_maximum(seen[q - first], largest[q]) else zero
+
+
+@jit
+def _windows_that_see(j, width, stride, padding, windows):
+    """From which window on, and up to which, column j of the window lies inside the image."""
+    return max(-((j - padding) // stride), 0), min((width - 1 - j + padding) // stride + 1, windows)
 
 
 @jit
@@ -89,21 +103,14 @@ def _halve_plane(x, y):
 
 @jit
 def _unhalve_plane(g, x, y, dx):
-    one, zero = x.dtype.type(1), x.dtype.type(0)
-    for p in range(y.shape[0]):
-        for q in range(y.shape[1]):
-            largest = y[p, q]
-            a = one if _is_maximum(x[2 * p, 2 * q], largest) else zero
-            b = one if _is_maximum(x[2 * p, 2 * q + 1], largest) else zero
-            c = one if _is_maximum(x[2 * p + 1, 2 * q], largest) else zero
-            d = one if _is_maximum(x[2 * p + 1, 2 * q + 1], largest) else zero
-            share = g[p, q] / (a + b + c + d)
-            dx[2 * p, 2 * q] = share if a > zero else zero  # not a·share: an infinite share must not become NaN
-            dx[2 * p, 2 * q + 1] = share if b > zero else zero
-            dx[2 * p + 1, 2 * q] = share if c > zero else zero
-            dx[2 * p + 1, 2 * q + 1] = share if d > zero else zero
-    dx[2 * y.shape[0] :] = 0
-    dx[:, 2 * y.shape[1] :] = 0
+    vector = simd.VECTOR_BYTES // x.itemsize
+    (rows, columns), width = y.shape, x.shape[1]
+    if 2 * rows < x.shape[0] or 2 * columns < width:
+        dx[:] = 0  # the edge that no window sees
+    for p in range(rows):
+        for q in range(0, columns, vector):
+            at, upper = p * columns + q, 2 * p * width + 2 * q
+            simd.share_among_largest(g, at, y, at, x, dx, upper, upper + width, columns - q)
 
 
 @jit

@@ -421,3 +421,46 @@ def entry(typing_context, source, start):
         return builder.load(_pointer(context, builder, signature.args[0], *arguments))
 
     return source.dtype(source, types.intp), generate
+
+
+@intrinsic
+def share_among_largest(typing_context, g, g_start, y, y_start, x, dx, upper, lower, count):
+    """Gradient of y = maximum over windows of 2 × 2, for `count` windows side by side, at most a vector's.
+
+    Each window's rows start at x[upper] and x[lower], and at the same places of dx. Entries equal to y, or NaN, share.
+    """
+
+    def generate(context, builder, signature, arguments):
+        g, g_start, y, y_start, x, dx, upper, lower, count = arguments
+        vector = _vector_of(signature.args[4].dtype)
+        windows = _lanes_below(builder, vector, count)
+        entries = builder.mul(count, _const(2))
+        masks = [_lanes_below(builder, vector, builder.sub(entries, _const(i * vector.count))) for i in range(2)]
+        zero = ir.Constant(vector, None)
+
+        def places(number, array, start):
+            first = _pointer(context, builder, signature.args[number], array, start)
+            return [_vector_pointer(builder, first, _const(i * vector.count), vector) for i in range(2)]
+
+        upstream = _masked_load(builder, places(0, g, g_start)[0], windows)
+        largest = _masked_load(builder, places(2, y, y_start)[0], windows)
+        ties, tied = zero, []
+        for start in (upper, lower):
+            row = [_masked_load(builder, *pair) for pair in zip(places(4, x, start), masks, strict=True)]
+            for parity in (0, 1):
+                entry = builder.shuffle_vector(*row, _lane_numbers(range(parity, 2 * vector.count, 2)))
+                tied.append(
+                    builder.or_(builder.fcmp_ordered("==", entry, largest), builder.fcmp_unordered("uno", entry, entry))
+                )
+                ties = builder.fadd(ties, builder.uitofp(tied[-1], vector))
+        share = builder.fdiv(upstream, ties)
+        for start, even, odd in ((upper, *tied[:2]), (lower, *tied[2:])):
+            pairs = [builder.select(mask, share, zero) for mask in (even, odd)]
+            for place, mask, value in zip(
+                places(5, dx, start), masks, _riffle(builder, pairs[:1], pairs[1:]), strict=True
+            ):
+                _masked_store(builder, value, place, mask)
+        return context.get_dummy_value()
+
+    i8 = types.intp
+    return types.void(g, i8, y, i8, x, dx, i8, i8, i8), generate
