@@ -1,4 +1,5 @@
 import io
+import sys
 
 import numpy as np
 from PIL import Image
@@ -34,8 +35,7 @@ def test_a_single_epoch_is_drawn_too():
     assert colour_share(pixels(learning_curve_png(records(1), "")), (0xD9, 0x5F, 0x02)) > 0
 
 
-def test_drawing_leaves_pyplot_alone():
-    import sys
-
+def test_drawing_leaves_pyplot_alone(monkeypatch):
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)
     learning_curve_png(records(2), "")
     assert "matplotlib.pyplot" not in sys.modules
