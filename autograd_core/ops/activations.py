@@ -209,7 +209,7 @@ def hard_swish(x):
 
 @hard_swish.local_gradient("x")
 def _(x):
-    return (x >= 3.0) + (abs(x) < 3.0) * (x / 3.0 + 0.5)
+    return where(x >= 3.0, 1.0, where(x <= -3.0, 0.0, x / 3.0 + 0.5))
 
 
 @elementwise

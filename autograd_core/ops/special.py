@@ -24,6 +24,7 @@ def _each(function: Callable[..., float], otherwise: float = math.nan) -> Callab
         except (ArithmeticError, ValueError):
             return otherwise
 
+    @np.errstate(all="ignore")
     def of_each(*args: Any) -> Any:
         dtype = np.result_type(*args)
         result = np.frompyfunc(of_one, len(args), 1)(*args)
@@ -142,7 +143,7 @@ def _zeta_by_recurrence(s, x):
     series = (s + 5.0) * (s + 6.0) * q * (1 / 1209600 - series)
     series = (s + 3.0) * (s + 4.0) * q * (1 / 30240 - series)
     series = s * (1 / 12 - (s + 1.0) * (s + 2.0) * q * (1 / 720 - series))
-    return near + math.pow(x, -s) * (x / (s - 1.0) + 0.5 + series / x)
+    return near + math.pow(x, 1.0 - s) * (1.0 / (s - 1.0) + (0.5 + series / x) / x)
 
 
 def _polygamma(n, x):

@@ -1,0 +1,182 @@
+"""Ops against the values and gradients of PyTorch that tests/golden/make_golden.py has stored."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core.ops.definition import Elementwise, registry
+
+with np.load(Path(__file__).parents[2] / "golden" / "golden.npz") as file:
+    CASES = json.loads(str(file["cases"]))["cases"]
+    NUMBERS = {dtype: file[dtype] for dtype in ("float64", "float32")}
+
+# Functions that are made of rows with another name.
+ROWS = {"prelu": "leaky_relu", "gelu_sigmoid": "silu", "glu": "silu"}
+
+WITHOUT = {
+    **dict.fromkeys(
+        [
+            "less",
+            "less_equal",
+            "greater",
+            "greater_equal",
+            "equal",
+            "not_equal",
+            "logical_and",
+            "logical_or",
+            "logical_not",
+            "isnan",
+            "isfinite",
+            "isinf",
+            "argmax",
+            "argmin",
+            "any",
+            "all",
+        ],
+        "not differentiable, and numpy's own functions",
+    ),
+    **dict.fromkeys(
+        ["reshape", "permute_dims", "broadcast_to", "concat", "expand_dims", "astype", "getitem", "scatter_add"],
+        "moves numbers and computes none: test_every_op.py",
+    ),
+    "floor_divide": "torch defines no gradient for it; numpy's own function, gradient 0",
+    "heaviside": "torch defines no gradient for it; numpy's own function, gradient 0",
+    "one_minus_square": "the inner part of the gradients of asin, acos and atanh",
+    "recurrence": "the gradient of cumulative_prod, which has golden second gradients",
+    "conv2d_input_gradient": "the gradient of conv2d, which has golden second gradients",
+    "conv2d_weight_gradient": "the gradient of conv2d, which has golden second gradients",
+    "max_pool2d_scatter": "the gradient of max_pool2d, which has golden second gradients",
+    "max_pool2d_gather": "the gradient of max_pool2d_scatter, reached by third gradients only: test_every_op.py",
+}
+
+# How close to be, in relative terms, where torch itself is less exact than 1e-12.
+LESS_EXACT = {
+    "lgamma": (1e-9, "torch's trigamma, in the second gradient, is good to 1e-9; test_special.py has exact values"),
+    "digamma": (1e-9, "as for lgamma"),
+}
+
+# function -> (points, reason), where the convention of docs/edge-cases.md differs from torch's on purpose.
+DIFFERENT = {
+    "abs": ("(nan,)", "a nan is not hidden: its gradient is nan, torch's 0"),
+    "sign": ("(nan,)", "a nan stays nan, where torch gives 0"),
+    "elu": ("(nan,)", "a nan is not hidden, where torch's gradient is 1"),
+    "selu": ("(nan,)", "as for elu"),
+    "relu": ("(nan,)", "the gradient stops where nothing is known to be positive; torch's is 1"),
+    "asinh": ("(1e+300,) (-1e+300,)", "torch squares, which overflows"),
+    "acosh": ("(-inf,) (-1e+300,) (-1.0,) (1e+300,)", "nan outside the domain; torch squares, which overflows"),
+    "atan2": ("(0.0, 1e+300) (-0.0, 1e+300) (1e+300, 0.0) (1e+300, -0.0) (1e+300, 1e+300)", "torch squares"),
+    "hypot": ("(0.0, 0.0) (-0.0, 0.0) (0.0, -0.0) (-0.0, -0.0)", "0 at the origin, as for a norm; torch's is nan"),
+    "logaddexp": ("(inf, inf) (-inf, -inf)", "a tie is shared, where torch's is nan"),
+    "digamma": ("(-1e+300,) (-1.0,) (1.0,) (1e+300,)", "inf at a pole; torch's trigamma is good to 1e-9"),
+}
+
+
+class Reader:
+    """Takes arrays one by one from the long row of numbers."""
+
+    def __init__(self, dtype):
+        self.numbers = NUMBERS[dtype]
+        self.position = 0
+
+    def take(self, shapes):
+        arrays = []
+        for shape in shapes:
+            size = int(np.prod(shape))
+            arrays.append(self.numbers[self.position : self.position + size].reshape(shape))
+            self.position += size
+        return arrays
+
+
+def stored(dtype, special):
+    reader = Reader(dtype)
+    for i, case in enumerate(CASES):
+        shapes, output = case["shapes"], case["output"]
+        if case["special"]:
+            if dtype == "float64":
+                x, answers = reader.take(shapes), reader.take([output, *shapes])
+                if special:
+                    yield pytest.param(case, x, answers, id=f"{case['function']}-{i}")
+            continue
+        x, u, v = reader.take(shapes), *reader.take([output]), reader.take(shapes)
+        answers = reader.take([output, *shapes, *shapes])
+        by_torch = reader.take([output, *shapes, *shapes]) if dtype == "float32" else answers
+        if not special:
+            yield pytest.param(case, x, u, v, answers, by_torch, id=f"{case['function']}-{i}")
+
+
+def call(case, xs):
+    keywords = {
+        name: tuple(value) if isinstance(value, list) else float(value) if isinstance(value, str) else value
+        for name, value in case["keywords"].items()
+    }
+    return getattr(ag, case["function"])(*xs, **keywords)
+
+
+def differentiate(case, x, u, v):
+    """y, the gradients of Σ u·y, and those of Σ v·(these gradients)."""
+    xs = [ag.tensor(a, requires_grad=True) for a in x]
+    y = call(case, xs)
+    ag.sum(y * u).backward(create_graph=True)
+    first = [take_gradient(a) for a in xs]
+    slope = ag.sum(xs[0] * 0.0)
+    for direction, g in zip(v, first, strict=True):
+        slope = slope + ag.sum(g * direction)
+    slope.backward()
+    second = [take_gradient(a) for a in xs]
+    return [a.numpy() for a in (y, *first, *second)]
+
+
+def take_gradient(x):
+    gradient, x.grad = x.grad, None
+    return ag.zeros_like(x) if gradient is None else gradient
+
+
+def test_every_op_has_golden_values_or_a_reason():
+    own = {name for name, op in registry.items() if op.__module__.startswith("autograd_core.")}
+    golden = {ROWS.get(case["function"], case["function"]) for case in CASES}
+    assert own - golden == set(WITHOUT), "add a case to tests/golden/make_golden.py and run it, or a reason to WITHOUT"
+
+
+@pytest.mark.parametrize(("case", "x", "u", "v", "answers", "by_torch"), [*stored("float64", special=False)])
+def test_float64(case, x, u, v, answers, by_torch):
+    for ours, answer in zip(differentiate(case, x, u, v), answers, strict=True):
+        assert ours.dtype == np.float64
+        assert ours.shape == answer.shape
+        rtol, _ = LESS_EXACT.get(case["function"], (1e-12, ""))
+        np.testing.assert_allclose(ours, answer, rtol=rtol, atol=floor(case, answer, 1e-15))
+
+
+@pytest.mark.parametrize(("case", "x", "u", "v", "answers", "by_torch"), [*stored("float32", special=False)])
+def test_float32(case, x, u, v, answers, by_torch):
+    for i, (ours, answer, theirs) in enumerate(zip(differentiate(case, x, u, v), answers, by_torch, strict=True)):
+        assert ours.dtype == np.float32
+        error = np.abs(ours - answer.astype(np.float64))
+        allowed = 1e-6 * np.abs(answer) + floor(case, answer, 1e-6)
+        if i > len(x):
+            allowed += 3e-7  # second gradients cross 0 between terms of order 1: a few ulp of those
+        # Where float32 loses more on the way, we may lose as much as torch does.
+        assert np.all((error <= allowed) | (error <= 2 * np.abs(theirs - answer.astype(np.float64))))
+
+
+def floor(case, answer, eps):
+    """What an entry may be off by because it is a sum of larger numbers that cancel; alone, a number has no excuse."""
+    op = registry[ROWS.get(case["function"], case["function"])]
+    alone = isinstance(op, Elementwise) and all(shape == case["output"] for shape in case["shapes"])
+    return 0.0 if alone else eps * np.max(np.abs(answer), initial=1.0)  # the weights are of order 1, too
+
+
+@pytest.mark.parametrize(("case", "x", "answers"), [*stored("float64", special=True)])
+def test_zeros_infinities_and_nan(case, x, answers):
+    xs = [ag.tensor(a, requires_grad=True) for a in x]
+    with np.errstate(all="ignore"):
+        y = call(case, xs)
+        ag.sum(y).backward()
+    different, _ = DIFFERENT.get(case["function"], ("", ""))
+    for ours, answer in zip([y, *map(take_gradient, xs)], answers, strict=True):
+        for at in range(ours.size):
+            point = tuple(float(a[at]) for a in x)
+            if str(point) not in different:
+                np.testing.assert_allclose(ours.numpy()[at], answer[at], rtol=1e-12, err_msg=f"{point}")
