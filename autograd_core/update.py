@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.errors import ArgumentError, GraphError, ShapeError
 from autograd_core.tensor import Tensor
 
 
@@ -36,7 +36,6 @@ class UpdateRule:
         self.numbers = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         self._positions = tuple(range(len(self.read), len(self.read) + len(self.updated)))
         self._compiles = True
-        self._used = False
 
     def __call__(self, *tensors: Tensor, **numbers: float) -> None:
         """Update the last of `tensors`, all of one shape, by the rule."""
@@ -45,10 +44,12 @@ class UpdateRule:
             raise ArgumentError(f"{self.name}: takes the tensors {names}, got {len(tensors)} of them")
         if numbers.keys() != set(self.numbers):
             raise ArgumentError(f"{self.name}: takes the numbers {self.numbers}, got {tuple(numbers)}")
-        shapes = [tensor.shape for tensor in tensors]
-        if len(set(shapes)) > 1:
-            raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {shapes}")
+        shape = tensors[0].shape
+        if any(tensor.shape != shape for tensor in tensors):
+            raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {[t.shape for t in tensors]}")
         updated = tensors[len(self.read) :]
+        if any(tensor.node is not None for tensor in updated):
+            raise GraphError(f"{self.name}: only leaves can be updated; one of {self.updated} was computed from others")
         arrays = [np.asarray(tensor.data, order="C") for tensor in tensors[: len(self.read)]]
         arrays += [_own_array(tensor) for tensor in updated]
         if self._kernel_takes(arrays):
@@ -71,8 +72,8 @@ class UpdateRule:
         dtype = arrays[0].dtype
         if not (self._compiles and dtype.kind == "f" and all(x.dtype == dtype for x in arrays)):
             return False
-        self._used = self._used or arrays[0].size >= kernels.LONG  # short ones too, once it is there
-        return self._used
+        # By size alone, never by what happened before: a resumed training must round like one that was not stopped.
+        return arrays[0].size >= kernels.LONG
 
 
 def _own_array(tensor: Tensor) -> Any:

@@ -8,7 +8,7 @@ import importlib
 from types import ModuleType
 
 # Elements from which a kernel, in one pass and with several threads, beats numpy's loops one after the other.
-LONG = 1 << 13
+LONG = 1 << 11
 
 # Multiplications below which a matrix product is numpy's, faster there than handing out tasks, and nothing to compile.
 # Not much more: numpy's BLAS would wake threads of its own, which then spin for a tenth of a second and take the

@@ -32,3 +32,32 @@ def test_wrong_arguments_are_refused():
         momentum(x, x, rate=1.0)
     with pytest.raises(ag.ShapeError, match="momentum: tensors of one shape"):
         momentum(x, x, ag.ones(3), rate=1.0)
+    with pytest.raises(ag.ArgumentError, match=r"momentum: takes the numbers \('rate',\), got \(\)"):
+        momentum(x, x, x)
+    with pytest.raises(ag.GraphError, match="momentum: only leaves can be updated"):
+        momentum(x, x, ag.ones(2, requires_grad=True) * 2, rate=1.0)
+
+
+def test_a_view_or_a_copy_held_elsewhere_keeps_its_numbers():
+    p, v = ag.ones(5000), ag.zeros(5000)
+    held = p.reshape(50, 100)
+    momentum(ag.ones(5000), p, v, rate=0.5)
+    assert held.numpy()[0, 0] == 1.0
+    assert p.numpy()[0] == 0.5
+
+
+def test_an_array_that_nobody_else_holds_is_updated_where_it_is():
+    p, v = ag.ones(5000), ag.zeros(5000)
+    before = p.data.ctypes.data
+    momentum(ag.ones(5000), p, v, rate=0.5)
+    assert p.data.ctypes.data == before
+
+
+def test_what_is_computed_from_numbers_alone_is_computed_in_float64():
+    @ag.update_rule
+    def decay(g, /, p, *, beta):
+        return p + (1.0 - beta) * g
+
+    p = ag.zeros(5000)
+    decay(ag.ones(5000), p, beta=0.999)
+    assert p.numpy()[0] == np.float32(1.0 - 0.999)
