@@ -34,8 +34,8 @@ MAILBOX_SIZE = 6 * _LINE
 _INT = ir.IntType(64)
 _TASK = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, _INT, _INT])  # arguments, worker, task
 _UNCLAIMED = (1 << 32) - 1
-# Looks in vain at the last tasks, some 50 µs, before the processor is offered to whoever runs them.
-_LOOKS = 1 << 14
+# Looks at the mailbox between two offers of the processor to other threads: a fraction of a microsecond.
+_LOOKS = 1 << 6
 
 
 def _field(context, builder, mailbox_type, mailbox, field):
@@ -193,8 +193,7 @@ def run_tasks(mailbox, tasks):
 def serve(mailbox, worker, patience):
     """Run tasks as they appear; return after `patience` looks in vain, or when asked to leave.
 
-    Unlike the caller it never offers the processor: Linux takes an offer for a waiver of the time to come, and would
-    let any busy neighbour keep a helper from its next task.
+    It offers the processor as it waits: on a busy machine it may well sit on the very one that the caller needs.
     """
     looks = 0
     while looks < patience and _load(mailbox, OPEN):
@@ -205,3 +204,5 @@ def serve(mailbox, worker, patience):
             looks = 0
         else:
             looks += 1
+            if looks % _LOOKS == 0:
+                _offer_processor()

@@ -19,7 +19,7 @@ SEQUENTIAL_WORK = 1 << 16
 
 CACHE_LINE = 64
 # Looks at an empty mailbox before a helper goes to sleep.
-_PATIENCE = 1 << 20
+_PATIENCE = 1 << 18
 
 
 def _processors() -> int:
