@@ -55,11 +55,13 @@ class Value(Operators):
         if attributes or len(args) != op.arity:
             args, _ = op.split(args, attributes)
         try:
-            inputs = [parent.data for parent in args]
+            # Constants drop out here; numpy's have a .data too, but it is their memory.
+            inputs = [parent.data for parent in args if type(parent) is Value]
             y = op.row(*inputs)
         except (AttributeError, TypeError, ArithmeticError, ValueError):
             y = None
-        if type(y) is not float:  # a constant among the inputs, a comparison, or what IEEE 754 calls inf or nan
+        if type(y) is not float or len(inputs) != len(args):
+            # A constant among the inputs, a comparison, or what IEEE 754 calls inf or nan.
             args = tuple([a if type(a) is Value else _as_value(op, a) for a in args])
             inputs = [parent.data for parent in args]
             y = op.on_numbers(*inputs)

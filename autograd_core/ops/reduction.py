@@ -96,8 +96,7 @@ def var(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = 
     """
     axes = reduced_axes("var", np.shape(x), axis)
     centred = x - mean(x, axis=axes, keepdims=True)
-    with np.errstate(all="ignore"):
-        return np.sum(centred * centred, axis=axes, keepdims=keepdims) / _degrees(np.shape(x), axes, correction)
+    return np.sum(centred * centred, axis=axes, keepdims=keepdims) / _degrees(np.shape(x), axes, correction)
 
 
 @var.vjp("x")
@@ -124,10 +123,10 @@ def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
     return math.prod([shape[a] for a in axes])
 
 
-def _degrees(shape: tuple[int, ...], axes: tuple[int, ...], correction: float) -> Any:
-    """Degrees of freedom, at least 0: n less the correction. numpy's 0, for dividing by it gives nan or inf."""
+def _degrees(shape: tuple[int, ...], axes: tuple[int, ...], correction: float) -> float:
+    """Degrees of freedom, n less the correction; nan where none is left, so that what is divided by it is."""
     left = _count(shape, axes) - correction
-    return left if left > 0 else np.float64(0.0)
+    return left if left > 0 else math.nan
 
 
 @array_op

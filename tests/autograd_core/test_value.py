@@ -191,3 +191,14 @@ def test_a_value_is_made_of_a_number():
 
 def test_leaves_can_be_pickled():
     assert pickle.loads(pickle.dumps(Value(2.0))).data == 2.0
+
+
+def test_numpys_numbers_are_constants():
+    a, b = Value(1.0), Value(2.0)
+    y = ag.where(np.False_, a, b) * np.float64(3.0)
+    y.backward()
+    assert (y.data, a.grad, b.grad) == (6.0, 0.0, 3.0)
+    assert all(isinstance(parent, Value) for parent in y.parents[0].parents)
+    y = ag.heaviside(a, np.float64(0.5))
+    y.backward()
+    assert y.data == 1.0
