@@ -84,5 +84,4 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         raise ArgumentError(
             f"cross_entropy: labels go from 0 to {classes - 1}, got some from {labels.min()} to {labels.max()}"
         )
-    at_label = ag.log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
-    return -ag.mean(at_label)
+    return ag.softmax_cross_entropy(logits, labels=labels)

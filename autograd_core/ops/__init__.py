@@ -66,6 +66,7 @@ from autograd_core.ops.elementwise import (
 )
 from autograd_core.ops.indexing import getitem, scatter_add
 from autograd_core.ops.linalg import linear, matmul
+from autograd_core.ops.losses import softmax_cross_entropy
 from autograd_core.ops.reduction import log_softmax, logsumexp, max, mean, min, norm, prod, softmax, std, sum, var
 from autograd_core.ops.rounding import ceil, floor, round, trunc
 from autograd_core.ops.searching import all, any, argmax, argmin
@@ -170,6 +171,7 @@ __all__ = [
     "sin",
     "sinh",
     "softmax",
+    "softmax_cross_entropy",
     "softplus",
     "sqrt",
     "square",

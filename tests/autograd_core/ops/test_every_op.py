@@ -123,6 +123,7 @@ CASES = {
     "recurrence": [(registry["recurrence"], (apart(2, 4), apart(2, 4)))],
     "logsumexp": [(ag.logsumexp, (apart(2, 3),)), (lambda x: ag.logsumexp(x, axis=None), (apart(2, 3),))],
     "softmax": [(ag.softmax, (apart(2, 3),)), (lambda x: ag.softmax(x, axis=0), (apart(2, 3),))],
+    "softmax_cross_entropy": [(lambda x: ag.softmax_cross_entropy(x, labels=np.array([0, 2])), (apart(2, 3),))],
     "log_softmax": [(ag.log_softmax, (apart(2, 3),)), (lambda x: ag.log_softmax(x, axis=0), (apart(2, 3),))],
     "matmul": [
         (ag.matmul, (apart(2, 3), apart(3, 4))),
