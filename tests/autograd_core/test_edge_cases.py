@@ -23,11 +23,64 @@ ROWS = [
     ("relu of nan", ag.relu, (nan,), (nan, 0.0)),
     ("abs at 0", ag.abs, (0.0,), (0.0, 0.0)),
     ("sign", ag.sign, ([-2.0, 0.0, 3.0],), ([-1.0, 0.0, 1.0], [0.0, 0.0, 0.0])),
+    ("leaky_relu at 0", ag.leaky_relu, (0.0, 0.1), (0.0, 0.1, 0.0)),
+    ("elu at 0", ag.elu, (0.0, 0.5), (0.0, 0.5, 0.0)),
+    ("selu at 0", ag.selu, (0.0,), (0.0, 1.0507009873554805 * 1.6732632423543772)),
+    ("relu6 at its kinks", ag.relu6, ([0.0, 6.0],), ([0.0, 6.0], [0.0, 0.0])),
+    ("hard_sigmoid at its kinks", ag.hard_sigmoid, ([-3.0, 3.0],), ([0.0, 1.0], [0.0, 0.0])),
+    ("hard_swish at its kinks", ag.hard_swish, ([-3.0, 3.0, inf],), ([0.0, 3.0, inf], [0.0, 1.0, 1.0])),
+    ("heaviside at 0", ag.heaviside, (0.0, 0.5), (0.5, 0.0, 1.0)),
+    ("heaviside of nan", ag.heaviside, (nan, 0.5), (nan, 0.0, 0.0)),
+    ("floor", ag.floor, ([-1.5, 2.0],), ([-2.0, 2.0], [0.0, 0.0])),
+    ("ceil", ag.ceil, ([-1.5, 2.0],), ([-1.0, 2.0], [0.0, 0.0])),
+    ("trunc", ag.trunc, ([-1.5, 2.0],), ([-1.0, 2.0], [0.0, 0.0])),
+    ("round half to even", ag.round, ([-0.5, 0.5, 1.5],), ([0.0, 0.0, 2.0], [0.0, 0.0, 0.0])),
+    ("floor division", ag.floor_divide, (-7.0, 2.0), (-4.0, 0.0, 0.0)),
+    ("remainder", ag.remainder, (-7.0, 2.0), (1.0, 1.0, 4.0)),
+    ("remainder at a jump", ag.remainder, (6.0, 2.0), (0.0, 1.0, -3.0)),
+    ("remainder by zero", ag.remainder, (1.0, 0.0), (nan, 1.0, -inf)),
+    ("clip at its bounds", ag.clip, ([0.0, 1.0], 0.0, 1.0), ([0.0, 1.0], [1.0, 1.0], 0.0, 0.0)),
+    ("clip beyond its bounds", ag.clip, ([-2.0, 5.0, 6.0], 0.0, 1.0), ([0.0, 1.0, 1.0], [0.0, 0.0, 0.0], 1.0, 2.0)),
+    ("clip with bounds crossed", ag.clip, (1.5, 2.0, 1.0), (1.0, 0.0, 0.0, 1.0)),
+    ("clip of nan", ag.clip, (nan, 0.0, 1.0), (nan, 0.0, 0.0, 0.0)),
     ("maximum at a tie", ag.maximum, (2.0, 2.0), (2.0, 0.5, 0.5)),
     ("minimum at a tie", ag.minimum, (2.0, 2.0), (2.0, 0.5, 0.5)),
     ("maximum with a nan", ag.maximum, (nan, 2.0), (nan, 1.0, 1.0)),
     ("max at a tie of three", ag.max, ([1.0, 3.0, 3.0, 3.0],), (3.0, [0.0, 1 / 3, 1 / 3, 1 / 3])),
     ("max with a nan", ag.max, ([1.0, nan],), (nan, [nan, nan])),
+    ("min at a tie of two", ag.min, ([1.0, 1.0, 3.0],), (1.0, [0.5, 0.5, 0.0])),
+    ("min with a nan", ag.min, ([1.0, nan],), (nan, [nan, nan])),
+    ("maxout at a tie", lambda x: ag.maxout(x, 2), ([2.0, 2.0],), ([2.0], [0.5, 0.5])),
+    ("infinity norm at a tie", lambda x: ag.norm(x, ord=inf), ([-2.0, 2.0],), (2.0, [-0.5, 0.5])),
+    ("norm at 0", ag.norm, ([0.0, 0.0],), (0.0, [0.0, 0.0])),
+    ("1-norm with a zero", lambda x: ag.norm(x, ord=1), ([0.0, -2.0],), (2.0, [0.0, -1.0])),
+    ("1.5-norm with a zero", lambda x: ag.norm(x, ord=1.5), ([0.0, -2.0],), (2.0, [0.0, -1.0])),
+    ("half norm with a zero", lambda x: ag.norm(x, ord=0.5), ([0.0, -2.0],), (2.0, [0.0, -1.0])),
+    ("3-norm at 0", lambda x: ag.norm(x, ord=3), ([0.0, 0.0],), (0.0, [0.0, 0.0])),
+    ("norm beyond squares", ag.norm, ([3e200, 4e200],), (5e200, [0.6, 0.8])),
+    ("norm below squares", ag.norm, ([3e-200, 4e-200],), (5e-200, [0.6, 0.8])),
+    ("norm of nothing", ag.norm, ([],), (0.0, [])),
+    ("hypot at the origin", ag.hypot, (0.0, 0.0), (0.0, 0.0, 0.0)),
+    ("atan2 at the origin", ag.atan2, (0.0, 0.0), (0.0, 0.0, 0.0)),
+    ("std of equal elements", ag.std, ([2.0, 2.0],), (0.0, [0.0, 0.0])),
+    ("prod with a zero", ag.prod, ([2.0, 0.0, 3.0],), (0.0, [0.0, 6.0, 0.0])),
+    ("prod with two zeros", ag.prod, ([0.0, 0.0, 3.0],), (0.0, [0.0, 0.0, 0.0])),
+    ("prod of nothing", ag.prod, ([],), (1.0, [])),
+    ("cumulative_prod with a zero", ag.cumulative_prod, ([2.0, 0.0, 3.0],), ([2.0, 0.0, 0.0], [1.0, 8.0, 0.0])),
+    ("var of nothing", ag.var, ([],), (nan, [])),
+    ("var of one, corrected", lambda x: ag.var(x, correction=1), ([3.0],), (nan, [nan])),
+    ("std of one, corrected", lambda x: ag.std(x, correction=1), ([3.0],), (nan, [nan])),
+    ("rsqrt at 0", ag.rsqrt, (0.0,), (inf, -inf)),
+    ("reciprocal at 0", ag.reciprocal, (0.0,), (inf, -inf)),
+    ("asin at 1", ag.asin, (1.0,), (math.pi / 2, inf)),
+    ("acos at -1", ag.acos, (-1.0,), (math.pi, -inf)),
+    ("acosh at 1", ag.acosh, (1.0,), (0.0, inf)),
+    ("atanh at -1", ag.atanh, (-1.0,), (-inf, inf)),
+    ("log1p at -1", ag.log1p, (-1.0,), (-inf, inf)),
+    ("acosh below 1", ag.acosh, (0.5,), (nan, nan)),
+    ("asin beyond 1", ag.asin, (2.0,), (nan, nan)),
+    ("lgamma at its poles", ag.lgamma, ([0.0, -0.0, -1.0],), ([inf, inf, inf], [-inf, inf, nan])),
+    ("digamma at its poles", ag.digamma, ([0.0, -0.0, -1.0],), ([-inf, inf, nan], [inf, inf, inf])),
     ("sqrt at 0", ag.sqrt, (0.0,), (0.0, inf)),
     ("sqrt below 0", ag.sqrt, (-1.0,), (nan, nan)),
     ("log at 0", ag.log, (0.0,), (-inf, inf)),
@@ -40,6 +93,11 @@ ROWS = [
     ("a negative base with a fraction", lambda x: x ** (1 / 3), (-8.0,), (nan, nan)),
     ("exp overflows", ag.exp, (1000.0,), (inf, inf)),
     ("sigmoid far out", ag.sigmoid, ([1000.0, -1000.0],), ([1.0, 0.0], [0.0, 0.0])),
+    ("softplus far out", ag.softplus, ([1000.0, -1000.0],), ([1000.0, 0.0], [1.0, 0.0])),
+    ("logaddexp of equals", ag.logaddexp, ([inf, -inf], [inf, -inf]), ([inf, -inf], [0.5, 0.5], [0.5, 0.5])),
+    ("logaddexp with one -inf", ag.logaddexp, (-inf, 2.0), (2.0, 0.0, 1.0)),
+    ("gates of -inf", lambda x: ag.silu(x) + ag.gelu(x) + ag.mish(x), (-inf,), (nan, nan)),
+    ("hard_swish of -inf", ag.hard_swish, (-inf,), (nan, 0.0)),
     ("logsumexp of nothing likely", ag.logsumexp, ([-inf, -inf],), (-inf, [0.0, 0.0])),
     ("logsumexp with infinity", ag.logsumexp, ([0.0, inf],), (inf, [0.0, nan])),
     ("softmax masked", lambda x: ag.softmax(x)[0], ([0.0, -inf],), (1.0, [0.0, 0.0])),
@@ -63,6 +121,40 @@ def test_value_and_gradients(function, inputs, expected):
 def test_max_of_nothing_is_an_error():
     with pytest.raises(ag.ShapeError, match="max: no largest element"):
         ag.max(ag.zeros((0,)))
+
+
+@pytest.mark.parametrize("op", [ag.min, ag.argmax, ag.argmin])
+def test_the_extreme_of_nothing_is_an_error(op):
+    with pytest.raises(ag.ShapeError, match=f"{op.name}: no"):
+        op(ag.zeros((2, 0)), axis=1)
+
+
+def test_of_several_extremes_the_first_is_found():
+    x = ag.tensor([1.0, 3.0, 3.0, 1.0])
+    assert (ag.argmax(x).item(), ag.argmin(x).item()) == (1, 0)
+    assert (x > 5).any().item() is ag.any([]).item() is False
+    assert (x > 0).all().item() is ag.all([]).item() is True
+
+
+@pytest.mark.parametrize(
+    ("op", "x", "y", "gradient"),
+    [
+        (ag.log1p, -1.0, -inf, inf),
+        (ag.sinh, 1000.0, inf, inf),
+        (ag.atanh, 1.0, inf, inf),
+        (ag.acos, 2.0, nan, nan),
+        (ag.rsqrt, 0.0, inf, -inf),
+        (ag.floor, inf, inf, 0.0),
+        (ag.tan, inf, nan, nan),
+        (ag.lgamma, -2.0, inf, nan),
+        (ag.expm1, 1000.0, inf, inf),
+    ],
+)
+def test_a_value_gets_the_answer_of_ieee_754_where_python_would_raise(op, x, y, gradient):
+    x = ag.Value(x)
+    result = op(x)
+    result.backward()
+    np.testing.assert_array_equal([result.data, x.grad], [y, gradient])
 
 
 def test_zero_d_arrays_stay_zero_d():
