@@ -20,6 +20,7 @@ from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeErr
 from autograd_core.graph import Node, Recorded, backpropagate, recording
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, Op, recorded_within
+from autograd_core.ops.indexing import At
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 
@@ -291,7 +292,15 @@ class Tensor(Operators):
         return ops.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise GraphError("tensors are values and cannot be changed in place; build a new one with where()")
+        raise GraphError(
+            "tensors are values and cannot be changed in place; make a new one: y = x.at[index].set(v) or .add(v), "
+            "or where(condition, x, v)"
+        )
+
+    @property
+    def at(self) -> At:
+        """Its places: `x.at[index].set(v)` and `x.at[index].add(v)` are new tensors, differentiable in x and v."""
+        return At(self)
 
     @property
     def T(self) -> Any:
@@ -356,6 +365,34 @@ class Tensor(Operators):
     def reshape(self, *shape: Any) -> Any:
         """See `autograd_core.reshape`; takes a shape, or its entries."""
         return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """See `autograd_core.squeeze`."""
+        return ops.squeeze(self, axis=axis)
+
+    def flatten(self) -> Any:
+        """See `autograd_core.flatten`."""
+        return ops.flatten(self)
+
+    def take(self, indices: Any, axis: int | None = None) -> Any:
+        """See `autograd_core.take`."""
+        return ops.take(self, indices, axis=axis)
+
+    def sort(self, axis: int = -1, descending: bool = False) -> Any:
+        """See `autograd_core.sort`."""
+        return ops.sort(self, axis=axis, descending=descending)
+
+    def argsort(self, axis: int = -1, descending: bool = False) -> Any:
+        """See `autograd_core.argsort`."""
+        return ops.argsort(self, axis=axis, descending=descending)
+
+    def diagonal(self, offset: int = 0) -> Any:
+        """See `autograd_core.diagonal`."""
+        return ops.diagonal(self, offset=offset)
+
+    def trace(self, offset: int = 0) -> Any:
+        """See `autograd_core.trace`."""
+        return ops.trace(self, offset=offset)
 
     def astype(self, dtype: npt.DTypeLike) -> Any:
         """See `autograd_core.astype`."""

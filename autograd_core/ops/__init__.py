@@ -20,6 +20,7 @@ from autograd_core.ops.activations import (
     softplus,
     swish,
 )
+from autograd_core.ops.arranging import flip, meshgrid, pad, repeat, roll, split, stack, tile, unstack
 from autograd_core.ops.comparison import (
     equal,
     greater,
@@ -36,6 +37,7 @@ from autograd_core.ops.comparison import (
 )
 from autograd_core.ops.convolution import conv2d, max_pool2d
 from autograd_core.ops.cumulative import cumulative_prod, cumulative_sum
+from autograd_core.ops.diagonals import diagonal, trace, tril, triu
 from autograd_core.ops.elementwise import (
     abs,
     add,
@@ -64,13 +66,26 @@ from autograd_core.ops.elementwise import (
     subtract,
     where,
 )
-from autograd_core.ops.indexing import getitem, scatter_add
+from autograd_core.ops.indexing import add_at, getitem, scatter_add, set_at, take, take_along_axis
 from autograd_core.ops.linalg import linear, matmul
 from autograd_core.ops.losses import softmax_cross_entropy
 from autograd_core.ops.reduction import log_softmax, logsumexp, max, mean, min, norm, prod, softmax, std, sum, var
 from autograd_core.ops.rounding import ceil, floor, round, trunc
 from autograd_core.ops.searching import all, any, argmax, argmin
-from autograd_core.ops.shaping import astype, broadcast_to, concat, expand_dims, matrix_transpose, permute_dims, reshape
+from autograd_core.ops.shaping import (
+    astype,
+    broadcast_arrays,
+    broadcast_to,
+    concat,
+    expand_dims,
+    flatten,
+    matrix_transpose,
+    moveaxis,
+    permute_dims,
+    reshape,
+    squeeze,
+)
+from autograd_core.ops.sorting import argsort, sort, topk
 from autograd_core.ops.special import digamma, erf, erfc, lgamma, polygamma
 from autograd_core.ops.trigonometry import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan, tanh
 
@@ -79,16 +94,19 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "add_at",
     "all",
     "any",
     "argmax",
     "argmin",
+    "argsort",
     "asin",
     "asinh",
     "astype",
     "atan",
     "atan2",
     "atanh",
+    "broadcast_arrays",
     "broadcast_to",
     "ceil",
     "clip",
@@ -98,6 +116,7 @@ __all__ = [
     "cosh",
     "cumulative_prod",
     "cumulative_sum",
+    "diagonal",
     "digamma",
     "divide",
     "elu",
@@ -107,6 +126,8 @@ __all__ = [
     "exp",
     "expand_dims",
     "expm1",
+    "flatten",
+    "flip",
     "floor",
     "floor_divide",
     "gelu",
@@ -144,13 +165,16 @@ __all__ = [
     "maximum",
     "maxout",
     "mean",
+    "meshgrid",
     "min",
     "minimum",
     "mish",
+    "moveaxis",
     "multiply",
     "negative",
     "norm",
     "not_equal",
+    "pad",
     "permute_dims",
     "polygamma",
     "pow",
@@ -160,11 +184,14 @@ __all__ = [
     "relu",
     "relu6",
     "remainder",
+    "repeat",
     "reshape",
+    "roll",
     "round",
     "rsqrt",
     "scatter_add",
     "selu",
+    "set_at",
     "sigmoid",
     "sign",
     "silu",
@@ -173,15 +200,27 @@ __all__ = [
     "softmax",
     "softmax_cross_entropy",
     "softplus",
+    "sort",
+    "split",
     "sqrt",
     "square",
+    "squeeze",
+    "stack",
     "std",
     "subtract",
     "sum",
     "swish",
+    "take",
+    "take_along_axis",
     "tan",
     "tanh",
+    "tile",
+    "topk",
+    "trace",
+    "tril",
+    "triu",
     "trunc",
+    "unstack",
     "var",
     "where",
 ]

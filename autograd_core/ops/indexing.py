@@ -1,48 +1,252 @@
-"""Reading parts of an array, and adding into parts of one."""
+"""Reading parts of an array, and new arrays with parts written or added to."""
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
-from autograd_core.errors import ArgumentError
+from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.graph import Recorded
 from autograd_core.ops.definition import array_op
+from autograd_core.ops.shaping import as_array, flatten, single_axis
 
 
 @array_op
-def getitem(x: Any, /, index: Any) -> Any:
-    """x[index], with numpy's rules: numbers, slices, None, ..., and arrays of integers or bools.
-
-    Gradient: upstream, added up at the places that were read; a place read twice gets both.
-    """
+def _getitem(x: Any, /, index: Any) -> Any:
+    """x[index]."""
     try:
         return x[index]
     except IndexError as error:
         raise ArgumentError(f"indexing an array of shape {np.shape(x)}: {error}") from None
 
 
-@getitem.vjp("x")
+@_getitem.vjp("x")
 def _(g, x_shape, index):
-    return scatter_add(g, shape=x_shape, index=index)
+    return _scatter_add(g, shape=x_shape, index=index)
+
+
+def getitem(x: Any, /, index: Any) -> Any:
+    """x[index], with numpy's rules: numbers, slices, None, ..., and arrays or lists of integers or bools.
+
+    Integer and bool Tensors are arrays too. Gradient: upstream, added up at the places that were read; a place read
+    twice gets both.
+    """
+    return _getitem(x, index=as_index(index))
 
 
 @array_op
-def scatter_add(g: Any, /, shape: tuple[int, ...], index: Any) -> Any:
-    """Zeros of this shape with g added at `index`, the transpose of reading there. Gradient: upstream[index]."""
+def _scatter_add(g: Any, /, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros with g added at index."""
     out = np.zeros(shape, g.dtype)
-    if _reads_each_place_once(index):
+    if _names_each_place_once(index):
         out[index] = g
     else:
         np.add.at(out, index, g)
     return out
 
 
-@scatter_add.vjp("g")
+@_scatter_add.vjp("g")
 def _(g, index):
-    return getitem(g, index)
+    return _getitem(g, index=index)
 
 
-def _reads_each_place_once(index: Any) -> bool:
+def scatter_add(g: Any, /, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros of this shape with g added at `index`, the transpose of reading there. Gradient: upstream[index]."""
+    return _scatter_add(g, shape=shape, index=as_index(index))
+
+
+@array_op
+def _set_at(x: Any, v: Any, /, index: Any) -> Any:
+    """x with v at index."""
+    out = np.array(x)
+    out[index] = _fitting("set", out, v, index)
+    return out
+
+
+@_set_at.vjp("x")
+def _(g, index):
+    return _set_at(g, 0.0, index=index)
+
+
+@_set_at.vjp("v")
+def _(g, x_shape, index):
+    share = _getitem(g, index=index)
+    return share if _names_each_place_once(index) else share * _is_written_last(x_shape, index)
+
+
+def set_at(x: Any, v: Any, /, index: Any) -> Any:
+    """A copy of x with x[index] = v, in x's dtype; v broadcasts. As a method: `x.at[index].set(v)`.
+
+    A place that the index names several times gets the last of its values. Gradients: to x upstream, 0 where v was
+    written; to v upstream[index], 0 for values that were written over.
+    """
+    return _set_at(x, v, index=as_index(index))
+
+
+@array_op
+def _add_at(x: Any, v: Any, /, index: Any) -> Any:
+    """x with v added at index."""
+    out = np.array(x)
+    v = _fitting("add", out, v, index)
+    if _names_each_place_once(index):
+        out[index] += v
+    else:
+        np.add.at(out, index, v)
+    return out
+
+
+@_add_at.vjp("x")
+def _(g):
+    return g
+
+
+@_add_at.vjp("v")
+def _(g, index):
+    return _getitem(g, index=index)
+
+
+def add_at(x: Any, v: Any, /, index: Any) -> Any:
+    """A copy of x with v added at `index`, in x's dtype; v broadcasts. As a method: `x.at[index].add(v)`.
+
+    A place that the index names several times gets all of its values. Gradients: upstream to x, upstream[index] to v.
+    """
+    return _add_at(x, v, index=as_index(index))
+
+
+class At:
+    """The places of an array: `x.at[index].set(v)` and `.add(v)` are new arrays, and `.get()` is x[index].
+
+    >>> from autograd_core import zeros
+    >>> zeros(3).at[[0, 2, 2]].add(1.0)
+    Tensor([1., 0., 2.])
+    """
+
+    __slots__ = ("_index", "_x")
+
+    def __init__(self, x: Any, index: Any = None) -> None:
+        self._x = x
+        self._index = index
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self._x, (index,))
+
+    def _place(self) -> Any:
+        if self._index is None:
+            raise ArgumentError("at: name the place first, as in x.at[index].set(v); x.at[...] is all of x")
+        return self._index[0]
+
+    def get(self) -> Any:
+        """x[index]."""
+        return getitem(self._x, self._place())
+
+    def set(self, v: Any) -> Any:
+        """See `autograd_core.set_at`."""
+        return set_at(self._x, v, self._place())
+
+    def add(self, v: Any) -> Any:
+        """See `autograd_core.add_at`."""
+        return add_at(self._x, v, self._place())
+
+
+def take(x: Any, indices: Any, /, axis: int | None = None) -> Any:
+    """The elements at these indices along an axis; without an axis, of the flattened array.
+
+    Shapes: x (..., n, ...), indices of shape s -> (..., *s, ...). Gradient: upstream, added up where it was read.
+    """
+    x = as_array(x)
+    if axis is None:
+        x, axis = flatten(x), 0
+    axis = single_axis("take", x.shape, axis)
+    return getitem(x, (*[slice(None)] * axis, _whole_numbers("take", indices)))
+
+
+def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Any:
+    """For every place the element that its index names along an axis, as argsort and argmax(keepdims=True) name it.
+
+    Shapes: x (..., n, ...), indices (..., k, ...) with as many axes -> (..., k, ...); the other axes broadcast.
+    Gradient: upstream, added up where it was read. With `axis=1` this is PyTorch's gather.
+    """
+    x, indices = as_array(x), _whole_numbers("take_along_axis", indices)
+    axis = single_axis("take_along_axis", x.shape, axis)
+    others = [1 if i == axis else n for i, n in enumerate(x.shape)]
+    apart = [1 if i == axis else n for i, n in enumerate(indices.shape)]
+    if indices.ndim != x.ndim or any(1 not in (m, n) and m != n for m, n in zip(others, apart, strict=True)):
+        raise ShapeError(
+            f"take_along_axis: indices of shape {indices.shape} do not name places of shape {x.shape} along axis {axis}"
+        )
+    # Along an axis of length 1 every index is 0, so that it broadcasts.
+    place: list[Any] = [
+        np.arange(n).reshape([-1 if i == j else 1 for j in range(x.ndim)]) for i, n in enumerate(x.shape)
+    ]
+    place[axis] = indices
+    return getitem(x, tuple(place))
+
+
+def as_index(index: Any) -> Any:
+    """An index of plain numbers, slices and arrays of its own, which nobody can change before backward reads it."""
+    if isinstance(index, tuple):
+        return tuple([_as_index_part(part) for part in index])
+    return _as_index_part(index)
+
+
+def _as_index_part(part: Any) -> Any:
+    if part is None or part is Ellipsis or isinstance(part, (int, np.integer)):
+        return part
+    if isinstance(part, slice):
+        return slice(*[None if v is None else operator.index(v) for v in (part.start, part.stop, part.step)])
+    try:
+        array = np.array(part)
+    except ValueError:
+        raise ArgumentError(f"indexing: the lists of an index must have one length, got {part!r}") from None
+    if array.size == 0 and isinstance(part, (list, tuple)):
+        return array.astype(np.intp)  # numpy makes floats of []
+    if array.dtype.kind not in "iub":
+        what = "a Value" if isinstance(part, Recorded) and array.dtype.kind == "O" else f"{array.dtype}"
+        raise DTypeError(
+            f"indexing: an index is made of whole numbers, slices, None, ..., and arrays of integers or bools; "
+            f"got {what} of shape {array.shape}; convert it with astype(int)"
+        )
+    return array
+
+
+def _whole_numbers(name: str, indices: Any) -> Any:
+    array = np.asarray(_as_index_part(indices))
+    if array.dtype.kind not in "iu":
+        raise DTypeError(f"{name}: indices are integers, got {array.dtype}; for a mask of bools use x[mask]")
+    return array
+
+
+def _names_each_place_once(index: Any) -> bool:
+    """Whether no place can be named twice: by no array of integers, and by one mask at most, for two broadcast."""
     parts = index if isinstance(index, tuple) else (index,)
-    return all(part is None or part is Ellipsis or isinstance(part, (int, slice, np.integer)) for part in parts)
+    arrays = [part for part in parts if isinstance(part, (np.ndarray, np.bool_))]
+    return not arrays or (len(arrays) == 1 and arrays[0].dtype.kind == "b")
+
+
+def _is_written_last(shape: tuple[int, ...], index: Any) -> Any:
+    """For each value written at `index`, whether it stays: a place named several times keeps one of them."""
+    written = np.zeros(shape, np.intp)
+    numbers = np.arange(written[index].size).reshape(written[index].shape)
+    written[index] = numbers
+    return written[index] == numbers
+
+
+def _fitting(method: str, x: Any, v: Any, index: Any) -> Any:
+    """v in the dtype of x, checked to fit into x[index]."""
+    try:
+        place = x[index].shape
+    except IndexError as error:
+        raise ArgumentError(f"at[...].{method}: indexing an array of shape {x.shape}: {error}") from None
+    if not np.can_cast(v.dtype, x.dtype, "same_kind"):
+        raise DTypeError(
+            f"at[...].{method}: {v.dtype} numbers do not fit into an array of {x.dtype}; convert one with astype"
+        )
+    try:
+        return np.broadcast_to(v.astype(x.dtype), place)
+    except ValueError:
+        raise ShapeError(
+            f"at[...].{method}: a value of shape {v.shape} does not broadcast to {place}, the shape of the part of "
+            f"{x.shape} that the index names"
+        ) from None

@@ -87,6 +87,65 @@ def _(g, x_shape):
     return reshape(g, x_shape)
 
 
+def as_array(x: Any) -> Any:
+    """A number or list as the array it stands for; what has axes, as arrays and Tensors have, stays what it is."""
+    return x if hasattr(x, "ndim") else np.asarray(x)
+
+
+def single_axis(name: str, shape: Shape, axis: int) -> int:
+    """An axis of this shape, not negative."""
+    if not isinstance(axis, (int, np.integer)) or not -len(shape) <= axis < len(shape):
+        raise ArgumentError(f"{name}: axis {axis} is not one of the {len(shape)} axes of shape {shape}")
+    return int(axis) % len(shape)
+
+
+def several_axes(name: str, shape: Shape, axes: int | Sequence[int]) -> tuple[int, ...]:
+    """Axes of this shape, none negative, none twice."""
+    axes = (axes,) if isinstance(axes, (int, np.integer)) else tuple(axes)
+    found = tuple([single_axis(name, shape, axis) for axis in axes])
+    if len(set(found)) != len(found):
+        raise ArgumentError(f"{name}: axes {axes} name an axis of shape {shape} twice")
+    return found
+
+
+def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Any:
+    """x without these axes, which must have length 1; without all such axes if none is given."""
+    x = as_array(x)
+    ones = tuple([i for i, n in enumerate(x.shape) if n == 1])
+    axes = ones if axis is None else several_axes("squeeze", x.shape, axis)
+    if not set(axes) <= set(ones):
+        raise ShapeError(f"squeeze: axis {axis} of shape {x.shape} is longer than 1, and only axes of length 1 can go")
+    return reshape(x, tuple([n for i, n in enumerate(x.shape) if i not in axes]))
+
+
+def flatten(x: Any, /) -> Any:
+    """All elements along one axis, in row-major order: (m, n, ...) -> (m·n·...,)."""
+    return reshape(x, (-1,))
+
+
+def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int], /) -> Any:
+    """The axes `source` moved to the places `destination`; the others keep their order."""
+    x = as_array(x)
+    here, there = several_axes("moveaxis", x.shape, source), several_axes("moveaxis", x.shape, destination)
+    if len(here) != len(there):
+        raise ArgumentError(f"moveaxis: {len(here)} axes {source} cannot move to {len(there)} places {destination}")
+    order = [axis for axis in range(x.ndim) if axis not in here]
+    for place, axis in sorted(zip(there, here, strict=True)):
+        order.insert(place, axis)
+    return permute_dims(x, tuple(order))
+
+
+def broadcast_arrays(*arrays: Any) -> list[Any]:
+    """Arrays broadcast against each other to one shape, uncopied. Gradient: upstream, summed back."""
+    arrays = tuple(map(as_array, arrays))
+    try:
+        shape = np.broadcast_shapes(*[x.shape for x in arrays])
+    except ValueError:
+        shapes = ", ".join([str(x.shape) for x in arrays])
+        raise ShapeError(f"broadcast_arrays: shapes {shapes} do not broadcast against each other") from None
+    return [broadcast_to(x, shape) for x in arrays]
+
+
 @array_op
 def _concat(*arrays: Any, axis: int = 0) -> Any:
     """Arrays joined along an axis."""
@@ -104,11 +163,18 @@ def concat(arrays: Sequence[Any], /, axis: int | None = 0) -> Any:
 
     Shapes: alike but for that axis. Gradient: upstream, cut apart again.
     """
-    arrays = list(arrays)
+    arrays = [as_array(x) for x in arrays]
     if not arrays:
         raise ArgumentError("concat: needs at least one array")
     if axis is None:
-        return _concat(*[reshape(x, (-1,)) for x in arrays], axis=0)
+        arrays, axis = [flatten(x) for x in arrays], 0
+    shapes = [x.shape for x in arrays]
+    axis = single_axis("concat", shapes[0], axis)
+    if len({(*shape[:axis], *shape[axis + 1 :], len(shape)) for shape in shapes}) > 1:
+        raise ShapeError(
+            f"concat: shapes {', '.join(map(str, shapes))} differ elsewhere than along axis {axis}; to join arrays "
+            "along a new axis use stack"
+        )
     return _concat(*arrays, axis=axis)
 
 

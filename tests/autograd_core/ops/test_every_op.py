@@ -154,6 +154,15 @@ CASES = {
         (lambda x: x[np.array([True, False, True])] ** 2, (apart(3, 4),)),
     ],
     "scatter_add": [(lambda g: ag.scatter_add(g, (4, 2), [1, 3, 1]) ** 2, (apart(3, 2),))],
+    "set_at": [
+        (lambda x, v: x.at[1:, ::2].set(v) ** 3, (apart(3, 4), apart(2, 1))),
+        (lambda x, v: x.at[[2, 0, 2]].set(v) ** 3, (apart(3, 2), apart(3, 2))),
+    ],
+    "add_at": [
+        (lambda x, v: x.at[1:, ::2].add(v) ** 3, (apart(3, 4), apart(2, 1))),
+        (lambda x, v: x.at[[2, 0, 2]].add(v) ** 3, (apart(3, 2), apart(3, 2))),
+    ],
+    "roll": [(lambda x: ag.roll(x, (1, -3), axis=(0, -1)) ** 2, (apart(2, 4),))],
     "conv2d": [
         (ag.conv2d, (apart(2, 2, 5, 4), apart(3, 2, 3, 2))),
         (lambda x, w: ag.conv2d(x, w, stride=(2, 1), padding=(1, 2)), (apart(2, 1, 5, 5), apart(2, 1, 3, 3))),
@@ -174,7 +183,7 @@ CASES = {
 }
 COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or"}
 QUESTIONS = {"logical_not", "isnan", "isfinite", "isinf"}
-SEARCHES = {"argmax", "argmin", "any", "all"}
+SEARCHES = {"argmax", "argmin", "argsort", "any", "all"}
 NOT_DIFFERENTIABLE = COMPARISONS | QUESTIONS | SEARCHES
 
 

@@ -1,0 +1,50 @@
+"""Diagonals and triangles of matrices, which lie in the last two axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_core.errors import ShapeError
+from autograd_core.ops import reduction
+from autograd_core.ops.elementwise import where
+from autograd_core.ops.shaping import as_array
+
+
+def _matrices(name: str, x: Any) -> Any:
+    x = as_array(x)
+    if x.ndim < 2:
+        raise ShapeError(f"{name}: takes a matrix, or several in the last two axes; got shape {x.shape}")
+    return x
+
+
+def tril(x: Any, /, k: int = 0) -> Any:
+    """The lower triangle: 0 above the k-th diagonal, which lies above the main one if k > 0. Gradient: alike."""
+    x = _matrices("tril", x)
+    return where(_below(x, k), x, 0)
+
+
+def triu(x: Any, /, k: int = 0) -> Any:
+    """The upper triangle: 0 below the k-th diagonal, which lies above the main one if k > 0. Gradient: alike."""
+    x = _matrices("triu", x)
+    return where(_below(x, k - 1), 0, x)
+
+
+def diagonal(x: Any, /, offset: int = 0) -> Any:
+    """The elements on a diagonal, the one so many places above the main one: (..., m, n) -> (..., min(m, n))."""
+    x = _matrices("diagonal", x)
+    m, n = x.shape[-2:]
+    i = np.arange(max(0, -offset), min(m, n - offset))
+    return x[..., i, i + offset]
+
+
+def trace(x: Any, /, offset: int = 0) -> Any:
+    """The sum of the elements on a diagonal: (..., m, n) -> (...). Gradient: upstream, along the diagonal."""
+    return reduction.sum(diagonal(_matrices("trace", x), offset), axis=-1)
+
+
+def _below(x: Any, k: int) -> Any:
+    """Which elements of a matrix lie on the k-th diagonal or below it."""
+    m, n = x.shape[-2:]
+    return np.tri(m, n, k, dtype=bool)

@@ -1,0 +1,48 @@
+"""Order along an axis. The order itself is not differentiable; what it picks is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_core.errors import ArgumentError
+from autograd_core.ops.definition import array_op
+from autograd_core.ops.indexing import take_along_axis
+from autograd_core.ops.shaping import as_array, single_axis
+
+
+@array_op
+def argsort(x: Any, /, axis: int = -1, descending: bool = False) -> Any:
+    """The indices that put x in order along `axis`; equal elements keep their order. Not differentiable.
+
+    A nan counts as larger than any number.
+    """
+    axis = single_axis("argsort", x.shape, axis)
+    if not descending:
+        return np.argsort(x, axis=axis, stable=True)
+    # Backwards twice, so that equal elements keep their order here too.
+    order = np.flip(np.argsort(np.flip(x, axis), axis=axis, stable=True), axis)
+    return x.shape[axis] - 1 - order
+
+
+def sort(x: Any, /, axis: int = -1, descending: bool = False) -> Any:
+    """The elements in order along `axis`. Gradient: upstream, put back where each element came from.
+
+    Equal elements each have a place of their own, so a tie is not shared; a nan counts as larger than any number.
+    """
+    x = as_array(x)
+    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
+
+
+def topk(x: Any, k: int, /, axis: int = -1, largest: bool = True) -> tuple[Any, Any]:
+    """The k largest elements along `axis`, or the smallest, best first, and their indices.
+
+    Shapes: (..., n, ...) -> (..., k, ...) twice. Gradient: upstream, put back where each element came from.
+    """
+    x = as_array(x)
+    axis = single_axis("topk", x.shape, axis)
+    if not 0 <= k <= x.shape[axis]:
+        raise ArgumentError(f"topk: there are no {k} elements along axis {axis} of shape {x.shape}")
+    best = argsort(x, axis=axis, descending=largest)[(*[slice(None)] * axis, slice(k))]
+    return take_along_axis(x, best, axis=axis), best

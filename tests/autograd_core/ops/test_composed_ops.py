@@ -1,0 +1,90 @@
+"""Functions made of ops: each against finite differences, as test_every_op.py does for the rows themselves."""
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core import ops
+from autograd_core.ops.definition import registry
+
+rng = np.random.default_rng(1)
+
+# Files whose functions are made of rows; their rows have cases in test_every_op.py.
+MODULES = ["shaping", "arranging", "diagonals", "indexing", "sorting"]
+
+
+def apart(*shape):
+    """Numbers of both signs, away from 0 and from each other, so that no difference quotient meets a kink or tie."""
+    n = int(np.prod(shape))
+    return rng.permutation(np.linspace(-2, 2, n + n % 2)[:n] + 0.013).reshape(shape)
+
+
+def together(function):
+    """Of what gives several arrays, all of them flat, with different weights."""
+    return lambda *xs: ag.concat([(i + 1.0) * y for i, y in enumerate(function(*xs))], axis=None) ** 2
+
+
+# name -> cases of (function, inputs)
+CASES = {
+    "matrix_transpose": [(lambda x: ag.matrix_transpose(x) ** 2, (apart(2, 3, 2),))],
+    "concat": [(lambda a, b: ag.concat([a, b, a], axis=1) ** 2, (apart(2, 2), apart(2, 1)))],
+    "squeeze": [(lambda x: ag.squeeze(x, axis=(0, -1)) ** 2, (apart(1, 2, 1, 1),))],
+    "flatten": [(lambda x: ag.flatten(x) ** 2, (apart(2, 3),))],
+    "moveaxis": [(lambda x: ag.moveaxis(x, (0, -1), (1, 0)) ** 2, (apart(2, 3, 2),))],
+    "broadcast_arrays": [(together(ag.broadcast_arrays), (apart(2, 1), apart(3)))],
+    "stack": [(lambda a, b: ag.stack([a, b, a], axis=-1) ** 2, (apart(2, 2), apart(2, 2)))],
+    "unstack": [(together(lambda x: ag.unstack(x, axis=1)), (apart(2, 3),))],
+    "split": [
+        (together(lambda x: ag.split(x, 3, axis=1)), (apart(2, 6),)),
+        (together(lambda x: ag.split(x, [1, 1, 3])), (apart(4, 2),)),
+    ],
+    "flip": [(lambda x: ag.flip(x, axis=-1) ** 2, (apart(2, 3),)), (lambda x: ag.flip(x) ** 2, (apart(2, 3),))],
+    "roll": [(lambda x: ag.roll(x, 2) ** 2, (apart(2, 3),))],
+    "tile": [(lambda x: ag.tile(x, (2, 1, 3)) ** 2, (apart(2, 2),))],
+    "repeat": [
+        (lambda x: ag.repeat(x, 3, axis=1) ** 2, (apart(2, 2),)),
+        (lambda x: ag.repeat(x, [2, 0, 1], axis=0) ** 2, (apart(3, 2),)),
+    ],
+    "pad": [
+        (lambda x: ag.pad(x, ((1, 0), (0, 2)), constant_values=3.0) ** 2, (apart(2, 3),)),
+        *[(lambda x, mode=mode: ag.pad(x, 2, mode=mode) ** 2, (apart(3, 4),)) for mode in ("edge", "reflect", "wrap")],
+    ],
+    "meshgrid": [
+        (together(ag.meshgrid), (apart(2), apart(3), apart(2))),
+        (together(lambda a, b: ag.meshgrid(a, b, indexing="ij")), (apart(2), apart(3))),
+    ],
+    "tril": [(lambda x: ag.tril(x, k=1) ** 2, (apart(2, 3, 4),))],
+    "triu": [(lambda x: ag.triu(x, k=-1) ** 2, (apart(3, 3),))],
+    "diagonal": [(lambda x: ag.diagonal(x, offset=-1) ** 2, (apart(2, 4, 3),))],
+    "trace": [(lambda x: ag.trace(x, offset=1) ** 2, (apart(2, 3, 3),))],
+    "take": [
+        (lambda x: ag.take(x, [[0, 2], [2, -1]], axis=1) ** 2, (apart(2, 3),)),
+        (lambda x: ag.take(x, 4) ** 2, (apart(2, 3),)),
+    ],
+    "take_along_axis": [
+        (lambda x: ag.take_along_axis(x, np.array([[0, 0], [1, -1], [2, 0]]), axis=1) ** 2, (apart(3, 3),)),
+        (lambda x: ag.take_along_axis(x, np.array([[2], [0]]), axis=1) ** 2, (apart(1, 3),)),
+    ],
+    "sort": [
+        (lambda x: ag.sort(x, axis=0) ** 2, (apart(4, 2),)),
+        (lambda x: ag.sort(x, descending=True) ** 2, (apart(2, 3),)),
+    ],
+    "topk": [(lambda x: ag.topk(x, 2)[0] ** 2, (apart(2, 4),)), (lambda x: ag.topk(x, 2, 0, False)[0], (apart(3, 2),))],
+}
+
+
+def test_every_function_has_a_case():
+    own = {
+        name
+        for name in ops.__all__
+        if name not in registry and getattr(ops, name).__module__.rpartition(".")[2] in MODULES
+    }
+    assert set(CASES) | {"getitem", "scatter_add", "set_at", "add_at"} >= own
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs"),
+    [pytest.param(*case, id=f"{name}-{i}") for name in CASES for i, case in enumerate(CASES[name])],
+)
+def test_first_and_second_gradients_equal_finite_differences(function, inputs):
+    ag.gradcheck(function, *inputs, order=2)
