@@ -151,6 +151,14 @@ def cases():
         yield ours, {}, [x], lambda x, f=theirs: f(x, -1)
         yield ours, {"axis": 1}, [x * 9], lambda x, f=theirs: f(x, 1)
 
+    labels = [2, 0, 2, 1]
+    yield (
+        "softmax_cross_entropy",
+        {"labels": labels},
+        [spread(4, 3)],
+        lambda x: F.cross_entropy(x, torch.tensor(labels)),
+    )
+
     yield "matmul", {}, [spread(3, 4), spread(4, 2)], torch.matmul
     yield "matmul", {}, [spread(2, 1, 2, 3), spread(4, 3, 2)], torch.matmul
     yield "linear", {}, [spread(4, 3), spread(2, 3), spread(2)], F.linear
