@@ -202,3 +202,17 @@ def test_numpys_numbers_are_constants():
     y = ag.heaviside(a, np.float64(0.5))
     y.backward()
     assert y.data == 1.0
+
+
+def test_whole_division_remainder_and_rounding_are_those_of_python():
+    x, y = Value(-7.5), Value(2.0)
+    assert [(x // y).data, (x % y).data, (5 // y).data, (5 % y).data] == [-7.5 // 2, -7.5 % 2, 5 // 2, 5 % 2]
+    assert [round(x).data, math.floor(x).data, math.ceil(x).data, math.trunc(x).data] == [-8.0, -8.0, -7.0, -7.0]
+    z = x % y
+    z.backward()
+    assert (x.grad, y.grad) == (1.0, 4.0)
+
+
+def test_clip_takes_one_bound_or_two():
+    x = Value(3.0)
+    assert [x.clip(max=1.0).data, x.clip(4.0).data, x.clip(0.0, 5.0).data] == [1.0, 4.0, 3.0]
