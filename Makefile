@@ -29,12 +29,17 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --upgrade pip
-	.venv-bench/bin/python -m pip install --quiet torch==2.13.0 numpy
-	.venv-bench/bin/python -m pip install --quiet --editable . jax autograd mygrad micrograd matplotlib
+# The peers in an environment of their own; torch first, so that nothing else draws in another.
+bench: .venv-bench/.installed
 	.venv-bench/bin/python -m benchmarks
+
+.venv-bench/.installed: pyproject.toml
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --upgrade pip
+	.venv-bench/bin/python -m pip install --quiet torch==2.13.0
+	.venv-bench/bin/python -m pip install --quiet numpy jax mygrad autograd micrograd matplotlib psutil
+	.venv-bench/bin/python -m pip install --quiet --editable .
+	touch $@
 
 notebooks: $(VENV)/.installed-dev
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb

@@ -1,0 +1,144 @@
+"""This project, by its public names."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+from typing import Any
+
+import autograd_core as ag
+import nn
+import optim
+from autograd_core.kernels.threads import get_num_threads as threads
+from autograd_core.ops.convolution import conv2d_input_gradient, conv2d_weight_gradient
+from benchmarks import inputs, moons
+from benchmarks.timing import Task, fingerprint
+
+__all__ = ["add", "conv2d", "matmul", "moons_step", "tensor_chain", "threads", "training", "value_chain"]
+
+LAYERS = {
+    "linear": nn.Linear,
+    "conv": lambda wide, narrow, kernel, padding: nn.Conv2d(wide, narrow, kernel, padding=padding),
+    "pool": nn.MaxPool2d,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "flatten": nn.Flatten,
+}
+
+
+def matmul(m: int, k: int, n: int, layout: str) -> Task:
+    a, b = (ag.tensor(x) for x in inputs.matmul_operands(m, k, n, layout))
+    a = a.T if layout[0] == "t" else a
+    b = b.T if layout[1] == "t" else b
+
+    return Task(lambda: ag.matmul(a, b), evidence=fingerprint(ag.matmul(a, b).numpy()))
+
+
+def conv2d(direction: str, **sizes: int) -> Task:
+    x, w, g = (ag.tensor(array) for array in inputs.conv_operands(**sizes))
+    how = {name: sizes[name] for name in ("stride", "padding", "groups")}
+    call = {
+        "forward": lambda: ag.conv2d(x, w, **how),
+        "to input": lambda: conv2d_input_gradient(g, w, shape=x.shape, **how),
+        "to weights": lambda: conv2d_weight_gradient(g, x, shape=w.shape, **how),
+    }[direction]
+    return Task(call, evidence=fingerprint(call().numpy()))
+
+
+def network(model: inputs.Model, seed: int = 0) -> tuple[Any, Any]:
+    net = nn.Sequential(*(LAYERS[kind](*sizes) for kind, *sizes in model.layers))
+    for parameter, weight in zip(net.parameters(), inputs.first_weights(model, seed), strict=True):
+        parameter.assign(weight)
+    optimizer = optim.SGD if model.optimizer == "sgd" else optim.Adam
+    return net, optimizer(net.parameters(), lr=model.lr)
+
+
+def training(model: str, batch: int) -> Task:
+    spec = inputs.MODELS[model]
+    net, optimizer = network(spec)
+    quadratic = spec.optimizer == "sgd"
+    loss_of = nn.functions.quadratic_loss if quadratic else nn.functions.cross_entropy
+    examples = [(ag.tensor(x), inputs.one_hot(y) if quadratic else y) for x, y in inputs.batches(spec, batch)]
+    following = itertools.cycle(examples)
+
+    def step() -> Any:
+        x, y = next(following)
+        optimizer.zero_grad()
+        loss = loss_of(net(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return Task(step, evidence=[float(step()) for _ in range(5)])
+
+
+class Neuron:
+    """As in micrograd/nn.py."""
+
+    def __init__(self, nin: int, nonlin: bool) -> None:
+        self.w = [ag.Value(0.0) for _ in range(nin)]
+        self.b = ag.Value(0.0)
+        self.nonlin = nonlin
+
+    def __call__(self, x: Any) -> Any:
+        act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+        return act.relu() if self.nonlin else act
+
+
+class MLP:
+    """As in micrograd/nn.py."""
+
+    def __init__(self, *sizes: int) -> None:
+        pairs = list(itertools.pairwise(sizes))
+        self.layers = [[Neuron(a, i < len(pairs) - 1) for _ in range(b)] for i, (a, b) in enumerate(pairs)]
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = [neuron(x) for neuron in layer]
+        return x[0] if len(x) == 1 else x
+
+    def parameters(self) -> list[Any]:
+        return [p for layer in self.layers for neuron in layer for p in [*neuron.w, neuron.b]]
+
+    def zero_grad(self) -> None:
+        for p in self.parameters():
+            p.grad = 0.0
+
+
+def moons_step(collector: bool) -> Task:
+    (gc.enable if collector else gc.disable)()
+    step = moons.training(MLP(*moons.SIZES), ag.Value, ag.Value.backward)
+    return Task(step, evidence=[step(), step()])
+
+
+def add(size: int) -> Task:
+    a, b = ag.ones((size,), requires_grad=True), ag.ones((size,), requires_grad=True)
+    return Task(lambda: a + b)
+
+
+def value_chain(nodes: int) -> Task:
+    """Build a chain of scalar additions, go back through it, and let it go."""
+    gc.enable()
+
+    def call() -> float:
+        x = y = ag.Value(1.0)
+        for _ in range(nodes):
+            y = y + x
+        y.backward()
+        return x.grad
+
+    return Task(call)
+
+
+def tensor_chain(nodes: int) -> Task:
+    """The same with arrays of ten numbers."""
+    gc.enable()
+
+    def call() -> Any:
+        x = y = ag.ones((10,), requires_grad=True)
+        for _ in range(nodes):
+            y = y + x
+        y.sum().backward()
+        return x.grad
+
+    return Task(call)
