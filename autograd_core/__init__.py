@@ -1,6 +1,6 @@
 """Reverse-mode automatic differentiation: `Value` for numbers, `Tensor` for arrays, one row of code for each op."""
 
-from autograd_core import ops
+from autograd_core import linalg, ops
 from autograd_core.check import gradcheck
 from autograd_core.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from autograd_core.errors import (
@@ -44,6 +44,7 @@ __all__ = [
     "get_default_dtype",
     "get_random_state",
     "gradcheck",
+    "linalg",
     "linspace",
     "manual_seed",
     "no_grad",

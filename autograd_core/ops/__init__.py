@@ -38,6 +38,7 @@ from autograd_core.ops.comparison import (
 from autograd_core.ops.convolution import conv2d, max_pool2d
 from autograd_core.ops.cumulative import cumulative_prod, cumulative_sum
 from autograd_core.ops.diagonals import diagonal, trace, tril, triu
+from autograd_core.ops.einsum import einsum
 from autograd_core.ops.elementwise import (
     abs,
     add,
@@ -67,7 +68,7 @@ from autograd_core.ops.elementwise import (
     where,
 )
 from autograd_core.ops.indexing import add_at, getitem, scatter_add, set_at, take, take_along_axis
-from autograd_core.ops.linalg import linear, matmul
+from autograd_core.ops.linalg import kron, linear, matmul, outer, tensordot, vecdot
 from autograd_core.ops.losses import softmax_cross_entropy
 from autograd_core.ops.reduction import log_softmax, logsumexp, max, mean, min, norm, prod, softmax, std, sum, var
 from autograd_core.ops.rounding import ceil, floor, round, trunc
@@ -119,6 +120,7 @@ __all__ = [
     "diagonal",
     "digamma",
     "divide",
+    "einsum",
     "elu",
     "equal",
     "erf",
@@ -143,6 +145,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "kron",
     "leaky_relu",
     "less",
     "less_equal",
@@ -174,6 +177,7 @@ __all__ = [
     "negative",
     "norm",
     "not_equal",
+    "outer",
     "pad",
     "permute_dims",
     "polygamma",
@@ -214,6 +218,7 @@ __all__ = [
     "take_along_axis",
     "tan",
     "tanh",
+    "tensordot",
     "tile",
     "topk",
     "trace",
@@ -222,5 +227,6 @@ __all__ = [
     "trunc",
     "unstack",
     "var",
+    "vecdot",
     "where",
 ]

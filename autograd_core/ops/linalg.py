@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import ShapeError
-from autograd_core.ops import shaping
+from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.ops import reduction, shaping
 from autograd_core.ops.definition import array_op
-from autograd_core.ops.shaping import matrix_transpose
+from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
 
 
 @array_op
@@ -38,8 +40,7 @@ def matmul(a: Any, b: Any, /) -> Any:
     left counts as a row, on the right as a column, and its axis is dropped from the result.
     Gradients: g bᵀ and aᵀ g.
     """
-    a = a if hasattr(a, "ndim") else np.asarray(a)
-    b = b if hasattr(b, "ndim") else np.asarray(b)
+    a, b = as_array(a), as_array(b)
     a_shape, b_shape = a.shape, b.shape
     if not a_shape or not b_shape or a_shape[-1] != b_shape[-2 if len(b_shape) > 1 else 0]:
         raise ShapeError(_mismatch(a_shape, b_shape))
@@ -85,6 +86,57 @@ def _(g, x, w_shape):
 @linear.vjp("b")
 def _(g):
     return g  # the engine sums it over the axes along which b was broadcast
+
+
+def vecdot(a: Any, b: Any, /, axis: int = -1) -> Any:
+    """Σ a·b along an axis that both have: (..., n, ...) and (..., n, ...) -> (..., ...); the others broadcast."""
+    a, b = as_array(a), as_array(b)
+    a_axis, b_axis = single_axis("vecdot", a.shape, axis), single_axis("vecdot", b.shape, axis)
+    if a.shape[a_axis] != b.shape[b_axis]:
+        raise ShapeError(f"vecdot: shapes {a.shape} and {b.shape} differ along axis {axis}, over which to sum")
+    return reduction.sum(shaping.moveaxis(a, a_axis, -1) * shaping.moveaxis(b, b_axis, -1), axis=-1)
+
+
+def tensordot(a: Any, b: Any, /, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Any:
+    """Σ a·b over several axes: the last `axes` ones of a with the first ones of b, or those that a pair of lists names.
+
+    Shapes: the axes of a that remain, then those of b. Gradient: as that of a product of matrices, which it is.
+    """
+    a, b = as_array(a), as_array(b)
+    if isinstance(axes, (int, np.integer)):
+        if not 0 <= axes <= min(a.ndim, b.ndim):
+            raise ArgumentError(f"tensordot: shapes {a.shape} and {b.shape} do not both have {axes} axes to sum over")
+        a_axes, b_axes = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
+    else:
+        a_axes = several_axes("tensordot", a.shape, axes[0])
+        b_axes = several_axes("tensordot", b.shape, axes[1])
+    inner = [a.shape[axis] for axis in a_axes]
+    if inner != [b.shape[axis] for axis in b_axes]:
+        raise ShapeError(f"tensordot: axes {a_axes} of shape {a.shape} do not match axes {b_axes} of shape {b.shape}")
+    a_rest = tuple([axis for axis in range(a.ndim) if axis not in a_axes])
+    b_rest = tuple([axis for axis in range(b.ndim) if axis not in b_axes])
+    rows, columns = [a.shape[axis] for axis in a_rest], [b.shape[axis] for axis in b_rest]
+    left = shaping.reshape(shaping.permute_dims(a, a_rest + a_axes), (math.prod(rows), math.prod(inner)))
+    right = shaping.reshape(shaping.permute_dims(b, b_axes + b_rest), (math.prod(inner), math.prod(columns)))
+    return shaping.reshape(_matmul(left, right), (*rows, *columns))
+
+
+def outer(a: Any, b: Any, /) -> Any:
+    """All products of an element of a with one of b: (m,) and (n,) -> (m, n)."""
+    a, b = as_array(a), as_array(b)
+    if a.ndim != 1 or b.ndim != 1:
+        raise ShapeError(f"outer: takes two vectors, got shapes {a.shape} and {b.shape}; use flatten or tensordot")
+    return shaping.expand_dims(a, 1) * b
+
+
+def kron(a: Any, b: Any, /) -> Any:
+    """The Kronecker product, b in every place of a, times its element: (m, n) and (p, q) -> (m·p, n·q)."""
+    a, b = as_array(a), as_array(b)
+    ndim = max(a.ndim, b.ndim)
+    m, p = (1,) * (ndim - a.ndim) + a.shape, (1,) * (ndim - b.ndim) + b.shape
+    spread = shaping.reshape(a, tuple([side for n in m for side in (n, 1)]))
+    blocks = spread * shaping.reshape(b, tuple([side for n in p for side in (1, n)]))
+    return shaping.reshape(blocks, tuple([i * j for i, j in zip(m, p, strict=True)]))
 
 
 def _mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core import ops
-from autograd_core.ops.definition import registry
+from autograd_core import linalg, ops
+from autograd_core.ops.definition import Op
 
 rng = np.random.default_rng(1)
 
-# Files whose functions are made of rows; their rows have cases in test_every_op.py.
-MODULES = ["shaping", "arranging", "diagonals", "indexing", "sorting"]
+# Files whose functions are made of rows.
+MODULES = ["shaping", "arranging", "diagonals", "indexing", "sorting", "linalg", "einsum", "solving", "decompositions"]
 
 
 def apart(*shape):
@@ -70,16 +70,34 @@ CASES = {
         (lambda x: ag.sort(x, descending=True) ** 2, (apart(2, 3),)),
     ],
     "topk": [(lambda x: ag.topk(x, 2)[0] ** 2, (apart(2, 4),)), (lambda x: ag.topk(x, 2, 0, False)[0], (apart(3, 2),))],
+    "matmul": [(ag.matmul, (apart(2, 3), apart(3)))],
+    "vecdot": [(lambda a, b: ag.vecdot(a, b, axis=-2), (apart(2, 3, 2), apart(3, 1)))],
+    "tensordot": [
+        (ag.tensordot, (apart(2, 3, 2), apart(3, 2, 2))),
+        (lambda a, b: ag.tensordot(a, b, axes=0), (apart(2), apart(2, 2))),
+        (lambda a, b: ag.tensordot(a, b, axes=((0, -1), (1, 0))), (apart(2, 3, 2), apart(2, 2, 3))),
+    ],
+    "outer": [(ag.outer, (apart(2), apart(3)))],
+    "kron": [(ag.kron, (apart(2, 3), apart(2, 2))), (ag.kron, (apart(2), apart(2, 1, 2)))],
+    "einsum": [
+        (lambda x: ag.einsum("iji->j", x) ** 2, (apart(2, 3, 2),)),
+        (lambda a, b: ag.einsum("...i,...i", a, b), (apart(2, 1, 3), apart(2, 3))),
+        (lambda a, b: ag.einsum("ij,kj->i", a, b) ** 2, (apart(2, 1), apart(2, 3))),
+    ],
+    "matrix_power": [(lambda x, n=n: linalg.matrix_power(x, n), (apart(2, 2, 2),)) for n in (0, 1, 5, -2)],
+    "slogdet": [(lambda x: linalg.slogdet(x)[1], (apart(3, 3),))],
+    "svdvals": [(linalg.svdvals, (apart(2, 3),))],
+    "eigvalsh": [(lambda x: linalg.eigvalsh(x + x.mT), (apart(3, 3),))],
 }
+# Functions that only prepare a row of their name, which has its cases in test_every_op.py.
+ROWS = {"getitem", "scatter_add", "set_at", "add_at", "solve", "pinv", "cholesky", "qr", "svd", "eigh"}
 
 
 def test_every_function_has_a_case():
-    own = {
-        name
-        for name in ops.__all__
-        if name not in registry and getattr(ops, name).__module__.rpartition(".")[2] in MODULES
-    }
-    assert set(CASES) | {"getitem", "scatter_add", "set_at", "add_at"} >= own
+    functions = {name: getattr(ops, name) for name in ops.__all__} | {x: getattr(linalg, x) for x in linalg.__all__}
+    composed = {name for name, function in functions.items() if not isinstance(function, Op)}
+    own = {name for name in composed if functions[name].__module__.rpartition(".")[2] in MODULES}
+    assert set(CASES) == own - ROWS
 
 
 @pytest.mark.parametrize(

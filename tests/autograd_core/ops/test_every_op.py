@@ -19,6 +19,12 @@ def positive(*shape):
     return np.abs(apart(*shape)) + 0.1
 
 
+def regular(*shape):
+    """Square matrices that are far from singular, and have eigenvalues and singular values far apart."""
+    n = shape[-1]
+    return apart(*shape, n) * 0.3 + np.diag(np.arange(1.0, n + 1))
+
+
 # name -> cases of (function, inputs); the function is the op itself with its arguments set
 CASES = {
     "add": [(ag.add, (apart(2, 3), apart(3)))],
@@ -162,6 +168,42 @@ CASES = {
         (lambda x, v: x.at[1:, ::2].add(v) ** 3, (apart(3, 4), apart(2, 1))),
         (lambda x, v: x.at[[2, 0, 2]].add(v) ** 3, (apart(3, 2), apart(3, 2))),
     ],
+    "einsum": [
+        (lambda a, b: ag.einsum("bij,bjk->kib", a, b), (apart(2, 2, 3), apart(2, 3, 2))),
+        (lambda a, b, c: ag.einsum("ij,jk,kj", a, b, c), (apart(2, 2), apart(2, 3), apart(3, 2))),
+    ],
+    "solve": [(ag.linalg.solve, (regular(2, 3), apart(3, 2))), (ag.linalg.solve, (regular(3), apart(3)))],
+    "inv": [(ag.linalg.inv, (regular(2, 3),))],
+    "det": [
+        (ag.linalg.det, (regular(2, 3),)),
+        (ag.linalg.det, (np.outer([1.0, 2.0, -1.0], [0.5, 1.0, 3.0]),)),  # of rank 1
+        (ag.linalg.det, (np.zeros((2, 1, 1)),)),
+    ],
+    "cofactors": [(registry["cofactors"], (regular(2, 3),)), (registry["cofactors"], (np.diag([1.0, 0.0, 2.0]),))],
+    "logabsdet": [(lambda x: ag.linalg.slogdet(x).logabsdet, (regular(2, 3),))],
+    "pinv": [
+        (ag.linalg.pinv, (apart(2, 3, 2),)),
+        (ag.linalg.pinv, (apart(2, 3),)),
+        (lambda a, b: ag.linalg.pinv(ag.outer(a, b), rtol=1e-8), (apart(3), apart(2))),
+    ],
+    # These read a symmetric matrix, so that is what must vary.
+    "cholesky": [
+        (lambda x, upper=upper: ag.linalg.cholesky(x @ x.mT, upper=upper), (regular(2, 3),)) for upper in (False, True)
+    ],
+    "eigh": [
+        (lambda x: ag.linalg.eigh(x + x.mT).eigenvalues, (regular(2, 3),)),
+        (lambda x: ag.linalg.eigh(x + x.mT).eigenvectors, (regular(2, 3),)),
+    ],
+    "qr": [
+        (lambda x, part=part: ag.linalg.qr(x)[part], (regular(2, 3)[..., :m, :n],))
+        for part in (0, 1)
+        for m, n in ((3, 2), (3, 3), (2, 3))
+    ],
+    "svd": [
+        (lambda x, part=part: ag.linalg.svd(x, full_matrices=False)[part], (regular(2, 3)[..., :m, :n],))
+        for part in (0, 1, 2)
+        for m, n in ((3, 2), (3, 3), (2, 3))
+    ],
     "roll": [(lambda x: ag.roll(x, (1, -3), axis=(0, -1)) ** 2, (apart(2, 4),))],
     "conv2d": [
         (ag.conv2d, (apart(2, 2, 5, 4), apart(3, 2, 3, 2))),
@@ -183,7 +225,7 @@ CASES = {
 }
 COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or"}
 QUESTIONS = {"logical_not", "isnan", "isfinite", "isinf"}
-SEARCHES = {"argmax", "argmin", "argsort", "any", "all"}
+SEARCHES = {"argmax", "argmin", "argsort", "any", "all", "signdet"}
 NOT_DIFFERENTIABLE = COMPARISONS | QUESTIONS | SEARCHES
 
 
