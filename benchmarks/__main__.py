@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.groups import conv, imports, matmul, memory, mnist, overhead, scalar, train
 from benchmarks.machine import describe
-from benchmarks.report import markdown, write
+from benchmarks.report import Section, markdown, write
 from benchmarks.runner import Runner
 
 GROUPS = {
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [name for name in GROUPS if not options.groups or name in options.groups]
     runner = Runner(quick=options.quick)
     try:
-        sections = [GROUPS[name](runner) for name in chosen]
+        sections = [_measured(name, runner) for name in chosen]
         machine = describe(runner.threads())
     finally:
         runner.close()
@@ -53,6 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(write(sections, machine, directory))
     return 0
+
+
+def _measured(name: str, runner: Runner) -> Section:
+    started = time.perf_counter()
+    section = GROUPS[name](runner)
+    print(f"[{name}: {time.perf_counter() - started:.0f} s]", file=sys.stderr, flush=True)
+    return section
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ class Runner:
         return 3 if self.quick else 7
 
     @property
-    def least(self) -> float:
-        """Seconds of a turn, unless a single call takes longer."""
+    def turn(self) -> float:
+        """Seconds of a turn, about."""
         return 0.01 if self.quick else 0.04
 
     def compare(self, kind: str, case: dict[str, Any], peers: Sequence[str], rounds: int | None = None) -> Figures:
@@ -58,7 +58,7 @@ class Runner:
 
         def turn(peer: str) -> Figure:
             time.sleep(PAUSE)
-            reply = self.workers[peer].ask(do="time", least=self.least)
+            reply = self.workers[peer].ask(do="time", wanted=self.turn)
             return reply.get("seconds", reply.get("problem"))
 
         return figures | interleave(evidence, turn, rounds or self.rounds)

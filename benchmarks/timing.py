@@ -27,6 +27,7 @@ class Task:
     call: Callable[[], Any]
     wait: Callable[[Any], Any] = _nothing
     evidence: list[float] = field(default_factory=list)
+    repeats: int = 1  # how many calls filled the last turn
 
 
 def fingerprint(array: Any) -> list[float]:
@@ -36,17 +37,18 @@ def fingerprint(array: Any) -> list[float]:
     return [length, float(flat @ np.cos(np.arange(flat.size))) / length]
 
 
-def seconds_per_call(task: Task, least: float) -> float:
-    """The mean over as many calls as fill `least` seconds, after a warm-up: caches are cold, and threads asleep."""
+def seconds_per_call(task: Task, wanted: float) -> float:
+    """The mean over the calls of a turn of about `wanted` seconds, after a first one: caches are cold, threads asleep."""
     first = _clock(task, 1)
     if first >= SLOW:
         return first
-    count = 1
+    count = task.repeats
     while True:
         elapsed = _clock(task, count)
-        if elapsed >= least:
+        if elapsed >= wanted / 2:
+            task.repeats = count
             return elapsed / count
-        count = max(2 * count, min(100 * count, int(1.1 * count * least / elapsed)))
+        count = max(2 * count, min(100 * count, int(count * wanted / elapsed)))
 
 
 def _clock(task: Task, count: int) -> float:

@@ -42,7 +42,7 @@ def main(peer_name: str) -> None:
                 task = kind(**request["case"])
                 reply(evidence=task.evidence)
             else:
-                reply(seconds=seconds_per_call(task, request["least"]))
+                reply(seconds=seconds_per_call(task, request["wanted"]))
         except NotImplementedError as error:
             reply(problem=str(error))
         except Exception as error:

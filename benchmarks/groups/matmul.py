@@ -46,7 +46,7 @@ def measure(runner: Runner) -> Section:
     for label, (m, k, n, layout) in wanted.items():
         peak = ("peak",) if m == k == n >= PEAK_FROM and layout == "nn" else ()
         case: dict[str, Any] = {"m": m, "k": k, "n": n, "layout": layout}
-        measured[label] = runner.compare("matmul", case, PEERS + peak)
+        measured[label] = runner.compare("matmul", case, PEERS + peak, rounds=3 if runner.quick else 5)
 
     def gigaflops(label: str, seconds: Any) -> str:
         m, k, n, _ = wanted[label]

@@ -61,7 +61,7 @@ def test_fingerprints_tell_arrays_apart():
 
 def test_calls_are_repeated_until_a_turn_is_filled_and_waited_for():
     called, waited = [], []
-    seconds = seconds_per_call(Task(lambda: called.append(1), waited.append), least=1e-4)
+    seconds = seconds_per_call(Task(lambda: called.append(1), waited.append), wanted=1e-4)
     assert seconds > 0
     assert len(called) > len(waited) > 1
 
