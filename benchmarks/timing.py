@@ -38,7 +38,7 @@ def fingerprint(array: Any) -> list[float]:
 
 
 def seconds_per_call(task: Task, wanted: float) -> float:
-    """The mean over the calls of a turn of about `wanted` seconds, after a first one: caches are cold, threads asleep."""
+    """The mean over the calls of a turn of about `wanted` seconds, after a first one that finds caches cold."""
     first = _clock(task, 1)
     if first >= SLOW:
         return first
