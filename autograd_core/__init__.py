@@ -4,6 +4,7 @@ from autograd_core import linalg, ops
 from autograd_core.check import gradcheck
 from autograd_core.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
 from autograd_core.errors import (
+    AnomalyError,
     ArgumentError,
     AutogradError,
     DTypeError,
@@ -13,15 +14,18 @@ from autograd_core.errors import (
     ShapeError,
 )
 from autograd_core.generator import default_generator, get_random_state, manual_seed, set_random_state
-from autograd_core.graph import enable_grad, no_grad
+from autograd_core.graph import detect_anomaly, enable_grad, no_grad
+from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.ops import *
 from autograd_core.ops.definition import array_op, elementwise
 from autograd_core.show import draw, explain
 from autograd_core.tensor import Tensor, get_default_dtype, set_default_dtype, tensor
+from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_core.update import update_rule
 from autograd_core.value import Value
 
 __all__ = [
+    "AnomalyError",
     "ArgumentError",
     "AutogradError",
     "DTypeError",
@@ -33,7 +37,9 @@ __all__ = [
     "Value",
     "arange",
     "array_op",
+    "checkpoint",
     "default_generator",
+    "detect_anomaly",
     "draw",
     "elementwise",
     "enable_grad",
@@ -42,8 +48,15 @@ __all__ = [
     "full",
     "full_like",
     "get_default_dtype",
+    "get_num_threads",
     "get_random_state",
+    "grad",
     "gradcheck",
+    "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "linalg",
     "linspace",
     "manual_seed",
@@ -51,9 +64,12 @@ __all__ = [
     "ones",
     "ones_like",
     "set_default_dtype",
+    "set_num_threads",
     "set_random_state",
     "tensor",
     "update_rule",
+    "value_and_grad",
+    "vjp",
     "zeros",
     "zeros_like",
 ]

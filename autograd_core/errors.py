@@ -29,5 +29,9 @@ class GradcheckError(AutogradError, AssertionError):
     """A gradient that differs from what finite differences say."""
 
 
+class AnomalyError(AutogradError, FloatingPointError):
+    """A result or gradient that is nan or infinite, found by `detect_anomaly()`."""
+
+
 class ExpressionError(AutogradError, ValueError):
     """Text on a command line that is no arithmetic expression of the kind described there."""

@@ -10,11 +10,15 @@ alone frees a graph as soon as its result is dropped: no cycles, nothing left fo
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd_core.errors import GraphError
+import numpy as np
+
+from autograd_core.errors import AnomalyError, GraphError
 
 if TYPE_CHECKING:
     from autograd_core.ops.definition import Op
@@ -35,6 +39,7 @@ class Recorded:
 
 class _Recording(threading.local):
     on = True
+    anomaly = False
 
 
 recording = _Recording()
@@ -74,6 +79,24 @@ class enable_grad(_SetRecording):
     _on = True
 
 
+class detect_anomaly(contextlib.ContextDecorator):
+    """Within it, the first op whose result or gradient is nan or infinite raises an AnomalyError that names it.
+
+    Put both the forward and the backward pass into it: the error then says in which line of your
+    program the op was recorded. It is slow; take it out again.
+    """
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(recording.anomaly)
+        recording.anomaly = True
+
+    def __exit__(self, *_: object) -> None:
+        recording.anomaly = self._before.pop()
+
+
 class Node:
     """One recorded op on arrays: what the backward pass needs of it, and nothing else.
 
@@ -82,7 +105,19 @@ class Node:
     order and the output last, None where nothing is needed. `Op.node` makes them.
     """
 
-    __slots__ = ("__weakref__", "attributes", "dtype", "op", "parents", "retained", "saved", "shape", "shapes")
+    __slots__ = (
+        "__weakref__",
+        "attributes",
+        "dtype",
+        "hooks",
+        "line",
+        "op",
+        "parents",
+        "retained",
+        "saved",
+        "shape",
+        "shapes",
+    )
 
     op: Op[Any]
     parents: tuple[Any, ...]
@@ -92,6 +127,8 @@ class Node:
     shape: tuple[int, ...]  # of the output
     dtype: Any
     retained: Any  # weak reference to the Tensor whose .grad is asked for, or None
+    hooks: list[Any] | None  # called with the gradient when it is complete
+    line: str | None  # where in the user's program it was recorded, within detect_anomaly()
 
 
 def topological_order(root: Any) -> list[Any]:
@@ -145,6 +182,8 @@ def backpropagate(
         if total is None:
             continue
         is_leaf = type(node) is not Node
+        if node.hooks is not None:
+            total = _hooked(node, total, create_graph)
         if (is_leaf and kept is None) or (kept is not None and node in kept):
             result[node] = total
         if is_leaf:
@@ -162,11 +201,52 @@ def backpropagate(
             share = node.op.pull_back(node, index, parent, total, create_graph)
             if share is None:
                 continue
+            if recording.anomaly:
+                _check_finite(node, share)
             before = upstream.get(parent)
             upstream[parent] = share if before is None else before + share
         if not (retain_graph or create_graph):
             node.saved = None
     return result
+
+
+def _hooked(node: Any, gradient: Any, create_graph: bool) -> Any:
+    """What the hooks make of a complete gradient; one that returns None leaves it as it is."""
+    for hook in node.hooks:
+        changed = hook(gradient)
+        if changed is not None:
+            gradient = changed if create_graph else getattr(changed, "data", changed)
+    return gradient
+
+
+def _check_finite(node: Node, share: Any) -> None:
+    share = getattr(share, "data", share)
+    if not np.isfinite(share).all():
+        raise AnomalyError(
+            f"the gradient that {node.op.name} passes back {_what_is_wrong(share)}; it was recorded "
+            f"{node.line or 'outside detect_anomaly(): put the forward pass into it too, to see where'}"
+        )
+
+
+def check_output(name: str, output: Any) -> str:
+    """Within detect_anomaly(): the line of the user's program that runs this op, whose output must be finite."""
+    line = _users_line()
+    if output.dtype.kind == "f" and not np.isfinite(output).all():
+        raise AnomalyError(f"the result of {name} {_what_is_wrong(output)}; it was computed {line}")
+    return line
+
+
+def _what_is_wrong(array: Any) -> str:
+    return "has a nan" if np.isnan(array).any() else "has an infinity"
+
+
+def _users_line() -> str:
+    """The innermost line that is not this package's own."""
+    package = os.path.dirname(__file__)
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame = frame.f_back
+    return f"at {frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
 
 
 def _leads_to(order: list[Any], kept: set[Any]) -> set[Any]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
-from autograd_core.graph import Node, Recorded, backpropagate, recording
+from autograd_core.graph import Node, Recorded, backpropagate, check_output, recording
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, Op, recorded_within
 from autograd_core.ops.indexing import At
@@ -49,7 +49,7 @@ class Tensor(Operators):
     Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_grad", "data", "label", "node", "requires_grad")
+    __slots__ = ("__weakref__", "_grad", "_hooks", "data", "label", "node", "requires_grad")
 
     data: npt.NDArray[Any]  # what it holds; treat as read-only
     node: Node | None  # how it was recorded; None for a leaf
@@ -75,6 +75,7 @@ class Tensor(Operators):
         self.node = None
         self.requires_grad = requires_grad
         self._grad: Tensor | None = None
+        self._hooks: list[Any] | None = None
         self.label = label
 
     @staticmethod
@@ -85,7 +86,15 @@ class Tensor(Operators):
         out.node = node
         out.requires_grad = node is not None
         out._grad = None
+        out._hooks = None
         out.label = ""
+        return out
+
+    @staticmethod
+    def leaf(array: Any) -> Tensor:
+        """Wrap an array that nobody else will change as a leaf that requires a gradient."""
+        out = Tensor.of(array)
+        out.requires_grad = True
         return out
 
     @staticmethod
@@ -116,8 +125,13 @@ class Tensor(Operators):
         out.data = data
         out.label = ""
         out._grad = None
+        out._hooks = None
         out.requires_grad = tracked and recording.on and op.differentiable
         out.node = op.node(parents, arrays, data, attributes) if out.requires_grad else None
+        if recording.anomaly:
+            line = check_output(op.name, data)
+            if out.node is not None:
+                out.node.line = line
         return out
 
     # --- differentiation ----------------------------------------------------------------------
@@ -149,25 +163,30 @@ class Tensor(Operators):
             raise GraphError(
                 "backward: this tensor was not recorded; no input has requires_grad=True, or it was made under no_grad"
             )
+        upstream = self.upstream("backward", gradient, create_graph)
+        with np.errstate(all="ignore"):  # inf and nan are numbers too: detect_anomaly() is what looks for them
+            found = backpropagate(self.node or self, upstream, retain_graph=retain_graph, create_graph=create_graph)
+            for leaf, total in found.items():
+                leaf.accumulate(total)
+
+    def upstream(self, caller: str, gradient: Any, create_graph: bool) -> Any:
+        """The upstream gradient that a backward pass starts from here: as given, else 1 for a single number."""
         if gradient is None:
             if self.data.size != 1:
                 raise GraphError(
-                    f"backward: starts from a single number, such as a loss; this tensor has shape {self.shape}: "
+                    f"{caller}: starts from a single number, such as a loss; this tensor has shape {self.shape}: "
                     "take .sum() or .mean(), or pass the upstream gradient"
                 )
             gradient = np.ones_like(self.data)
-        else:
-            gradient = gradient.data if isinstance(gradient, Tensor) else np.asarray(gradient, self.dtype)
-            if gradient.shape != self.shape:
-                raise ShapeError(
-                    f"backward: upstream gradient of shape {gradient.shape} for a tensor of shape {self.shape}"
-                )
-        if create_graph:
-            gradient = Tensor.of(gradient)
-        with np.errstate(all="ignore"):  # inf and nan are numbers too: detect_anomaly() is what looks for them
-            found = backpropagate(self.node or self, gradient, retain_graph=retain_graph, create_graph=create_graph)
-            for leaf, total in found.items():
-                leaf.accumulate(total)
+        elif not isinstance(gradient, Tensor):
+            gradient = np.asarray(gradient, self.dtype)
+        if gradient.shape != self.shape:
+            raise ShapeError(
+                f"{caller}: upstream gradient of shape {gradient.shape} for a tensor of shape {self.shape}"
+            )
+        if isinstance(gradient, Tensor):
+            return gradient if create_graph else gradient.data
+        return Tensor.of(gradient) if create_graph else gradient
 
     def accumulate(self, gradient: Any) -> None:
         """Add to `.grad`."""
@@ -175,10 +194,35 @@ class Tensor(Operators):
             gradient = (self._grad if isinstance(gradient, Tensor) else self._grad.data) + gradient
         self._grad = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
 
+    @property
+    def hooks(self) -> list[Any] | None:
+        """What is called with this leaf's gradient; a recorded tensor's hooks are its node's."""
+        return self._hooks
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call hook(gradient) whenever this tensor's gradient is complete; what it returns, unless None, replaces it.
+
+        The gradient is a Tensor, and so is the replacement. Returns a function that removes the hook.
+        """
+        if not self.requires_grad:
+            raise GraphError("register_hook: this tensor requires no gradient")
+
+        def called(gradient: Any) -> Any:
+            return hook(gradient if isinstance(gradient, Tensor) else Tensor.of(gradient))
+
+        owner: Any = self.node or self
+        if owner.hooks is None:
+            if self.node is None:
+                self._hooks = []
+            else:
+                self.node.hooks = []
+        owner.hooks.append(called)
+        return lambda: owner.hooks.remove(called)
+
     def retain_grad(self) -> Tensor:
         """Keep `.grad` here too, although this tensor is no leaf."""
         if self.node is not None:
-            self.node.retained = weakref.ref(self)
+            self.node.retained = weakref.ref(self)  # the graph must not own its results
         return self
 
     def detach(self) -> Tensor:

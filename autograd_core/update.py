@@ -73,7 +73,7 @@ class UpdateRule:
         if not (self._compiles and dtype.kind == "f" and all(x.dtype == dtype for x in arrays)):
             return False
         # By size alone, never by what happened before: a resumed training must round like one that was not stopped.
-        return arrays[0].size >= kernels.LONG
+        return bool(arrays[0].size >= kernels.LONG)
 
 
 def _own_array(tensor: Tensor) -> Any:

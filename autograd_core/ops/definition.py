@@ -183,6 +183,8 @@ class Op(Generic[P]):
         node.shape = output.shape
         node.dtype = output.dtype
         node.retained = None
+        node.hooks = None
+        node.line = None
         node.shapes = tuple(map(np.shape, arrays)) if self.needs_shapes else None
         if not self.saves:
             node.saved = ()

@@ -1,0 +1,328 @@
+"""Derivatives of functions, as functions: grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp; and checkpoint.
+
+They nest, for gradients are recorded whenever they depend on something that itself is to be
+differentiated. Arguments and results may be nested lists, tuples and dictionaries of tensors,
+arrays and numbers; derivatives with respect to an argument have its structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from autograd_core.generator import get_random_state, set_random_state
+from autograd_core.graph import Node, backpropagate, enable_grad, no_grad, recording, topological_order
+from autograd_core.ops import arranging, reduction, shaping
+from autograd_core.tensor import Tensor
+
+
+def gradients(
+    y: Tensor, inputs: Sequence[Tensor], gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False
+) -> list[Tensor | None]:
+    """∂y/∂input for each of `inputs`, leaves or inner tensors, without touching any `.grad`.
+
+    `gradient` is the upstream gradient, of y's shape (1 for a single number). None stands for an
+    input that y does not depend on.
+    """
+    for x in inputs:
+        if not (isinstance(x, Tensor) and x.requires_grad):
+            raise GraphError("gradients: every input must be a tensor that requires a gradient or was recorded")
+    if not y.requires_grad:
+        return [None] * len(inputs)
+    upstream = y.upstream("gradients", gradient, create_graph)
+    nodes = [x.node or x for x in inputs]
+    with np.errstate(all="ignore"):
+        found = backpropagate(y.node or y, upstream, retain_graph=retain_graph, create_graph=create_graph, wanted=nodes)
+    return [None if (g := found.get(node)) is None else g if isinstance(g, Tensor) else Tensor.of(g) for node in nodes]
+
+
+def value_and_grad(
+    function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that returns function(*args) and its gradient with respect to the arguments `argnums`.
+
+    The function returns a single number, or with `has_aux` a pair of it and anything else, which
+    then is returned with the value.
+
+    >>> from autograd_core import tensor
+    >>> value_and_grad(lambda w: (w * w).sum())(tensor([1.0, 3.0]))
+    (Tensor(10.), Tensor([2., 6.]))
+    """
+    single = isinstance(argnums, int)
+    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @wraps(function)
+    def wrapped(*args: Any, **named: Any) -> Any:
+        if any(not -len(args) <= p < len(args) for p in positions):
+            raise ArgumentError(f"grad: argnums {argnums} of a call with {len(args)} positional arguments")
+        outside = recording.on
+        traced = list(args)
+        leaves: list[Tensor] = []
+        for p in positions:
+            traced[p] = _map(lambda x: _traced(x, leaves), args[p])
+        with enable_grad():
+            result = function(*traced, **named)
+        y, aux = result if has_aux else (result, None)
+        if not isinstance(y, Tensor) or y.size != 1:
+            what = f"a tensor of shape {y.shape}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
+            raise ShapeError(f"grad: the function must return a single number, got {what}; use jacobian, or reduce it")
+        found = _all_gradients(y, leaves, create_graph=outside and _depends_on_others(y, leaves))
+        rest = iter(found)
+        parts = [_map(lambda _: next(rest), args[p]) for p in positions]
+        value = (y, aux) if has_aux else y
+        if not (outside and y.requires_grad and _depends_on_others(y, leaves)):
+            value = (y.detach(), aux) if has_aux else y.detach()
+        return value, parts[0] if single else tuple(parts)
+
+    return wrapped
+
+
+def grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that returns the gradient of `function`, a single number, with respect to the arguments `argnums`.
+
+    With `has_aux` the function returns a pair, and so does the gradient: (gradient, aux).
+
+    >>> from autograd_core import sin, tensor
+    >>> grad(grad(lambda x: x**3))(tensor(2.0))
+    Tensor(12.)
+    """
+    both = value_and_grad(function, argnums, has_aux)
+
+    @wraps(function)
+    def wrapped(*args: Any, **named: Any) -> Any:
+        value, gradient = both(*args, **named)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return wrapped
+
+
+def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[..., Any]]:
+    """function(*args), and the linear map from an upstream gradient to the gradients of all arguments, as a tuple.
+
+    The map may be called as often as you like.
+    """
+    outside = recording.on
+    leaves: list[Tensor] = []
+    traced = [_map(lambda x: _traced(x, leaves), a) for a in args]
+    with enable_grad():
+        y = function(*traced)
+    outputs = _leaves(y)
+
+    def pull_back(gradient: Any) -> tuple[Any, ...]:
+        given = _leaves(gradient)
+        if len(given) != len(outputs):
+            raise ArgumentError(f"vjp: {len(outputs)} upstream gradients for as many results, got {len(given)}")
+        totals: list[Any] = [None] * len(leaves)
+        for output, g in zip(outputs, given, strict=True):
+            linked = outside and (_requires_grad(g) or _depends_on_others(output, leaves))
+            for i, share in enumerate(_all_gradients(output, leaves, linked, g, retain_graph=True)):
+                totals[i] = share if totals[i] is None else totals[i] + share
+        rest = iter(totals)
+        return tuple(_map(lambda _: next(rest), a) for a in args)
+
+    return _map(lambda x: x.detach() if isinstance(x, Tensor) and not outside else x, y), pull_back
+
+
+def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """function(*args), and its directional derivative along `tangents`: J·v.
+
+    A vector-Jacobian product g ↦ gJ is linear in g, so its own gradient in direction v is J·v:
+    two backward passes, and no second set of derivatives to be kept true.
+    """
+    if len(args) != len(tangents):
+        raise ArgumentError(f"jvp: a tangent for each of the {len(args)} arguments, got {len(tangents)}")
+    leaves: list[Tensor] = []
+    traced = [_map(lambda x: _traced(x, leaves), a) for a in args]
+    directions = [_as_tensor(v) for tangent in tangents for v in _leaves(tangent)]
+    for x, v in zip(leaves, directions, strict=True):
+        if x.shape != v.shape:
+            raise ShapeError(f"jvp: a tangent of shape {v.shape} for an argument of shape {x.shape}")
+    outside = recording.on
+    with enable_grad():
+        y = function(*traced)
+    tangents_out = []
+    for output in _leaves(y):
+        with enable_grad():
+            dummy = Tensor(np.zeros(output.shape, output.dtype), requires_grad=True)
+            products = _all_gradients(output, leaves, True, dummy * 1.0, retain_graph=True)
+            along: Any = sum((reduction.sum(p * v) for p, v in zip(products, directions, strict=True)), Tensor.of(0.0))
+            along = along.astype(output.dtype)
+        tangents_out.append(_all_gradients(along, [dummy], outside and _depends_on_others(along, [dummy]))[0])
+    rest = iter(tangents_out)
+    return _map(lambda x: x if outside else x.detach(), y), _map(lambda _: next(rest), y)
+
+
+def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """A function that returns all ∂y/∂x of `function`, one backward pass for each number in y.
+
+    Shapes: y (...,), x (---) -> (..., ---). x and y are single tensors.
+    """
+
+    @wraps(function)
+    def wrapped(*args: Any) -> Any:
+        outside = recording.on
+        leaves: list[Tensor] = []
+        traced = list(args)
+        traced[argnums] = _traced(args[argnums], leaves)
+        with enable_grad():
+            y = function(*traced)
+            if not isinstance(y, Tensor):
+                raise DTypeError(f"jacobian: the function must return a tensor, got a {type(y).__name__}")
+            linked = outside and _depends_on_others(y, leaves)
+            flat = shaping.reshape(y, (-1,))
+            rows = [_all_gradients(flat[i], leaves, linked, retain_graph=True)[0] for i in range(flat.size)]
+            shape = (*y.shape, *leaves[0].shape)
+            if not rows:
+                return Tensor(np.zeros(shape, leaves[0].dtype))
+            return shaping.reshape(arranging.stack(rows), shape)
+
+    return wrapped
+
+
+def hessian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """A function that returns all second derivatives of `function`, a single number.
+
+    Shapes: x (---) -> (---, ---).
+    """
+    return jacobian(grad(function, argnums), argnums)
+
+
+def hvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The Hessian of `function`, a single number, times `tangents`: ∇(∇f·v), without ever forming the matrix.
+
+    Returns a tuple with the structure of `args`.
+    """
+    positions = tuple(range(len(args)))
+    gradient = grad(function, positions)
+
+    def slope(*at: Any) -> Any:
+        pairs = zip(_leaves(gradient(*at)), _leaves(tuple(tangents)), strict=True)
+        return sum((reduction.sum(g * _as_tensor(v)) for g, v in pairs), Tensor.of(np.float32(0.0)))
+
+    return grad(slope, positions)(*args)
+
+
+def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function with the same results and gradients, which keeps none of its inner arrays and computes them again
+    when the backward pass needs them: memory for time (Griewank 1992; Chen et al. 2016).
+
+    `function` takes tensors (and constants) and returns one tensor. Random numbers it draws from the
+    default generator are drawn again alike.
+    """
+
+    @wraps(function)
+    def wrapped(*args: Any) -> Any:
+        if not recording.on:
+            return function(*args)
+        random_state = get_random_state()
+        inner = [Tensor.leaf(x.data) if _requires_grad(x) else x for x in args]
+        y = function(*inner)
+        if not isinstance(y, Tensor):
+            raise DTypeError(f"checkpoint: the function must return a tensor, got a {type(y).__name__}")
+        if not y.requires_grad:
+            return y
+        own = {x: given for x, given in zip(inner, args, strict=True) if _requires_grad(x)}
+        captured = [x for x in topological_order(y.node or y) if isinstance(x, Tensor) and x not in own]
+        op = _Recomputed(function, inner, list(own), captured, random_state)
+        return Tensor.of(y.data, op.node([x.node or x for x in (*own.values(), *captured)], y))
+
+    return wrapped
+
+
+class _Recomputed:
+    """The op of a checkpoint: its derivatives are found by running the function again and differentiating that."""
+
+    name = "checkpoint"
+
+    def __init__(
+        self, function: Callable[..., Any], args: list[Any], own: list[Tensor], captured: list[Tensor], state: str
+    ) -> None:
+        self._function, self._args, self._own, self._captured, self._state = function, args, own, captured, state
+        self._shares: dict[int, Any] = {}
+
+    def node(self, parents: list[Any], output: Tensor) -> Node:
+        """The node of this call; what has to be saved is in the op."""
+        node = Node()
+        node.op, node.parents, node.saved = self, tuple(parents), ()  # type: ignore[assignment]
+        node.shapes, node.attributes, node.hooks, node.line, node.retained = None, {}, None, None, None
+        node.shape, node.dtype = output.shape, output.dtype
+        return node
+
+    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool) -> Any:
+        """The gradient for one input; the first call finds those of all, the last forgets them."""
+        if not self._shares:
+            if create_graph:
+                raise GraphError("checkpoint: gradients of its gradients are not recorded; do without the checkpoint")
+            now = get_random_state()
+            set_random_state(self._state)
+            with enable_grad():
+                y = self._function(*self._args)
+            set_random_state(now)
+            wanted = [*self._own, *self._captured]
+            found = backpropagate(y.node or y, g, wanted=wanted)
+            self._shares = {i: found.get(x) for i, x in enumerate(wanted)}
+        return self._shares.pop(index)
+
+
+def _traced(x: Any, leaves: list[Tensor]) -> Tensor:
+    """A stand-in for the argument x: a leaf of its own, or a node of its own where x is recorded outside."""
+    x = _as_tensor(x)
+    if x.dtype.kind != "f":
+        raise DTypeError(f"grad: only floating-point arguments can be differentiated, not {x.dtype}")
+    # A node of its own, for the function may also reach x by another way, which is not to be counted.
+    traced = _stand_in(x) if _requires_grad(x) and recording.on else Tensor.leaf(x.data)
+    leaves.append(traced)
+    return traced
+
+
+def _stand_in(x: Tensor) -> Tensor:
+    stand_in: Tensor = shaping.reshape(x, x.shape)
+    return stand_in
+
+
+def _all_gradients(
+    y: Any, leaves: list[Tensor], create_graph: bool, gradient: Any = None, retain_graph: bool = False
+) -> list[Tensor]:
+    """The gradients for `leaves`, zeros where y does not depend on one."""
+    with enable_grad() if create_graph else no_grad():
+        if not (isinstance(y, Tensor) and y.requires_grad):
+            return [Tensor.of(np.zeros(x.shape, x.dtype)) for x in leaves]
+        found = gradients(y, leaves, gradient, retain_graph=retain_graph or create_graph, create_graph=create_graph)
+        return [Tensor.of(np.zeros(x.shape, x.dtype)) if g is None else g for x, g in zip(leaves, found, strict=True)]
+
+
+def _depends_on_others(y: Any, leaves: list[Tensor]) -> bool:
+    """Whether y was computed from anything that requires a gradient besides `leaves`, or from where they came."""
+    if not _requires_grad(y):
+        return False
+    own = {x for x in leaves if x.node is None}
+    return any(not isinstance(node, Node) and node not in own for node in topological_order(y.node or y))
+
+
+def _requires_grad(x: Any) -> bool:
+    return isinstance(x, Tensor) and x.requires_grad
+
+
+def _as_tensor(x: Any) -> Tensor:
+    return x if isinstance(x, Tensor) else Tensor(x)
+
+
+def _map(function: Callable[[Any], Any], tree: Any) -> Any:
+    """The same nested lists, tuples and dictionaries, with function(leaf) for every leaf."""
+    if isinstance(tree, dict):
+        return {key: _map(function, value) for key, value in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):  # a named tuple
+        return type(tree)(*[_map(function, part) for part in tree])
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(_map(function, part) for part in tree)
+    return function(tree)
+
+
+def _leaves(tree: Any) -> list[Any]:
+    found: list[Any] = []
+    _map(found.append, tree)
+    return found
