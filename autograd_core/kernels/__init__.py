@@ -15,7 +15,18 @@ LONG = 1 << 11
 # processors from ours.
 LARGE_PRODUCT = 1 << 19
 
-_SUBMODULES = ("convolution", "correlation", "elementwise", "gemm", "jit", "pooling", "simd", "team", "threads")
+_SUBMODULES = (
+    "convolution",
+    "correlation",
+    "elementwise",
+    "gemm",
+    "jit",
+    "pooling",
+    "reduction",
+    "simd",
+    "team",
+    "threads",
+)
 
 
 def __getattr__(name: str) -> ModuleType:

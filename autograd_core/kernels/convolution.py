@@ -28,10 +28,10 @@ _CHUNKS, _CHUNK_ENTRIES = 16, 1 << 21
 _INT64 = np.dtype(np.int64)
 
 
-def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=None):
     """Σ over c, i, j of x[n, c, s·p + d·i - padding, s·q + d·j - padding] · w[o, c, i, j], with zeros around x.
 
-    Shapes: x (N, C, H, W), w (O, C/groups, KH, KW) -> (N, O, OH, OW).
+    Shapes: x (N, C, H, W), w (O, C/groups, KH, KW) -> (N, O, OH, OW). A bias (O,) is what the sums start from.
     """
     x, w, dtype = _in_one_float(x, w)
     out, _, *kernel = w.shape
@@ -41,7 +41,8 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     )
     y = np.empty((x.shape[0], out, *size), x.dtype)
     weights = w.reshape(groups, out // groups, -1)
-    _correlate(x, weights, _forward_taps(*kernel, *stride, *dilation), stride, padding, y, size, (1, 1), (0, 0))
+    taps = _forward_taps(*kernel, *stride, *dilation)
+    _correlate(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias)
     return y.astype(dtype, copy=False)
 
 
@@ -81,7 +82,7 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     taps_of_task = max(taps_of_task + -taps_of_task % simd.ROWS, 8 * simd.ROWS)
 
     width = simd.TILE_BYTES // x.itemsize
-    per_worker = _whole_lines((DEPTH + 1) * width + channels * stride[0] * stride[1] * lattice[0] * lattice[1] + width)
+    per_worker = _whole_lines((DEPTH + 2) * width + channels * stride[0] * stride[1] * lattice[0] * lattice[1] + width)
     threads = get_num_threads()
     partial = np.empty((chunks, groups, depth, outputs), x.dtype)
     correlate_weights(
@@ -94,11 +95,13 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     return np.ascontiguousarray(total.swapaxes(1, 2), dtype).reshape(w_shape)
 
 
-def _correlate(x, weights, taps, spacing, margin, y, size, step, first):
+def _correlate(x, weights, taps, spacing, margin, y, size, step, first, bias=None):
     """Correlate x with weights (groups, outputs, channels · taps), into every step-th entry of y from `first` on."""
     groups, outputs, depth = weights.shape
+    if bias is None:
+        bias = np.zeros(groups * outputs, x.dtype)
     if 0 in size or depth == 0 or x.size == 0 or y.size == 0:
-        y[:, :, first[0] :: step[0], first[1] :: step[1]] = 0
+        y[:, :, first[0] :: step[0], first[1] :: step[1]] = bias.reshape(-1, 1, 1)
         return
     images, channels, threads = x.shape[0], depth // len(taps), get_num_threads()
     wanted = 1 if threads == 1 else 4 * threads
@@ -112,14 +115,15 @@ def _correlate(x, weights, taps, spacing, margin, y, size, step, first):
     width = simd.TILE_BYTES // x.itemsize
     by_positions = _lanes_are_outputs(outputs, depth, size[1], step[1], width // simd.VECTORS)
     lanes = width if by_positions else simd.ROWS
-    packed = groups * _whole_lines((outputs + -outputs % lanes) * depth)
+    packed = groups * _whole_lines((outputs + -outputs % lanes) * (depth + 1))
     positions = block * band * size[1]
     per_worker = _whole_lines(block * lattice_image + width + by_positions * (positions + simd.ROWS) * width)
     memory = scratch(packed + threads * per_worker, x.dtype)
     y_image, _, y_channel, y_row, y_column = _strides(y, outputs)
     correlate(
         images * groups * size[0] * size[1] * outputs * depth,
-        first_entry(x), first_entry(weights), _offsets(taps, channels, spacing, lattice), y.reshape(-1),
+        first_entry(x), first_entry(weights), np.ascontiguousarray(bias, x.dtype),
+        _offsets(taps, channels, spacing, lattice), y.reshape(-1),
         memory[:packed], memory[packed:], _lists(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
         weights.shape, tuple(stride // weights.itemsize for stride in weights.strides),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,

@@ -121,7 +121,7 @@ def _multiply_positions(
     for output in range(0, outputs, width):
         columns = min(width, outputs - output)
         for k in range(0, depth, step):
-            strip = strips + output * depth + k * width
+            strip = strips + output * (depth + 1) + (k + 1) * width  # after the biases
             thickness = min(step, depth - k)
             for first in range(0, positions, simd.ROWS):
                 if columns > vector:
@@ -178,12 +178,12 @@ def _multiply_rows(
                     row, image = 0, image + 1
         if outputs == 1:
             simd.multiply_scattered_line(
-                packed, panels, scratch, lattice, bases, offsets, depth, y, y_start, places, counts, 0, 1
+                packed, panels + simd.ROWS, scratch, lattice, bases, offsets, depth, y, y_start, places, counts, 0, 1
             )
         else:
             for i in range(0, outputs, simd.ROWS):
                 simd.multiply_scattered_tile(
-                    packed, panels + i * depth, scratch, lattice, bases, offsets, depth,
+                    packed, panels + i * (depth + 1) + simd.ROWS, scratch, lattice, bases, offsets, depth,
                     y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i,
                 )  # fmt: skip
 
@@ -191,12 +191,12 @@ def _multiply_rows(
 _post_correlate = sharing(_correlate_task)
 
 
-@ParallelKernel(reads=3).of
+@ParallelKernel(reads=4).of
 def correlate(
-    mailbox, x, w, offsets, y, packed, scratch, lists, w_shape, w_strides, x_shape, x_strides, spacing, margin,
+    mailbox, x, w, bias, offsets, y, packed, scratch, lists, w_shape, w_strides, x_shape, x_strides, spacing, margin,
     lattice_size, y_shape, y_strides, y_first, blocking, by_positions,
 ):  # fmt: skip
-    """y[n, g·O + o, p, q] = Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
+    """y[n, g·O + o, p, q] = bias[g·O + o] + Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
 
     `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
     """
@@ -204,9 +204,11 @@ def correlate(
     lanes = simd.TILE_BYTES // y.itemsize if by_positions else simd.ROWS
     for group in range(groups):
         for i in range(0, outputs, lanes):
+            real, panel = min(lanes, outputs - i), group * (packed.size // groups) + i * (depth + 1)
+            packed[panel : panel + real] = bias[group * outputs + i : group * outputs + i + real]
             pack(
-                w, group * group_stride + i * output_stride, output_stride, min(lanes, outputs - i),
-                tap_stride, depth, packed, group * (packed.size // groups) + i * depth, lanes,
+                w, group * group_stride + i * output_stride, output_stride, real,
+                tap_stride, depth, packed, panel + lanes, lanes,
             )  # fmt: skip
     _post_correlate(
         mailbox,
@@ -233,7 +235,8 @@ def _correlate_weights_task(
     first_tap, end_tap = part * taps_of_task, min((part + 1) * taps_of_task, depth)
 
     strip_width = simd.TILE_BYTES // partial.itemsize
-    strip = worker * per_worker
+    strip = worker * per_worker + strip_width
+    scratch[strip - strip_width : strip] = 0  # what sums start from
     lattice = strip + (DEPTH + 1) * strip_width
     bases = lists[worker, 0]
     sums = partial[chunk, group].reshape(-1)

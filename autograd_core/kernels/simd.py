@@ -106,11 +106,13 @@ def _mangled(vector_type):
     return f"v{vector_type.count}{'f64' if vector_type.element == ir.DoubleType() else 'f32'}"
 
 
-def _accumulate(builder, vector, rows, vectors, depth, factors_of, row_of):
+def _accumulate(builder, vector, rows, vectors, depth, factors_of, row_of, start_of=None):
     """Emit the loop over k, and return the sums: per k, each of `rows` factors of A meets each vector of a row of B.
 
-    `factors_of(k)` and `row_of(k)` emit the addresses of both.
+    `factors_of(k)` and `row_of(k)` emit the addresses of both, `start_of(i, j)` what a sum starts from if not from 0.
     """
+    zero = ir.Constant(vector, None)
+    starts = [[start_of(i, j) if start_of else zero for j in range(vectors)] for i in range(rows)]
     entry = builder.block
     loop = builder.append_basic_block("tile")
     done = builder.append_basic_block("tile.done")
@@ -124,7 +126,7 @@ def _accumulate(builder, vector, rows, vectors, depth, factors_of, row_of):
         factor = _splat(builder, vector, builder.load(place))
         for j, entries in enumerate(row):
             total = _call(builder, f"llvm.fma.{_mangled(vector)}", vector, factor, entries, sums[i][j])
-            sums[i][j].add_incoming(ir.Constant(vector, None), entry)
+            sums[i][j].add_incoming(starts[i][j], entry)
             sums[i][j].add_incoming(total, loop)
             sums[i][j] = total
     following = builder.add(k, _const(1))
@@ -195,6 +197,7 @@ def _gathered_tile(vectors):
         """As `multiply_tile`, with a[bases[first_base + k] + offsets[first_offset + i]] for a[k·ROWS + i].
 
         Beyond `rows` the last row's offset stands in, so that nothing outside of a is read.
+        Sums start from the row before b's first, or from the old c if `add`.
         """
 
         def generate(context, builder, signature, arguments):
@@ -218,9 +221,13 @@ def _gathered_tile(vectors):
                 row = builder.gep(a, [builder.load(builder.gep(bases, [k]))])
                 return [builder.gep(row, [offset]) for offset in held]
 
-            sums = _accumulate(
-                builder, vector, ROWS, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors)
-            )
+            row_of = _packed_rows(builder, b, vector, vectors)
+            fresh = _splat(builder, ir.VectorType(ir.IntType(1), vector.count), builder.not_(add))
+            before = [
+                _masked_load(builder, _vector_pointer(builder, place, _const(0), vector), fresh)
+                for place in row_of(_const(-1))
+            ]
+            sums = _accumulate(builder, vector, ROWS, vectors, depth, factors_of, row_of, lambda i, j: before[j])
             _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
             return context.get_dummy_value()
 
@@ -238,7 +245,7 @@ def _scattered_tile(tile_rows, vectors):
         typing_context, a, a_start, b, b_start, bases, offsets, depth, c, c_start, places, counts, c_stride, rows
     ):
         """As `multiply_tile`, but vector j of row k of B is found at b[bases[j] + offsets[k]], unpacked, and belongs
-        at c[places[j]], of which counts[j] lanes are real. Nothing is added to the old c.
+        at c[places[j]], of which counts[j] lanes are real. Sums start from the row before a's first.
         """
 
         def generate(context, builder, signature, arguments):
@@ -263,7 +270,8 @@ def _scattered_tile(tile_rows, vectors):
                 offset = builder.load(builder.gep(offsets, [k]))
                 return [builder.gep(start, [offset]) for start in starts]
 
-            sums = _accumulate(builder, vector, tile_rows, vectors, depth, factors_of, row_of)
+            before = [_splat(builder, vector, builder.load(place)) for place in factors_of(_const(-1))]
+            sums = _accumulate(builder, vector, tile_rows, vectors, depth, factors_of, row_of, lambda i, j: before[i])
             places = [builder.gep(c, [place]) for place in table(9)]
             never = ir.Constant(ir.IntType(1), 0)
             _store_tile(builder, sums, places, table(10), c_stride, rows, never)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from autograd_core.kernels import convolution, threads
 
 
-def reference(x, w, stride, padding, dilation, groups):
+def reference(x, w, stride, padding, dilation, groups, bias=0.0):
     """The definition, in float64, one kernel entry at a time."""
     (sh, sw), (ph, pw), (dh, dw) = stride, padding, dilation
     x = np.pad(x.astype(np.float64), ((0, 0), (0, 0), (ph, ph), (pw, pw)))
@@ -14,7 +14,7 @@ def reference(x, w, stride, padding, dilation, groups):
     out, per_group, kh, kw = w.shape
     oh = (x.shape[2] - dh * (kh - 1) - 1) // sh + 1
     ow = (x.shape[3] - dw * (kw - 1) - 1) // sw + 1
-    y = np.zeros((x.shape[0], out, oh, ow))
+    y = np.zeros((x.shape[0], out, oh, ow)) + np.reshape(bias, (-1, 1, 1))
     for group in range(groups):
         o = slice(group * out // groups, (group + 1) * out // groups)
         c = slice(group * per_group, (group + 1) * per_group)
@@ -51,12 +51,14 @@ def test_forward_and_both_gradients(dtype, case, seed):
 def check_against_reference(rng, x, w, *options):
     """y against the definition; the gradients by being its adjoints: g·conv(u, w) = dx·u for every u."""
     eps = np.finfo(x.dtype).eps
-    y = convolution.conv2d(x, w, *options)
-    exact = reference(x, w, *options)
-    bound = reference(np.abs(x), np.abs(w), *options) * eps * (4 + np.sqrt(w[0].size))
-    assert y.dtype == x.dtype
-    assert y.shape == exact.shape
-    assert np.all(np.abs(y - exact) <= bound)
+    biases = rng.standard_normal(w.shape[0]).astype(x.dtype)
+    for bias in (biases, None):
+        y = convolution.conv2d(x, w, *options, bias=bias)
+        exact = reference(x, w, *options, 0.0 if bias is None else bias)
+        bound = reference(np.abs(x), np.abs(w), *options, np.abs(biases)) * eps * (4 + np.sqrt(w[0].size))
+        assert y.dtype == x.dtype
+        assert y.shape == exact.shape
+        assert np.all(np.abs(y - exact) <= bound)
 
     g = rng.standard_normal(y.shape).astype(x.dtype)
     dx = convolution.conv2d_input_gradient(g, w, x.shape, *options)
