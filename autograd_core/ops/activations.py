@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.ops import reduction, shaping
 from autograd_core.ops.definition import elementwise
@@ -18,10 +20,10 @@ from autograd_core.ops.trigonometry import tanh
 # --- thresholds and saturation ----------------------------------------------------------------
 
 
-@elementwise
+@elementwise(array=np.heaviside)
 def heaviside(x, at_zero=0.0):
     """0 for x < 0, 1 for x > 0, and `at_zero` between: the perceptron's threshold (deck C). Local gradient 0."""
-    return where(x == 0, at_zero, (x > 0) + 0.0 * x)  # 0·x: nan stays nan
+    return at_zero if x == 0 else 1.0 if x > 0 else 0.0 if x < 0 else x  # nan stays nan
 
 
 @heaviside.local_gradient("x")

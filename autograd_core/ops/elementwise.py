@@ -413,7 +413,7 @@ def _(x, min, max):
 @elementwise(array=np.sign)
 def sign(x):
     """-1, 0 or 1. Local gradient 0."""
-    return (x > 0) - (x < 0) + 0.0 * x  # 0·x: nan stays nan
+    return 1.0 if x > 0 else -1.0 if x < 0 else 0.0 if x == 0 else x  # nan stays nan
 
 
 @sign.local_gradient("x")

@@ -73,22 +73,23 @@ def _(x):
 
 
 # The asymptotic series of ψ and ζ (DLMF 5.11.2 and 25.11.43) are summed from this argument on, where eight terms give
-# float64; smaller arguments are led there by recurrence. Kernels are made from the source of these functions, too.
+# float64; smaller arguments are led there by recurrence. Kernels are made from the source of these functions, too:
+# hence np.floor, for compiled, math.floor makes an integer, which a large number overflows.
 _FAR = 10.0
 
 
 def _digamma(x):
+    if math.isinf(x):
+        return x if x > 0.0 else math.nan
     reflected = 0.0
     if x <= 0.0:
         if x == 0.0:
             return -math.copysign(math.inf, x)
-        if x == math.floor(x):
+        if x == np.floor(x):
             return math.nan
         # ψ(x) = ψ(1 - x) - π/tan(πx); the whole part goes first, because rounding πx would eat up the fraction.
-        reflected = math.pi / math.tan(math.pi * (x - math.floor(x + 0.5)))
+        reflected = math.pi / math.tan(math.pi * (x - float(np.floor(x + 0.5))))
         x = 1.0 - x
-    if math.isinf(x):
-        return x
     below = 0.0
     while x < _FAR:
         below += 1.0 / x
@@ -116,12 +117,12 @@ def _zeta(s, x):
         return math.nan
     if x == math.inf:
         return 0.0
-    if x <= 0.0 and x == math.floor(x):
+    if x <= 0.0 and x == np.floor(x):
         return math.inf
     if x > -_FAR:
         return _zeta_by_recurrence(s, x)
     # The terms on both sides of 0, counted from the fraction of x: as many steps as x is large would be too many.
-    fraction = x - math.floor(x)
+    fraction = x - float(np.floor(x))
     sign = 1.0 if s % 2.0 == 0.0 else -1.0
     below = sign * _zeta_by_recurrence(s, 1.0 - fraction)
     return _zeta_by_recurrence(s, fraction) + below - sign * _zeta_by_recurrence(s, 1.0 - x)
@@ -149,7 +150,7 @@ def _zeta_by_recurrence(s, x):
 def _polygamma(n, x):
     if n == 0.0:
         return _digamma(x)
-    if n < 0.0 or n != math.floor(n):
+    if n < 0.0 or n != np.floor(n):
         return math.nan
     sign = 1.0 if n % 2.0 == 1.0 else -1.0
     return sign * math.gamma(n + 1.0) * _zeta(n + 1.0, x)
