@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from benchmarks.problems import in_short
 from benchmarks.runner import Figure
 
 
@@ -28,12 +29,7 @@ def run(*arguments: str, **environment: str) -> Ended:
         [sys.executable, *arguments], capture_output=True, text=True, env={**os.environ, **environment}
     )
     seconds = time.perf_counter() - started
-    problem = ""
-    if process.returncode:
-        last = (process.stderr.strip().splitlines() or ["no message"])[-1]
-        missing = "ModuleNotFoundError: No module named "
-        name = last.removeprefix(missing).strip("'")
-        problem = f"{name} is not installed" if last.startswith(missing) else f"failed: {last[:80]}"
+    problem = in_short(process.stderr) if process.returncode else ""
     return Ended(seconds, process.stdout, process.stderr, problem)
 
 

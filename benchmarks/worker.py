@@ -6,12 +6,15 @@ function `matmul`, which returns a Task.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
+import signal
 import sys
 from typing import Any
 
+from benchmarks.problems import in_short
 from benchmarks.timing import Task, seconds_per_call
 
 
@@ -24,10 +27,8 @@ def main(peer_name: str) -> None:
 
     try:
         peer = importlib.import_module(f"benchmarks.peers.{peer_name}")
-    except ModuleNotFoundError as error:
-        return reply(problem=f"{error.name} is not installed")
     except Exception as error:
-        return reply(problem=_shorten(error))
+        return reply(problem=_reason(error))
     reply(threads=peer.threads())
     task: Task | None = None
     for line in sys.stdin:
@@ -46,14 +47,16 @@ def main(peer_name: str) -> None:
         except NotImplementedError as error:
             reply(problem=str(error))
         except Exception as error:
-            reply(problem=_shorten(error))
+            reply(problem=_reason(error))
     return None
 
 
-def _shorten(error: Exception) -> str:
-    """The first line: enough for a table's cell."""
-    return f"failed: {type(error).__name__}: {str(error).strip().splitlines()[0][:80] if str(error) else ''}"
+def _reason(error: Exception) -> str:
+    text = str(error).strip() or "no message"
+    return in_short(f"{type(error).__name__}: {text.splitlines()[0]}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's; it closes the pipes
+    with contextlib.suppress(BrokenPipeError):
+        main(sys.argv[1])

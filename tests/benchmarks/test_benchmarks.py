@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import inputs, moons
+from benchmarks.problems import in_short
 from benchmarks.report import (
     Goal,
     Line,
@@ -50,6 +51,18 @@ def test_different_results_are_refused():
     check_agreement("losses", {"ours": [2.3, 2.2], "peer": [2.3001, 2.2], "machine": []})
     with pytest.raises(DisagreementError, match="peer"):
         check_agreement("losses", {"ours": [2.3, 2.2], "peer": [2.3, 2.1]})
+
+
+@pytest.mark.parametrize(
+    ("message", "short"),
+    [
+        ("Traceback ...\nModuleNotFoundError: No module named 'jax'", "jax is not installed"),
+        ("OSError: cannot read '/home/someone/file' today", "failed: OSError: cannot read '…' today"),
+        ("", "failed: no message"),
+    ],
+)
+def test_reasons_fit_into_a_cell_and_name_no_paths(message, short):
+    assert in_short(message) == short
 
 
 def test_fingerprints_tell_arrays_apart():
