@@ -19,7 +19,7 @@ from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.ops import *
 from autograd_core.ops.definition import array_op, elementwise
 from autograd_core.show import draw, explain
-from autograd_core.tensor import Tensor, get_default_dtype, set_default_dtype, tensor
+from autograd_core.tensor import Tensor, from_dlpack, get_default_dtype, set_default_dtype, tensor
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_core.update import update_rule
 from autograd_core.value import Value
@@ -45,6 +45,7 @@ __all__ = [
     "enable_grad",
     "explain",
     "eye",
+    "from_dlpack",
     "full",
     "full_like",
     "get_default_dtype",

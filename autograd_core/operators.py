@@ -13,8 +13,15 @@ class Operators(Recorded):
 
     __slots__ = ()
 
-    # numpy's arrays and numbers then leave `array * x` to x.__rmul__ instead of making arrays of objects.
-    __array_ufunc__: Any = None
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        from autograd_core import numpy_protocol  # it knows every op; here they are looked up one by one
+
+        return numpy_protocol.array_ufunc(ufunc, method, inputs, named)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, named: Any) -> Any:
+        from autograd_core import numpy_protocol
+
+        return numpy_protocol.array_function(function, args, named)
 
     # Equality compares numbers, sets and dictionaries go by identity: nodes must not be merged because they are equal.
     __hash__ = object.__hash__

@@ -8,6 +8,7 @@ and `assign`, with which optimisers update a leaf, replaces its array.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -287,6 +288,20 @@ class Tensor(Operators):
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.data.copy().__dlpack__(**options)  # a copy, for the other side may write to it
+
+    def __dlpack_device__(self) -> Any:
+        return self.data.__dlpack_device__()
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        return sys.modules[__package__]
+
+    def __reduce__(self) -> Any:
+        if self.node is not None:
+            raise GraphError("only leaves can be pickled or copied; take .detach() of this recorded tensor")
+        return _restored, (type(self), self.data, self.requires_grad, self._grad, self.label)
+
     def __float__(self) -> float:
         return float(self.item())
 
@@ -454,6 +469,19 @@ def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool
     Errors: DTypeError for what is not numeric, and for integers that are to require a gradient.
     """
     return Tensor(data, dtype=dtype, requires_grad=requires_grad, label=label)
+
+
+def _restored(kind: type[Tensor], data: Any, requires_grad: bool, grad: Tensor | None, label: str) -> Tensor:
+    """A leaf from what pickle kept of it."""
+    out = kind(data, requires_grad=requires_grad)
+    out._grad = grad
+    out.label = label
+    return out
+
+
+def from_dlpack(array: Any) -> Tensor:
+    """A Tensor with a copy of an array of another library, through the DLPack protocol."""
+    return Tensor(np.from_dlpack(array))
 
 
 def _as_input(op: Op[Any], argument: Any) -> Any:
