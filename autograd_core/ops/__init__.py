@@ -35,7 +35,7 @@ from autograd_core.ops.comparison import (
     logical_or,
     not_equal,
 )
-from autograd_core.ops.convolution import conv2d, max_pool2d
+from autograd_core.ops.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from autograd_core.ops.cumulative import cumulative_prod, cumulative_sum
 from autograd_core.ops.diagonals import diagonal, trace, tril, triu
 from autograd_core.ops.einsum import einsum
@@ -70,6 +70,18 @@ from autograd_core.ops.elementwise import (
 from autograd_core.ops.indexing import add_at, getitem, scatter_add, set_at, take, take_along_axis
 from autograd_core.ops.linalg import kron, linear, matmul, outer, tensordot, vecdot
 from autograd_core.ops.losses import softmax_cross_entropy
+from autograd_core.ops.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
 from autograd_core.ops.reduction import log_softmax, logsumexp, max, mean, min, norm, prod, softmax, std, sum, var
 from autograd_core.ops.rounding import ceil, floor, round, trunc
 from autograd_core.ops.searching import all, any, argmax, argmin
@@ -89,11 +101,16 @@ from autograd_core.ops.shaping import (
 from autograd_core.ops.sorting import argsort, sort, topk
 from autograd_core.ops.special import digamma, erf, erfc, lgamma, polygamma
 from autograd_core.ops.trigonometry import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan, tanh
+from autograd_core.ops.windows import fold, unfold
 
 __all__ = [
     "abs",
     "acos",
     "acosh",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
     "add",
     "add_at",
     "all",
@@ -107,12 +124,20 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
     "broadcast_arrays",
     "broadcast_to",
     "ceil",
     "clip",
     "concat",
+    "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cos",
     "cosh",
     "cumulative_prod",
@@ -132,6 +157,7 @@ __all__ = [
     "flip",
     "floor",
     "floor_divide",
+    "fold",
     "gelu",
     "gelu_sigmoid",
     "getitem",
@@ -164,7 +190,9 @@ __all__ = [
     "matmul",
     "matrix_transpose",
     "max",
+    "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
     "maximum",
     "maxout",
     "mean",
@@ -225,6 +253,7 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
+    "unfold",
     "unstack",
     "var",
     "vecdot",

@@ -1,9 +1,12 @@
-"""Convolution and pooling of images (N, C, H, W).
+"""Convolution of signals (N, C, L), images (N, C, H, W) and volumes (N, C, D, H, W), and transposed convolution.
 
 Convolution is linear in each of its inputs, so it comes as three ops that are each other's
 derivatives: the product, its transpose with respect to the image, and with respect to the
 filter (deck A: ∂L/∂F is a convolution of X with ∂L/∂O, ∂L/∂X a full convolution with the
 flipped filter). "Convolution" means cross-correlation, as everywhere in this field.
+
+One and three axes are made of these: signals are images of one row, and a volume is convolved plane by plane, with as
+many times the channels as the filter is deep.
 """
 
 from __future__ import annotations
@@ -13,55 +16,57 @@ from typing import Any
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.ops.arranging import pad, stack
 from autograd_core.ops.definition import array_op
-
-Pair = int | tuple[int, int]
-
-
-def _pair(op: str, name: str, value: Pair, least: int) -> tuple[int, int]:
-    """An argument given once for both axes, or for each."""
-    pair = (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(v, (int, np.integer)) and v >= least for v in pair):
-        raise ArgumentError(f"{op}: {name} must be a whole number of at least {least}, or two of them; got {value!r}")
-    return int(pair[0]), int(pair[1])
+from autograd_core.ops.indexing import scatter_add
+from autograd_core.ops.shaping import as_array, expand_dims, permute_dims, reshape, squeeze
+from autograd_core.ops.windows import AXES, Sizes, border, check_images, count_windows, for_each_axis
 
 
-def _check_images(op: str, x: Any) -> None:
-    if np.ndim(x) != 4:
-        raise ShapeError(f"{op}: takes images of shape (N, C, H, W), got shape {np.shape(x)}")
-    if x.dtype.kind != "f":
-        raise DTypeError(f"{op}: takes floating-point images, got {x.dtype}; use astype, or divide by 255.0")
+def _arguments(
+    op: str, axes: int, stride: Sizes, padding: Sizes, dilation: Sizes
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Stride, padding and dilation, each checked and for every axis."""
+    return (
+        for_each_axis(op, "stride", stride, axes, 1),
+        for_each_axis(op, "padding", padding, axes, 0),
+        for_each_axis(op, "dilation", dilation, axes, 1),
+    )
+
+
+def _check(op: str, x: Any, w: Any, groups: int, axes: int) -> None:
+    check_images(op, x, axes)
+    sides = ", ".join([f"K{letter}" for letter in AXES[axes].split(", ")])
+    if w.ndim != axes + 2:
+        raise ShapeError(f"{op}: takes filters of shape (out, in/groups, {sides}), got shape {w.shape}")
+    if groups < 1 or w.shape[0] % groups or x.shape[1] != w.shape[1] * groups:
+        raise ShapeError(
+            f"{op}: filters of shape {w.shape} in {groups} group(s) take {w.shape[1] * groups} input channels "
+            f"and an output channel count divisible by {groups}; the input has shape {x.shape}"
+        )
+
+
+def _alike(x: Any, w: Any) -> tuple[Any, Any]:
+    """Both in the dtype that holds both, for the kernels take one."""
+    if x.dtype == w.dtype:
+        return x, w
+    dtype = np.result_type(x, w)
+    return x.astype(dtype), w.astype(dtype)
 
 
 @array_op
-def conv2d(x: Any, w: Any, /, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: int = 1) -> Any:
+def conv2d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1) -> Any:
     """Slide filters over images.
 
     Shapes: x (N, C, H, W), w (O, C/groups, KH, KW) -> (N, O, OH, OW) with
     OH = ⌊(H + 2·padding - dilation·(KH - 1) - 1) / stride⌋ + 1, and OW alike.
     The images are padded with zeros. A bias is added afterwards: `y + b.reshape(-1, 1, 1)`.
     """
-    stride, padding = _pair("conv2d", "stride", stride, 1), _pair("conv2d", "padding", padding, 0)
-    dilation = _pair("conv2d", "dilation", dilation, 1)
-    _check_images("conv2d", x)
-    if np.ndim(w) != 4:
-        raise ShapeError(f"conv2d: takes filters of shape (out, in/groups, KH, KW), got shape {np.shape(w)}")
-    if groups < 1 or w.shape[0] % groups or x.shape[1] != w.shape[1] * groups:
-        raise ShapeError(
-            f"conv2d: filters of shape {w.shape} in {groups} group(s) take {w.shape[1] * groups} input channels "
-            f"and an output channel count divisible by {groups}; the images have shape {x.shape}"
-        )
-    for size, pad, k, d in zip(x.shape[2:], padding, w.shape[2:], dilation, strict=True):
-        if size + 2 * pad < d * (k - 1) + 1:
-            raise ShapeError(
-                f"conv2d: filters of {w.shape[2:]} with dilation {dilation} do not fit images of {x.shape[2:]} "
-                f"with padding {padding}"
-            )
-    if w.dtype != x.dtype:
-        dtype = np.result_type(x, w)
-        x, w = x.astype(dtype), w.astype(dtype)
-    return kernels.convolution.conv2d(x, w, stride, padding, dilation, groups)
+    step, margin, spread = _arguments("conv2d", 2, stride, padding, dilation)
+    _check("conv2d", x, w, groups, 2)
+    count_windows("conv2d", x.shape[2:], w.shape[2:], step, margin, spread)
+    return kernels.convolution.conv2d(*_alike(x, w), step, margin, spread, groups)
 
 
 @conv2d.vjp("x")
@@ -76,11 +81,18 @@ def _(g, x, w_shape, stride, padding, dilation, groups):
 
 @array_op
 def conv2d_input_gradient(
-    dy: Any, w: Any, /, shape: tuple[int, ...], stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: int = 1
+    dy: Any,
+    w: Any,
+    /,
+    shape: tuple[int, ...],
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
 ) -> Any:
     """The transpose of conv2d as a function of its images, which have this shape; or transposed convolution."""
     return kernels.convolution.conv2d_input_gradient(
-        dy, w, shape, _twice(stride), _twice(padding), _twice(dilation), groups
+        *_alike(dy, w), shape, _twice(stride), _twice(padding), _twice(dilation), groups
     )
 
 
@@ -96,11 +108,18 @@ def _(g, dy, w_shape, stride, padding, dilation, groups):
 
 @array_op
 def conv2d_weight_gradient(
-    dy: Any, x: Any, /, shape: tuple[int, ...], stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: int = 1
+    dy: Any,
+    x: Any,
+    /,
+    shape: tuple[int, ...],
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
 ) -> Any:
     """The transpose of conv2d as a function of its filters, which have this shape."""
     return kernels.convolution.conv2d_weight_gradient(
-        dy, x, shape, _twice(stride), _twice(padding), _twice(dilation), groups
+        *_alike(dy, x), shape, _twice(stride), _twice(padding), _twice(dilation), groups
     )
 
 
@@ -114,66 +133,179 @@ def _(g, dy, x_shape, stride, padding, dilation, groups):
     return conv2d_input_gradient(dy, g, x_shape, stride, padding, dilation, groups)
 
 
-@array_op
-def max_pool2d(x: Any, /, kernel: Pair, stride: Pair | None = None, padding: Pair = 0) -> Any:
-    """The largest element of each window; nan if there is one.
+def _twice(value: Sizes) -> tuple[int, ...]:
+    return (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
 
-    Shapes: (N, C, H, W) -> (N, C, OH, OW) with OH = ⌊(H + 2·padding - kernel) / stride⌋ + 1; the
-    stride is the kernel's size unless given. Padding never wins: it counts as -inf.
-    Gradient: to the largest element of each window, shared evenly at a tie.
+
+def conv1d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1) -> Any:
+    """Slide filters along signals.
+
+    Shapes: x (N, C, L), w (O, C/groups, K) -> (N, O, OL), with OL as in conv2d.
     """
-    kernel, stride, padding = _windows(kernel, stride, padding)
-    _check_images("max_pool2d", x)
-    for size, k, pad in zip(x.shape[2:], kernel, padding, strict=True):
-        if 2 * pad > k:
-            raise ArgumentError(f"max_pool2d: padding {padding} is more than half the kernel {kernel}")
-        if size + 2 * pad < k:
-            raise ShapeError(f"max_pool2d: windows of {kernel} do not fit images of {x.shape[2:]} padded by {padding}")
-    return kernels.pooling.max_pool2d(x, kernel, stride, padding)
+    x, w = as_array(x), as_array(w)
+    step, margin, spread = _arguments("conv1d", 1, stride, padding, dilation)
+    _check("conv1d", x, w, groups, 1)
+    count_windows("conv1d", x.shape[2:], w.shape[2:], step, margin, spread)
+    rows = conv2d(
+        expand_dims(x, 2),
+        expand_dims(w, 2),
+        stride=(1, *step),
+        padding=(0, *margin),
+        dilation=(1, *spread),
+        groups=groups,
+    )
+    return squeeze(rows, axis=2)
 
 
-@max_pool2d.vjp("x")
-def _(g, x, y, kernel, stride, padding):
-    return max_pool2d_scatter(g, x, y, kernel, stride, padding)
+def conv3d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1) -> Any:
+    """Slide filters through volumes.
+
+    Shapes: x (N, C, D, H, W), w (O, C/groups, KD, KH, KW) -> (N, O, OD, OH, OW), with OD, OH and OW as in conv2d.
+    """
+    x, w = as_array(x), as_array(w)
+    step, margin, spread = _arguments("conv3d", 3, stride, padding, dilation)
+    _check("conv3d", x, w, groups, 3)
+    depth, *_ = count_windows("conv3d", x.shape[2:], w.shape[2:], step, margin, spread)
+    padded = permute_dims(border(x, (margin[0], 0, 0)), (0, 2, 1, 3, 4))
+    starts = [k * spread[0] for k in range(w.shape[2])]
+    planes = stack([padded[:, a : a + step[0] * (depth - 1) + 1 : step[0]] for a in starts], axis=3)
+    y = conv2d(
+        reshape(planes, (x.shape[0] * depth, x.shape[1] * w.shape[2], *x.shape[3:])),
+        reshape(w, (w.shape[0], w.shape[1] * w.shape[2], *w.shape[3:])),
+        stride=step[1:],
+        padding=margin[1:],
+        dilation=spread[1:],
+        groups=groups,
+    )
+    return permute_dims(reshape(y, (x.shape[0], depth, *y.shape[1:])), (0, 2, 1, 3, 4))
 
 
-@array_op
-def max_pool2d_scatter(dy: Any, x: Any, y: Any, /, kernel: Pair, stride: Pair | None = None, padding: Pair = 0) -> Any:
-    """dy sent back to where the maxima y of x were found: the gradient of max_pool2d."""
-    return kernels.pooling.max_pool2d_gradient(dy, x, y, *_windows(kernel, stride, padding))
+def conv_transpose1d(
+    x: Any,
+    w: Any,
+    /,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+) -> Any:
+    """The transpose of conv1d, which makes signals longer.
+
+    Shapes: x (N, C, L), w (C, O/groups, K) -> (N, O, OL), with OL as in conv_transpose2d.
+    """
+    x, w = as_array(x), as_array(w)
+    step, margin, spread = _arguments("conv_transpose1d", 1, stride, padding, dilation)
+    more = for_each_axis("conv_transpose1d", "output_padding", output_padding, 1, 0)
+    _transposed_sides("conv_transpose1d", x, w, step, margin, more, groups, spread)
+    rows = conv_transpose2d(
+        expand_dims(x, 2),
+        expand_dims(w, 2),
+        stride=(1, *step),
+        padding=(0, *margin),
+        output_padding=(0, *more),
+        groups=groups,
+        dilation=(1, *spread),
+    )
+    return squeeze(rows, axis=2)
 
 
-@max_pool2d_scatter.vjp("dy")
-def _(g, x, y, kernel, stride, padding):
-    return max_pool2d_gather(g, x, y, kernel, stride, padding)
+def conv_transpose2d(
+    x: Any,
+    w: Any,
+    /,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+) -> Any:
+    """The transpose of conv2d, which makes images larger: every pixel adds its multiple of the filter.
+
+    Shapes: x (N, C, H, W), w (C, O/groups, KH, KW) -> (N, O, OH, OW) with
+    OH = (H - 1)·stride - 2·padding + dilation·(KH - 1) + output_padding + 1, and OW alike.
+    """
+    x, w = as_array(x), as_array(w)
+    step, margin, spread = _arguments("conv_transpose2d", 2, stride, padding, dilation)
+    more = for_each_axis("conv_transpose2d", "output_padding", output_padding, 2, 0)
+    sides = _transposed_sides("conv_transpose2d", x, w, step, margin, more, groups, spread)
+    # An output_padding beyond the stride, which only dilation allows, is as if zeros followed the image.
+    zeros = [(0, 0), (0, 0), *[(0, m // s) for m, s in zip(more, step, strict=True)]]
+    if any(map(any, zeros)):
+        x = pad(x, zeros)
+    shape = (x.shape[0], w.shape[1] * groups, *sides)
+    return conv2d_input_gradient(x, w, shape, stride=step, padding=margin, dilation=spread, groups=groups)
 
 
-@array_op
-def max_pool2d_gather(dx: Any, x: Any, y: Any, /, kernel: Pair, stride: Pair | None = None, padding: Pair = 0) -> Any:
-    """dx read where the maxima y of x were found, the mean of them at a tie: the transpose of max_pool2d_scatter."""
-    kernel, stride, padding = _windows(kernel, stride, padding)
-    border = ((0, 0), (0, 0), (padding[0], padding[0]), (padding[1], padding[1]))
+def conv_transpose3d(
+    x: Any,
+    w: Any,
+    /,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+) -> Any:
+    """The transpose of conv3d, which makes volumes larger.
 
-    def windows(images: Any, outside: float) -> Any:
-        padded = np.pad(images, border, constant_values=outside)
-        return np.lib.stride_tricks.sliding_window_view(padded, kernel, (2, 3))[:, :, :: stride[0], :: stride[1]]
+    Shapes: x (N, C, D, H, W), w (C, O/groups, KD, KH, KW) -> (N, O, OD, OH, OW), with OD to OW as in conv_transpose2d.
+    """
+    x, w = as_array(x), as_array(w)
+    step, margin, spread = _arguments("conv_transpose3d", 3, stride, padding, dilation)
+    more = for_each_axis("conv_transpose3d", "output_padding", output_padding, 3, 0)
+    depth, *sides = _transposed_sides("conv_transpose3d", x, w, step, margin, more, groups, spread)
+    n, channels, planes = x.shape[:3]
+    y = conv_transpose2d(
+        reshape(permute_dims(x, (0, 2, 1, 3, 4)), (n * planes, channels, *x.shape[3:])),
+        reshape(w, (w.shape[0], w.shape[1] * w.shape[2], *w.shape[3:])),
+        stride=step[1:],
+        padding=margin[1:],
+        output_padding=more[1:],
+        groups=groups,
+        dilation=spread[1:],
+    )
+    y = permute_dims(reshape(y, (n, planes, w.shape[1] * groups, w.shape[2], *sides)), (0, 2, 3, 1, 4, 5))
+    padded = (n, w.shape[1] * groups, depth + 2 * margin[0], *sides)
+    total: Any = 0.0
+    for k in range(w.shape[2]):
+        start = k * spread[0]
+        place = slice(start, start + step[0] * (planes - 1) + 1, step[0])
+        total = total + scatter_add(y[:, :, k], padded, (slice(None), slice(None), place))
+    return total[:, :, margin[0] : margin[0] + depth]
 
-    at_maximum = windows(x, -np.inf) == y[..., None, None]
-    # Only second derivatives come here, so numpy is fast enough.
-    return np.sum(windows(dx, 0.0) * at_maximum, axis=(4, 5)) / np.sum(at_maximum, axis=(4, 5), dtype=dx.dtype)
 
-
-@max_pool2d_gather.vjp("dx")
-def _(g, x, y, kernel, stride, padding):
-    return max_pool2d_scatter(g, x, y, kernel, stride, padding)
-
-
-def _twice(value: Pair) -> tuple[int, int]:
-    return value if isinstance(value, tuple) else (value, value)
-
-
-def _windows(kernel: Pair, stride: Pair | None, padding: Pair) -> tuple[tuple[int, int], ...]:
-    """Kernel, stride and padding of a pooling op, each checked and for both axes."""
-    name = "max_pool2d"
-    size = _pair(name, "kernel", kernel, 1)
-    return size, size if stride is None else _pair(name, "stride", stride, 1), _pair(name, "padding", padding, 0)
+def _transposed_sides(
+    op: str,
+    x: Any,
+    w: Any,
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    output_padding: tuple[int, ...],
+    groups: int,
+    dilation: tuple[int, ...],
+) -> tuple[int, ...]:
+    """The sides of the output of a transposed convolution; refuses what does not go together."""
+    axes = len(stride)
+    check_images(op, x, axes)
+    if w.ndim != axes + 2 or groups < 1 or x.shape[1] % groups or w.shape[0] != x.shape[1]:
+        letters = ", ".join([f"K{letter}" for letter in AXES[axes].split(", ")])
+        raise ShapeError(
+            f"{op}: takes filters of shape (in, out/groups, {letters}) for inputs (N, in, {AXES[axes]}) whose channels "
+            f"{groups} group(s) share; got shapes {w.shape} and {x.shape}"
+        )
+    if any(m >= max(s, d) for m, s, d in zip(output_padding, stride, dilation, strict=True)):
+        raise ArgumentError(
+            f"{op}: output_padding {output_padding} must be smaller than the stride {stride} or the dilation {dilation}"
+        )
+    sides = tuple(
+        [
+            (n - 1) * s - 2 * p + d * (k - 1) + m + 1
+            for n, s, p, d, k, m in zip(
+                x.shape[2:], stride, padding, dilation, w.shape[2:], output_padding, strict=True
+            )
+        ]
+    )
+    if min(sides) < 1:
+        raise ShapeError(f"{op}: padding {padding} leaves an output of {sides} from {x.shape[2:]}; pad less")
+    return sides

@@ -10,7 +10,20 @@ from autograd_core.ops.definition import Op
 rng = np.random.default_rng(1)
 
 # Files whose functions are made of rows.
-MODULES = ["shaping", "arranging", "diagonals", "indexing", "sorting", "linalg", "einsum", "solving", "decompositions"]
+MODULES = [
+    "shaping",
+    "arranging",
+    "diagonals",
+    "indexing",
+    "sorting",
+    "linalg",
+    "einsum",
+    "solving",
+    "decompositions",
+    "convolution",
+    "pooling",
+    "windows",
+]
 
 
 def apart(*shape):
@@ -87,10 +100,60 @@ CASES = {
     "matrix_power": [(lambda x, n=n: linalg.matrix_power(x, n), (apart(2, 2, 2),)) for n in (0, 1, 5, -2)],
     "slogdet": [(lambda x: linalg.slogdet(x)[1], (apart(3, 3),))],
     "svdvals": [(linalg.svdvals, (apart(2, 3),))],
+    "conv1d": [
+        (ag.conv1d, (apart(2, 2, 5), apart(3, 2, 2))),
+        (lambda x, w: ag.conv1d(x, w, 2, 1, 2, 2), (apart(1, 4, 6), apart(2, 2, 2))),
+    ],
+    "conv3d": [
+        (ag.conv3d, (apart(1, 2, 3, 3, 2), apart(2, 2, 2, 2, 1))),
+        (
+            lambda x, w: ag.conv3d(x, w, (2, 1, 2), (1, 0, 1), (2, 1, 1), groups=2),
+            (apart(1, 2, 4, 2, 2), apart(2, 1, 2, 1, 2)),
+        ),
+    ],
+    "conv_transpose1d": [
+        (lambda x, w: ag.conv_transpose1d(x, w, 2, 1, 1, 2, 2), (apart(1, 4, 3), apart(4, 1, 2))),
+    ],
+    "conv_transpose2d": [
+        (ag.conv_transpose2d, (apart(2, 2, 2, 3), apart(2, 3, 2, 1))),
+        (lambda x, w: ag.conv_transpose2d(x, w, 1, 1, 1, dilation=2), (apart(1, 2, 3, 2), apart(2, 1, 2, 2))),
+    ],
+    "conv_transpose3d": [
+        (lambda x, w: ag.conv_transpose3d(x, w, 2, (1, 0, 0), 1, 2), (apart(1, 2, 2, 1, 2), apart(2, 1, 2, 1, 2))),
+    ],
+    "max_pool1d": [(lambda x: ag.max_pool1d(x, 3, 2, 1) ** 2, (apart(2, 2, 6),))],
+    "max_pool3d": [(lambda x: ag.max_pool3d(x, (2, 1, 2), 1, (1, 0, 1)) ** 2, (apart(1, 2, 3, 2, 3),))],
+    "avg_pool1d": [(lambda x: ag.avg_pool1d(x, 3, 2, 1) ** 2, (apart(2, 2, 6),))],
+    "avg_pool2d": [
+        (lambda x: ag.avg_pool2d(x, 2) ** 2, (apart(2, 1, 4, 5),)),
+        (lambda x: ag.avg_pool2d(x, 3, 2, 1, count_include_pad=False) ** 2, (apart(1, 2, 4, 3),)),
+    ],
+    "avg_pool3d": [(lambda x: ag.avg_pool3d(x, 2, 1, 1) ** 2, (apart(1, 1, 2, 3, 2),))],
+    "adaptive_avg_pool1d": [(lambda x: ag.adaptive_avg_pool1d(x, 3) ** 2, (apart(2, 2, 5),))],
+    "adaptive_avg_pool2d": [
+        (lambda x, n=n: ag.adaptive_avg_pool2d(x, n) ** 2, (apart(1, 2, 4, 6),)) for n in (2, (3, 5))
+    ],
+    "adaptive_max_pool1d": [(lambda x: ag.adaptive_max_pool1d(x, 3) ** 2, (apart(2, 2, 5),))],
+    "adaptive_max_pool2d": [
+        (lambda x, n=n: ag.adaptive_max_pool2d(x, n) ** 2, (apart(1, 2, 4, 6),)) for n in (2, (3, 5))
+    ],
     "eigvalsh": [(lambda x: linalg.eigvalsh(x + x.mT), (apart(3, 3),))],
 }
-# Functions that only prepare a row of their name, which has its cases in test_every_op.py.
-ROWS = {"getitem", "scatter_add", "set_at", "add_at", "solve", "pinv", "cholesky", "qr", "svd", "eigh"}
+# Functions that only prepare a row, which has its cases in test_every_op.py.
+ROWS = {
+    "getitem",
+    "scatter_add",
+    "set_at",
+    "add_at",
+    "solve",
+    "pinv",
+    "cholesky",
+    "qr",
+    "svd",
+    "eigh",
+    "unfold",
+    "fold",
+}
 
 
 def test_every_function_has_a_case():

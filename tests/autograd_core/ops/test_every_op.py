@@ -221,6 +221,15 @@ CASES = {
         (lambda x: ag.max_pool2d(x, (3, 2), stride=(1, 2), padding=1) ** 2, (apart(1, 2, 5, 4),)),
     ],
     "max_pool2d_scatter": [(lambda x: ag.max_pool2d(x, 3, stride=1) ** 3, (apart(1, 1, 4, 4),))],
+    "windows": [
+        (lambda x: registry["windows"](x, (2, 3), (2, 1), (1, 2)) ** 2, (apart(2, 5, 6),)),
+        (lambda x: ag.unfold(x, (2, 1), padding=1, stride=2) ** 2, (apart(1, 2, 3, 2),)),
+    ],
+    "add_windows": [
+        (lambda x: registry["add_windows"](x, (5, 6), (2, 3), (2, 1), (1, 2)) ** 2, (apart(1, 2, 2, 2, 3),)),
+        (lambda x: ag.fold(x, (3, 2), (2, 1), padding=1, stride=2) ** 2, (apart(1, 4, 4),)),
+    ],
+    "window_sums": [(lambda x: registry["window_sums"](x, (2, 3), (2, 1)) ** 2, (apart(2, 5, 4),))],
     "max_pool2d_gather": [(lambda x: ag.max_pool2d(x, 2, stride=1) ** 3, (apart(1, 1, 3, 4),))],
 }
 COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or"}

@@ -1,0 +1,190 @@
+"""Pooling: the largest element of each window, or the mean, of signals, images and volumes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_core import kernels
+from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.ops import reduction
+from autograd_core.ops.arranging import stack
+from autograd_core.ops.definition import array_op
+from autograd_core.ops.shaping import as_array, broadcast_to, expand_dims, reshape, squeeze
+from autograd_core.ops.windows import Sizes, add_windows, border, check_images, count_windows, for_each_axis, windows
+
+
+@array_op
+def max_pool2d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
+    """The largest element of each window; nan if there is one.
+
+    Shapes: (N, C, H, W) -> (N, C, OH, OW) with OH = ⌊(H + 2·padding - kernel) / stride⌋ + 1; the
+    stride is the kernel's size unless given. Padding never wins: it counts as -inf.
+    Gradient: to the largest element of each window, shared evenly at a tie.
+    """
+    return kernels.pooling.max_pool2d(x, *_arguments("max_pool2d", x, 2, kernel, stride, padding))
+
+
+@max_pool2d.vjp("x")
+def _(g, x, y, kernel, stride, padding):
+    return max_pool2d_scatter(g, x, y, kernel, stride, padding)
+
+
+@array_op
+def max_pool2d_scatter(
+    dy: Any, x: Any, y: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0
+) -> Any:
+    """dy sent back to where the maxima y of x were found: the gradient of max_pool2d."""
+    return kernels.pooling.max_pool2d_gradient(dy, x, y, *_sizes("max_pool2d", 2, kernel, stride, padding))
+
+
+@max_pool2d_scatter.vjp("dy")
+def _(g, x, y, kernel, stride, padding):
+    return max_pool2d_gather(g, x, y, kernel, stride, padding)
+
+
+@array_op
+def max_pool2d_gather(
+    dx: Any, x: Any, y: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0
+) -> Any:
+    """dx read where the maxima y of x were found, the mean of them at a tie: the transpose of max_pool2d_scatter."""
+    size, step, margin = _sizes("max_pool2d", 2, kernel, stride, padding)
+    at_maximum = windows(border(x, margin, -np.inf), size, step, (1, 1)) == y[..., None, None]
+    # Only second derivatives come here, so numpy is fast enough.
+    read = windows(border(dx, margin), size, step, (1, 1)) * at_maximum
+    return np.sum(read, axis=(4, 5)) / np.sum(at_maximum, axis=(4, 5), dtype=dx.dtype)
+
+
+@max_pool2d_gather.vjp("dx")
+def _(g, x, y, kernel, stride, padding):
+    return max_pool2d_scatter(g, x, y, kernel, stride, padding)
+
+
+@array_op
+def window_sums(x: Any, /, kernel: Any, stride: Any) -> Any:
+    """Σ of each window of the last axes: (..., H, W) -> (..., OH, OW). Gradient: upstream, to every element."""
+    found = windows(x, kernel, stride, (1,) * len(kernel))
+    # Element by element of the window: numpy is slow at sums over short axes.
+    return sum([found[(..., *offset)] for offset in np.ndindex(kernel)])
+
+
+@window_sums.vjp("x")
+def _(g, x_shape, kernel, stride):
+    axes = len(kernel)
+    shared = broadcast_to(reshape(g, g.shape + (1,) * axes), g.shape + kernel)
+    return add_windows(shared, x_shape[len(x_shape) - axes :], kernel, stride, (1,) * axes)
+
+
+def max_pool1d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
+    """The largest element of each window: (N, C, L) -> (N, C, OL). As max_pool2d."""
+    x = as_array(x)
+    size, step, margin = _arguments("max_pool1d", x, 1, kernel, stride, padding)
+    return squeeze(max_pool2d(expand_dims(x, 2), (1, *size), (1, *step), (0, *margin)), axis=2)
+
+
+def max_pool3d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
+    """The largest element of each window: (N, C, D, H, W) -> (N, C, OD, OH, OW). As max_pool2d."""
+    x = as_array(x)
+    size, step, margin = _arguments("max_pool3d", x, 3, kernel, stride, padding)
+    return reduction.max(windows(border(x, margin, -math.inf), size, step, (1, 1, 1)), axis=(-3, -2, -1))
+
+
+def avg_pool1d(
+    x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0, count_include_pad: bool = True
+) -> Any:
+    """The mean of each window: (N, C, L) -> (N, C, OL). As avg_pool2d."""
+    return _means("avg_pool1d", x, 1, kernel, stride, padding, count_include_pad)
+
+
+def avg_pool2d(
+    x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0, count_include_pad: bool = True
+) -> Any:
+    """The mean of each window.
+
+    Shapes: (N, C, H, W) -> (N, C, OH, OW), as those of max_pool2d. The images are padded with zeros, which the mean
+    counts unless `count_include_pad` is False. Gradient: upstream / count, to every element of the window.
+    """
+    return _means("avg_pool2d", x, 2, kernel, stride, padding, count_include_pad)
+
+
+def avg_pool3d(
+    x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0, count_include_pad: bool = True
+) -> Any:
+    """The mean of each window: (N, C, D, H, W) -> (N, C, OD, OH, OW). As avg_pool2d."""
+    return _means("avg_pool3d", x, 3, kernel, stride, padding, count_include_pad)
+
+
+def adaptive_max_pool1d(x: Any, /, output_size: Sizes) -> Any:
+    """The largest element of each of `output_size` windows: (N, C, L) -> (N, C, output_size)."""
+    return _adaptive("adaptive_max_pool1d", x, 1, output_size, max_pool1d, reduction.max)
+
+
+def adaptive_max_pool2d(x: Any, /, output_size: Sizes) -> Any:
+    """The largest element of each window: (N, C, H, W) -> (N, C, *output_size). As adaptive_avg_pool2d."""
+    return _adaptive("adaptive_max_pool2d", x, 2, output_size, max_pool2d, reduction.max)
+
+
+def adaptive_avg_pool1d(x: Any, /, output_size: Sizes) -> Any:
+    """The mean of each of `output_size` windows: (N, C, L) -> (N, C, output_size)."""
+    return _adaptive("adaptive_avg_pool1d", x, 1, output_size, avg_pool1d, reduction.mean)
+
+
+def adaptive_avg_pool2d(x: Any, /, output_size: Sizes) -> Any:
+    """The mean of each of so many windows, whatever the size of the images.
+
+    Shapes: (N, C, H, W) -> (N, C, *output_size). Window i of m along n elements goes from ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉.
+    """
+    return _adaptive("adaptive_avg_pool2d", x, 2, output_size, avg_pool2d, reduction.mean)
+
+
+def _means(
+    op: str, x: Any, axes: int, kernel: Sizes, stride: Sizes | None, padding: Sizes, count_include_pad: bool
+) -> Any:
+    x = as_array(x)
+    size, step, margin = _arguments(op, x, axes, kernel, stride, padding)
+    total = window_sums(border(x, margin), size, step)
+    if count_include_pad or not any(margin):
+        return total / math.prod(size)
+    inside = border(np.ones(x.shape[2:], x.dtype), margin)
+    return total / window_sums(inside, size, step)
+
+
+def _adaptive(
+    op: str, x: Any, axes: int, output_size: Sizes, pool: Callable[..., Any], reduce: Callable[..., Any]
+) -> Any:
+    x = as_array(x)
+    check_images(op, x, axes)
+    counts = for_each_axis(op, "output_size", output_size, axes, 1)
+    sides = x.shape[2:]
+    if 0 in sides:
+        raise ShapeError(f"{op}: the images of shape {x.shape} are empty")
+    if all(n % m == 0 for n, m in zip(sides, counts, strict=True)):
+        return pool(x, tuple([n // m for n, m in zip(sides, counts, strict=True)]))
+    bins = [[slice(i * n // m, -(-(i + 1) * n // m)) for i in range(m)] for n, m in zip(sides, counts, strict=True)]
+    parts = [reduce(x[(..., *place)], axis=tuple(range(-axes, 0))) for place in itertools.product(*bins)]
+    return reshape(stack(parts, axis=-1), (*x.shape[:2], *counts))
+
+
+def _sizes(
+    op: str, axes: int, kernel: Sizes, stride: Sizes | None, padding: Sizes
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Kernel, stride and padding, each checked and for every axis; the stride is the kernel unless given."""
+    size = for_each_axis(op, "kernel", kernel, axes, 1)
+    step = size if stride is None else for_each_axis(op, "stride", stride, axes, 1)
+    return size, step, for_each_axis(op, "padding", padding, axes, 0)
+
+
+def _arguments(
+    op: str, x: Any, axes: int, kernel: Sizes, stride: Sizes | None, padding: Sizes
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """The same, and refused if they do not fit x."""
+    check_images(op, x, axes)
+    size, step, margin = _sizes(op, axes, kernel, stride, padding)
+    if any(2 * p > k for p, k in zip(margin, size, strict=True)):
+        raise ArgumentError(f"{op}: padding {margin} is more than half the kernel {size}")
+    count_windows(op, x.shape[2:], size, step, margin, (1,) * axes)
+    return size, step, margin
