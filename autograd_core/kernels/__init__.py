@@ -21,11 +21,13 @@ _SUBMODULES = (
     "elementwise",
     "gemm",
     "jit",
+    "maxima",
     "pooling",
     "reduction",
     "simd",
     "team",
     "threads",
+    "vectors",
 )
 
 

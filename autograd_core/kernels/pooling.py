@@ -7,10 +7,13 @@ never wins; a NaN wins over everything, and shows in y.
 
 import numpy as np
 
-from autograd_core.kernels import simd
+from autograd_core.kernels import maxima, simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel
+
+# Entries of x in a task, where planes are smaller: claiming a task costs as much as tens of entries.
+_ENTRIES = 1 << 12
 
 
 def max_pool2d(x, kernel, stride, padding):
@@ -19,17 +22,17 @@ def max_pool2d(x, kernel, stride, padding):
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     y = np.empty((n, c, (h + 2 * ph - kh) // sh + 1, (w + 2 * pw - kw) // sw + 1), x.dtype)
     planes = np.ascontiguousarray(x).reshape(n * c, h, w)
-    _forward(x.size, planes, y.reshape(n * c, *y.shape[2:]), kh, kw, sh, sw, ph, pw)
+    _forward(x.size, planes, y.reshape(n * c, *y.shape[2:]), -(-_ENTRIES // (h * w)), kh, kw, sh, sw, ph, pw)
     return y
 
 
 def max_pool2d_gradient(g, x, y, kernel, stride, padding):
     """Gradient of Σ g · max_pool2d(x) with respect to x; entries that tie in a window share evenly."""
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
-    n, c, h, w = x.shape
+    h, w = x.shape[2:]
     dx = np.empty(x.shape, g.dtype)
-    x, y, g = (np.ascontiguousarray(a).reshape(n * c, *a.shape[2:]) for a in (x, y, g))
-    _backward(x.size, g, x, y, dx.reshape(n * c, h, w), kh, kw, sh, sw, ph, pw)
+    flat = (np.ascontiguousarray(a).reshape(-1) for a in (g, x, y))
+    _backward(x.size, *flat, dx.reshape(-1), (h, w), y.shape[2:], -(-_ENTRIES // (h * w)), kh, kw, sh, sw, ph, pw)
     return dx
 
 
@@ -47,42 +50,23 @@ def _forward_plane(x, y, kh, kw, sh, sw, ph, pw):
 
 
 @jit
-def _backward_plane(g, x, y, dx, kh, kw, sh, sw, ph, pw):
-    """All windows of a row together, entry after entry of the window: no branch depends on data."""
-    h, w = x.shape
-    zero, one = x.dtype.type(0), x.dtype.type(1)
-    shares = np.empty(y.shape[1], x.dtype)
-    dx[:] = 0
-    for p in range(y.shape[0]):
-        top, bottom = max(p * sh - ph, 0), min(p * sh - ph + kh, h)
-        largest = y[p]
-        shares[:] = 0
-        for i in range(top, bottom):
-            for j in range(kw):
-                first, end = _windows_that_see(j, w, sw, pw, y.shape[1])
-                seen = x[i, first * sw + j - pw :: sw]
-                for q in range(first, end):
-                    shares[q] += one if _is_maximum(seen[q - first], largest[q]) else zero
-        for q in range(shares.size):
-            shares[q] = g[p, q] / shares[q]
-        for i in range(top, bottom):
-            for j in range(kw):
-                first, end = _windows_that_see(j, w, sw, pw, y.shape[1])
-                seen, target = x[i, first * sw + j - pw :: sw], dx[i, first * sw + j - pw :: sw]
-                for q in range(first, end):
-                    target[q - first] += shares[q] if _is_maximum(seen[q - first], largest[q]) else zero
-
-
-@jit
-def _windows_that_see(j, width, stride, padding, windows):
-    """From which window on, and up to which, column j of the window lies inside the image."""
-    return max(-((j - padding) // stride), 0), min((width - 1 - j + padding) // stride + 1, windows)
-
-
-@jit
-def _is_maximum(v, largest):
-    # Where v is NaN so is the largest; `|` rather than `or`, which would branch.
-    return (v == largest) | (v != v)
+def _backward_plane(g, at, x, y, dx, top, size, out, kh, kw, sh, sw, ph, pw):
+    """One plane, from entry `top` of x and dx and entry `at` of g and y on: a vector of a row's windows at a time."""
+    (h, w), (rows, columns) = size, out
+    lanes = simd.VECTOR_BYTES // x.itemsize
+    dx[top : top + h * w] = 0
+    for p in range(rows):
+        first, end = max(p * sh - ph, 0), min(p * sh - ph + kh, h)
+        for q in range(0, columns, lanes):
+            window = at + p * columns + q
+            corner, column = top + first * w, q * sw - pw
+            how = (corner, w, end - first, kw, column, columns - q)
+            if sw == 1:
+                maxima.share_among_largest_adjacent(g, y, window, x, dx, *how, sw)
+            elif sw == 2:
+                maxima.share_among_largest_every_other(g, y, window, x, dx, *how, sw)
+            else:
+                maxima.share_among_largest_apart(g, y, window, x, dx, *how, sw)
 
 
 # The window that nearly every network uses has loops of its own, without branches: LLVM makes vectors of them.
@@ -102,43 +86,46 @@ def _halve_plane(x, y):
 
 
 @jit
-def _unhalve_plane(g, x, y, dx):
-    vector = simd.VECTOR_BYTES // x.itemsize
-    (rows, columns), width = y.shape, x.shape[1]
-    if 2 * rows < x.shape[0] or 2 * columns < width:
-        dx[:] = 0  # the edge that no window sees
+def _unhalve_plane(g, at, x, y, dx, top, size, out):
+    lanes = simd.VECTOR_BYTES // x.itemsize
+    (h, w), (rows, columns) = size, out
+    if 2 * rows < h or 2 * columns < w:
+        dx[top : top + h * w] = 0  # the edge that no window sees
     for p in range(rows):
-        for q in range(0, columns, vector):
-            at, upper = p * columns + q, 2 * p * width + 2 * q
-            simd.share_among_largest(g, at, y, at, x, dx, upper, upper + width, columns - q)
+        for q in range(0, columns, lanes):
+            window, upper = at + p * columns + q, top + 2 * p * w + 2 * q
+            maxima.share_among_quarters(g, window, y, window, x, dx, upper, upper + w, columns - q)
 
 
 @jit
-def _forward_task(worker, task, x, y, kh, kw, sh, sw, ph, pw):
-    if kh == kw == sh == sw == 2 and ph == pw == 0:
-        _halve_plane(x[task], y[task])
-    else:
-        _forward_plane(x[task], y[task], kh, kw, sh, sw, ph, pw)
+def _forward_task(worker, task, x, y, planes, kh, kw, sh, sw, ph, pw):
+    for plane in range(task * planes, min((task + 1) * planes, x.shape[0])):
+        if kh == kw == sh == sw == 2 and ph == pw == 0:
+            _halve_plane(x[plane], y[plane])
+        else:
+            _forward_plane(x[plane], y[plane], kh, kw, sh, sw, ph, pw)
 
 
 @jit
-def _backward_task(worker, task, g, x, y, dx, kh, kw, sh, sw, ph, pw):
-    if kh == kw == sh == sw == 2 and ph == pw == 0:
-        _unhalve_plane(g[task], x[task], y[task], dx[task])
-    else:
-        _backward_plane(g[task], x[task], y[task], dx[task], kh, kw, sh, sw, ph, pw)
+def _backward_task(worker, task, g, x, y, dx, size, out, planes, kh, kw, sh, sw, ph, pw):
+    entries, windows = size[0] * size[1], out[0] * out[1]
+    for plane in range(task * planes, min((task + 1) * planes, x.size // entries)):
+        if kh == kw == sh == sw == 2 and ph == pw == 0:
+            _unhalve_plane(g, plane * windows, x, y, dx, plane * entries, size, out)
+        else:
+            _backward_plane(g, plane * windows, x, y, dx, plane * entries, size, out, kh, kw, sh, sw, ph, pw)
 
 
 _post_forward, _post_backward = sharing(_forward_task), sharing(_backward_task)
 
 
 @ParallelKernel(reads=1).of
-def _forward(mailbox, x, y, kh, kw, sh, sw, ph, pw):
-    _post_forward(mailbox, (x, y, kh, kw, sh, sw, ph, pw))
-    run_tasks(mailbox, x.shape[0])
+def _forward(mailbox, x, y, planes, kh, kw, sh, sw, ph, pw):
+    _post_forward(mailbox, (x, y, planes, kh, kw, sh, sw, ph, pw))
+    run_tasks(mailbox, -(-x.shape[0] // planes))
 
 
 @ParallelKernel(reads=3).of
-def _backward(mailbox, g, x, y, dx, kh, kw, sh, sw, ph, pw):
-    _post_backward(mailbox, (g, x, y, dx, kh, kw, sh, sw, ph, pw))
-    run_tasks(mailbox, x.shape[0])
+def _backward(mailbox, g, x, y, dx, size, out, planes, kh, kw, sh, sw, ph, pw):
+    _post_backward(mailbox, (g, x, y, dx, size, out, planes, kh, kw, sh, sw, ph, pw))
+    run_tasks(mailbox, -(-x.size // (size[0] * size[1] * planes)))
