@@ -30,7 +30,7 @@ Axis = int | Sequence[int] | None
 
 def stack(arrays: Sequence[Any], /, axis: int = 0) -> Any:
     """Arrays of one shape joined along a new axis: n times (...,) -> (..., n, ...)."""
-    arrays = [as_array(x) for x in arrays]
+    arrays = [as_array(x, "stack") for x in arrays]
     if not arrays:
         raise ArgumentError("stack: needs at least one array")
     shapes = [x.shape for x in arrays]
@@ -42,14 +42,14 @@ def stack(arrays: Sequence[Any], /, axis: int = 0) -> Any:
 
 def unstack(x: Any, /, axis: int = 0) -> tuple[Any, ...]:
     """The arrays that lie along an axis, which they lose: (..., n, ...) -> n times (...,)."""
-    x = as_array(x)
+    x = as_array(x, "unstack")
     before = _all(single_axis("unstack", x.shape, axis))
     return tuple([x[(*before, i)] for i in range(x.shape[axis])])
 
 
 def split(x: Any, indices_or_sections: int | Sequence[int], /, axis: int = 0) -> list[Any]:
     """x cut along an axis, into so many parts of one length, or before each of these indices."""
-    x = as_array(x)
+    x = as_array(x, "split")
     axis = single_axis("split", x.shape, axis)
     n = x.shape[axis]
     if isinstance(indices_or_sections, (int, np.integer)):
@@ -67,7 +67,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], /, axis: int = 0) ->
 
 def flip(x: Any, /, axis: Axis = None) -> Any:
     """The elements in reverse order along these axes, or along all."""
-    x = as_array(x)
+    x = as_array(x, "flip")
     axes = range(x.ndim) if axis is None else several_axes("flip", x.shape, axis)
     return x[tuple([slice(None, None, -1 if i in axes else 1) for i in range(x.ndim)])]
 
@@ -88,7 +88,7 @@ def roll(x: Any, /, shift: int | Sequence[int], axis: Axis = None) -> Any:
 
     One shift serves for several axes; without an axis x is rolled as if it were flat. Gradient: upstream, rolled back.
     """
-    x = as_array(x)
+    x = as_array(x, "roll")
     if axis is None:
         return reshape(roll(flatten(x), shift, 0), x.shape)
     axes = several_axes("roll", x.shape, axis)
@@ -103,7 +103,7 @@ def tile(x: Any, repetitions: Sequence[int], /) -> Any:
 
     Shapes: (n, ...) -> (repetitions·n, ...). Gradient: upstream, summed over the copies.
     """
-    x = as_array(x)
+    x = as_array(x, "tile")
     times = (repetitions,) if isinstance(repetitions, (int, np.integer)) else tuple(repetitions)
     if any(t < 0 for t in times):
         raise ArgumentError(f"tile: repetitions must not be negative, got {repetitions}")
@@ -121,7 +121,7 @@ def repeat(x: Any, repeats: int | Sequence[int], /, axis: int | None = None) -> 
     Shapes: (..., n, ...) -> (..., Σ repeats, ...); without an axis x is flattened first. Gradient: upstream, summed
     over the copies.
     """
-    x = as_array(x)
+    x = as_array(x, "repeat")
     if axis is None:
         return repeat(flatten(x), repeats, axis=0)
     axis = single_axis("repeat", x.shape, axis)
@@ -146,7 +146,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float =
     Modes, as numpy's: "constant", "edge" (the last element repeated), "reflect" (mirrored at it), "symmetric"
     (mirrored beyond it), "wrap" (from the other end). Gradient: upstream of x's own place, and of its copies.
     """
-    x = as_array(x)
+    x = as_array(x, "pad")
     widths = _widths(x.shape, pad_width)
     if mode == "constant":
         shape = tuple([before + n + after for n, (before, after) in zip(x.shape, widths, strict=True)])
@@ -181,7 +181,7 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Any]:
 
     Shapes: (n0,), (n1,), (n2,), ... -> n arrays (n0, n1, n2, ...) with indexing "ij", (n1, n0, n2, ...) with "xy".
     """
-    arrays = tuple(map(as_array, arrays))
+    arrays = tuple([as_array(x, "meshgrid") for x in arrays])
     if indexing not in ("xy", "ij") or any(x.ndim != 1 for x in arrays):
         raise ArgumentError(
             f"meshgrid: takes arrays with one axis and indexing 'xy' or 'ij', got shapes "

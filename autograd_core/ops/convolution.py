@@ -142,7 +142,7 @@ def conv1d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: S
 
     Shapes: x (N, C, L), w (O, C/groups, K) -> (N, O, OL), with OL as in conv2d.
     """
-    x, w = as_array(x), as_array(w)
+    x, w = as_array(x, "conv1d"), as_array(w, "conv1d")
     step, margin, spread = _arguments("conv1d", 1, stride, padding, dilation)
     _check("conv1d", x, w, groups, 1)
     count_windows("conv1d", x.shape[2:], w.shape[2:], step, margin, spread)
@@ -162,7 +162,7 @@ def conv3d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: S
 
     Shapes: x (N, C, D, H, W), w (O, C/groups, KD, KH, KW) -> (N, O, OD, OH, OW), with OD, OH and OW as in conv2d.
     """
-    x, w = as_array(x), as_array(w)
+    x, w = as_array(x, "conv3d"), as_array(w, "conv3d")
     step, margin, spread = _arguments("conv3d", 3, stride, padding, dilation)
     _check("conv3d", x, w, groups, 3)
     depth, *_ = count_windows("conv3d", x.shape[2:], w.shape[2:], step, margin, spread)
@@ -194,7 +194,7 @@ def conv_transpose1d(
 
     Shapes: x (N, C, L), w (C, O/groups, K) -> (N, O, OL), with OL as in conv_transpose2d.
     """
-    x, w = as_array(x), as_array(w)
+    x, w = as_array(x, "conv_transpose1d"), as_array(w, "conv_transpose1d")
     step, margin, spread = _arguments("conv_transpose1d", 1, stride, padding, dilation)
     more = for_each_axis("conv_transpose1d", "output_padding", output_padding, 1, 0)
     _transposed_sides("conv_transpose1d", x, w, step, margin, more, groups, spread)
@@ -225,7 +225,7 @@ def conv_transpose2d(
     Shapes: x (N, C, H, W), w (C, O/groups, KH, KW) -> (N, O, OH, OW) with
     OH = (H - 1)·stride - 2·padding + dilation·(KH - 1) + output_padding + 1, and OW alike.
     """
-    x, w = as_array(x), as_array(w)
+    x, w = as_array(x, "conv_transpose2d"), as_array(w, "conv_transpose2d")
     step, margin, spread = _arguments("conv_transpose2d", 2, stride, padding, dilation)
     more = for_each_axis("conv_transpose2d", "output_padding", output_padding, 2, 0)
     sides = _transposed_sides("conv_transpose2d", x, w, step, margin, more, groups, spread)
@@ -251,7 +251,7 @@ def conv_transpose3d(
 
     Shapes: x (N, C, D, H, W), w (C, O/groups, KD, KH, KW) -> (N, O, OD, OH, OW), with OD to OW as in conv_transpose2d.
     """
-    x, w = as_array(x), as_array(w)
+    x, w = as_array(x, "conv_transpose3d"), as_array(w, "conv_transpose3d")
     step, margin, spread = _arguments("conv_transpose3d", 3, stride, padding, dilation)
     more = for_each_axis("conv_transpose3d", "output_padding", output_padding, 3, 0)
     depth, *sides = _transposed_sides("conv_transpose3d", x, w, step, margin, more, groups, spread)

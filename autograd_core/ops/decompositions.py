@@ -85,7 +85,7 @@ def cholesky(x: Any, /, *, upper: bool = False) -> Any:
     Shapes: (..., n, n) -> (..., n, n). Only the lower triangle of x is read; its gradient is symmetric, as x is.
     Errors: ArgumentError if a matrix is not positive definite.
     """
-    x = as_array(x)
+    x = as_array(x, "cholesky")
     check_matrices("cholesky", x)
     y = _cholesky(x)
     return mT(y) if upper else y
@@ -111,12 +111,8 @@ def _(g, y, x_shape, mode):
     (q, r), (q_share, r_share) = _unpack(y, (m, n), (n, n)), _unpack(g, (m, n), (n, n))
     turned = matmul(r, mT(r_share)) - matmul(mT(q_share), q)
     mirrored = tril(turned) + mT(tril(turned, k=-1))
-    try:
+    with refusing(f"qr: columns of x of shape {x_shape} depend on each other: there is no gradient; use svd or pinv"):
         return mT(solve(r, mT(q_share + matmul(q, mirrored))))
-    except ArgumentError:
-        raise ArgumentError(
-            f"qr: columns of x of shape {x_shape} depend on each other, so there is no gradient"
-        ) from None
 
 
 def qr(x: Any, /, mode: str = "reduced") -> QRResult:
@@ -125,7 +121,7 @@ def qr(x: Any, /, mode: str = "reduced") -> QRResult:
     Shapes: (..., m, n) -> (..., m, k) and (..., k, n), where k is min(m, n), or m with mode="complete", which has no
     gradient if m > n. The first min(m, n) columns of x must be independent for a gradient. Signs are LAPACK's.
     """
-    x = as_array(x)
+    x = as_array(x, "qr")
     check_matrices("qr", x, square=False)
     if mode not in ("reduced", "complete"):
         raise ArgumentError(f"qr: mode must be 'reduced' or 'complete', got {mode!r}")
@@ -179,7 +175,7 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     and Vh (..., n, n), and there is a gradient only if m = n. Signs are LAPACK's; the file's head says what
     holds for equal singular values.
     """
-    x = as_array(x)
+    x = as_array(x, "svd")
     check_matrices("svd", x, square=False)
     m, n = x.shape[-2:]
     k = min(m, n)
@@ -214,7 +210,7 @@ def eigh(x: Any, /) -> EighResult:
     Shapes: (..., n, n) -> (..., n) and (..., n, n). Only the lower triangle of x is read; its gradient is symmetric,
     as x is. Signs are LAPACK's; the file's head says what holds for equal eigenvalues.
     """
-    x = as_array(x)
+    x = as_array(x, "eigh")
     check_matrices("eigh", x)
     n = x.shape[-1]
     return EighResult(*_unpack(_eigh(x), (n,), (n, n)))

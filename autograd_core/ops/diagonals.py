@@ -13,7 +13,7 @@ from autograd_core.ops.shaping import as_array
 
 
 def _matrices(name: str, x: Any) -> Any:
-    x = as_array(x)
+    x = as_array(x, name)
     if x.ndim < 2:
         raise ShapeError(f"{name}: takes a matrix, or several in the last two axes; got shape {x.shape}")
     return x

@@ -45,7 +45,7 @@ def einsum(subscripts: str, /, *operands: Any) -> Any:
     Tensor([[3., 3.],
             [3., 3.]])
     """
-    arrays = [as_array(x) for x in operands]
+    arrays = [as_array(x, "einsum") for x in operands]
     terms, output = _named_axes(subscripts, [x.shape for x in arrays])
     lengths = _lengths(subscripts, terms, [x.shape for x in arrays])
     parts = [_each_axis_once(x, term, lengths) for x, term in zip(arrays, terms, strict=True)]

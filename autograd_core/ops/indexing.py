@@ -155,7 +155,7 @@ def take(x: Any, indices: Any, /, axis: int | None = None) -> Any:
 
     Shapes: x (..., n, ...), indices of shape s -> (..., *s, ...). Gradient: upstream, added up where it was read.
     """
-    x = as_array(x)
+    x = as_array(x, "take")
     if axis is None:
         x, axis = flatten(x), 0
     axis = single_axis("take", x.shape, axis)
@@ -168,7 +168,7 @@ def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Any:
     Shapes: x (..., n, ...), indices (..., k, ...) with as many axes -> (..., k, ...); the other axes broadcast.
     Gradient: upstream, added up where it was read. With `axis=1` this is PyTorch's gather.
     """
-    x, indices = as_array(x), _whole_numbers("take_along_axis", indices)
+    x, indices = as_array(x, "take_along_axis"), _whole_numbers("take_along_axis", indices)
     axis = single_axis("take_along_axis", x.shape, axis)
     others = [1 if i == axis else n for i, n in enumerate(x.shape)]
     apart = [1 if i == axis else n for i, n in enumerate(indices.shape)]

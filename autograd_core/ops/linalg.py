@@ -40,7 +40,7 @@ def matmul(a: Any, b: Any, /) -> Any:
     left counts as a row, on the right as a column, and its axis is dropped from the result.
     Gradients: g bᵀ and aᵀ g.
     """
-    a, b = as_array(a), as_array(b)
+    a, b = as_array(a, "matmul"), as_array(b, "matmul")
     a_shape, b_shape = a.shape, b.shape
     if not a_shape or not b_shape or a_shape[-1] != b_shape[-2 if len(b_shape) > 1 else 0]:
         raise ShapeError(_mismatch(a_shape, b_shape))
@@ -90,7 +90,7 @@ def _(g):
 
 def vecdot(a: Any, b: Any, /, axis: int = -1) -> Any:
     """Σ a·b along an axis that both have: (..., n, ...) and (..., n, ...) -> (..., ...); the others broadcast."""
-    a, b = as_array(a), as_array(b)
+    a, b = as_array(a, "vecdot"), as_array(b, "vecdot")
     a_axis, b_axis = single_axis("vecdot", a.shape, axis), single_axis("vecdot", b.shape, axis)
     if a.shape[a_axis] != b.shape[b_axis]:
         raise ShapeError(f"vecdot: shapes {a.shape} and {b.shape} differ along axis {axis}, over which to sum")
@@ -102,7 +102,7 @@ def tensordot(a: Any, b: Any, /, axes: int | tuple[Sequence[int], Sequence[int]]
 
     Shapes: the axes of a that remain, then those of b. Gradient: as that of a product of matrices, which it is.
     """
-    a, b = as_array(a), as_array(b)
+    a, b = as_array(a, "tensordot"), as_array(b, "tensordot")
     if isinstance(axes, (int, np.integer)):
         if not 0 <= axes <= min(a.ndim, b.ndim):
             raise ArgumentError(f"tensordot: shapes {a.shape} and {b.shape} do not both have {axes} axes to sum over")
@@ -123,7 +123,7 @@ def tensordot(a: Any, b: Any, /, axes: int | tuple[Sequence[int], Sequence[int]]
 
 def outer(a: Any, b: Any, /) -> Any:
     """All products of an element of a with one of b: (m,) and (n,) -> (m, n)."""
-    a, b = as_array(a), as_array(b)
+    a, b = as_array(a, "outer"), as_array(b, "outer")
     if a.ndim != 1 or b.ndim != 1:
         raise ShapeError(f"outer: takes two vectors, got shapes {a.shape} and {b.shape}; use flatten or tensordot")
     return shaping.expand_dims(a, 1) * b
@@ -131,7 +131,7 @@ def outer(a: Any, b: Any, /) -> Any:
 
 def kron(a: Any, b: Any, /) -> Any:
     """The Kronecker product, b in every place of a, times its element: (m, n) and (p, q) -> (m·p, n·q)."""
-    a, b = as_array(a), as_array(b)
+    a, b = as_array(a, "kron"), as_array(b, "kron")
     ndim = max(a.ndim, b.ndim)
     m, p = (1,) * (ndim - a.ndim) + a.shape, (1,) * (ndim - b.ndim) + b.shape
     spread = shaping.reshape(a, tuple([side for n in m for side in (n, 1)]))

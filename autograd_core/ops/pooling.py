@@ -81,14 +81,14 @@ def _(g, x_shape, kernel, stride):
 
 def max_pool1d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
     """The largest element of each window: (N, C, L) -> (N, C, OL). As max_pool2d."""
-    x = as_array(x)
+    x = as_array(x, "max_pool1d")
     size, step, margin = _arguments("max_pool1d", x, 1, kernel, stride, padding)
     return squeeze(max_pool2d(expand_dims(x, 2), (1, *size), (1, *step), (0, *margin)), axis=2)
 
 
 def max_pool3d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
     """The largest element of each window: (N, C, D, H, W) -> (N, C, OD, OH, OW). As max_pool2d."""
-    x = as_array(x)
+    x = as_array(x, "max_pool3d")
     size, step, margin = _arguments("max_pool3d", x, 3, kernel, stride, padding)
     return reduction.max(windows(border(x, margin, -math.inf), size, step, (1, 1, 1)), axis=(-3, -2, -1))
 
@@ -144,7 +144,7 @@ def adaptive_avg_pool2d(x: Any, /, output_size: Sizes) -> Any:
 def _means(
     op: str, x: Any, axes: int, kernel: Sizes, stride: Sizes | None, padding: Sizes, count_include_pad: bool
 ) -> Any:
-    x = as_array(x)
+    x = as_array(x, op)
     size, step, margin = _arguments(op, x, axes, kernel, stride, padding)
     total = window_sums(border(x, margin), size, step)
     if count_include_pad or not any(margin):
@@ -156,7 +156,7 @@ def _means(
 def _adaptive(
     op: str, x: Any, axes: int, output_size: Sizes, pool: Callable[..., Any], reduce: Callable[..., Any]
 ) -> Any:
-    x = as_array(x)
+    x = as_array(x, op)
     check_images(op, x, axes)
     counts = for_each_axis(op, "output_size", output_size, axes, 1)
     sides = x.shape[2:]

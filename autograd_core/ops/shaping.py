@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.graph import Recorded
 from autograd_core.ops import reduction
-from autograd_core.ops.definition import array_op
+from autograd_core.ops.definition import array_op, recorded_within
 
 Shape = tuple[int, ...]
 
@@ -87,9 +88,15 @@ def _(g, x_shape):
     return reshape(g, x_shape)
 
 
-def as_array(x: Any) -> Any:
+def as_array(x: Any, op: str) -> Any:
     """A number or list as the array it stands for; what has axes, as arrays and Tensors have, stays what it is."""
-    return x if hasattr(x, "ndim") else np.asarray(x)
+    if hasattr(x, "ndim"):
+        return x
+    if isinstance(x, Recorded):
+        raise DTypeError(f"{op} works on arrays and a Value is a single number; use a Tensor")
+    if recorded_within(x) is not None:
+        raise DTypeError(f"{op}: takes a tensor, not a list of them; join them with stack or concat first")
+    return np.asarray(x)
 
 
 def single_axis(name: str, shape: Shape, axis: int) -> int:
@@ -110,7 +117,7 @@ def several_axes(name: str, shape: Shape, axes: int | Sequence[int]) -> tuple[in
 
 def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Any:
     """x without these axes, which must have length 1; without all such axes if none is given."""
-    x = as_array(x)
+    x = as_array(x, "squeeze")
     ones = tuple([i for i, n in enumerate(x.shape) if n == 1])
     axes = ones if axis is None else several_axes("squeeze", x.shape, axis)
     if not set(axes) <= set(ones):
@@ -125,7 +132,7 @@ def flatten(x: Any, /) -> Any:
 
 def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int], /) -> Any:
     """The axes `source` moved to the places `destination`; the others keep their order."""
-    x = as_array(x)
+    x = as_array(x, "moveaxis")
     here, there = several_axes("moveaxis", x.shape, source), several_axes("moveaxis", x.shape, destination)
     if len(here) != len(there):
         raise ArgumentError(f"moveaxis: {len(here)} axes {source} cannot move to {len(there)} places {destination}")
@@ -137,7 +144,7 @@ def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[in
 
 def broadcast_arrays(*arrays: Any) -> list[Any]:
     """Arrays broadcast against each other to one shape, uncopied. Gradient: upstream, summed back."""
-    arrays = tuple(map(as_array, arrays))
+    arrays = tuple([as_array(x, "broadcast_arrays") for x in arrays])
     try:
         shape = np.broadcast_shapes(*[x.shape for x in arrays])
     except ValueError:
@@ -163,7 +170,7 @@ def concat(arrays: Sequence[Any], /, axis: int | None = 0) -> Any:
 
     Shapes: alike but for that axis. Gradient: upstream, cut apart again.
     """
-    arrays = [as_array(x) for x in arrays]
+    arrays = [as_array(x, "concat") for x in arrays]
     if not arrays:
         raise ArgumentError("concat: needs at least one array")
     if axis is None:

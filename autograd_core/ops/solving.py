@@ -39,10 +39,10 @@ _INSTEAD = dict.fromkeys(("solve", "inv"), "; pinv takes others, and solves leas
 
 @contextlib.contextmanager
 def refusing(message: str) -> Iterator[None]:
-    """Say this where LAPACK gives up."""
+    """Say this where LAPACK gives up, or the op that called it has refused."""
     try:
         yield
-    except np.linalg.LinAlgError:
+    except (np.linalg.LinAlgError, ArgumentError):
         raise ArgumentError(message) from None
 
 
@@ -69,7 +69,7 @@ def solve(a: Any, b: Any, /) -> Any:
     Shapes: a (..., n, n), b (n,) or (..., n, k) -> that of b, with leading axes broadcast.
     Gradients: to b aᵀ⁻¹g, to a -aᵀ⁻¹g xᵀ. Errors: ArgumentError if a matrix is singular.
     """
-    a, b = as_array(a), as_array(b)
+    a, b = as_array(a, "solve"), as_array(b, "solve")
     check_matrices("solve", a)
     columns = expand_dims(b, -1) if b.ndim == 1 else b
     if columns.ndim < 2 or columns.shape[-2] != a.shape[-1]:
@@ -152,8 +152,9 @@ def _logabsdet(x: Any, /) -> Any:
 
 
 @_logabsdet.vjp("x")
-def _(g, x):
-    return g[..., None, None] * mT(inv(x))
+def _(g, x, x_shape):
+    with refusing(f"slogdet: a matrix of shape {x_shape} is singular: the logarithm, -inf, has no gradient; use det"):
+        return g[..., None, None] * mT(inv(x))
 
 
 @array_op
@@ -168,7 +169,7 @@ def slogdet(x: Any, /) -> SlogdetResult:
     Shapes: (..., n, n) -> (...) twice. Gradient: to x by `logabsdet` x⁻¹ᵀ, by `sign` none. A singular matrix has
     (0, -inf), and no gradient: ArgumentError.
     """
-    x = as_array(x)
+    x = as_array(x, "slogdet")
     check_matrices("slogdet", x)
     return SlogdetResult(_signdet(x), _logabsdet(x))
 
@@ -195,7 +196,7 @@ def pinv(x: Any, /, rtol: float | None = None) -> Any:
     Shapes: (..., m, n) -> (..., n, m). Singular values up to `rtol` times the largest count as 0; by default that is
     max(m, n) times the dtype's precision. Gradient: that at constant rank; where the rank changes y jumps.
     """
-    x = as_array(x)
+    x = as_array(x, "pinv")
     check_matrices("pinv", x, square=False)
     if rtol is None:
         rtol = max(x.shape[-2:]) * float(np.finfo(x.dtype if x.dtype.kind == "f" else np.float64).eps)
@@ -204,7 +205,7 @@ def pinv(x: Any, /, rtol: float | None = None) -> Any:
 
 def matrix_power(x: Any, n: int, /) -> Any:
     """x multiplied with itself n times; of the inverse if n < 0; the identity if n = 0. Shapes: (..., m, m), twice."""
-    x = as_array(x)
+    x = as_array(x, "matrix_power")
     check_matrices("matrix_power", x)
     if not isinstance(n, (int, np.integer)):
         raise ArgumentError(f"matrix_power: n must be a whole number, got {n!r}")

@@ -31,7 +31,7 @@ def sort(x: Any, /, axis: int = -1, descending: bool = False) -> Any:
 
     Equal elements each have a place of their own, so a tie is not shared; a nan counts as larger than any number.
     """
-    x = as_array(x)
+    x = as_array(x, "sort")
     return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
 
 
@@ -40,7 +40,7 @@ def topk(x: Any, k: int, /, axis: int = -1, largest: bool = True) -> tuple[Any, 
 
     Shapes: (..., n, ...) -> (..., k, ...) twice. Gradient: upstream, put back where each element came from.
     """
-    x = as_array(x)
+    x = as_array(x, "topk")
     axis = single_axis("topk", x.shape, axis)
     if not 0 <= k <= x.shape[axis]:
         raise ArgumentError(f"topk: there are no {k} elements along axis {axis} of shape {x.shape}")

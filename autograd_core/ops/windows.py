@@ -107,7 +107,7 @@ def unfold(x: Any, /, kernel: Sizes, dilation: Sizes = 1, padding: Sizes = 0, st
 
     Shapes: (N, C, H, W) -> (N, C·KH·KW, OH·OW). Gradient: `fold` of upstream.
     """
-    x = as_array(x)
+    x = as_array(x, "unfold")
     check_images("unfold", x)
     size, spread = for_each_axis("unfold", "kernel", kernel, 2, 1), for_each_axis("unfold", "dilation", dilation, 2, 1)
     margin, step = for_each_axis("unfold", "padding", padding, 2, 0), for_each_axis("unfold", "stride", stride, 2, 1)
@@ -123,7 +123,7 @@ def fold(
 
     Shapes: (N, C·KH·KW, OH·OW) -> (N, C, H, W) with (H, W) = output_size. Gradient: `unfold` of upstream.
     """
-    x = as_array(x)
+    x = as_array(x, "fold")
     size, spread = for_each_axis("fold", "kernel", kernel, 2, 1), for_each_axis("fold", "dilation", dilation, 2, 1)
     margin, step = for_each_axis("fold", "padding", padding, 2, 0), for_each_axis("fold", "stride", stride, 2, 1)
     sides = for_each_axis("fold", "output_size", output_size, 2, 1)

@@ -107,6 +107,13 @@ ROWS = [
     ("where: guarded", lambda x: ag.where(x > 0, ag.log(ag.where(x > 0, x, 1.0)), 0.0), (0.0,), (0.0, 0.0)),
     ("sum of nothing", ag.sum, ([],), (0.0, [])),
     ("mean of nothing", ag.mean, ([],), (nan, [])),
+    ("sort at a tie", lambda x: ag.sort(x) * [1.0, 2.0, 3.0], ([5.0, 4.0, 5.0],), ([4.0, 10.0, 15.0], [2.0, 1.0, 3.0])),
+    ("topk at a tie", lambda x: ag.topk(x, 2)[0], ([5.0, 4.0, 5.0, 5.0],), ([5.0, 5.0], [1.0, 0.0, 1.0, 0.0])),
+    ("set a place twice", lambda x, v: x.at[[0, 0]].set(v), ([1.0], [2.0, 3.0]), ([3.0], [0.0], [0.0, 1.0])),
+    ("add to a place twice", lambda x, v: x.at[[0, 0]].add(v), ([1.0], [2.0, 3.0]), ([6.0], [1.0], [1.0, 1.0])),
+    ("det of rank 1", ag.linalg.det, ([[1.0, 2.0], [2.0, 4.0]],), (0.0, [[4.0, -2.0], [-2.0, 1.0]])),
+    ("equal singular values", ag.linalg.svdvals, ([[0.0, 3.0], [3.0, 0.0]],), ([3.0, 3.0], [[0.0, 1.0], [1.0, 0.0]])),
+    ("equal eigenvalues", ag.linalg.eigvalsh, ([[2.0, 0.0], [0.0, 2.0]],), ([2.0, 2.0], [[1.0, 0.0], [0.0, 1.0]])),
     ("max pool at a tie", lambda x: ag.max_pool2d(x, 2), ([[[[1.0, 1.0], [0.0, 1.0]]]],), None),
 ]
 
@@ -180,3 +187,11 @@ def test_integers_take_part_without_a_gradient():
 @pytest.mark.parametrize("function", [ag.softmax, ag.log_softmax, ag.logsumexp, ag.mean])
 def test_integers_become_floats_where_only_floats_make_sense(function):
     assert function(ag.tensor(np.array([1, 2]))).dtype.kind == "f"
+
+
+def test_the_logarithm_of_the_determinant_of_a_singular_matrix_has_no_gradient():
+    x = ag.zeros((2, 2), requires_grad=True)
+    sign, logarithm = ag.linalg.slogdet(x)
+    assert (float(sign), float(logarithm)) == (0.0, -inf)
+    with pytest.raises(ag.ArgumentError, match="singular"):
+        logarithm.backward()

@@ -151,6 +151,16 @@ def test_integers_and_bools_stay_what_they_are():
 x23 = ag.zeros((2, 3))
 
 
+@pytest.mark.parametrize("function", [ag.flip, ag.tile, ag.stack, ag.tril, ag.sort, ag.matmul, ag.linalg.qr, ag.conv1d])
+def test_a_value_and_a_list_of_tensors_are_no_array(function):
+    t = ag.tensor(1.0, requires_grad=True)
+    more = (2,) if function is ag.tile else (t,) if function in (ag.matmul, ag.conv1d) else ()
+    for argument in ([[t, t]], ag.Value(1.0)):
+        # What it is made of must not be lost unnoticed.
+        with pytest.raises(ag.DTypeError, match=f"{function.__name__}.*(takes a tensor, not a list|works on arrays)"):
+            function([argument] if function is ag.stack else argument, *more)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
