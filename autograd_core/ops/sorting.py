@@ -13,10 +13,10 @@ from autograd_core.ops.shaping import as_array, single_axis
 
 
 @array_op
-def argsort(x: Any, /, axis: int = -1, descending: bool = False) -> Any:
-    """The indices that put x in order along `axis`; equal elements keep their order. Not differentiable.
+def argsort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    """The indices that put x in order along `axis`. Not differentiable.
 
-    A nan counts as larger than any number.
+    Equal elements keep their order, with `stable` or without. A nan counts as larger than any number.
     """
     axis = single_axis("argsort", x.shape, axis)
     if not descending:
@@ -26,13 +26,13 @@ def argsort(x: Any, /, axis: int = -1, descending: bool = False) -> Any:
     return x.shape[axis] - 1 - order
 
 
-def sort(x: Any, /, axis: int = -1, descending: bool = False) -> Any:
+def sort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """The elements in order along `axis`. Gradient: upstream, put back where each element came from.
 
     Equal elements each have a place of their own, so a tie is not shared; a nan counts as larger than any number.
     """
     x = as_array(x, "sort")
-    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
+    return take_along_axis(x, argsort(x, axis=axis, descending=descending, stable=stable), axis=axis)
 
 
 def topk(x: Any, k: int, /, axis: int = -1, largest: bool = True) -> tuple[Any, Any]:

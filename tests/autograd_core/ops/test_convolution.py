@@ -143,6 +143,19 @@ def test_dtypes_are_kept_or_promoted_forwards_and_backwards():
     assert ag.avg_pool2d(x, 3, padding=1, count_include_pad=False).dtype == ag.unfold(x, 2).dtype == np.float32
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_an_empty_batch_passes_through_and_gives_no_gradient(axes):
+    x = ag.zeros((0, 2, *[4] * axes), requires_grad=True)
+    w = ag.ones((2, 2, *[2] * axes), requires_grad=True)
+    for name in ("conv", "conv_transpose", "max_pool", "avg_pool"):
+        function = getattr(ag, f"{name}{axes}d")
+        y = function(x, w if "conv" in name else 2)
+        y.sum().backward()
+        assert y.shape[0] == 0
+        assert x.grad.shape == x.shape
+    assert not w.grad.numpy().any()
+
+
 def test_arguments_may_be_lists():
     x, w = ag.ones((1, 1, 4, 4), requires_grad=True), ag.ones((1, 1, 2, 2))
     y = ag.conv2d(x, w, stride=[2, 1], padding=[1, 0])

@@ -217,6 +217,25 @@ def test_nan_sorts_as_larger_than_any_number():
     assert ag.argsort(x, descending=True).tolist() == [1, 2, 0]
 
 
+@given(hnp.array_shapes(max_dims=3, max_side=4), st.data())
+@drawn
+def test_taking_equals_numpy(shape, data):
+    x = numbered(shape)
+    axis = data.draw(st.integers(-x.ndim, x.ndim - 1))
+    n = shape[axis]
+    indices = data.draw(
+        hnp.arrays(np.int64, hnp.array_shapes(min_dims=0, max_dims=2, min_side=0), elements=st.integers(-n, n - 1))
+    )
+    np.testing.assert_array_equal(ag.take(ag.tensor(x), ag.tensor(indices), axis=axis), np.take(x, indices, axis))
+    np.testing.assert_array_equal(ag.take(ag.tensor(x), indices % n), np.take(x, indices % n))
+    # Along the other axes the indices are as long as x, or have length 1.
+    sides = [data.draw(st.sampled_from([1, side])) for side in shape]
+    sides[axis] = data.draw(st.integers(0, 3))
+    along = data.draw(hnp.arrays(np.int64, sides, elements=st.integers(-n, n - 1)))
+    expected = np.take_along_axis(x, along, axis)
+    np.testing.assert_array_equal(ag.take_along_axis(ag.tensor(x), along, axis=axis), expected, strict=True)
+
+
 def test_take_along_axis_reads_what_argmax_found():
     x = ag.tensor([[1.0, 5.0, 2.0], [7.0, 0.0, 3.0]], requires_grad=True)
     best = ag.take_along_axis(x, ag.argmax(x, axis=1, keepdims=True), axis=1)
