@@ -28,6 +28,7 @@ _SUBMODULES = (
     "team",
     "threads",
     "vectors",
+    "warmup",
 )
 
 

@@ -1,0 +1,41 @@
+"""Compiling ahead: every kernel is run once on the smallest arrays that reach it, so that no later process has to wait.
+
+Kernels made of elementwise rows are not among them: there is one for each row and choice of arguments.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from autograd_core.kernels import LARGE_PRODUCT, convolution, gemm, pooling, reduction
+
+
+def warm_up(dtypes=(np.float32,), say=None):
+    """Compile all kernels for `dtypes`, or load them; `say(line)` is told what and how long it took.
+
+    Lines go to the standard error stream unless `say` is given. Returns the seconds that all took.
+    """
+    say = say or (lambda line: print(line, file=sys.stderr))
+    began = time.perf_counter()
+    for dtype in map(np.dtype, dtypes):
+        for name, run in _kernels(dtype):
+            started = time.perf_counter()
+            run()
+            say(f"{name}, {dtype}: {time.perf_counter() - started:.1f} s")
+    return time.perf_counter() - began
+
+
+def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What each is called, and a call that reaches it."""
+    square = np.ones((round(LARGE_PRODUCT ** (1 / 3)) + 1,) * 2, dtype)
+    images, filters = np.ones((1, 1, 4, 4), dtype), np.ones((1, 1, 2, 2), dtype)
+    windows = ((2, 2), (2, 2), (0, 0))
+    yield "matrix product", lambda: gemm.matmul(square, square)
+    yield "convolution and its gradient to images", lambda: convolution.conv2d(images, filters)
+    yield "gradient of convolution to filters", lambda: convolution.conv2d_weight_gradient(images, images, (1, 1, 1, 1))
+    yield "sums of channels", lambda: reduction.sum_of_channels(images)
+    yield "pooling", lambda: pooling.max_pool2d(images, *windows)
+    half = images[:, :, ::2, ::2]
+    yield "gradient of pooling", lambda: pooling.max_pool2d_gradient(half, images, half, *windows)

@@ -1,0 +1,38 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+from autograd_core.kernels import warmup
+
+WARM_UP = "import numpy as np; from autograd_core.kernels import warmup; warmup.warm_up([np.float32])"
+USE_KERNELS = """
+import numpy as np
+from autograd_core.kernels import convolution, gemm, pooling, reduction
+x, w = np.ones((2, 3, 40, 40), np.float32), np.ones((20, 3, 3, 3), np.float32)
+y = convolution.conv2d(x, w, bias=w[:, 0, 0, 0])
+convolution.conv2d_input_gradient(y, w, x.shape)
+convolution.conv2d_weight_gradient(y, x, w.shape)
+reduction.sum_of_channels(y)
+pooling.max_pool2d_gradient(x, x, pooling.max_pool2d(x, (1, 1), (1, 1), (0, 0)), (1, 1), (1, 1), (0, 0))
+gemm.matmul(np.ones((200, 200), np.float32), np.ones((200, 200), np.float32).T)
+print("done")
+"""
+
+
+def test_after_warming_up_a_second_process_compiles_nothing(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    runs = [
+        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        for code in (WARM_UP, USE_KERNELS)
+    ]
+    assert "compiling kernels, once" in runs[0].stderr
+    assert "matrix product, float32: " in runs[0].stderr
+    assert (runs[1].stdout, runs[1].stderr) == ("done\n", "")
+
+
+def test_it_says_what_it_compiles_and_returns_the_seconds():
+    lines = []
+    assert warmup.warm_up([np.float32], lines.append) > 0
+    assert len(lines) == 6
