@@ -34,8 +34,7 @@ def conv2d(
     x: Any, weight: Any, bias: Any = None, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: int = 1
 ) -> Any:
     """Convolution with a bias for each output channel; see `autograd_core.conv2d`."""
-    y = ag.conv2d(x, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return y if bias is None else y + ag.reshape(bias, (-1, 1, 1))
+    return ag.conv2d(x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 def flatten(x: Any, start_dim: int = 1) -> Any:

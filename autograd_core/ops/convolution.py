@@ -20,7 +20,7 @@ from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.ops.arranging import pad, stack
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import scatter_add
-from autograd_core.ops.shaping import as_array, expand_dims, permute_dims, reshape, squeeze
+from autograd_core.ops.shaping import as_array, broadcast_to, expand_dims, permute_dims, reshape, squeeze
 from autograd_core.ops.windows import AXES, Sizes, border, check_images, count_windows, for_each_axis
 
 
@@ -55,28 +55,71 @@ def _alike(x: Any, w: Any) -> tuple[Any, Any]:
     return x.astype(dtype), w.astype(dtype)
 
 
-@array_op
-def conv2d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1) -> Any:
+def conv2d(
+    x: Any, w: Any, b: Any = None, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1
+) -> Any:
     """Slide filters over images.
 
     Shapes: x (N, C, H, W), w (O, C/groups, KH, KW) -> (N, O, OH, OW) with
     OH = ⌊(H + 2·padding - dilation·(KH - 1) - 1) / stride⌋ + 1, and OW alike.
-    The images are padded with zeros. A bias is added afterwards: `y + b.reshape(-1, 1, 1)`.
+    The images are padded with zeros; to all of channel o, b[o] is added if there is a bias b (O,).
+    Gradients: to x and w the transposed convolutions; to b Σ g over images and positions.
     """
+    how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    return _conv2d(x, w, **how) if b is None else _conv2d_with_bias(x, w, b, **how)
+
+
+@array_op
+def _conv2d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1) -> Any:
+    """conv2d without a bias: linear in each of its inputs."""
+    return _convolve(x, w, None, stride, padding, dilation, groups)
+
+
+@array_op
+def _conv2d_with_bias(
+    x: Any, w: Any, b: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1
+) -> Any:
+    """conv2d whose sums start from a bias, which so costs no pass over memory."""
+    if b.shape != w.shape[:1]:
+        raise ShapeError(f"conv2d: takes one bias for each of {w.shape[0]} filters, got shape {b.shape}")
+    return _convolve(x, w, b, stride, padding, dilation, groups)
+
+
+def _convolve(x: Any, w: Any, b: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Any:
     step, margin, spread = _arguments("conv2d", 2, stride, padding, dilation)
     _check("conv2d", x, w, groups, 2)
     count_windows("conv2d", x.shape[2:], w.shape[2:], step, margin, spread)
-    return kernels.convolution.conv2d(*_alike(x, w), step, margin, spread, groups)
+    if b is not None:
+        x, b = _alike(x, b)
+    return kernels.convolution.conv2d(*_alike(x, w), step, margin, spread, groups, b)
 
 
-@conv2d.vjp("x")
+@_conv2d.vjp("x")
+@_conv2d_with_bias.vjp("x")
 def _(g, w, x_shape, stride, padding, dilation, groups):
     return conv2d_input_gradient(g, w, shape=x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
-@conv2d.vjp("w")
+@_conv2d.vjp("w")
+@_conv2d_with_bias.vjp("w")
 def _(g, x, w_shape, stride, padding, dilation, groups):
     return conv2d_weight_gradient(g, x, shape=w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+@_conv2d_with_bias.vjp("b")
+def _(g):
+    return sum_of_channels(g)
+
+
+@array_op
+def sum_of_channels(x: Any, /) -> Any:
+    """Σ over images and positions, (N, C, H, W) -> (C,): the gradient of a bias."""
+    return kernels.reduction.sum_of_channels(x)
+
+
+@sum_of_channels.vjp("x")
+def _(g, x_shape):
+    return broadcast_to(reshape(g, (-1, 1, 1)), x_shape)
 
 
 @array_op

@@ -141,6 +141,7 @@ CASES = {
 }
 # Functions that only prepare a row, which has its cases in test_every_op.py.
 ROWS = {
+    "conv2d",
     "getitem",
     "scatter_add",
     "set_at",

@@ -210,6 +210,10 @@ CASES = {
         (lambda x, w: ag.conv2d(x, w, stride=(2, 1), padding=(1, 2)), (apart(2, 1, 5, 5), apart(2, 1, 3, 3))),
         (lambda x, w: ag.conv2d(x, w, dilation=2, groups=2, padding=1), (apart(1, 4, 5, 5), apart(2, 2, 2, 3))),
     ],
+    "conv2d_with_bias": [
+        (lambda x, w, b: ag.conv2d(x, w, b, padding=1) ** 2, (apart(2, 1, 3, 4), apart(2, 1, 2, 3), apart(2))),
+    ],
+    "sum_of_channels": [(lambda x: registry["sum_of_channels"](x) ** 2, (apart(2, 3, 2, 2),))],
     "conv2d_input_gradient": [
         (lambda x, w: ag.conv2d(x, w, stride=2) ** 3, (apart(1, 1, 5, 5), apart(2, 1, 3, 3))),
     ],
