@@ -10,6 +10,7 @@ alone frees a graph as soon as its result is dropped: no cycles, nothing left fo
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import os
 import sys
 import threading
@@ -40,6 +41,12 @@ class Recorded:
 class _Recording(threading.local):
     on = True
     anomaly = False
+
+    def __init__(self) -> None:
+        # Inf and nan are numbers too; detect_anomaly() is what looks for them, not numpy's warnings. Running in this
+        # context, where those are off, costs nothing; `with np.errstate` takes longer than a small op.
+        self.quiet = contextvars.copy_context()
+        self.quiet.run(np.seterr, all="ignore")
 
 
 recording = _Recording()
@@ -215,12 +222,12 @@ def _hooked(node: Any, gradient: Any, create_graph: bool) -> Any:
     for hook in node.hooks:
         changed = hook(gradient)
         if changed is not None:
-            gradient = changed if create_graph else getattr(changed, "data", changed)
+            gradient = changed if create_graph else getattr(changed, "array", changed)
     return gradient
 
 
 def _check_finite(node: Node, share: Any) -> None:
-    share = getattr(share, "data", share)
+    share = getattr(share, "array", share)
     if not np.isfinite(share).all():
         raise AnomalyError(
             f"the gradient that {node.op.name} passes back {_what_is_wrong(share)}; it was recorded "

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from autograd_core import ops
 from autograd_core.graph import Recorded
+
+_COMPARABLE = (Recorded, int, float, list, tuple, np.ndarray, np.generic)
 
 
 class Operators(Recorded):
@@ -77,7 +81,9 @@ class Operators(Recorded):
     def __abs__(self) -> Any:
         return self.record(ops.abs, (self,), {})
 
-    def __round__(self) -> Any:
+    def __round__(self, digits: int | None = None) -> Any:
+        if digits is not None:  # for printing; only whole numbers are an op
+            return round(float(self), digits)  # type: ignore[arg-type]
         return self.record(ops.round, (self,), {})
 
     def __floor__(self) -> Any:
@@ -102,9 +108,13 @@ class Operators(Recorded):
         return self.record(ops.greater_equal, (self, other), {})
 
     def __eq__(self, other: object) -> Any:
+        if not isinstance(other, _COMPARABLE):
+            return NotImplemented  # Python then answers by identity: x == None is False
         return self.record(ops.equal, (self, other), {})
 
     def __ne__(self, other: object) -> Any:
+        if not isinstance(other, _COMPARABLE):
+            return NotImplemented
         return self.record(ops.not_equal, (self, other), {})
 
     def exp(self) -> Any:

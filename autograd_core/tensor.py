@@ -50,9 +50,9 @@ class Tensor(Operators):
     Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_grad", "_hooks", "data", "label", "node", "requires_grad")
+    __slots__ = ("__weakref__", "_grad", "_hooks", "_tracked", "array", "label", "node")
 
-    data: npt.NDArray[Any]  # what it holds; treat as read-only
+    array: npt.NDArray[Any]  # what it holds, for the engine; others take .numpy(), which is read-only
     node: Node | None  # how it was recorded; None for a leaf
 
     parents: tuple[Any, ...] = ()  # of a leaf, as the graph sees it; a recorded tensor's are its node's
@@ -61,7 +61,7 @@ class Tensor(Operators):
         self, data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = ""
     ) -> None:
         if isinstance(data, Tensor):
-            data = data.data
+            data = data.array
         try:
             array = np.array(data, dtype=dtype)  # a copy: the caller may go on to change theirs
         except (ValueError, TypeError) as error:
@@ -72,9 +72,9 @@ class Tensor(Operators):
             raise DTypeError(f"tensor: takes floats, integers and bools, not {array.dtype} (from {_shorten(data)})")
         if requires_grad and array.dtype.kind != "f":
             raise DTypeError(f"tensor: only floating-point tensors can require a gradient, not {array.dtype}")
-        self.data = array
+        self.array = array
         self.node = None
-        self.requires_grad = requires_grad
+        self._tracked = requires_grad
         self._grad: Tensor | None = None
         self._hooks: list[Any] | None = None
         self.label = label
@@ -83,9 +83,9 @@ class Tensor(Operators):
     def of(array: Any, node: Node | None = None) -> Tensor:
         """Wrap an array that nobody else will change, without a copy; `node` says how it was recorded."""
         out = _new(Tensor)
-        out.data = array if type(array) is np.ndarray else np.asarray(array)
+        out.array = array if type(array) is np.ndarray else np.asarray(array)
         out.node = node
-        out.requires_grad = node is not None
+        out._tracked = node is not None
         out._grad = None
         out._hooks = None
         out.label = ""
@@ -95,7 +95,7 @@ class Tensor(Operators):
     def leaf(array: Any) -> Tensor:
         """Wrap an array that nobody else will change as a leaf that requires a gradient."""
         out = Tensor.of(array)
-        out.requires_grad = True
+        out._tracked = True
         return out
 
     @staticmethod
@@ -108,8 +108,8 @@ class Tensor(Operators):
         tracked = False
         for argument in args:
             if isinstance(argument, Tensor):
-                arrays.append(argument.data)
-                if argument.requires_grad:
+                arrays.append(argument.array)
+                if argument._tracked:
                     tracked = True
                     parents.append(argument.node or argument)
                     continue
@@ -117,18 +117,22 @@ class Tensor(Operators):
                 arrays.append(_as_input(op, argument))
             parents.append(None)
         try:
-            data = op.on_arrays(*arrays, **attributes)
+            data = recording.quiet.run(op.on_arrays, *arrays, **attributes)
         except ValueError as error:
             raise _explained(op, arrays, error) from None
+        except RuntimeError as error:
+            if "cannot enter context" not in str(error):
+                raise
+            data = op.on_arrays(*arrays, **attributes)  # called by a user's own op: it is quiet already
         if type(data) is not np.ndarray:
             data = np.asarray(data)
         out = _new(Tensor)
-        out.data = data
+        out.array = data
         out.label = ""
         out._grad = None
         out._hooks = None
-        out.requires_grad = tracked and recording.on and op.differentiable
-        out.node = op.node(parents, arrays, data, attributes) if out.requires_grad else None
+        out._tracked = tracked and recording.on and op.differentiable
+        out.node = op.node(parents, arrays, data, attributes) if out._tracked else None
         if recording.anomaly:
             line = check_output(op.name, data)
             if out.node is not None:
@@ -136,6 +140,19 @@ class Tensor(Operators):
         return out
 
     # --- differentiation ----------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to it: a leaf that was asked to have one, or recorded from such leaves."""
+        return self._tracked
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if self.node is not None and not wanted:
+            raise GraphError("requires_grad: this tensor was recorded; take .detach() of it")
+        if wanted and self.array.dtype.kind != "f":
+            raise DTypeError(f"requires_grad: only floating-point tensors can require a gradient, not {self.dtype}")
+        self._tracked = bool(wanted)
 
     @property
     def grad(self) -> Tensor | None:
@@ -173,12 +190,12 @@ class Tensor(Operators):
     def upstream(self, caller: str, gradient: Any, create_graph: bool) -> Any:
         """The upstream gradient that a backward pass starts from here: as given, else 1 for a single number."""
         if gradient is None:
-            if self.data.size != 1:
+            if self.array.size != 1:
                 raise GraphError(
                     f"{caller}: starts from a single number, such as a loss; this tensor has shape {self.shape}: "
                     "take .sum() or .mean(), or pass the upstream gradient"
                 )
-            gradient = np.ones_like(self.data)
+            gradient = np.ones_like(self.array)
         elif not isinstance(gradient, Tensor):
             gradient = np.asarray(gradient, self.dtype)
         if gradient.shape != self.shape:
@@ -186,13 +203,13 @@ class Tensor(Operators):
                 f"{caller}: upstream gradient of shape {gradient.shape} for a tensor of shape {self.shape}"
             )
         if isinstance(gradient, Tensor):
-            return gradient if create_graph else gradient.data
+            return gradient if create_graph else gradient.array
         return Tensor.of(gradient) if create_graph else gradient
 
     def accumulate(self, gradient: Any) -> None:
         """Add to `.grad`."""
         if self._grad is not None:
-            gradient = (self._grad if isinstance(gradient, Tensor) else self._grad.data) + gradient
+            gradient = (self._grad if isinstance(gradient, Tensor) else self._grad.array) + gradient
         self._grad = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
 
     @property
@@ -228,7 +245,7 @@ class Tensor(Operators):
 
     def detach(self) -> Tensor:
         """The same numbers, without their history."""
-        return Tensor.of(self.data)
+        return Tensor.of(self.array)
 
     def assign(self, value: Any) -> None:
         """Give a leaf new numbers, of the same shape, unrecorded; whatever was computed from the old ones keeps them.
@@ -237,32 +254,41 @@ class Tensor(Operators):
         """
         if self.node is not None:
             raise GraphError("assign: only leaves can be given new values; this tensor was computed from others")
-        array = np.array(value.data if isinstance(value, Tensor) else value, dtype=self.dtype)
+        array = np.array(value.array if isinstance(value, Tensor) else value, dtype=self.dtype)
         if array.shape != self.shape:
             raise ShapeError(f"assign: a value of shape {array.shape} to a tensor of shape {self.shape}")
-        self.data = array
+        self.array = array
 
     # --- what it holds ------------------------------------------------------------------------
 
     @property
+    def data(self) -> npt.NDArray[Any]:
+        """Its array, read-only, as `numpy()`; what is assigned to it goes through `assign`."""
+        return self.numpy()
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self.assign(value)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Its length along each axis."""
-        return self.data.shape
+        return self.array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of its elements."""
-        return self.data.dtype
+        return self.array.dtype
 
     @property
     def ndim(self) -> int:
         """The number of its axes."""
-        return self.data.ndim
+        return self.array.ndim
 
     @property
     def size(self) -> int:
         """The number of its elements."""
-        return self.data.size
+        return self.array.size
 
     @property
     def is_leaf(self) -> bool:
@@ -271,28 +297,28 @@ class Tensor(Operators):
 
     def numpy(self) -> npt.NDArray[Any]:
         """Its array, without a copy and read-only; take `.numpy().copy()` to change it."""
-        view = self.data.view()
+        view = self.array.view()
         view.flags.writeable = False
         return view
 
     def item(self) -> Any:
         """The Python number in a tensor of one element."""
-        if self.data.size != 1:
+        if self.array.size != 1:
             raise ShapeError(f"item: takes a tensor of one element, this one has shape {self.shape}")
-        return self.data.item()
+        return self.array.item()
 
     def tolist(self) -> Any:
         """Its numbers as nested lists."""
-        return self.data.tolist()
+        return self.array.tolist()
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
-        return self.data.copy().__dlpack__(**options)  # a copy, for the other side may write to it
+        return self.array.copy().__dlpack__(**options)  # a copy, for the other side may write to it
 
     def __dlpack_device__(self) -> Any:
-        return self.data.__dlpack_device__()
+        return self.array.__dlpack_device__()
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         return sys.modules[__package__]
@@ -300,7 +326,7 @@ class Tensor(Operators):
     def __reduce__(self) -> Any:
         if self.node is not None:
             raise GraphError("only leaves can be pickled or copied; take .detach() of this recorded tensor")
-        return _restored, (type(self), self.data, self.requires_grad, self._grad, self.label)
+        return _restored, (type(self), self.array, self.requires_grad, self._grad, self.label)
 
     def __float__(self) -> float:
         return float(self.item())
@@ -314,20 +340,23 @@ class Tensor(Operators):
         return int(self.item())
 
     def __bool__(self) -> bool:
-        if self.data.size != 1:
+        if self.array.size != 1:
             raise ShapeError(f"the truth of a tensor of shape {self.shape} is ambiguous; reduce it, or use where")
-        return bool(self.data.item())
+        return bool(self.array.item())
 
     def __len__(self) -> int:
-        if not self.data.ndim:
+        if not self.array.ndim:
             raise ShapeError("len() of a 0-d tensor")
-        return len(self.data)
+        return len(self.array)
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
     def __repr__(self) -> str:
-        text = np.array2string(self.data, separator=", ", prefix="Tensor(")
+        text = np.array2string(self.array, separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype == _default_dtype else f", dtype={self.dtype}"
         recorded = f", from {self.node.op.name}" if self.node else ", requires_grad=True" if self.requires_grad else ""
         label = f", label={self.label!r}" if self.label else ""
@@ -495,7 +524,7 @@ def _as_input(op: Op[Any], argument: Any) -> Any:
     if isinstance(argument, (list, tuple)):
         if recorded_within(argument) is not None:
             raise DTypeError(f"{op.name}: takes one tensor, not a list of them; join them with concat first")
-        return Tensor(argument).data
+        return Tensor(argument).array
     what = "a Value, the scalar engine's number" if isinstance(argument, Recorded) else f"a {type(argument).__name__}"
     raise DTypeError(f"{op.name}: takes tensors, arrays and numbers, not {what}")
 
@@ -504,8 +533,12 @@ def _explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Excepti
     """An error that names the op and the shapes, for what numpy refused."""
     if isinstance(error, (ShapeError, ArgumentError)):
         return error
-    shapes = ", ".join(str(np.shape(array)) for array in arrays)
-    return ShapeError(f"{op.name}: inputs of shapes {shapes} do not go together ({error})")
+    shapes = [np.shape(array) for array in arrays]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return ShapeError(f"{op.name}: inputs of shapes {', '.join(map(str, shapes))} do not go together ({error})")
+    return ArgumentError(f"{op.name}: {error}")
 
 
 def _shorten(data: Any) -> str:

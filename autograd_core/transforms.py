@@ -219,7 +219,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         if not recording.on:
             return function(*args)
         random_state = get_random_state()
-        inner = [Tensor.leaf(x.data) if _requires_grad(x) else x for x in args]
+        inner = [Tensor.leaf(x.array) if _requires_grad(x) else x for x in args]
         y = function(*inner)
         if not isinstance(y, Tensor):
             raise DTypeError(f"checkpoint: the function must return a tensor, got a {type(y).__name__}")
@@ -228,7 +228,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         own = {x: given for x, given in zip(inner, args, strict=True) if _requires_grad(x)}
         captured = [x for x in topological_order(y.node or y) if isinstance(x, Tensor) and x not in own]
         op = _Recomputed(function, inner, list(own), captured, random_state)
-        return Tensor.of(y.data, op.node([x.node or x for x in (*own.values(), *captured)], y))
+        return Tensor.of(y.array, op.node([x.node or x for x in (*own.values(), *captured)], y))
 
     return wrapped
 
@@ -274,7 +274,7 @@ def _traced(x: Any, leaves: list[Tensor]) -> Tensor:
     if x.dtype.kind != "f":
         raise DTypeError(f"grad: only floating-point arguments can be differentiated, not {x.dtype}")
     # A node of its own, for the function may also reach x by another way, which is not to be counted.
-    traced = _stand_in(x) if _requires_grad(x) and recording.on else Tensor.leaf(x.data)
+    traced = _stand_in(x) if _requires_grad(x) and recording.on else Tensor.leaf(x.array)
     leaves.append(traced)
     return traced
 

@@ -50,7 +50,7 @@ class UpdateRule:
         updated = tensors[len(self.read) :]
         if any(tensor.node is not None for tensor in updated):
             raise GraphError(f"{self.name}: only leaves can be updated; one of {self.updated} was computed from others")
-        arrays = [np.asarray(tensor.data, order="C") for tensor in tensors[: len(self.read)]]
+        arrays = [np.asarray(tensor.array, order="C") for tensor in tensors[: len(self.read)]]
         arrays += [_own_array(tensor) for tensor in updated]
         if self._kernel_takes(arrays):
             try:
@@ -61,7 +61,7 @@ class UpdateRule:
                 self._compiles = False  # its source cannot be found, or is beyond Numba
             else:
                 for tensor, array in zip(updated, arrays[len(self.read) :], strict=True):
-                    tensor.data = array
+                    tensor.array = array
                 return
         with np.errstate(all="ignore"):
             new = self.function(*arrays, **numbers)
@@ -78,7 +78,7 @@ class UpdateRule:
 
 def _own_array(tensor: Tensor) -> Any:
     """The tensor's array if nobody else holds it, so that it may be written to; else a copy."""
-    array = tensor.data
+    array = tensor.array
     # Three: the tensor, the name above, and getrefcount's own argument. Views hold the array that they look at.
     if sys.getrefcount(array) == 3 and array.flags.owndata and array.flags.c_contiguous:
         return array

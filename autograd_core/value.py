@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.errors import DTypeError
+from autograd_core.errors import DTypeError, GraphError
 from autograd_core.graph import Recorded, recording, topological_order
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, Op
@@ -91,7 +91,7 @@ class Value(Operators):
         """
         order = topological_order(self)
         for node in order:
-            if node.parents:
+            if node.parents or node.grad is None:
                 node.grad = 0.0
         if self.parents:
             self.grad = Value(1.0) if create_graph else 1.0
@@ -117,14 +117,32 @@ class Value(Operators):
         grad = self.grad.data if isinstance(self.grad, Value) else self.grad
         return f"Value({self.data!r}, grad={grad!r}{label})"
 
+    def __reduce__(self) -> Any:
+        if self.parents:
+            raise GraphError("only leaves can be pickled or copied; make Value(v.data) of this computed one")
+        return _restored, (self.data, self.grad, self.label)
+
     def __float__(self) -> float:
         return self.data
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else str(self)
 
     def __bool__(self) -> bool:
         return self.data != 0.0
 
 
 _new = Value.__new__
+
+
+def _restored(data: float, grad: Any, label: str) -> Value:
+    """A leaf from what pickle kept of it."""
+    out = Value(data, label)
+    out.grad = grad
+    return out
 
 
 def _as_value(op: Op[Any], constant: Any) -> Value:

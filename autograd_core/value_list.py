@@ -68,7 +68,7 @@ def _record(name: str, function: Callable[[Tensor], Tensor], numbers: Sequence[V
         x = _vector(numbers)
         y = function(x)
     values = np.empty(y.size, object)
-    for place, number in enumerate(y.data.flat):
+    for place, number in enumerate(y.array.flat):
         values[place] = value = Value(number)
         if recording.on:
             value.op = Entry(name if y.size == 1 else f"{name}[{place}]", function, place)

@@ -185,7 +185,7 @@ class Op(Generic[P]):
         node.retained = None
         node.hooks = None
         node.line = None
-        node.shapes = tuple(map(np.shape, arrays)) if self.needs_shapes else None
+        node.shapes = tuple([getattr(x, "shape", ()) for x in arrays]) if self.needs_shapes else None
         if not self.saves:
             node.saved = ()
             return node
@@ -213,6 +213,11 @@ class Op(Generic[P]):
         if share.shape != parent.shape:
             from autograd_core.ops.shaping import sum_to  # the rows themselves import this file
 
+            if not _broadcasts(parent.shape, share.shape):
+                raise GraphError(
+                    f"{self.name}: the rule for {self.inputs[0 if self.variadic else index]} returned a gradient of "
+                    f"shape {share.shape} for an input of shape {parent.shape}"
+                )
             share = sum_to(share, parent.shape)
         if share.dtype != parent.dtype:
             share = share.astype(parent.dtype)
@@ -231,7 +236,7 @@ class Op(Generic[P]):
         parent = node.parents[where]
         if parent is None or array is None:
             return Tensor.of(array) if isinstance(array, np.ndarray) else array  # numbers stay numbers
-        if isinstance(parent, Tensor) and parent.data is not array:
+        if isinstance(parent, Tensor) and parent.array is not array:
             raise GraphError(
                 f"{node.op.name}: a leaf of shape {parent.shape} was given a new value after it was used here; "
                 "differentiate with create_graph before updating it"
@@ -262,8 +267,7 @@ class Elementwise(Op[P]):
                 return kernels.elementwise.run(self.row, args)
             except kernels.elementwise.NoKernelError:
                 pass  # a row without source, or beyond what Numba compiles, still is a function of arrays
-        with np.errstate(all="ignore"):
-            return self.row(*args)
+        return self.row(*args)
 
     def on_numbers(self, *args: float) -> Any:
         """The op on Python numbers, with the results of IEEE 754 where Python would raise: 1/0 is inf, log(-1) nan."""
@@ -322,6 +326,11 @@ class Elementwise(Op[P]):
         if type(local) is float and abs(local) == 1.0:
             return g if local > 0 else -g
         return g * local
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether an array of this shape broadcasts to that one."""
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape, to[len(to) - len(shape) :], strict=True))
 
 
 def _is_long(args: tuple[Any, ...]) -> bool:

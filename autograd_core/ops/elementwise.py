@@ -17,10 +17,6 @@ import numpy as np
 
 from autograd_core.ops.definition import elementwise
 
-# numpy warns where IEEE 754 gives inf or nan; a training loop wants the number, and detect_anomaly() the place.
-_quiet = np.errstate(all="ignore")
-
-
 # --- arithmetic -------------------------------------------------------------------------------
 
 
@@ -72,7 +68,7 @@ def _(a):
     return a
 
 
-@elementwise(array=_quiet(np.true_divide))
+@elementwise(array=np.true_divide)
 def divide(a, b):
     """a / b. Local gradients 1/b and -y/b."""
     return a / b
@@ -99,7 +95,7 @@ def _():
     return -1.0
 
 
-@elementwise(array=_quiet(np.floor_divide))
+@elementwise(array=np.floor_divide)
 def floor_divide(a, b):
     """a // b, the quotient rounded down. Local gradients 0: it is constant between its steps."""
     return a // b
@@ -115,7 +111,7 @@ def _():
     return 0.0
 
 
-@elementwise(array=_quiet(np.remainder))
+@elementwise(array=np.remainder)
 def remainder(a, b):
     """a % b = a - b·⌊a/b⌋, with the sign of b. Local gradients 1 and -⌊a/b⌋; at its jumps, those to their right."""
     return a % b
@@ -156,7 +152,7 @@ def _(x):
 # --- powers and roots -------------------------------------------------------------------------
 
 
-@elementwise(array=_quiet(operator.pow))
+@elementwise(array=operator.pow)
 def pow(a, b):
     """a to the power b; a negative base with a fractional exponent gives nan.
 
@@ -175,7 +171,7 @@ def _(a, y):
     return where(a == 0, 0.0, y * log(where(a == 0, 1.0, a)))
 
 
-@elementwise(array=_quiet(np.square))
+@elementwise(array=np.square)
 def square(x):
     """x². Local gradient 2x."""
     return x * x
@@ -186,7 +182,7 @@ def _(x):
     return 2.0 * x
 
 
-@elementwise(array=_quiet(np.sqrt))
+@elementwise(array=np.sqrt)
 def sqrt(x):
     """√x. Local gradient 1/(2√x), which is inf at 0."""
     return math.sqrt(x)
@@ -208,7 +204,7 @@ def _(y):
     return -0.5 * y * y * y
 
 
-@elementwise(array=_quiet(np.hypot))
+@elementwise(array=np.hypot)
 def hypot(a, b):
     """√(a² + b²), without overflow on the way. Local gradients a/y and b/y, and 0 at the origin, as for a norm."""
     return math.hypot(a, b)
@@ -227,7 +223,7 @@ def _(b, y):
 # --- exponentials and logarithms --------------------------------------------------------------
 
 
-@elementwise(array=_quiet(np.exp))
+@elementwise(array=np.exp)
 def exp(x):
     """e^x. Local gradient e^x."""
     return math.exp(x)
@@ -238,7 +234,7 @@ def _(y):
     return y
 
 
-@elementwise(array=_quiet(np.log))
+@elementwise(array=np.log)
 def log(x):
     """The natural logarithm; log 0 is -inf. Local gradient 1/x."""
     return math.log(x)
@@ -249,7 +245,7 @@ def _(x):
     return 1.0 / x
 
 
-@elementwise(array=_quiet(np.expm1))
+@elementwise(array=np.expm1)
 def expm1(x):
     """e^x - 1, exact near 0. Local gradient e^x."""
     return math.expm1(x)
@@ -260,7 +256,7 @@ def _(x):
     return exp(x)
 
 
-@elementwise(array=_quiet(np.log1p))
+@elementwise(array=np.log1p)
 def log1p(x):
     """log(1 + x), exact near 0. Local gradient 1/(1 + x)."""
     return math.log1p(x)
@@ -271,7 +267,7 @@ def _(x):
     return 1.0 / (1.0 + x)
 
 
-@elementwise(array=_quiet(np.log2))
+@elementwise(array=np.log2)
 def log2(x):
     """The logarithm to base 2. Local gradient 1/(x·log 2)."""
     return math.log2(x)
@@ -282,7 +278,7 @@ def _(x):
     return 1.0 / (x * math.log(2.0))
 
 
-@elementwise(array=_quiet(np.log10))
+@elementwise(array=np.log10)
 def log10(x):
     """The logarithm to base 10. Local gradient 1/(x·log 10)."""
     return math.log10(x)
@@ -293,7 +289,7 @@ def _(x):
     return 1.0 / (x * math.log(10.0))
 
 
-@elementwise(array=_quiet(np.logaddexp))
+@elementwise(array=np.logaddexp)
 def logaddexp(a, b):
     """log(e^a + e^b), without overflow. Local gradients σ(a - b) and σ(b - a); ½ and ½ for equal infinities."""
     return maximum(a, b) + log1p(exp(-abs(_difference(a, b))))

@@ -9,10 +9,8 @@ import numpy as np
 from autograd_core.ops.definition import elementwise
 from autograd_core.ops.elementwise import hypot, sqrt, where
 
-_quiet = np.errstate(all="ignore")
 
-
-@elementwise(array=_quiet(np.sin))
+@elementwise(array=np.sin)
 def sin(x):
     """sin x. Local gradient cos x."""
     return math.sin(x)
@@ -23,7 +21,7 @@ def _(x):
     return cos(x)
 
 
-@elementwise(array=_quiet(np.cos))
+@elementwise(array=np.cos)
 def cos(x):
     """cos x. Local gradient -sin x."""
     return math.cos(x)
@@ -34,7 +32,7 @@ def _(x):
     return -sin(x)
 
 
-@elementwise(array=_quiet(np.tan))
+@elementwise(array=np.tan)
 def tan(x):
     """tan x. Local gradient 1 + y²."""
     return math.tan(x)
@@ -56,7 +54,7 @@ def _(x):
     return -2.0 * x
 
 
-@elementwise(array=_quiet(np.arcsin))
+@elementwise(array=np.arcsin)
 def asin(x):
     """The angle in [-π/2, π/2] whose sine is x. Local gradient 1/√(1 - x²), inf at ±1."""
     return math.asin(x)
@@ -67,7 +65,7 @@ def _(x):
     return 1.0 / sqrt(_one_minus_square(x))
 
 
-@elementwise(array=_quiet(np.arccos))
+@elementwise(array=np.arccos)
 def acos(x):
     """The angle in [0, π] whose cosine is x. Local gradient -1/√(1 - x²), -inf at ±1."""
     return math.acos(x)
@@ -78,7 +76,7 @@ def _(x):
     return -1.0 / sqrt(_one_minus_square(x))
 
 
-@elementwise(array=_quiet(np.arctan))
+@elementwise(array=np.arctan)
 def atan(x):
     """The angle in [-π/2, π/2] whose tangent is x. Local gradient 1/(1 + x²)."""
     return math.atan(x)
@@ -116,7 +114,7 @@ def _radius(a, b):
     return where(r == 0, 1.0, r)
 
 
-@elementwise(array=_quiet(np.sinh))
+@elementwise(array=np.sinh)
 def sinh(x):
     """(e^x - e^-x)/2. Local gradient cosh x."""
     return math.sinh(x)
@@ -127,7 +125,7 @@ def _(x):
     return cosh(x)
 
 
-@elementwise(array=_quiet(np.cosh))
+@elementwise(array=np.cosh)
 def cosh(x):
     """(e^x + e^-x)/2. Local gradient sinh x."""
     return math.cosh(x)
@@ -149,7 +147,7 @@ def _(y):
     return 1.0 - y * y
 
 
-@elementwise(array=_quiet(np.arcsinh))
+@elementwise(array=np.arcsinh)
 def asinh(x):
     """The inverse of sinh. Local gradient 1/√(1 + x²)."""
     return math.asinh(x)
@@ -160,7 +158,7 @@ def _(x):
     return 1.0 / hypot(x, 1.0)
 
 
-@elementwise(array=_quiet(np.arccosh))
+@elementwise(array=np.arccosh)
 def acosh(x):
     """The inverse of cosh, nan below 1. Local gradient 1/√(x² - 1), inf at 1."""
     return math.acosh(x)
@@ -171,7 +169,7 @@ def _(x):
     return 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0))
 
 
-@elementwise(array=_quiet(np.arctanh))
+@elementwise(array=np.arctanh)
 def atanh(x):
     """The inverse of tanh, ±inf at ±1. Local gradient 1/(1 - x²)."""
     return math.atanh(x)

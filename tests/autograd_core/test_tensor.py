@@ -326,3 +326,51 @@ def test_inf_and_nan_pass_without_warnings():
         for function in (ag.log, ag.exp, lambda x: 1 / x, lambda x: x**0.5, ag.sigmoid):
             function(x).sum().backward()
         assert np.isnan(x.grad.numpy()).tolist() == [True, False, True]  # inf - inf, inf, the root of -1
+
+
+def test_an_op_of_one_s_own_may_compute_with_tensors():
+    @ag.array_op
+    def through_tensors(x, /):
+        return ag.exp(ag.tensor(x)).numpy() * 1.0
+
+    assert through_tensors(tensor([0.0])).tolist() == [1.0]
+
+
+def test_a_rule_of_the_wrong_shape_is_named():
+    @ag.array_op
+    def turned(x, /):
+        return x.T
+
+    @turned.vjp("x")
+    def _(g):
+        return g
+
+    with pytest.raises(ag.GraphError, match=r"turned: the rule for x returned a gradient of shape \(3, 2\)"):
+        turned(ag.ones((2, 3), requires_grad=True)).sum().backward()
+
+
+def test_data_is_read_only_and_assigning_it_assigns():
+    w = leaf(1.0, 2.0)
+    y = (w * w).sum()
+    with pytest.raises(ValueError, match="read-only"):
+        w.data[:] = 5.0
+    w.data = [5.0, 6.0]
+    y.backward()
+    assert w.grad.tolist() == [2.0, 4.0]
+    assert w.tolist() == [5.0, 6.0]
+
+
+def test_requires_grad_is_checked_when_it_is_set_too():
+    n = tensor(np.arange(3))
+    with pytest.raises(ag.DTypeError, match="only floating-point tensors can require a gradient, not int64"):
+        n.requires_grad = True
+    with pytest.raises(ag.GraphError, match=r"take \.detach"):
+        (leaf(1.0) * 2).requires_grad = False
+
+
+def test_formatting_rounding_and_comparing_with_none():
+    x = tensor(2.345)
+    assert (f"{x:.1f}", round(x, 1), int(ag.Value(3.7)), f"{ag.Value(2.345):.1f}") == ("2.3", 2.3, 3, "2.3")
+    assert (x == None) is False  # noqa: E711
+    assert (ag.Value(1.0) == "a") is False
+    assert ag.Value(1.0) != None  # noqa: E711

@@ -216,3 +216,16 @@ def test_whole_division_remainder_and_rounding_are_those_of_python():
 def test_clip_takes_one_bound_or_two():
     x = Value(3.0)
     assert [x.clip(max=1.0).data, x.clip(4.0).data, x.clip(0.0, 5.0).data] == [1.0, 4.0, 3.0]
+
+
+def test_a_gradient_reset_to_none_is_zero():
+    v = Value(2.0)
+    (v * v).backward()
+    v.grad = None
+    (v * v).backward()
+    assert v.grad == 4.0
+
+
+def test_a_computed_value_refuses_to_be_pickled():
+    with pytest.raises(ag.GraphError, match="only leaves can be pickled"):
+        pickle.dumps(Value(1.0) + 1)
