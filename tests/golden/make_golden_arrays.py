@@ -76,7 +76,7 @@ CASES = {  # name -> (torch's function, inputs)
     "conv1d": (lambda x, w: F.conv1d(x, w, None, 2, 1, 2, 2), [real(2, 4, 9), real(6, 2, 3)]),
     "conv2d": (lambda x, w: F.conv2d(x, w, None, (2, 1), (1, 2), (1, 2)), [real(2, 3, 6, 5), real(4, 3, 3, 2)]),
     "conv3d": (
-        lambda x, w: F.conv3d(x, w, None, (2, 1, 1), (1, 0, 1), (1, 2, 1), 2),
+        lambda x, w: F.conv3d(x, w, None, (2, 1, 1), (1, 0, 1), (3, 2, 1), 2),
         [real(2, 2, 4, 4, 3), real(4, 1, 2, 2, 3)],
     ),
     "conv_transpose1d": (
@@ -96,7 +96,7 @@ CASES = {  # name -> (torch's function, inputs)
         [real(1, 1, 4, 4), real(1, 2, 2, 2)],
     ),
     "conv_transpose3d": (
-        lambda x, w: F.conv_transpose3d(x, w, None, (2, 1, 2), (1, 0, 0), (1, 0, 1), 2, (1, 2, 1)),
+        lambda x, w: F.conv_transpose3d(x, w, None, (2, 1, 2), (1, 0, 0), (1, 0, 1), 2, (3, 2, 1)),
         [real(1, 4, 3, 2, 2), real(4, 1, 2, 2, 3)],
     ),
     "unfold": (lambda x: F.unfold(x, (2, 3), (2, 1), (1, 0), (1, 2)) ** 2, [real(2, 2, 4, 5)]),

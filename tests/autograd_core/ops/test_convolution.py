@@ -36,8 +36,7 @@ def whole(rng, *shape):
 
 
 @st.composite
-def convolutions(draw):
-    axes = draw(st.integers(1, 3))
+def convolutions(draw, axes):
 
     def each(least, most):
         return tuple(draw(st.lists(st.integers(least, most), min_size=axes, max_size=axes)))
@@ -45,16 +44,17 @@ def convolutions(draw):
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     groups = draw(st.integers(1, 2))
     n, channels, outputs = draw(st.integers(1, 2)), groups * draw(st.integers(1, 2)), groups * draw(st.integers(1, 2))
-    sides, kernel = each(1, 5), each(1, 3)
+    sides, kernel = each(2, 5), each(1, 3)
     settings = {"stride": each(1, 2), "padding": each(0, 2), "dilation": each(1, 2), "groups": groups}
     x, w = whole(rng, n, channels, *sides), whole(rng, outputs, channels // groups, *kernel)
-    return axes, x, w, settings
+    return x, w, settings
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
 @drawn
-@given(convolutions())
-def test_convolution_is_its_definition_and_transposed_convolution_its_transpose(drawn_convolution):
-    axes, x, w, keywords = drawn_convolution
+@given(data=st.data())
+def test_convolution_is_its_definition_and_transposed_convolution_its_transpose(axes, data):
+    x, w, keywords = data.draw(convolutions(axes))
     options = [keywords[name] for name in ("stride", "padding", "dilation")]
     room = [n + 2 * p - d * (k - 1) - 1 for n, k, s, p, d in zip(x.shape[2:], w.shape[2:], *options, strict=True)]
     assume(min(room) >= 0)
@@ -68,10 +68,11 @@ def test_convolution_is_its_definition_and_transposed_convolution_its_transpose(
     np.testing.assert_array_equal(transposed(u, w, output_padding=more, **keywords), leaf.grad.numpy())
 
 
+@pytest.mark.parametrize("axes", [1, 2, 3])
 @drawn
-@given(convolutions(), st.booleans())
-def test_pooling_is_its_definition(drawn_convolution, count_include_pad):
-    axes, x, w, keywords = drawn_convolution
+@given(data=st.data(), count_include_pad=st.booleans())
+def test_pooling_is_its_definition(axes, data, count_include_pad):
+    x, w, keywords = data.draw(convolutions(axes))
     kernel, stride, padding = w.shape[2:], keywords["stride"], keywords["padding"]
     assume(all(2 * p <= k <= n + 2 * p for p, k, n in zip(padding, kernel, x.shape[2:], strict=True)))
     frame = [(0, 0), (0, 0), *[(p, p) for p in padding]]
