@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,12 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(markdown(sections, machine, "benchmarks"))
     else:
         print(write(sections, machine, directory))
-    return 0
+    for disagreement in runner.disagreements:
+        print(f"error: {disagreement}", file=sys.stderr)
+    return 1 if runner.disagreements or any(not section.goals for section in sections) else 0
 
 
 def _measured(name: str, runner: Runner) -> Section:
     started = time.perf_counter()
-    section = GROUPS[name](runner)
+    try:
+        section = GROUPS[name](runner)
+    except Exception:  # the others' figures must not be lost
+        traceback.print_exc()
+        section = Section(name, text="This group failed; the terminal shows why.")
     print(f"[{name}: {time.perf_counter() - started:.0f} s]", file=sys.stderr, flush=True)
     return section
 

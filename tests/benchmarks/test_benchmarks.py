@@ -20,7 +20,7 @@ from benchmarks.report import (
     versus,
     worst_goal,
 )
-from benchmarks.runner import DisagreementError, Runner, check_agreement, interleave
+from benchmarks.runner import Runner, disagreeing, interleave
 from benchmarks.timing import Task, fingerprint, seconds_per_call
 
 
@@ -47,10 +47,27 @@ def test_who_fails_keeps_the_reason_and_is_not_asked_again():
     assert turns == ["a", "b", "b"]
 
 
-def test_different_results_are_refused():
-    check_agreement("losses", {"ours": [2.3, 2.2], "peer": [2.3001, 2.2], "machine": []})
-    with pytest.raises(DisagreementError, match="peer"):
-        check_agreement("losses", {"ours": [2.3, 2.2], "peer": [2.3, 2.1]})
+def test_who_computes_something_else_is_found():
+    assert disagreeing({"ours": [2.3, 2.2], "peer": [2.3001, 2.2], "machine": []}) == []
+    assert disagreeing({"ours": [2.3, 2.2], "peer": [2.3, 2.1], "short": [2.3]}) == ["peer", "short"]
+    assert disagreeing({"ours": [2.3], "peer": [float("nan")]}) == ["peer"]
+
+
+def test_who_computes_something_else_is_not_timed(monkeypatch):
+    class FakeWorker:
+        crashed = False
+
+        def __init__(self, peer):
+            self.peer = peer
+
+        def ask(self, do, **_):
+            return {"evidence": [1.0 if self.peer == "ours" else 2.0]} if do == "prepare" else {"seconds": 0.5}
+
+    monkeypatch.setattr("benchmarks.runner.Worker", FakeWorker)
+    monkeypatch.setattr("benchmarks.runner.PAUSE", 0)
+    runner = Runner()
+    assert runner.compare("training", {}, ["ours", "peer"]) == {"ours": 0.5, "peer": "has computed something else"}
+    assert "peer" in runner.disagreements[0]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +84,8 @@ def test_reasons_fit_into_a_cell_and_name_no_paths(message, short):
 
 def test_fingerprints_tell_arrays_apart():
     x = np.random.default_rng(0).standard_normal((4, 5)).astype(np.float32)
-    check_agreement("x", {"one": fingerprint(x), "same": fingerprint(x.copy())})
-    with pytest.raises(DisagreementError):
-        check_agreement("x", {"one": fingerprint(x), "other": fingerprint(x[::-1])})
+    found = {"one": fingerprint(x), "same": fingerprint(x.copy()), "other": fingerprint(x[::-1])}
+    assert disagreeing(found) == ["other"]
 
 
 def test_calls_are_repeated_until_a_turn_is_filled_and_waited_for():
@@ -143,6 +159,15 @@ def test_the_page_shows_goals_ratios_and_reasons():
 )
 def test_durations_come_in_a_unit_that_suits_them(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_group_that_fails_does_not_take_the_others_along(monkeypatch, capsys):
+    monkeypatch.setitem(command.GROUPS, "matmul", lambda runner: 1 / 0)
+    monkeypatch.setitem(command.GROUPS, "conv", lambda runner: Section("Convolutions", [Goal("a", "b", "c", True)]))
+    assert command.main(["matmul", "conv", "--quick"]) == 1
+    printed = capsys.readouterr()
+    assert "| a | b | c | yes |" in printed.out
+    assert "ZeroDivisionError" in printed.err
 
 
 def test_unknown_groups_are_refused(capsys):
