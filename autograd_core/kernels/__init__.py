@@ -21,6 +21,7 @@ _SUBMODULES = (
     "elementwise",
     "gemm",
     "jit",
+    "lane_sums",
     "maxima",
     "pooling",
     "reduction",

@@ -14,7 +14,7 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import simd
+from autograd_core.kernels import lane_sums, simd
 from autograd_core.kernels.correlation import correlate, correlate_weights
 from autograd_core.kernels.gemm import DEPTH, FLOATS, first_entry, whole_strides
 from autograd_core.kernels.threads import get_num_threads, scratch
@@ -143,14 +143,15 @@ def _lanes_are_outputs(outputs, depth, row_length, step, vector):
         / row_length
     )
     whole = outputs + -outputs % vector
-    positions = whole / vector * depth + 0.5 * whole
-    return step != 1 or positions < rows
+    # A tile is transposed into vectors of y, or, where they are not whole, stored entry by entry.
+    positions = whole / vector * depth + (0.5 if step == 1 else 2.0) * whole
+    return step > 2 or positions < rows
 
 
 def _lanes_are_positions(outputs, depth, row_length, vector):
     """Which way to sum the gradient to the weights costs less, in fused multiply-adds for one position."""
     # Where lanes are positions there are more loads, about two for five multiplications.
-    lanes = 1.4 * _up(depth, simd.LANE_TAPS) * (_up(outputs, simd.LANE_OUTPUTS) if outputs > 1 else 1)
+    lanes = 1.4 * _up(depth, lane_sums.LANE_TAPS) * (_up(outputs, lane_sums.LANE_OUTPUTS) if outputs > 1 else 1)
     tiles = _up(depth, simd.ROWS) * _up(outputs, vector)
     return lanes * _up(row_length, vector) / row_length < tiles
 

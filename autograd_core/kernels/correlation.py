@@ -15,7 +15,7 @@ for each of several positions, which then meets a vector of outputs. The gradien
 transposed: there a tile's rows are taps, and its inner loop runs over positions.
 """
 
-from autograd_core.kernels import simd
+from autograd_core.kernels import lane_sums, simd
 from autograd_core.kernels.gemm import DEPTH, pack
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
@@ -169,7 +169,7 @@ def _multiply_rows(
             bases[j] = places[j] = counts[j] = 0  # beyond the last position: read something, store nothing
             if image < images:
                 bases[j] = image * lattice_image + row * lattice_size[1] + column
-                places[j] = image * y_strides[0] + row * y_strides[2] + column
+                places[j] = image * y_strides[0] + row * y_strides[2] + column * y_strides[3]
                 counts[j] = size[1] - column
                 column += vector
                 if column >= size[1]:
@@ -178,13 +178,14 @@ def _multiply_rows(
                     row, image = 0, image + 1
         if outputs == 1:
             simd.multiply_scattered_line(
-                packed, panels + simd.ROWS, scratch, lattice, bases, offsets, depth, y, y_start, places, counts, 0, 1
-            )
+                packed, panels + simd.ROWS, scratch, lattice, bases, offsets, depth,
+                y, y_start, places, counts, 0, 1, y_strides[3],
+            )  # fmt: skip
         else:
             for i in range(0, outputs, simd.ROWS):
                 simd.multiply_scattered_tile(
                     packed, panels + i * (depth + 1) + simd.ROWS, scratch, lattice, bases, offsets, depth,
-                    y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i,
+                    y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i, y_strides[3],
                 )  # fmt: skip
 
 
@@ -306,15 +307,15 @@ def _multiply_taps_by_lanes(
             places[depth] = row * size[1] + column
             counts[depth] = size[1] - column
             depth += 1
-    for tap in range(first, end, simd.LANE_TAPS):
+    for tap in range(first, end, lane_sums.LANE_TAPS):
         if outputs == 1:
-            simd.multiply_lanes_of_one(
+            lane_sums.multiply_lanes_of_one(
                 scratch, lattice, bases, offsets, tap, g, g_start, g_stride, places, counts, depth,
                 sums, tap, 1, end - tap, 1, add,
             )  # fmt: skip
         else:
-            for output in range(0, outputs, simd.LANE_OUTPUTS):
-                simd.multiply_lanes(
+            for output in range(0, outputs, lane_sums.LANE_OUTPUTS):
+                lane_sums.multiply_lanes(
                     scratch, lattice, bases, offsets, tap, g, g_start + output * g_stride, g_stride, places, counts,
                     depth, sums, tap * outputs + output, outputs, end - tap, outputs - output, add,
                 )  # fmt: skip

@@ -79,6 +79,7 @@ LAYERS = {
     "wide": ((2, 32, 26, 26), (64, 32, 3, 3), (1, 1), (0, 0), (1, 1), 1),
     "strided": ((2, 16, 33, 33), (24, 16, 3, 3), (2, 2), (1, 1), (1, 1), 1),
     "depthwise": ((2, 16, 20, 20), (16, 1, 3, 3), (1, 1), (1, 1), (1, 1), 16),
+    "depthwise strided": ((2, 16, 32, 37), (16, 1, 3, 3), (2, 2), (1, 1), (1, 1), 16),
     "pointwise": ((2, 40, 9, 9), (48, 40, 1, 1), (1, 1), (0, 0), (1, 1), 1),
 }
 
@@ -137,3 +138,19 @@ def test_nan_reaches_exactly_the_windows_that_see_it():
     bad[3:6, 4:7] = True
     y = convolution.conv2d(x, w)
     assert (np.isnan(y) == bad).all()
+
+
+def test_positions_that_a_stride_leaves_out_get_no_gradient_and_nan_stays_where_it_is():
+    g, w = np.ones((1, 2, 20, 20), np.float32), np.ones((2, 1, 1, 1), np.float32)
+    g[0, 1, 4, 7] = np.nan
+    dx = convolution.conv2d_input_gradient(g, w, (1, 2, 40, 40), (2, 2), groups=2)
+    expected = np.zeros((1, 2, 40, 40), np.float32)
+    expected[:, :, ::2, ::2] = g
+    np.testing.assert_array_equal(dx, expected)
+
+
+def test_gradient_to_a_depthwise_filter_takes_nan_only_from_what_it_sees():
+    x, g = np.ones((1, 1, 12, 21), np.float32), np.ones((1, 1, 10, 19), np.float32)
+    x[0, 0, 3, 20] = np.nan  # just beyond what the first two columns of the filter see of that row
+    dw = convolution.conv2d_weight_gradient(g, x, (1, 1, 3, 3))
+    assert (np.isnan(dw[0, 0]) == [[False, False, True]] * 3).all()
