@@ -1,5 +1,7 @@
 """The command line: `python -m autograd_core "(x+y)*z" x=-2 y=5 z=-4` shows a formula's values and gradients.
 
+`python -m autograd_core warmup` compiles all kernels ahead, so that no later program has to.
+
 Exit status: 0 for a table, 2 and one line on the standard error stream for bad input.
 """
 
@@ -14,6 +16,7 @@ import unicodedata
 from collections.abc import Container, Mapping, Sequence
 from typing import NoReturn
 
+from autograd_core import kernels
 from autograd_core.errors import AutogradError, ExpressionError
 from autograd_core.expression import Expression, check_name
 from autograd_core.show import Drawing, draw, explain
@@ -25,7 +28,11 @@ PROGRAM = "python -m autograd_core"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line with `arguments` (by default the process's own) and return its exit status."""
-    options = _parser().parse_args(_shielded(sys.argv[1:] if arguments is None else arguments))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["warmup"]:
+        kernels.warmup.warm_up(say=print)
+        return 0
+    options = _parser().parse_args(_shielded(given))
     try:
         expression = Expression(options.expression)
         variables = {name: Value(number, label=name) for name, number in _values(options.assignments).items()}
@@ -56,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         allow_abbrev=False,
         description="Show the values, the local gradients and the gradients of every node of a formula's graph.",
-        epilog=f'example: {PROGRAM} "(x+y)*z" x=-2 y=5 z=-4',
+        epilog=f'example: {PROGRAM} "(x+y)*z" x=-2 y=5 z=-4; or {PROGRAM} warmup, to compile all kernels ahead',
     )
     parser.add_argument("expression", help="numbers, names, + - * / ** ( ) and functions such as sigmoid(x)")
     parser.add_argument("assignments", nargs="*", metavar="name=number", help="the value of each name")

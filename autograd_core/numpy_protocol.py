@@ -33,7 +33,8 @@ _RENAMED = {
     "amax": "max",
     "amin": "min",
 }
-# Functions, other than ufuncs, that take the same arguments in the same order as our op of that name.
+# Functions, other than ufuncs, that take the same arguments as our op of that name, and mean the same by them: numpy's
+# trace and diagonal, of the first two axes, do not.
 _SAME = frozenset(
     [
         "all",
@@ -45,7 +46,6 @@ _SAME = frozenset(
         "broadcast_to",
         "clip",
         "concatenate",
-        "diagonal",
         "einsum",
         "expand_dims",
         "flip",
@@ -68,7 +68,6 @@ _SAME = frozenset(
         "take_along_axis",
         "tensordot",
         "tile",
-        "trace",
         "tril",
         "triu",
         "where",

@@ -154,6 +154,12 @@ def _where(position: Position) -> str:
     return f"in epoch {position.epoch + 1} after mini-batch {position.batch}"
 
 
+def _directory(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must name a directory, got nothing")
+    return Path(text)
+
+
 def evaluate_checkpoint(options: argparse.Namespace) -> int:
     """Print how well a trained model does on the test images."""
     checkpoint = Checkpoint.load(options.checkpoint)
@@ -239,7 +245,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--optimizer", choices=list(OPTIMIZERS))
     command.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate; where it falls, the first")
     command.add_argument("--seed", type=_whole_number(0), metavar="N", help="same seed, same weights (default: 0)")
-    command.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: runs/MODEL)")
+    command.add_argument("--out", type=_directory, metavar="DIR", help="where results go (default: runs/MODEL)")
     command.add_argument(
         "--resume",
         action="store_true",

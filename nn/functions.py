@@ -22,6 +22,7 @@ def at_least(layer: str, name: str, value: int, least: int) -> int:
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """x Wᵀ + b. Shapes: x (..., in), weight (out, in), bias (out,) -> (..., out)."""
+    x = x if hasattr(x, "ndim") else ag.tensor(x)
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
             f"linear: expects {weight.shape[1]} features in the last axis, got shape {x.shape}"

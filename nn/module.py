@@ -26,7 +26,8 @@ class Module:
 
     What is set as an attribute is found by its type: a Parameter is learned, a Module is a part
     (its parameters count as this one's, as `name.weight`), any other Tensor is a buffer, saved
-    with the parameters but not learned.
+    with the parameters but not learned. Lists, tuples and dictionaries of them count as well, as
+    `layers.0.weight`.
 
         class Net(Module):
             def __init__(self):
@@ -41,17 +42,34 @@ class Module:
 
     training: bool = True
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if (
+            isinstance(value, Tensor)
+            and not isinstance(value, Parameter)
+            and isinstance(vars(self).get(name), Parameter)
+        ):
+            raise StateError(
+                f"{type(self).__name__}: {name} is a Parameter, and a plain tensor in its place would not be learned; "
+                f"set Parameter(...), or {name}.assign(...) for new numbers"
+            )
+        super().__setattr__(name, value)
+
     def forward(self, *inputs: Any) -> Any:
         """What this module computes; subclasses write it, callers call the module itself."""
         raise NotImplementedError(f"{type(self).__name__} has no forward method; define forward(self, x)")
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Compute `forward`."""
-        return self.forward(*inputs)
+        return self.forward(*inputs, **named)
+
+    def _named_parts(self) -> Iterator[tuple[str, Any]]:
+        """What is set as an attribute of this module, by name; entries of lists and dictionaries as `name.key`."""
+        for name, value in vars(self).items():
+            yield from _entries(name, value)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules set as attributes of this one, by name."""
-        for name, value in vars(self).items():
+        """The modules set as attributes of this one, or held in its lists and dictionaries, by name."""
+        for name, value in self._named_parts():
             if isinstance(value, Module):
                 yield name, value
 
@@ -63,7 +81,7 @@ class Module:
 
     def _named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         for prefix, module in self.named_modules():
-            for name, value in vars(module).items():
+            for name, value in module._named_parts():
                 if isinstance(value, Tensor):
                     yield f"{prefix}.{name}" if prefix else name, value
 
@@ -125,6 +143,17 @@ class Module:
         children = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
         inside = "\n" + "\n".join(children) + "\n" if children else self.describe()
         return f"{type(self).__name__}({inside})"
+
+
+def _entries(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """A value by its name, or what a list or dictionary holds, each by its own."""
+    if isinstance(value, (list, tuple)):
+        value = dict(enumerate(value))
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _entries(f"{name}.{key}", part)
+    else:
+        yield name, value
 
 
 class Sequential(Module):

@@ -35,6 +35,8 @@ def read_picture(path: Path, size: tuple[int, int], *, invert: bool = False) -> 
             pixels = _grey(picture, ground=255 if invert else 0)
     except UnidentifiedImageError as error:
         raise PictureError(f"{path} is no PNG picture") from error
+    except PictureError:
+        raise
     except OSError as error:
         raise PictureError(f"cannot read {path}: {error.strerror or error}") from error
     except (SyntaxError, ValueError, Image.DecompressionBombError) as error:  # what Pillow raises on damaged files

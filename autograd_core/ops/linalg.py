@@ -11,7 +11,7 @@ import numpy as np
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.ops import reduction, shaping
-from autograd_core.ops.definition import array_op
+from autograd_core.ops.definition import array_op, recorded_within
 from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
 
 
@@ -40,6 +40,9 @@ def matmul(a: Any, b: Any, /) -> Any:
     left counts as a row, on the right as a column, and its axis is dropped from the result.
     Gradients: g bᵀ and aᵀ g.
     """
+    # A list of numbers takes the dtype of what is beside it, as a number does.
+    a = np.asarray(a, b.dtype) if isinstance(a, list) and recorded_within(a) is None and hasattr(b, "dtype") else a
+    b = np.asarray(b, a.dtype) if isinstance(b, list) and recorded_within(b) is None and hasattr(a, "dtype") else b
     a, b = as_array(a, "matmul"), as_array(b, "matmul")
     a_shape, b_shape = a.shape, b.shape
     if not a_shape or not b_shape or a_shape[-1] != b_shape[-2 if len(b_shape) > 1 else 0]:

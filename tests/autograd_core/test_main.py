@@ -177,3 +177,9 @@ def test_terminal_without_these_letters_gets_others():
     output, errors = done.communicate()
     assert (done.returncode, errors) == (0, "")
     assert "?f/?x = 2" in output
+
+
+def test_warmup_compiles_the_kernels_and_says_which(capsys):
+    assert main(["warmup"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("matrix product, float32: ")]

@@ -200,3 +200,34 @@ def test_models_fit_other_image_sizes_and_classes():
         net = nn.models.RECIPES[name].build((20, 31), 4)
         with ag.no_grad():
             assert net(ag.zeros((2, 1, 20, 31))).shape == (2, 4)
+
+
+def test_modules_and_parameters_in_lists_and_dictionaries_are_found():
+    class Stack(nn.Module):
+        def __init__(self):
+            self.layers = [nn.Linear(2, 3), nn.Linear(3, 1)]
+            self.heads = {"a": nn.Linear(1, 1), "b": (nn.Parameter([1.0]),)}
+
+        def forward(self, x, scale=1.0):
+            for layer in self.layers:
+                x = layer(x)
+            return x * scale
+
+    net = Stack()
+    assert [name for name, _ in net.named_parameters()] == [
+        "heads.b.0", "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias",
+        "heads.a.weight", "heads.a.bias",
+    ]  # fmt: skip
+    assert [name for name, _ in net.eval().named_modules() if not _.training] == ["", "layers.0", "layers.1", "heads.a"]
+    x = [[1.0, 2.0]]
+    assert net(x, scale=2.0).tolist() == (2 * net(x)).tolist()
+    Stack().load_state_dict(net.state_dict())
+
+
+def test_a_parameter_is_not_replaced_by_what_would_not_be_learned():
+    layer = nn.Linear(2, 2)
+    with pytest.raises(nn.StateError, match=r"Linear: weight is a Parameter.*set Parameter\(...\)"):
+        layer.weight = ag.ones((2, 2))
+    layer.weight = nn.Parameter(ag.ones((2, 2)))
+    layer.bias = None
+    assert [name for name, _ in layer.named_parameters()] == ["weight"]
