@@ -161,10 +161,10 @@ def _store_every_other(builder, value, first, at, mask, stride):
 
 def _each_lane(builder, first, at, mask, stride):
     """For lanes `stride` entries apart, one by one: the number, and the place of those that exist."""
-    for lane in range(mask.type.count):
-        number = ir.Constant(LANE, lane)
+    with cgutils.for_range(builder, const(mask.type.count)) as lane:
+        number = builder.trunc(lane.index, LANE)
         with builder.if_then(builder.extract_element(mask, number)):
-            yield number, builder.gep(first, [builder.add(at, builder.mul(stride, const(lane)))])
+            yield number, builder.gep(first, [builder.add(at, builder.mul(stride, lane.index))])
 
 
 def _load_apart(builder, first, at, mask, stride, vector):
