@@ -183,6 +183,7 @@ def backpropagate(
     needed = None if kept is None else _leads_to(order, kept)
     upstream: dict[Any, Any] = {root: gradient}
     result: dict[Any, Any] = {}
+    anomaly = recording.anomaly
     while order:
         node = order.pop()  # popping frees what has been passed, while the rest is still at work
         total = upstream.pop(node, None)
@@ -208,7 +209,7 @@ def backpropagate(
             share = node.op.pull_back(node, index, parent, total, create_graph)
             if share is None:
                 continue
-            if recording.anomaly:
+            if anomaly:
                 _check_finite(node, share)
             before = upstream.get(parent)
             upstream[parent] = share if before is None else before + share

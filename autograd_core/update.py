@@ -23,6 +23,10 @@ from autograd_core.errors import ArgumentError, GraphError, ShapeError
 from autograd_core.tensor import Tensor
 
 
+# Elements. A rule is some ten calls of numpy, or one of a kernel; but a toy should not have to load Numba.
+_WORTH_A_KERNEL = 64
+
+
 class UpdateRule:
     """Calls a formula with the arrays of tensors, and gives the tensors it updates their new values."""
 
@@ -73,7 +77,7 @@ class UpdateRule:
         if not (self._compiles and dtype.kind == "f" and all(x.dtype == dtype for x in arrays)):
             return False
         # By size alone, never by what happened before: a resumed training must round like one that was not stopped.
-        return bool(arrays[0].size >= kernels.LONG)
+        return bool(arrays[0].size >= _WORTH_A_KERNEL)
 
 
 def _own_array(tensor: Tensor) -> Any:

@@ -42,7 +42,7 @@ from typing import Any, Generic, ParamSpec, overload
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import ArgumentError, GraphError
+from autograd_core.errors import ArgumentError, GraphError, ShapeError
 from autograd_core.graph import Node, Recorded
 
 P = ParamSpec("P")
@@ -213,12 +213,11 @@ class Op(Generic[P]):
         if share.shape != parent.shape:
             from autograd_core.ops.shaping import sum_to  # the rows themselves import this file
 
-            if not _broadcasts(parent.shape, share.shape):
-                raise GraphError(
-                    f"{self.name}: the rule for {self.inputs[0 if self.variadic else index]} returned a gradient of "
-                    f"shape {share.shape} for an input of shape {parent.shape}"
-                )
-            share = sum_to(share, parent.shape)
+            try:
+                share = sum_to(share, parent.shape)
+            except ShapeError as error:
+                name = self.inputs[0 if self.variadic else index]
+                raise GraphError(f"{self.name}: the rule for {name} returned {error}") from None
         if share.dtype != parent.dtype:
             share = share.astype(parent.dtype)
         return share
@@ -326,11 +325,6 @@ class Elementwise(Op[P]):
         if type(local) is float and abs(local) == 1.0:
             return g if local > 0 else -g
         return g * local
-
-
-def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether an array of this shape broadcasts to that one."""
-    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape, to[len(to) - len(shape) :], strict=True))
 
 
 def _is_long(args: tuple[Any, ...]) -> bool:

@@ -69,8 +69,15 @@ def _(g):
 
 
 def sum_to(g: Any, shape: Shape) -> Any:
-    """A gradient summed over the axes along which its input of this shape was broadcast."""
+    """A gradient summed over the axes along which its input of this shape was broadcast.
+
+    Errors: ShapeError if no input of this shape broadcasts to that of the gradient.
+    """
     extra = g.ndim - len(shape)
+    if g.shape[extra:] == shape and extra > 0:  # a bias: new leading axes, and nothing else
+        return reduction.sum(g, axis=tuple(range(extra)))
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[extra:], strict=True)):
+        raise ShapeError(f"a gradient of shape {g.shape} for an input of shape {shape}")
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1))
     return reshape(reduction.sum(g, axis=axes), shape)
 
