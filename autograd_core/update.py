@@ -22,7 +22,6 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError, ShapeError
 from autograd_core.tensor import Tensor
 
-
 # Elements. A rule is some ten calls of numpy, or one of a kernel; but a toy should not have to load Numba.
 _WORTH_A_KERNEL = 64
 
