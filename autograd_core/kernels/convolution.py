@@ -14,7 +14,7 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import lane_sums, simd
+from autograd_core.kernels import simd
 from autograd_core.kernels.correlation import correlate, correlate_weights
 from autograd_core.kernels.gemm import DEPTH, FLOATS, first_entry, whole_strides
 from autograd_core.kernels.threads import get_num_threads, scratch
@@ -90,7 +90,6 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
         scratch(threads * per_worker, x.dtype), _lists(threads, 3, band * g.shape[3]),
         (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
         (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
-        _lanes_are_positions(outputs, depth, g.shape[3], width // simd.VECTORS),
     )  # fmt: skip
     total = partial[0] if chunks == 1 else partial.sum(0)
     return np.ascontiguousarray(total.swapaxes(1, 2), dtype).reshape(w_shape)
@@ -146,18 +145,6 @@ def _lanes_are_outputs(outputs, depth, row_length, step, vector):
     # A tile is transposed into vectors of y, or, where they are not whole, stored entry by entry.
     positions = whole / vector * depth + (0.5 if step == 1 else 2.0) * whole
     return step > 2 or positions < rows
-
-
-def _lanes_are_positions(outputs, depth, row_length, vector):
-    """Which way to sum the gradient to the weights costs less, in fused multiply-adds for one position."""
-    # Where lanes are positions there are more loads, about two for five multiplications.
-    lanes = 1.4 * _up(depth, lane_sums.LANE_TAPS) * (_up(outputs, lane_sums.LANE_OUTPUTS) if outputs > 1 else 1)
-    tiles = _up(depth, simd.ROWS) * _up(outputs, vector)
-    return lanes * _up(row_length, vector) / row_length < tiles
-
-
-def _up(count, multiple):
-    return count + -count % multiple
 
 
 def _in_one_float(a, b):

@@ -224,7 +224,7 @@ def correlate(
 @jit
 def _correlate_weights_task(
     worker, task, x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    g_shape, g_strides, blocking, by_lanes,
+    g_shape, g_strides, blocking,
 ):  # fmt: skip
     images, groups = x_shape[:2]
     outputs, out_height, out_width = g_shape
@@ -253,10 +253,10 @@ def _correlate_weights_task(
             spacing, margin, scratch, lattice, lattice_size,
         )  # fmt: skip
         g_start = image * g_strides[0] + group * outputs * g_strides[1] + first_row * out_width
-        if by_lanes:
+        if outputs == 1:
             _multiply_taps_by_lanes(
-                scratch, lattice, lattice_size[1], offsets, first_tap, end_tap, g, g_start, g_strides[1], lists[worker],
-                sums, outputs, (rows, out_width), started,
+                scratch, lattice, lattice_size[1], offsets, first_tap, end_tap, g, g_start, lists[worker],
+                sums, (rows, out_width), started,
             )  # fmt: skip
             started = True
             continue
@@ -294,10 +294,8 @@ def _multiply_taps(
 
 
 @jit(inline="always")
-def _multiply_taps_by_lanes(
-    scratch, lattice, pitch, offsets, first, end, g, g_start, g_stride, lists, sums, outputs, size, add
-):
-    """Lanes are positions: for few taps and few outputs, which would leave most of a tile empty."""
+def _multiply_taps_by_lanes(scratch, lattice, pitch, offsets, first, end, g, g_start, lists, sums, size, add):
+    """Lanes are positions: for a single output, which would leave all but one lane of a tile empty."""
     vector = simd.VECTOR_BYTES // sums.itemsize
     bases, places, counts = lists[0], lists[1], lists[2]
     depth = 0
@@ -308,17 +306,9 @@ def _multiply_taps_by_lanes(
             counts[depth] = size[1] - column
             depth += 1
     for tap in range(first, end, lane_sums.LANE_TAPS):
-        if outputs == 1:
-            lane_sums.multiply_lanes_of_one(
-                scratch, lattice, bases, offsets, tap, g, g_start, g_stride, places, counts, depth,
-                sums, tap, 1, end - tap, 1, add,
-            )  # fmt: skip
-        else:
-            for output in range(0, outputs, lane_sums.LANE_OUTPUTS):
-                lane_sums.multiply_lanes(
-                    scratch, lattice, bases, offsets, tap, g, g_start + output * g_stride, g_stride, places, counts,
-                    depth, sums, tap * outputs + output, outputs, end - tap, outputs - output, add,
-                )  # fmt: skip
+        lane_sums.multiply_lanes(
+            scratch, lattice, bases, offsets, tap, g, g_start, places, counts, depth, sums, tap, end - tap, add
+        )
 
 
 _post_correlate_weights = sharing(_correlate_weights_task)
@@ -327,14 +317,14 @@ _post_correlate_weights = sharing(_correlate_weights_task)
 @ParallelKernel(reads=3).of
 def correlate_weights(
     mailbox, x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    g_shape, g_strides, blocking, by_lanes,
+    g_shape, g_strides, blocking,
 ):  # fmt: skip
     """partial[chunk, group, k, o] = Σ over the chunk's images and all positions of g[n, o, p, q] · (tap k there)."""
     _post_correlate_weights(
         mailbox,
         (
             x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            g_shape, g_strides, blocking, by_lanes,
+            g_shape, g_strides, blocking,
         ),
     )  # fmt: skip
     run_tasks(mailbox, partial.shape[0] * partial.shape[1] * -(-offsets.size // blocking[1]))

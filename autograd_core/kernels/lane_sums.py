@@ -1,4 +1,4 @@
-"""Vector instructions for sums over positions, where lanes are positions: the gradient to few weights.
+"""Vector instructions for sums over positions, where lanes are positions: the gradient to depthwise filters.
 
 The tiles of `simd` keep one sum in each lane; here all lanes of a vector belong to one sum, and meet at the end.
 """
@@ -10,7 +10,6 @@ from numba.extending import intrinsic
 from autograd_core.kernels.vectors import (
     INT,
     LANE,
-    ROWS,
     call,
     const,
     lane_numbers,
@@ -22,85 +21,67 @@ from autograd_core.kernels.vectors import (
     vector_pointer,
 )
 
-# Taps and outputs that meet at a time where lanes are positions: 20 sums, 4 vectors and a factor, or 9, 3 and 1.
-LANE_TAPS, LANE_OUTPUTS = (5, 4) if ROWS == 8 else (3, 3)
+# Taps that meet one vector of the upstream gradient: 3 × 3 and 5 × 5 filters waste none, or one in ten.
+LANE_TAPS = 5
 
 
-def _lane_sums(outputs_together):
-    """Make the intrinsic that sums products of two operands' vectors, both found by tables, over all lanes."""
+@intrinsic
+def multiply_lanes(
+    typing_context,
+    a, a_start, bases, offsets, first_offset, b, b_start, places, counts, depth, c, c_start, rows, add,
+):  # fmt: skip
+    """c[i] = Σ_k Σ_lane a[bases[k] + offsets[first_offset + i] + lane] · b[places[k] + lane], for lane < counts[k],
+    plus the old c[i] if `add`, for i < rows.
 
-    @intrinsic
-    def multiply_lanes(
-        typing_context,
-        a, a_start, bases, offsets, first_offset, b, b_start, b_stride, places, counts, depth,
-        c, c_start, c_stride, rows, columns, add,
-    ):  # fmt: skip
-        """c[i, j] = Σ_k Σ_lane a[bases[k] + offsets[first_offset + i] + lane] · b[places[k] + j·b_stride + lane], for
-        lane < counts[k], plus the old c[i, j] if `add`, for i < rows, j < columns.
+    No lane beyond counts[k] is read: it may hold a NaN, which no factor of zero would hide.
+    """
 
-        No lane beyond counts[k] is read: it may hold a NaN, which no factor of zero would hide.
-        """
+    def generate(context, builder, signature, arguments):
+        (
+            a, a_start, bases, offsets, first_offset, b, b_start, places, counts, depth, c, c_start, rows, add,
+        ) = arguments  # fmt: skip
+        vector = vector_of(signature.args[0].dtype)
+        a = pointer(context, builder, signature.args[0], a, a_start)
+        bases = pointer(context, builder, signature.args[2], bases, const(0))
+        offsets = pointer(context, builder, signature.args[3], offsets, first_offset)
+        b = pointer(context, builder, signature.args[5], b, b_start)
+        places = pointer(context, builder, signature.args[7], places, const(0))
+        counts = pointer(context, builder, signature.args[8], counts, const(0))
+        c = pointer(context, builder, signature.args[10], c, c_start)
+        last = builder.sub(rows, const(1))
+        taps = []
+        for i in range(LANE_TAPS):
+            row = builder.select(builder.icmp_signed("<", const(i), rows), const(i), last)
+            taps.append(builder.load(builder.gep(offsets, [row])))
+        entry = builder.block
+        loop, done = builder.append_basic_block("lanes"), builder.append_basic_block("lanes.done")
+        builder.branch(loop)
+        builder.position_at_end(loop)
+        k = builder.phi(INT)
+        k.add_incoming(const(0), entry)
+        sums = [builder.phi(vector) for _ in taps]
+        base, place, count = (builder.load(builder.gep(table, [k])) for table in (bases, places, counts))
+        real = lanes_below(builder, vector, count)
+        upstream = masked_load(builder, vector_pointer(builder, b, place, vector), real)
+        for i, tap in enumerate(taps):
+            seen = masked_load(builder, vector_pointer(builder, a, builder.add(base, tap), vector), real)
+            total = call(builder, f"llvm.fma.{mangled(vector)}", vector, seen, upstream, sums[i])
+            sums[i].add_incoming(ir.Constant(vector, None), entry)
+            sums[i].add_incoming(total, loop)
+            sums[i] = total
+        following = builder.add(k, const(1))
+        k.add_incoming(following, loop)
+        builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
+        builder.position_at_end(done)
+        for i, lanes in enumerate(sums):
+            with builder.if_then(builder.icmp_signed("<", const(i), rows)):
+                place = builder.gep(c, [const(i)])
+                old = builder.select(add, builder.load(place), ir.Constant(vector.element, 0.0))
+                builder.store(builder.fadd(old, _total(builder, lanes)), place)
+        return context.get_dummy_value()
 
-        def generate(context, builder, signature, arguments):
-            (
-                a, a_start, bases, offsets, first_offset, b, b_start, b_stride, places, counts, depth,
-                c, c_start, c_stride, rows, columns, add,
-            ) = arguments  # fmt: skip
-            vector = vector_of(signature.args[0].dtype)
-            a = pointer(context, builder, signature.args[0], a, a_start)
-            bases = pointer(context, builder, signature.args[2], bases, const(0))
-            offsets = pointer(context, builder, signature.args[3], offsets, first_offset)
-            b = pointer(context, builder, signature.args[5], b, b_start)
-            places = pointer(context, builder, signature.args[8], places, const(0))
-            counts = pointer(context, builder, signature.args[9], counts, const(0))
-            c = pointer(context, builder, signature.args[11], c, c_start)
-
-            def at_most(i, count):
-                last = builder.sub(count, const(1))
-                return builder.select(builder.icmp_signed("<", const(i), count), const(i), last)
-
-            taps = [builder.load(builder.gep(offsets, [at_most(i, rows)])) for i in range(LANE_TAPS)]
-            shifts = [builder.mul(b_stride, at_most(j, columns)) for j in range(outputs_together)]
-            entry = builder.block
-            loop, done = builder.append_basic_block("lanes"), builder.append_basic_block("lanes.done")
-            builder.branch(loop)
-            builder.position_at_end(loop)
-            k = builder.phi(INT)
-            k.add_incoming(const(0), entry)
-            sums = [[builder.phi(vector) for _ in shifts] for _ in taps]
-            real = lanes_below(builder, vector, builder.load(builder.gep(counts, [k])))
-            base, place = (builder.load(builder.gep(table, [k])) for table in (bases, places))
-            upstream = [
-                masked_load(builder, vector_pointer(builder, b, builder.add(place, shift), vector), real)
-                for shift in shifts
-            ]
-            for i, tap in enumerate(taps):
-                seen = masked_load(builder, vector_pointer(builder, a, builder.add(base, tap), vector), real)
-                for j, g in enumerate(upstream):
-                    total = call(builder, f"llvm.fma.{mangled(vector)}", vector, seen, g, sums[i][j])
-                    sums[i][j].add_incoming(ir.Constant(vector, None), entry)
-                    sums[i][j].add_incoming(total, loop)
-                    sums[i][j] = total
-            following = builder.add(k, const(1))
-            k.add_incoming(following, loop)
-            builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
-            builder.position_at_end(done)
-            for i, row in enumerate(sums):
-                for j, lanes in enumerate(row):
-                    real = builder.and_(
-                        builder.icmp_signed("<", const(i), rows), builder.icmp_signed("<", const(j), columns)
-                    )
-                    with builder.if_then(real):
-                        place = builder.gep(c, [builder.add(builder.mul(c_stride, const(i)), const(j))])
-                        old = builder.select(add, builder.load(place), ir.Constant(vector.element, 0.0))
-                        builder.store(builder.fadd(old, _total(builder, lanes)), place)
-            return context.get_dummy_value()
-
-        i8 = types.intp
-        parameters = (a, i8, bases, offsets, i8, b, i8, i8, places, counts, i8, c, i8, i8, i8, i8, types.boolean)
-        return types.void(*parameters), generate
-
-    return multiply_lanes
+    i8 = types.intp
+    return types.void(a, i8, bases, offsets, i8, b, i8, places, counts, i8, c, i8, i8, types.boolean), generate
 
 
 def _total(builder, lanes):
@@ -112,7 +93,3 @@ def _total(builder, lanes):
         )
         lanes = builder.fadd(lower, upper)
     return builder.extract_element(lanes, ir.Constant(LANE, 0))
-
-
-multiply_lanes = _lane_sums(LANE_OUTPUTS)
-multiply_lanes_of_one = _lane_sums(1)
