@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 
 from autograd_core.errors import ArgumentError
 
-# Philox's stream is fixed by its definition, and its state is a few integers.
-_default = np.random.Generator(np.random.Philox())
+
+@cache  # made on first use, for numpy.random takes longer to import than all of this package
+def default_generator() -> np.random.Generator:
+    """The generator that initialisers and random ops use unless they are given one."""
+    return np.random.Generator(np.random.Philox())  # whose stream is fixed, and whose state is a few integers
 
 
 def manual_seed(seed: int) -> None:
     """Start the default generator anew: the same seed gives the same numbers."""
     if not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ArgumentError(f"manual_seed: takes a whole number of at least 0, got {seed!r}")
-    _default.bit_generator.state = np.random.Philox(int(seed)).state
-
-
-def default_generator() -> np.random.Generator:
-    """The generator that initialisers and random ops use unless they are given one."""
-    return _default
+    default_generator().bit_generator.state = np.random.Philox(int(seed)).state
 
 
 def get_random_state() -> str:
     """The state of the default generator, as text to be stored."""
-    state = _default.bit_generator.state
+    state = default_generator().bit_generator.state
     return json.dumps(state, default=lambda array: array.tolist())
 
 
@@ -36,6 +35,6 @@ def set_random_state(text: str) -> None:
         state = json.loads(text)
         state["state"] = {name: np.array(words, dtype=np.uint64) for name, words in state["state"].items()}
         state["buffer"] = np.array(state["buffer"], dtype=np.uint64)
-        _default.bit_generator.state = state
+        default_generator().bit_generator.state = state
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ArgumentError("set_random_state: this is no state that get_random_state gave") from None
