@@ -70,13 +70,12 @@ def value_and_grad(
         if not isinstance(y, Tensor) or y.size != 1:
             what = f"a tensor of shape {y.shape}" if isinstance(y, Tensor) else f"a {type(y).__name__}"
             raise ShapeError(f"grad: the function must return a single number, got {what}; use jacobian, or reduce it")
-        found = _all_gradients(y, leaves, create_graph=outside and _depends_on_others(y, leaves))
+        linked = outside and _depends_on_others(y, leaves)
+        found = _all_gradients(y, leaves, create_graph=linked)
         rest = iter(found)
         parts = [_map(lambda _: next(rest), args[p]) for p in positions]
-        value = (y, aux) if has_aux else y
-        if not (outside and y.requires_grad and _depends_on_others(y, leaves)):
-            value = (y.detach(), aux) if has_aux else y.detach()
-        return value, parts[0] if single else tuple(parts)
+        y = y if linked else y.detach()
+        return ((y, aux) if has_aux else y), parts[0] if single else tuple(parts)
 
     return wrapped
 

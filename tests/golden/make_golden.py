@@ -2,8 +2,8 @@
 
 Run once, in an environment of its own; the tests need the file only:
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install torch==2.13.0 numpy
-    /tmp/peers/bin/python tests/golden/make_golden.py
+    python3 -m venv .venv-golden && .venv-golden/bin/pip install torch==2.13.0 numpy
+    .venv-golden/bin/python tests/golden/make_golden.py
 
 A case names a function of autograd_core and its keywords, and says which function of torch is the same. For random
 weights u of its result y and directions v of its inputs x, the file holds y, the gradients of Σ u·y by x, and those of

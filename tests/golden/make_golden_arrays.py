@@ -3,8 +3,8 @@ tests/autograd_core/ops/test_golden_arrays.py, where our side of each case stand
 
 Run once, in an environment of its own; the tests need the file only:
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install torch==2.13.0 numpy
-    /tmp/peers/bin/python tests/golden/make_golden_arrays.py
+    python3 -m venv .venv-golden && .venv-golden/bin/pip install torch==2.13.0 numpy
+    .venv-golden/bin/python tests/golden/make_golden_arrays.py
 
 For random weights u of the result y and directions v of the inputs x, the file holds y, the gradients of Σ u·y by x,
 and those of Σ v·(these gradients) by x, computed in float64. All x, u and v are numbers that float32 holds, so that the
