@@ -114,16 +114,15 @@ class Trainer:
         a finite number; `position` is of no use then.
         """
         self.model.train()
-        with np.errstate(all="ignore"):  # what overflows shows in the loss, which is looked at each time
-            while position.epoch < self.epochs:
-                if not self._finish_batches(position, observer, interrupted):
-                    return False
-                validation = evaluate(self.model, self.objective, self.validation)
-                if not math.isfinite(validation.loss):
-                    where = f"on the validation images after epoch {position.epoch + 1}"
-                    raise DivergenceError(_diverged(validation.loss, where))
-                self._close_epoch(position, validation)
-                observer.epoch_ended(position)
+        while position.epoch < self.epochs:
+            if not self._finish_batches(position, observer, interrupted):
+                return False
+            validation = evaluate(self.model, self.objective, self.validation)
+            if not math.isfinite(validation.loss):
+                where = f"on the validation images after epoch {position.epoch + 1}"
+                raise DivergenceError(_diverged(validation.loss, where))
+            self._close_epoch(position, validation)
+            observer.epoch_ended(position)
         return True
 
     def _finish_batches(self, position: Position, observer: Observer, interrupted: Callable[[], bool]) -> bool:

@@ -29,21 +29,17 @@ REORDER = frozenset({"contract", "reassoc", "nsz", "arcp"})
 _KERNELS = Path(__file__).parent
 
 
-def jit(function=None, *, parallel=False, fastmath=False, inline="never", text=""):
+def jit(function=None, *, fastmath=False, inline="never", text=""):
     """Compile `function` on its first call for each signature, or load what an earlier process compiled.
 
     `fastmath=REORDER` lets LLVM reassociate sums, which it must do to vectorise a reduction.
     `text` is the source of a function that was generated, and stands in no file of the kernels.
     """
     if function is None:
-        return lambda function: jit(function, parallel=parallel, fastmath=fastmath, inline=inline, text=text)
+        return lambda function: jit(function, fastmath=fastmath, inline=inline, text=text)
     flags = set(fastmath) if fastmath else False
-    # Only explicit pranges are to be parallel: turning array expressions into parallel loops would
-    # cost compile time and start threads for tiny arrays.
-    features = {"comprehension", "prange", "numpy", "inplace_binop", "reduction", "setitem", "stencil", "fusion"}
-    how = {name: name == "prange" for name in features} if parallel else False
-    dispatcher = numba.njit(function, parallel=how, fastmath=flags, inline=inline, nogil=True, error_model="numpy")
-    options = f"parallel={parallel} fastmath={sorted(flags or ())} inline={inline}"
+    dispatcher = numba.njit(function, fastmath=flags, inline=inline, nogil=True, error_model="numpy")
+    options = f"fastmath={sorted(flags or ())} inline={inline}"
     # Where `cache=True` would have put Numba's own cache.
     dispatcher._cache = _KernelCache(function, options, text)
     return dispatcher
