@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--images", type=int, help="train on the first so many only, for one epoch")
     options = parser.parse_args()
-    # The recipe of nn/models.py, which loads the library; so it is looked up, not written again.
+    # The recipe of nn/models, which loads the library; so it is looked up, not written again.
     recipe = _recipe()
     splits = mnist()
     train, epochs = splits.train, recipe["epochs"]

@@ -1,8 +1,6 @@
 """Neural networks on top of `autograd_core` alone: modules, losses, initialisers, data, training."""
 
 from nn import data, functions, initial, models
-from nn.activation import ReLU, Sigmoid, Tanh
-from nn.convolution import Conv2d, Flatten, MaxPool2d
 from nn.errors import (
     CheckpointError,
     DataError,
@@ -12,8 +10,10 @@ from nn.errors import (
     SettingsError,
     StateError,
 )
-from nn.linear import Linear
-from nn.loss import CrossEntropyLoss, MSELoss, QuadraticLoss
+from nn.layers.activation import ReLU, Sigmoid, Tanh
+from nn.layers.convolution import Conv2d, Flatten, MaxPool2d
+from nn.layers.linear import Linear
+from nn.layers.loss import CrossEntropyLoss, MSELoss, QuadraticLoss
 from nn.module import Module, Parameter, Sequential
 
 __all__ = [

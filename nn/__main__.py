@@ -19,16 +19,16 @@ import numpy as np
 import autograd_core as ag
 import optim
 from nn.atomic_write import check_writable
-from nn.checkpoint import Checkpoint
 from nn.data import Splits, mnist
+from nn.data.pictures import read_picture
 from nn.errors import DivergenceError, OutputError, SettingsError
-from nn.interruption import Interruption
 from nn.models import RECIPES
-from nn.pictures import read_picture
-from nn.report import describe
-from nn.session import CHECKPOINT, HISTORY, LEARNING_CURVE, Session
-from nn.settings import Settings, fingerprint
-from nn.training import Position, Trainer, as_input, evaluate
+from nn.training.checkpoint import Checkpoint
+from nn.training.interruption import Interruption
+from nn.training.report import describe
+from nn.training.session import CHECKPOINT, HISTORY, LEARNING_CURVE, Session
+from nn.training.settings import Settings, fingerprint
+from nn.training.trainer import Position, Trainer, as_input, evaluate
 
 OPTIMIZERS = {"sgd": optim.SGD, "adam": optim.Adam}
 USUAL_LR = {"sgd": 0.1, "adam": 1e-3}  # where the model's recipe is for the other optimiser
@@ -236,7 +236,7 @@ def _parser() -> argparse.ArgumentParser:
         "train",
         parents=[data_dir],
         help="train a model and keep it with its history",
-        description="Train a model; what is not given is as in its recipe (nn/models.py). Ctrl-C saves and stops.",
+        description="Train a model; what is not given is as in its recipe (nn/models). Ctrl-C saves and stops.",
     )
     command.add_argument("dataset", choices=["mnist"], help="what to learn")
     command.add_argument("--model", choices=list(RECIPES), help="default: lenet5")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from nn.__main__ import main
-from nn.checkpoint import Checkpoint
 from nn.data import Splits, mnist
+from nn.training.checkpoint import Checkpoint
 
 SAMPLE = Path(__file__).parents[1] / "data"
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 import pytest
 
 import nn.__main__
-from nn.checkpoint import Checkpoint
-from nn.report import TerminalReport
+from nn.training.checkpoint import Checkpoint
+from nn.training.report import TerminalReport
 
 SAMPLE_TRAINING = ("train", "mnist", "--data-dir", "tests/data")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import autograd_core as ag
 from nn.atomic_write import write_atomically
-from nn.checkpoint import Checkpoint
-from nn.learning_curve import learning_curve_png
-from nn.report import TerminalReport, describe
-from nn.settings import Settings
-from nn.training import Position, Score, Trainer
+from nn.training.checkpoint import Checkpoint
+from nn.training.learning_curve import learning_curve_png
+from nn.training.report import TerminalReport, describe
+from nn.training.settings import Settings
+from nn.training.trainer import Position, Score, Trainer
 
 CHECKPOINT, HISTORY, LEARNING_CURVE = "checkpoint.safetensors", "history.json", "learning_curve.png"
 

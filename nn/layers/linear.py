@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nn import functions, initial
+from nn.arguments import at_least
 from nn.module import Module, Parameter
 
 
@@ -12,8 +13,8 @@ class Linear(Module):
     """y = x Wᵀ + b. Shapes: (..., in_features) -> (..., out_features); weight (out_features, in_features)."""
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
-        self.in_features = functions.at_least("Linear", "in_features", in_features, 1)
-        self.out_features = functions.at_least("Linear", "out_features", out_features, 1)
+        self.in_features = at_least("Linear", "in_features", in_features, 1)
+        self.out_features = at_least("Linear", "out_features", out_features, 1)
         self.weight = Parameter(initial.fan_in_uniform((out_features, in_features), in_features))
         self.bias = Parameter(initial.fan_in_uniform((out_features,), in_features)) if bias else None
 

@@ -8,9 +8,9 @@ import nn
 import optim
 from nn.data import LabelledImages
 from nn.errors import DivergenceError
-from nn.objective import OBJECTIVES
-from nn.settings import Settings, fingerprint
-from nn.training import Position, Trainer, as_input, evaluate
+from nn.training.objective import OBJECTIVES
+from nn.training.settings import Settings, fingerprint
+from nn.training.trainer import Position, Trainer, as_input, evaluate
 
 
 class Silent:

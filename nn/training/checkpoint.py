@@ -20,8 +20,8 @@ from autograd_core import AutogradError, set_random_state
 from nn.atomic_write import write_atomically
 from nn.errors import CheckpointError, StateError
 from nn.module import Module
-from nn.settings import Settings
-from nn.training import EpochRecord, Optimizer, Position, Score
+from nn.training.settings import Settings
+from nn.training.trainer import EpochRecord, Optimizer, Position, Score
 
 FORMAT = "autograd-core training"
 VERSION = 1  # of the layout; a reader takes its own and older ones

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_core import max_pool2d
 from nn import functions, initial
+from nn.arguments import at_least
 from nn.module import Module, Parameter
 
 Pair = int | tuple[int, int]
@@ -29,7 +30,7 @@ class Conv2d(Module):
         bias: bool = True,
     ) -> None:
         for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
-            functions.at_least("Conv2d", name, value, 1)
+            at_least("Conv2d", name, value, 1)
         kernel = kernel_size if isinstance(kernel_size, tuple) else (kernel_size, kernel_size)
         shape = (out_channels, in_channels // groups, *kernel)
         fan_in = initial.fans(shape)[0]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.pictures import read_picture
+from nn.data.pictures import read_picture
 
 GREY = np.array([[0, 100, 255], [7, 200, 31]], np.uint8)
 

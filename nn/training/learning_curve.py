@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from nn.training import EpochRecord
+from nn.training.trainer import EpochRecord
 
 _COLOURS = {"training": "#1f77b4", "validation": "#d95f02"}  # told apart by colour-blind readers too
 

@@ -1,4 +1,4 @@
-"""The lectures' networks for small pictures, each with the recipe that trains it well.
+"""The lectures' networks for small pictures.
 
 Every model takes images of shape (N, 1, height, width) with pixels from 0 to 1 and gives one number a class.
 """
@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from autograd_core import ArgumentError
 from nn import initial
-from nn.activation import ReLU, Sigmoid
-from nn.convolution import Conv2d, Flatten, MaxPool2d
-from nn.linear import Linear
-from nn.module import Module, Parameter, Sequential
+from nn.layers.activation import ReLU, Sigmoid
+from nn.layers.convolution import Conv2d, Flatten, MaxPool2d
+from nn.layers.linear import Linear
+from nn.module import Parameter, Sequential
 
 Size = tuple[int, int]
 
@@ -79,24 +78,3 @@ def _left(model: str, size: Size, after: Callable[[int], int]) -> Size:
     if height < 1 or width < 1:
         raise ArgumentError(f"{model}: images of {size[0]}×{size[1]} pixels are too small; use mlp")
     return height, width
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a model is built and, unless told otherwise, trained."""
-
-    build: Callable[[Size, int], Module]
-    loss: str  # "quadratic" on one-hot targets, or "cross_entropy" on labels
-    optimizer: str
-    lr: float
-    batch_size: int
-    epochs: int
-    schedule: str = "constant"  # of the learning rate; "linear" falls to a hundredth over the whole training
-
-
-RECIPES = {
-    "nielsen": Recipe(nielsen, "quadratic", "sgd", lr=3.0, batch_size=10, epochs=5),
-    "mlp": Recipe(mlp, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=5),
-    "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=3e-3, batch_size=64, epochs=5, schedule="linear"),
-    "cnn": Recipe(cnn, "cross_entropy", "adam", lr=1e-3, batch_size=64, epochs=5, schedule="linear"),
-}

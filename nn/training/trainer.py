@@ -19,7 +19,7 @@ from autograd_core import Tensor
 from nn.data import Batches, LabelledImages, scale_pixels
 from nn.errors import DivergenceError
 from nn.module import Module
-from nn.objective import Objective
+from nn.training.objective import Objective
 
 _EVALUATION_BATCH = 1000  # large enough to be fast, small enough that a CNN's feature maps stay out of the way
 

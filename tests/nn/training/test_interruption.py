@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-from nn.interruption import Interruption
+from nn.training.interruption import Interruption
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -8,7 +8,7 @@ from typing import Self
 
 from tqdm import tqdm
 
-from nn.training import EpochRecord, Position, Score, Trainer
+from nn.training.trainer import EpochRecord, Position, Score, Trainer
 
 _BAR = "{desc} |{bar}| {percentage:3.0f} %, {rate_noinv_fmt}, {remaining} left{postfix}"
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from nn.report import TerminalReport
-from nn.training import EpochRecord, Position, Score
+from nn.training.report import TerminalReport
+from nn.training.trainer import EpochRecord, Position, Score
 
 
 class Terminal(io.StringIO):

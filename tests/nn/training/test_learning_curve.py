@@ -4,8 +4,8 @@ import sys
 import numpy as np
 from PIL import Image
 
-from nn.learning_curve import learning_curve_png
-from nn.training import EpochRecord, Score
+from nn.training.learning_curve import learning_curve_png
+from nn.training.trainer import EpochRecord, Score
 
 
 def records(count):

@@ -12,7 +12,7 @@ from nn.data import Splits
 from nn.errors import SettingsError
 from nn.models import RECIPES
 from nn.module import Module
-from nn.objective import OBJECTIVES, Objective
+from nn.training.objective import OBJECTIVES, Objective
 
 
 @dataclass(frozen=True)

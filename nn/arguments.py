@@ -1,0 +1,14 @@
+"""Checks of the arguments that layers, models and trainings are made with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd_core import ArgumentError
+
+
+def at_least(layer: str, name: str, value: int, least: int) -> int:
+    """A layer's argument that must be a whole number of at least `least`."""
+    if not isinstance(value, (int, np.integer)) or value < least:
+        raise ArgumentError(f"{layer}: {name} must be a whole number of at least {least}, got {value!r}")
+    return int(value)

@@ -1,0 +1,1 @@
+"""The layers, a family a file; `nn` exports them all."""

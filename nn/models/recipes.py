@@ -1,0 +1,30 @@
+"""How each model is trained well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nn.models.lectures import Size, cnn, lenet5, mlp, nielsen
+from nn.module import Module
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is built and, unless told otherwise, trained."""
+
+    build: Callable[[Size, int], Module]
+    loss: str  # "quadratic" on one-hot targets, or "cross_entropy" on labels
+    optimizer: str
+    lr: float
+    batch_size: int
+    epochs: int
+    schedule: str = "constant"  # of the learning rate; "linear" falls to a hundredth over the whole training
+
+
+RECIPES = {
+    "nielsen": Recipe(nielsen, "quadratic", "sgd", lr=3.0, batch_size=10, epochs=5),
+    "mlp": Recipe(mlp, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=5),
+    "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=3e-3, batch_size=64, epochs=5, schedule="linear"),
+    "cnn": Recipe(cnn, "cross_entropy", "adam", lr=1e-3, batch_size=64, epochs=5, schedule="linear"),
+}
