@@ -70,6 +70,7 @@ from autograd_core.ops.elementwise import (
 from autograd_core.ops.indexing import add_at, getitem, scatter_add, set_at, take, take_along_axis
 from autograd_core.ops.linalg import kron, linear, matmul, outer, tensordot, vecdot
 from autograd_core.ops.losses import softmax_cross_entropy
+from autograd_core.ops.normalisation import normalize, normalize_with_moments
 from autograd_core.ops.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -204,6 +205,8 @@ __all__ = [
     "multiply",
     "negative",
     "norm",
+    "normalize",
+    "normalize_with_moments",
     "not_equal",
     "outer",
     "pad",

@@ -144,6 +144,16 @@ CASES = {
         (ag.linear, (apart(3), apart(2, 3), apart(2))),
         (ag.linear, (apart(2, 2, 3), apart(2, 3), apart(2))),
     ],
+    "standardize": [(lambda x: ag.normalize(x, axis=(0, 2)), (apart(2, 2, 3),))],
+    "normalize": [
+        (lambda x, w, b: ag.normalize(x, (0, 2), w, b) ** 2, (apart(2, 2, 3), apart(2, 1), apart(2, 1))),
+        (lambda x, w, b: ag.normalize(x, -1, w, b, eps=0.1) ** 2, (apart(2, 4), apart(4), apart(4))),
+        (lambda x, w: ag.normalize(x, -1, w, centre=False) ** 2, (apart(2, 4), apart(4))),
+    ],
+    "standardize_gradient": [
+        (lambda u, x: registry["standardize_gradient"](u, x, (1,), 0.01, True), (apart(2, 4), apart(2, 4))),
+        (lambda u, x: registry["standardize_gradient"](u, x, (0,), 0.01, False), (apart(4, 2), apart(4, 2))),
+    ],
     "reshape": [(lambda x: ag.reshape(x, (3, -1)) ** 2, (apart(2, 3),))],
     "permute_dims": [(lambda x: ag.permute_dims(x, (1, -1, 0)) ** 2, (apart(2, 3, 2),))],
     "broadcast_to": [(lambda x: ag.broadcast_to(x, (2, 3)) ** 2, (apart(2, 1),))],
