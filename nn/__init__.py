@@ -14,15 +14,34 @@ from nn.layers.activation import ReLU, Sigmoid, Tanh
 from nn.layers.convolution import Conv2d, Flatten, MaxPool2d
 from nn.layers.linear import Linear
 from nn.layers.loss import CrossEntropyLoss, MSELoss, QuadraticLoss
+from nn.layers.normalisation import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    GroupNorm,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+    LayerNorm,
+    RMSNorm,
+)
 from nn.module import Module, Parameter, Sequential
 
 __all__ = [
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "CheckpointError",
     "Conv2d",
     "CrossEntropyLoss",
     "DataError",
     "DivergenceError",
     "Flatten",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LayerNorm",
     "Linear",
     "MSELoss",
     "MaxPool2d",
@@ -31,6 +50,7 @@ __all__ = [
     "Parameter",
     "PictureError",
     "QuadraticLoss",
+    "RMSNorm",
     "ReLU",
     "Sequential",
     "SettingsError",

@@ -2,5 +2,18 @@
 
 from nn.functions.layers import conv2d, flatten, linear
 from nn.functions.losses import cross_entropy, mse_loss, quadratic_loss
+from nn.functions.normalisation import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
 
-__all__ = ["conv2d", "cross_entropy", "flatten", "linear", "mse_loss", "quadratic_loss"]
+__all__ = [
+    "batch_norm",
+    "conv2d",
+    "cross_entropy",
+    "flatten",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
+    "linear",
+    "mse_loss",
+    "quadratic_loss",
+    "rms_norm",
+]
