@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.inputs import MODELS
 from nn.data import mnist, scale_pixels
-from nn.data.batches import shuffled_order
+from nn.data.random_streams import shuffled_order
 
 __all__ = ["mnist", "trainer"]
 

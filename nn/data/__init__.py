@@ -1,9 +1,24 @@
 """Data to train on: MNIST and data sets of its form, mini-batches, and what turns pixels into a network's input."""
 
 from nn.data.batches import Batches
+from nn.data.datasets import ArrayDataset, ConcatDataset, Dataset, Subset, collate
 from nn.data.idx import read_idx, write_idx
 from nn.data.labelled_images import LabelledImages, Splits
 from nn.data.mnist_splits import mnist
 from nn.data.preprocess import one_hot, scale_pixels
 
-__all__ = ["Batches", "LabelledImages", "Splits", "mnist", "one_hot", "read_idx", "scale_pixels", "write_idx"]
+__all__ = [
+    "ArrayDataset",
+    "Batches",
+    "ConcatDataset",
+    "Dataset",
+    "LabelledImages",
+    "Splits",
+    "Subset",
+    "collate",
+    "mnist",
+    "one_hot",
+    "read_idx",
+    "scale_pixels",
+    "write_idx",
+]

@@ -1,22 +1,29 @@
 """Mini-batches in a seeded order that can be entered anywhere, so that a resumed run sees what it would have seen."""
 
 import math
-import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.data.arguments import whole_number
+from nn.data.datasets import Batch, Chosen, as_dataset, fetch
+from nn.data.random_streams import batch_generator, shuffled_order
 from nn.errors import DataError
+
+Augmentation = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
 
 
 class Batches:
-    """The mini-batches of one epoch over arrays of equal length, as tuples with one array each.
+    """The mini-batches of one epoch over arrays of equal length, or over a data set, as tuples of arrays.
 
     The order depends on (seed, epoch) and the length alone, not on earlier epochs nor on any global state. So `start=k`
     gives exactly the batches that follow the first k, and iterating twice gives the same twice.
     The last batch holds what is left over, unless `drop_last`. `len` is the number of batches still to come.
+
+    `augment(inputs, generator)` is applied to the first array of each batch, with a generator that depends on
+    (seed, epoch, number of the batch) alone; see `nn.data.augmentation`.
 
     Shapes: arrays (N, ...) -> batches (batch_size, ...). Raises `DataError` on arguments out of range.
 
@@ -30,21 +37,23 @@ class Batches:
 
     def __init__(
         self,
-        *arrays: NDArray[Any],
+        *source: Any,
         batch_size: int,
         seed: int,
         epoch: int = 0,
         shuffle: bool = True,
         start: int = 0,
         drop_last: bool = False,
+        augment: Augmentation | None = None,
     ) -> None:
-        self._arrays = arrays
-        self._length = _common_length(arrays)
-        self._batch_size = _whole_number("batch_size", batch_size, at_least=1)
-        self._seed = _whole_number("seed", seed, at_least=0)
-        self._epoch = _whole_number("epoch", epoch, at_least=0)
+        self._dataset = as_dataset(*source)
+        self._length = len(self._dataset)
+        self._batch_size = whole_number("batch_size", batch_size, at_least=1)
+        self._seed = whole_number("seed", seed, at_least=0)
+        self._epoch = whole_number("epoch", epoch, at_least=0)
         self._shuffle = shuffle
-        self._start = _whole_number("start", start, at_least=0)
+        self._start = whole_number("start", start, at_least=0)
+        self._augment = augment
         batches = self._length / self._batch_size
         self._end = math.floor(batches) if drop_last else math.ceil(batches)
         if self._start > self._end:
@@ -53,43 +62,12 @@ class Batches:
     def __len__(self) -> int:
         return self._end - self._start
 
-    def __iter__(self) -> Iterator[tuple[NDArray[Any], ...]]:
+    def __iter__(self) -> Iterator[Batch]:
         order = shuffled_order(self._length, seed=self._seed, epoch=self._epoch) if self._shuffle else None
         for index in range(self._start, self._end):
-            chosen: Any = slice(index * self._batch_size, (index + 1) * self._batch_size)
-            if order is not None:
-                chosen = order[chosen]
-            yield tuple(array[chosen] for array in self._arrays)
-
-
-def shuffled_order(length: int, *, seed: int, epoch: int) -> NDArray[np.intp]:
-    """A permutation of range(length) that only (seed, epoch, length) decides, on every machine and numpy version.
-
-    numpy promises the raw stream of a bit generator for good, but not what `Generator.permutation` makes of it; hence
-    the sort of raw random keys, stable so that even equal keys have one order.
-    """
-    stream = np.random.Philox(np.random.SeedSequence(seed, spawn_key=(epoch,)))
-    return np.argsort(stream.random_raw(length), kind="stable")
-
-
-def _common_length(arrays: tuple[NDArray[Any], ...]) -> int:
-    if not arrays or any(array.ndim == 0 for array in arrays):
-        raise DataError(f"batches need one or more arrays of at least one dimension, got {_shapes(arrays)}")
-    lengths = {len(array) for array in arrays}
-    if len(lengths) > 1:
-        raise DataError(f"batches need arrays of equal length, got shapes {_shapes(arrays)}; pair them up first")
-    return lengths.pop()
-
-
-def _shapes(arrays: tuple[NDArray[Any], ...]) -> str:
-    return ", ".join(str(array.shape) for array in arrays) or "none"
-
-
-def _whole_number(name: str, value: int, *, at_least: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = at_least - 1
-    if number < at_least:
-        raise DataError(f"{name} is {value!r}, expected a whole number of at least {at_least}")
-    return number
+            chosen: Chosen = slice(index * self._batch_size, (index + 1) * self._batch_size)
+            batch = fetch(self._dataset, chosen if order is None else order[chosen])
+            if self._augment is not None:
+                generator = batch_generator(seed=self._seed, epoch=self._epoch, batch=index)
+                batch = (self._augment(batch[0], generator), *batch[1:])
+            yield batch

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import autograd_core as ag
 from nn.data import Batches
-from nn.data.batches import shuffled_order
 
 IMAGES = np.arange(10 * 6).reshape(10, 2, 3)
 LABELS = np.arange(10)
@@ -63,18 +63,6 @@ def test_epoch_entered_midway_goes_on_as_if_never_left(length, batch_size, seed,
     assert len(rest) == len(whole) - start == len(list(rest))
 
 
-def test_order_is_the_same_on_every_machine():
-    # Pinned: an order that changes would make a checkpoint resume differently.
-    assert shuffled_order(10, seed=0, epoch=0).tolist() == [1, 4, 5, 6, 8, 2, 0, 3, 9, 7]
-    assert shuffled_order(10, seed=2**64 + 1, epoch=7).tolist() == [7, 2, 9, 5, 3, 0, 1, 8, 4, 6]
-
-
-def test_order_favours_no_place():
-    first = [shuffled_order(5, seed=0, epoch=epoch)[0] for epoch in range(2000)]
-    counts = np.bincount(first, minlength=5)
-    assert (abs(counts - 400) < 5 * np.sqrt(2000 * 0.2 * 0.8)).all()
-
-
 def test_without_shuffling_order_is_kept_and_nothing_is_copied():
     batches = Batches(LABELS, batch_size=4, seed=0, shuffle=False)
     assert labels_of(batches) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
@@ -117,3 +105,49 @@ def test_no_array_and_scalars_are_refused(refuses):
         Batches(batch_size=4, seed=0)
     with refuses("at least one dimension", "()"):
         Batches(np.array(3), batch_size=4, seed=0)
+
+
+def add_noise(images, generator):
+    return images + generator.random(images.shape)
+
+
+def test_augmentation_goes_over_the_inputs_alone_and_does_not_depend_on_where_the_epoch_is_entered():
+    settings = {"batch_size": 3, "seed": 5, "epoch": 2}
+    plain = list(Batches(IMAGES, LABELS, **settings))
+    augmented = list(Batches(IMAGES, LABELS, augment=add_noise, **settings))
+    for (images, labels), (noisy, same_labels) in zip(plain, augmented, strict=True):
+        np.testing.assert_array_equal(labels, same_labels)
+        assert 0 < (noisy - images).min() < (noisy - images).max() < 1
+    rest = list(Batches(IMAGES, LABELS, augment=add_noise, start=2, **settings))
+    for (noisy, _), (again, _) in zip(augmented[2:], rest, strict=True):
+        np.testing.assert_array_equal(noisy, again)
+
+
+def test_augmentation_differs_from_epoch_to_epoch_and_from_batch_to_batch():
+    noise = [
+        images - IMAGES[:4]
+        for epoch in (0, 1)
+        for (images,) in Batches(
+            IMAGES[[0, 1, 2, 3] * 2], batch_size=4, seed=0, epoch=epoch, shuffle=False, augment=add_noise
+        )
+    ]
+    assert len({array.tobytes() for array in noise}) == 4
+
+
+def test_examples_read_one_by_one_are_batched_like_those_in_memory():
+    lazy = [(IMAGES[i], LABELS[i]) for i in range(10)]
+    for shuffle in (True, False):
+        settings = {"batch_size": 4, "seed": 1, "shuffle": shuffle}
+        for expected, got in zip(Batches(IMAGES, LABELS, **settings), Batches(lazy, **settings), strict=True):
+            assert [array.tolist() for array in got] == [array.tolist() for array in expected]
+
+
+def test_tensors_are_arrays_too():
+    ((images,),) = Batches(ag.tensor(IMAGES), batch_size=10, seed=0, shuffle=False)
+    np.testing.assert_array_equal(images, IMAGES)
+
+
+@pytest.mark.parametrize("source", [((IMAGES, LABELS),), ({0: 1},), ("text",), (3,), (IMAGES, [1, 2]), (iter([1]),)])
+def test_what_is_no_data_set_is_refused(source, refuses):
+    with refuses("expected numpy arrays, each an argument, or one data set", type(source[-1]).__name__):
+        Batches(*source, batch_size=4, seed=0)
