@@ -14,6 +14,7 @@ from nn.layers.activation import ReLU, Sigmoid, Tanh
 from nn.layers.convolution import Conv2d, Flatten, MaxPool2d
 from nn.layers.linear import Linear
 from nn.layers.loss import CrossEntropyLoss, MSELoss, QuadraticLoss
+from nn.layers.noise import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, GaussianNoise, WeightNoise
 from nn.layers.normalisation import (
     BatchNorm1d,
     BatchNorm2d,
@@ -28,6 +29,7 @@ from nn.layers.normalisation import (
 from nn.module import Module, Parameter, Sequential
 
 __all__ = [
+    "AlphaDropout",
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
@@ -36,7 +38,12 @@ __all__ = [
     "CrossEntropyLoss",
     "DataError",
     "DivergenceError",
+    "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
     "Flatten",
+    "GaussianNoise",
     "GroupNorm",
     "InstanceNorm1d",
     "InstanceNorm2d",
@@ -57,6 +64,7 @@ __all__ = [
     "Sigmoid",
     "StateError",
     "Tanh",
+    "WeightNoise",
     "data",
     "functions",
     "initial",

@@ -73,7 +73,7 @@ class _BatchNorm(_ByChannel):
         if self.num_batches_tracked is None or not self.training:
             return 0.0
         self.num_batches_tracked.assign(self.num_batches_tracked.numpy() + 1)
-        return 1 / self.num_batches_tracked.item() if self.momentum is None else self.momentum
+        return 1 / int(self.num_batches_tracked) if self.momentum is None else float(self.momentum)
 
 
 class BatchNorm1d(_BatchNorm):

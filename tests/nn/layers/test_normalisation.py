@@ -41,6 +41,9 @@ CASES = {
     "RMSNorm plain": lambda: nn.RMSNorm(6, elementwise_affine=False),
 }
 
+FUNCTIONS = {"batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"}  # which the layers call
+COVERS = {name.split()[0] for name in CASES} | {f"functions.{name}" for name in FUNCTIONS}
+
 
 @pytest.fixture(scope="module")
 def stored(golden):

@@ -1,0 +1,98 @@
+"""Noise against overfitting: inputs or hidden units dropped, or shaken; drawn from what `manual_seed` seeds.
+
+In evaluation, with `training=False`, all of them give back x as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import autograd_core as ag
+from autograd_core import ArgumentError, ShapeError, default_generator
+
+# What a dropped unit of a SELU network becomes: SELU(-∞) = -scale·alpha (Klambauer et al. 2017).
+_SELU_LIMIT = -1.7580993408473766
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
+    """Each element is 0 with probability p, and divided by 1 - p otherwise (Srivastava et al. 2014, inverted).
+
+    So its mean stays what it was, and evaluation has nothing to do. Gradient: upstream where it was kept, /(1 - p).
+    """
+    return _dropout("dropout", x, x.shape, p, training)
+
+
+def dropout1d(x: Any, p: float = 0.5, training: bool = True) -> Any:
+    """`dropout` of whole channels of sequences. Shapes: (N, C, L) -> the same."""
+    return _drop_channels("dropout1d", x, "(N, C, L)", p, training)
+
+
+def dropout2d(x: Any, p: float = 0.5, training: bool = True) -> Any:
+    """`dropout` of whole channels of images. Shapes: (N, C, H, W) -> the same."""
+    return _drop_channels("dropout2d", x, "(N, C, H, W)", p, training)
+
+
+def dropout3d(x: Any, p: float = 0.5, training: bool = True) -> Any:
+    """`dropout` of whole channels of volumes. Shapes: (N, C, D, H, W) -> the same."""
+    return _drop_channels("dropout3d", x, "(N, C, D, H, W)", p, training)
+
+
+def alpha_dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
+    """Dropout for SELU networks: dropped elements saturate, and mean 0 and variance 1 stay (Klambauer et al. 2017)."""
+    p = check_probability("alpha_dropout", p)
+    if not training or p == 0:
+        return x
+    if p == 1:
+        return x * 0.0
+    scale = 1 / math.sqrt((1 - p) * (1 + p * _SELU_LIMIT**2))
+    kept = _kept(x.shape, p)
+    shift = np.where(kept, 0.0, scale * _SELU_LIMIT) - scale * p * _SELU_LIMIT
+    return x * np.asarray(kept * scale, x.dtype) + np.asarray(shift, x.dtype)
+
+
+def gaussian_noise(x: Any, std: float = 0.1, training: bool = True) -> Any:
+    """x + N(0, std²), for inputs or hidden units (Bishop 1995). Gradient: upstream."""
+    std = check_deviation("gaussian_noise", std)
+    if not training or std == 0:
+        return x
+    drawn = default_generator().standard_normal(x.shape, np.float64 if x.dtype == np.float64 else np.float32)
+    return x + np.asarray(drawn * std, x.dtype)
+
+
+def check_probability(name: str, p: float) -> float:
+    """A probability, or an ArgumentError."""
+    if not 0 <= p <= 1:
+        raise ArgumentError(f"{name}: p is a probability from 0 to 1, got {p}")
+    return float(p)
+
+
+def check_deviation(name: str, std: float) -> float:
+    """A standard deviation, or an ArgumentError."""
+    if not 0 <= std < math.inf:
+        raise ArgumentError(f"{name}: std is a number of at least 0, got {std}")
+    return float(std)
+
+
+def _drop_channels(name: str, x: Any, axes: str, p: float, training: bool) -> Any:
+    if x.ndim != len(axes.split(",")):
+        raise ShapeError(f"{name}: takes shape {axes}, got shape {x.shape}")
+    return _dropout(name, x, (*x.shape[:2], *[1] * (x.ndim - 2)), p, training)
+
+
+def _dropout(name: str, x: Any, shape: tuple[int, ...], p: float, training: bool) -> Any:
+    """x with what is drawn for each entry of `shape` dropped or kept."""
+    p = check_probability(name, p)
+    if not training or p == 0:
+        return x
+    if p == 1:
+        return x * 0.0
+    return x * ag.tensor(_kept(shape, p) * x.dtype.type(1 / (1 - p)))
+
+
+def _kept(shape: tuple[int, ...], p: float) -> npt.NDArray[np.bool_]:
+    """True with probability 1 - p."""
+    return default_generator().random(shape, np.float32) >= np.float32(p)

@@ -1,0 +1,101 @@
+"""Layers that add noise in training, and do nothing in evaluation: dropout, Gaussian noise, noise on weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd_core import default_generator
+from nn import functions
+from nn.functions.noise import check_deviation, check_probability
+from nn.module import Module
+
+
+class _Dropout(Module):
+    drop: Callable[[Any, float, bool], Any]
+
+    def __init__(self, p: float = 0.5) -> None:
+        self.p = check_probability(type(self).__name__, p)
+
+    def forward(self, x: Any) -> Any:
+        """x, in training with parts of it dropped."""
+        return type(self).drop(x, self.p, self.training)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"p={self.p}"
+
+
+class Dropout(_Dropout):
+    """Elements dropped with probability p; see `nn.functions.dropout`."""
+
+    drop = staticmethod(functions.dropout)
+
+
+class Dropout1d(_Dropout):
+    """Channels of sequences (N, C, L) dropped with probability p; see `nn.functions.dropout1d`."""
+
+    drop = staticmethod(functions.dropout1d)
+
+
+class Dropout2d(_Dropout):
+    """Channels of images (N, C, H, W) dropped with probability p; see `nn.functions.dropout2d`."""
+
+    drop = staticmethod(functions.dropout2d)
+
+
+class Dropout3d(_Dropout):
+    """Channels of volumes (N, C, D, H, W) dropped with probability p; see `nn.functions.dropout3d`."""
+
+    drop = staticmethod(functions.dropout3d)
+
+
+class AlphaDropout(_Dropout):
+    """Dropout for SELU networks; see `nn.functions.alpha_dropout`."""
+
+    drop = staticmethod(functions.alpha_dropout)
+
+
+class GaussianNoise(Module):
+    """N(0, std²) added to inputs or hidden units; see `nn.functions.gaussian_noise`."""
+
+    def __init__(self, std: float = 0.1) -> None:
+        self.std = check_deviation("GaussianNoise", std)
+
+    def forward(self, x: Any) -> Any:
+        """x, in training with noise."""
+        return functions.gaussian_noise(x, self.std, self.training)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"std={self.std}"
+
+
+class WeightNoise(Module):
+    """A module whose weights are shaken by N(0, std²) at every call in training (Murray and Edwards 1994).
+
+    Weights are the parameters of two and more axes; biases stay as they are. Outputs and gradients are those at the
+    shaken weights, and the gradients are the weights' own, which themselves do not change: w + noise has derivative 1.
+    First gradients only: backward(create_graph=True) refuses, as the weights have their own numbers back by then.
+    """
+
+    def __init__(self, module: Module, std: float = 0.01) -> None:
+        self.module = module
+        self.std = check_deviation("WeightNoise", std)
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """What the module computes."""
+        if not self.training or self.std == 0:
+            return self.module(*inputs, **named)
+        own = {parameter: parameter.numpy() for parameter in self.module.parameters() if parameter.ndim >= 2}
+        try:
+            for parameter, numbers in own.items():
+                parameter.assign(numbers + self.std * default_generator().standard_normal(numbers.shape))
+            return self.module(*inputs, **named)
+        finally:
+            for parameter, numbers in own.items():
+                parameter.assign(numbers)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"std={self.std}"
