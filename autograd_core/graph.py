@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import itertools
 import os
 import sys
 import threading
@@ -36,6 +37,16 @@ class Recorded:
     def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
         """Compute `op` and, if recording is on, remember it."""
         raise NotImplementedError
+
+    @classmethod
+    def record_one(cls, op: Op[Any], x: Any) -> Any:
+        """`record` of an op with one input; a class may do better."""
+        return cls.record(op, (x,), {})
+
+    @classmethod
+    def record_two(cls, op: Op[Any], a: Any, b: Any) -> Any:
+        """`record` of an op with two inputs; a class may do better."""
+        return cls.record(op, (a, b), {})
 
 
 class _Recording(threading.local):
@@ -147,7 +158,8 @@ def topological_order(root: Any) -> list[Any]:
     order: list[Any] = []
     seen: set[Any] = {None}
     stack = [root]
-    pop, push, extend, append, see = stack.pop, stack.append, stack.extend, order.append, seen.add
+    pop, push, extend, append = stack.pop, stack.append, stack.extend, order.append
+    see, is_seen = seen.add, seen.__contains__
     finished = object()  # on the stack above a node whose parents have all been placed
     while stack:
         node = pop()
@@ -158,7 +170,8 @@ def topological_order(root: Any) -> list[Any]:
             if node.parents:
                 push(node)
                 push(finished)
-                extend(node.parents)
+                # Of many parents most have been seen: weights, by the neuron before. It saves pushing them.
+                extend(node.parents if len(node.parents) < 4 else itertools.filterfalse(is_seen, node.parents))
             else:
                 append(node)
     return order

@@ -1,22 +1,28 @@
-"""Ops on arrays, given lists of Values: `sum([x, y])`, `max`, `logsumexp`, `softmax(logits)`, `matmul(w, x)`.
+"""Ops on arrays, given lists of Values: `sum([x, y])`, `max`, `logsumexp`, `softmax(logits)`, `vecdot(w, x)`.
 
 The op computes the whole array at once; every entry of its result is a Value of its own, whose
 parents are all the numbers that went in. What its local gradients are is written nowhere but in
 the op's row, and found by differentiating an array with it; and theirs by differentiating twice.
+
+Sums and sums of products, of which neurons are made, go a shorter way: their entries depend on few
+of the numbers, and their local gradients are those of add and multiply. A neuron is one node then.
 """
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd_core import ops
 from autograd_core.errors import DTypeError
 from autograd_core.graph import enable_grad, recording
 from autograd_core.ops.definition import Op
 from autograd_core.tensor import Tensor
-from autograd_core.value import Value
+from autograd_core.value import Value, made
 
 
 class Entry:
@@ -42,6 +48,11 @@ def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> An
 
     Errors: DTypeError for a Value that stands alone, or beside what is no number; and the op's own.
     """
+    if op in _SHORT_WAYS and not attributes and len(args) == op.arity:
+        try:
+            return _SHORT_WAYS[op](*args)
+        except (_NotPlainError, AttributeError, TypeError):
+            pass  # nested lists, or something else than Values in them
     inputs, attributes = op.split(args, attributes)
     numbers: list[Value] = []
     parts: list[Any] = []  # of each input: its shape and where it stands among the numbers, or the constant it is
@@ -93,3 +104,70 @@ def _constant(op: Op[Any], number: Any) -> Value:
     if isinstance(number, (int, float, np.number, np.bool_)):
         return Value(float(number))
     raise DTypeError(f"{op.name}: a list of Values holds numbers beside them, not a {type(number).__name__}")
+
+
+class WeightedSum:
+    """The op of Σ aᵢbᵢ + Σ cⱼ: addition copies its upstream gradient, multiplication switches its inputs (deck C)."""
+
+    def __init__(self, name: str, pairs: int) -> None:
+        self.name = name
+        self._pairs = pairs
+
+    def local_gradients(self, at: Sequence[Any]) -> tuple[Any, ...]:
+        """Those at (*a, *b, *c, y): numbers for numbers, Values for Values."""
+        n = self._pairs
+        return self.of(at[:n], at[n : 2 * n], len(at) - 1 - 2 * n)
+
+    @staticmethod
+    def of(a: Sequence[Any], b: Sequence[Any], alone: int) -> tuple[Any, ...]:
+        """The local gradients by a, by b, and by the `alone` numbers c."""
+        return (*b, *a, *(1.0,) * alone)
+
+
+_weighted_sum = functools.cache(WeightedSum)
+
+
+class _NotPlainError(Exception):
+    """The inputs are not the plain lists of Values that a short way is made for, or do not go together."""
+
+
+def _sum(x: list[Value]) -> Value:
+    return _summed("sum", (*x,), (), (), sum(_numbers(x)))
+
+
+def _vecdot(a: list[Value], b: list[Value]) -> Value:
+    left, right = _numbers(a), _numbers(b)
+    return _summed("vecdot", (*a, *b), left, right, _dot(left, right, 0.0))
+
+
+def _linear(x: list[Value], w: list[list[Value]], b: list[Value]) -> list[Value]:
+    inputs, biases = _numbers(x), _numbers(b)
+    if len(w) != len(b):
+        raise _NotPlainError
+    units = []
+    for row, unit, bias in zip(w, b, biases, strict=True):
+        weights = _numbers(row)
+        # The inputs come first, as in the op itself.
+        units.append(_summed("linear", (*x, *row, unit), inputs, weights, _dot(inputs, weights, bias)))
+    return units
+
+
+def _numbers(values: list[Value]) -> list[float]:
+    return [x.data for x in values]
+
+
+def _dot(a: list[float], b: list[float], start: float) -> float:
+    if len(a) != len(b):
+        raise _NotPlainError
+    return sum(map(operator.mul, a, b), start)
+
+
+def _summed(name: str, parents: tuple[Value, ...], a: Sequence[float], b: Sequence[float], y: float) -> Value:
+    """The node of y = Σ aᵢbᵢ + Σ cⱼ, whose `parents` are those of a, b and c."""
+    if type(y) is not float:  # the data of Tensors or of numpy's numbers, which have some too
+        raise _NotPlainError
+    op = _weighted_sum(name, len(a))
+    return made(op, parents, y, op.of(a, b, len(parents) - 2 * len(a)))
+
+
+_SHORT_WAYS: dict[Op[Any], Callable[..., Any]] = {ops.sum: _sum, ops.linalg._vecdot: _vecdot, ops.linear: _linear}

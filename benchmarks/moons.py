@@ -22,7 +22,17 @@ def points() -> tuple[Any, Any]:
     return np.concatenate([above, below]) + noise, np.repeat([-1, 1], 50)
 
 
-def training(model: Any, value: type, backward: Callable[[Any], None]) -> Callable[[], float]:
+def one_by_one(parameters: list[Any]) -> Any:
+    """Σ p², as the demo writes it."""
+    return sum(p * p for p in parameters)
+
+
+def training(
+    model: Any,
+    value: type,
+    backward: Callable[[Any], None],
+    sum_of_squares: Callable[[list[Any]], Any] = one_by_one,
+) -> Callable[[], float]:
     """A function that takes the demo's next step with this kind of Value, and returns the loss before it."""
     random.seed(1337)
     for parameter in model.parameters():
@@ -35,7 +45,7 @@ def training(model: Any, value: type, backward: Callable[[Any], None]) -> Callab
         scores = list(map(model, inputs))
         losses = [(1 + -yi * score).relu() for yi, score in zip(labels.tolist(), scores, strict=True)]
         data_loss = sum(losses) * (1.0 / len(losses))
-        total = data_loss + 1e-4 * sum(p * p for p in model.parameters())
+        total = data_loss + 1e-4 * sum_of_squares(model.parameters())
         model.zero_grad()
         backward(total)
         rate = max(0.1, 1.0 - 0.9 * next(count) / 100)

@@ -252,6 +252,14 @@ class Elementwise(Op[P]):
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
         self.on_arrays = array_function or self._row_on_arrays
 
+    def __call__(self, *args: P.args, **named: P.kwargs) -> Any:
+        """Compute and, if an argument is a Value or a Tensor, record."""
+        for argument in args:
+            if not _is_number(type(argument)):
+                return super().__call__(*args, **named)
+        # Numbers, in another op's row: many are made of others.
+        return self.on_numbers(*args) if len(args) == self.arity else self.compute(*args, **named)  # type: ignore[arg-type]
+
     def compute(self, *args: Any, **named: Any) -> Any:
         """The op on plain numbers (giving a number) or arrays (giving an array)."""
         if named or len(args) != len(self.inputs):
@@ -295,25 +303,28 @@ class Elementwise(Op[P]):
 
     @cached_property
     def local_gradients(self) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-        """All local gradients as one function of (*inputs, y): numbers for numbers, graph values for graph values."""
+        """All local gradients as one function of (*inputs, y): numbers for numbers, graph values for graph values.
+
+        Raises ArithmeticError where Python does, and not IEEE 754; `ieee_local_gradients` does not.
+        """
         rules: list[tuple[Callable[..., Any], list[int]]]
         rules = [(rule.function, rule.arrays) if rule else (lambda: 0.0, []) for rule in self.rules]
         if not any(needs for _, needs in rules):
             constant = tuple([function() for function, _ in rules])
             return lambda at: constant
-        if len(rules) == 2 and all(len(needs) == 1 for _, needs in rules):  # a product: half the nodes of most graphs
-            (f, (i,)), (g, (j,)) = rules
-            return lambda at: (f(at[i]), g(at[j]))
+        if all(len(needs) == 1 for _, needs in rules):
+            if len(rules) == 1:
+                ((f, (i,)),) = rules
+                return lambda at: (f(at[i]),)
+            if len(rules) == 2:
+                (f, (i,)), (g, (j,)) = rules
+                return lambda at: (f(at[i]), g(at[j]))
+        return lambda at: tuple([function(*[at[i] for i in needs]) for function, needs in rules])
 
-        def local_gradients(at: Sequence[Any]) -> tuple[Any, ...]:
-            try:
-                return tuple([function(*[at[i] for i in needs]) for function, needs in rules])
-            except ArithmeticError:  # as on_numbers: at 0, 1/x is inf
-                with np.errstate(all="ignore"):
-                    at = [np.float64(x) for x in at]
-                    return tuple([float(function(*[at[i] for i in needs])) for function, needs in rules])
-
-        return local_gradients
+    def ieee_local_gradients(self, at: Sequence[float]) -> tuple[float, ...]:
+        """The local gradients at numbers as IEEE 754 has them: at 0, that of log is inf."""
+        with np.errstate(all="ignore"):
+            return tuple(map(float, self.local_gradients([np.float64(x) for x in at])))
 
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
         if _is_long((g, *arguments)):
@@ -388,7 +399,10 @@ class ArrayOp(Op[P]):
 def recorded_within(argument: Any) -> Recorded | None:
     """The first Value or Tensor in nested lists, which numpy would make an array of, and so lose what it remembers."""
     if isinstance(argument, (list, tuple)):
-        return next((found for part in argument if (found := recorded_within(part)) is not None), None)
+        for part in argument:
+            found = recorded_within(part)
+            if found is not None:
+                return found
     return argument if isinstance(argument, Recorded) else None
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
-from autograd_core.ops import reduction, shaping
+from autograd_core.ops import shaping
 from autograd_core.ops.definition import array_op, recorded_within
 from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
 
@@ -91,13 +91,36 @@ def _(g):
     return g  # the engine sums it over the axes along which b was broadcast
 
 
+@array_op
+def _vecdot(a: Any, b: Any, /) -> Any:
+    """Σ a·b along the last axis; the others broadcast."""
+    return np.vecdot(a, b)
+
+
+@_vecdot.vjp("a")
+def _(g, b):
+    return shaping.expand_dims(g, -1) * b
+
+
+@_vecdot.vjp("b")
+def _(g, a):
+    return shaping.expand_dims(g, -1) * a
+
+
 def vecdot(a: Any, b: Any, /, axis: int = -1) -> Any:
-    """Σ a·b along an axis that both have: (..., n, ...) and (..., n, ...) -> (..., ...); the others broadcast."""
+    """Σ a·b along an axis that both have: (..., n, ...) and (..., n, ...) -> (..., ...); the others broadcast.
+
+    Gradients: g b and g a. Of two lists of Values it makes one, so that a neuron is `vecdot(w, x) + b`.
+    """
+    if isinstance(a, list) and isinstance(b, list) and (found := recorded_within((a, b))) is not None:
+        if len(a) != len(b):
+            raise ShapeError(f"vecdot: lists of {len(a)} and {len(b)} entries do not go together")
+        return found.record(_vecdot, (a, b), {})
     a, b = as_array(a, "vecdot"), as_array(b, "vecdot")
     a_axis, b_axis = single_axis("vecdot", a.shape, axis), single_axis("vecdot", b.shape, axis)
     if a.shape[a_axis] != b.shape[b_axis]:
         raise ShapeError(f"vecdot: shapes {a.shape} and {b.shape} differ along axis {axis}, over which to sum")
-    return reduction.sum(shaping.moveaxis(a, a_axis, -1) * shaping.moveaxis(b, b_axis, -1), axis=-1)
+    return _vecdot(shaping.moveaxis(a, a_axis, -1), shaping.moveaxis(b, b_axis, -1))
 
 
 def tensordot(a: Any, b: Any, /, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Any:

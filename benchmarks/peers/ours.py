@@ -85,20 +85,38 @@ class Neuron:
         return act.relu() if self.nonlin else act
 
 
+class Layer:
+    """As in micrograd/nn.py."""
+
+    def __init__(self, nin: int, nout: int, nonlin: bool) -> None:
+        self.neurons = [Neuron(nin, nonlin) for _ in range(nout)]
+
+    def __call__(self, x: Any) -> Any:
+        return [neuron(x) for neuron in self.neurons]
+
+
+class LayerOfLists(Layer):
+    """The same, with the weighted sums as an op on lists of Values: one node each."""
+
+    def __call__(self, x: Any) -> Any:
+        sums = ag.linear(x, [neuron.w for neuron in self.neurons], [neuron.b for neuron in self.neurons])
+        return [y.relu() if neuron.nonlin else y for neuron, y in zip(self.neurons, sums, strict=True)]
+
+
 class MLP:
     """As in micrograd/nn.py."""
 
-    def __init__(self, *sizes: int) -> None:
+    def __init__(self, layer: type[Layer], *sizes: int) -> None:
         pairs = list(itertools.pairwise(sizes))
-        self.layers = [[Neuron(a, i < len(pairs) - 1) for _ in range(b)] for i, (a, b) in enumerate(pairs)]
+        self.layers = [layer(a, b, i < len(pairs) - 1) for i, (a, b) in enumerate(pairs)]
 
     def __call__(self, x: Any) -> Any:
         for layer in self.layers:
-            x = [neuron(x) for neuron in layer]
+            x = layer(x)
         return x[0] if len(x) == 1 else x
 
     def parameters(self) -> list[Any]:
-        return [p for layer in self.layers for neuron in layer for p in [*neuron.w, neuron.b]]
+        return [p for layer in self.layers for neuron in layer.neurons for p in [*neuron.w, neuron.b]]
 
     def zero_grad(self) -> None:
         for p in self.parameters():
@@ -107,7 +125,14 @@ class MLP:
 
 def moons_step(collector: bool) -> Task:
     (gc.enable if collector else gc.disable)()
-    step = moons.training(MLP(*moons.SIZES), ag.Value, ag.Value.backward)
+    step = moons.training(MLP(Layer, *moons.SIZES), ag.Value, ag.Value.backward)
+    return Task(step, evidence=[step(), step()])
+
+
+def moons_step_of_lists(collector: bool) -> Task:
+    (gc.enable if collector else gc.disable)()
+    mlp = MLP(LayerOfLists, *moons.SIZES)
+    step = moons.training(mlp, ag.Value, ag.Value.backward, sum_of_squares=lambda ps: ag.vecdot(ps, ps))
     return Task(step, evidence=[step(), step()])
 
 

@@ -67,6 +67,41 @@ def test_numbers_beside_values_take_part():
     assert (y.data, x.grad) == (2.0, 0.5)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y, z: ag.vecdot([x, y], [z, x]) ** 2,
+        lambda x, y, z: ag.sum([x, y, z, x]) ** 3,
+        lambda x, y, z: ag.prod(ag.linear([x, y], [[z, x], [y, y]], [z, x])),
+    ],
+)
+def test_sums_of_products_are_one_node_each_and_right_to_second_order(function):
+    ag.gradcheck(function, 1.0, 2.5, -0.7, order=2)
+
+
+def test_a_neuron_is_one_node():
+    w, x, b = values(1.0, -2.0), values(3.0, 0.5), Value(0.25)
+    (y,) = ag.linear(x, [w], [b])
+    assert (y.data, y.parents, y.local_gradients) == (2.25, (*x, *w, b), (1.0, -2.0, 3.0, 0.5, 1.0))
+    z = ag.vecdot(w, x)
+    assert (z.data, z.parents, z.local_gradients) == (2.0, (*w, *x), (3.0, 0.5, 1.0, -2.0))
+    s = ag.sum(x)
+    assert (s.data, s.parents, s.local_gradients) == (3.5, (*x,), (1.0, 1.0))
+
+
+def test_sums_of_products_take_numbers_beside_values_and_refuse_what_does_not_go_together():
+    w = values(1.0, -2.0)
+    y = ag.vecdot(w, [3.0, np.float64(0.5)])
+    y.backward()
+    assert (y.data, [v.grad for v in w]) == (2.0, [3.0, 0.5])
+    with pytest.raises(ag.ShapeError, match="vecdot: lists of 2 and 1 entries do not go together"):
+        ag.vecdot(w, values(1.0))
+    with pytest.raises(ag.ShapeError, match=r"linear: takes x \(..., in\), w \(out, in\)"):
+        ag.linear(w, [w, w], values(1.0))
+    with pytest.raises(ag.DTypeError, match="sum: a list of Values holds numbers beside them, not a Tensor"):
+        ag.sum([w[0], ag.ones(2)])
+
+
 def test_a_graph_of_lists_is_explained_entry_by_entry():
     a, b = Value(1.0, "a"), Value(1.0, "b")
     p = ag.softmax([a, b])[1]

@@ -26,6 +26,7 @@ WITHOUT = {
     **dict.fromkeys(
         [
             "einsum",
+            "vecdot",
             "solve",
             "inv",
             "det",
