@@ -5,6 +5,7 @@ from nn.data.datasets import ArrayDataset, ConcatDataset, Dataset, Subset, colla
 from nn.data.idx import read_idx, write_idx
 from nn.data.labelled_images import LabelledImages, Splits
 from nn.data.mnist_splits import mnist
+from nn.data.prefetch import Prefetch
 from nn.data.preprocess import one_hot, scale_pixels
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "ConcatDataset",
     "Dataset",
     "LabelledImages",
+    "Prefetch",
     "Splits",
     "Subset",
     "collate",
