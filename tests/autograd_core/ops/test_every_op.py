@@ -153,6 +153,7 @@ CASES = {
     "standardize_gradient": [
         (lambda u, x: registry["standardize_gradient"](u, x, (1,), 0.01, True), (apart(2, 4), apart(2, 4))),
         (lambda u, x: registry["standardize_gradient"](u, x, (0,), 0.01, False), (apart(4, 2), apart(4, 2))),
+    ],
     "vecdot": [
         (ag.vecdot, (apart(2, 3), apart(3))),
         (lambda a, b: ag.vecdot(a, b, axis=0), (apart(3, 2), apart(3, 1))),
