@@ -7,6 +7,7 @@ from nn.data.labelled_images import LabelledImages, Splits
 from nn.data.mnist_splits import mnist
 from nn.data.prefetch import Prefetch
 from nn.data.preprocess import one_hot, scale_pixels
+from nn.data.splitting import k_fold, split
 
 __all__ = [
     "ArrayDataset",
@@ -18,9 +19,11 @@ __all__ = [
     "Splits",
     "Subset",
     "collate",
+    "k_fold",
     "mnist",
     "one_hot",
     "read_idx",
     "scale_pixels",
+    "split",
     "write_idx",
 ]
