@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from autograd_core.show import draw, explain
 
 
+custom_op = array_op  # the name that users of other libraries look for
+
+
 def __getattr__(name: str) -> Any:
     if name in ("draw", "explain"):  # what few programs use, and a sixth of the time to import
         from autograd_core import show
@@ -51,6 +54,7 @@ __all__ = [
     "arange",
     "array_op",
     "checkpoint",
+    "custom_op",
     "default_generator",
     "detect_anomaly",
     "draw",

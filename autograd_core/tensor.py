@@ -126,18 +126,28 @@ class Tensor(Operators):
             data = op.on_arrays(*arrays, **attributes)  # called by a user's own op: it is quiet already
         if type(data) is not np.ndarray:
             data = np.asarray(data)
-        out = _new(Tensor)
-        out.array = data
-        out.label = ""
-        out._grad = None
-        out._hooks = None
-        out._tracked = tracked and recording.on and op.differentiable
-        out.node = op.node(parents, arrays, data, attributes) if out._tracked else None
+        tracked = tracked and recording.on and op.differentiable
+        out = Tensor.of(data, op.node(parents, arrays, data, attributes) if tracked else None)
         if recording.anomaly:
             line = check_output(op.name, data)
             if out.node is not None:
                 out.node.line = line
         return out
+
+    @staticmethod
+    def record_two(op: Op[Any], a: Any, b: Any) -> Any:
+        """`record` of an elementwise op with two inputs, as most are."""
+        if not (isinstance(a, Tensor) and isinstance(b, Tensor)) or recording.anomaly:
+            return Tensor.record(op, (a, b), {})
+        left, right = a.array, b.array
+        try:
+            data = recording.quiet.run(op.on_arrays, left, right)
+        except (ValueError, RuntimeError):
+            return Tensor.record(op, (a, b), {})  # which says what is wrong
+        if not ((a._tracked or b._tracked) and recording.on and op.differentiable):
+            return Tensor.of(data)
+        parents = ((a.node or a) if a._tracked else None, (b.node or b) if b._tracked else None)
+        return Tensor.of(data, op.node(parents, (left, right), data, {}))
 
     # --- differentiation ----------------------------------------------------------------------
 

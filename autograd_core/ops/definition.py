@@ -174,7 +174,7 @@ class Op(Generic[P]):
         self.saves = self.saves or bool(rule.arrays) or rule.all_inputs
         self.needs_shapes = self.needs_shapes or rule.needs_shapes
 
-    def node(self, parents: list[Any], arrays: list[Any], output: Any, attributes: dict[str, Any]) -> Node:
+    def node(self, parents: Sequence[Any], arrays: Sequence[Any], output: Any, attributes: dict[str, Any]) -> Node:
         """Record this call, keeping only what the rules of the inputs with a parent name."""
         node = _new_node(Node)  # and slots set one by one: a call of __init__ takes as long as all of them
         node.op = self
