@@ -1,6 +1,7 @@
 """Neural networks on top of `autograd_core` alone: modules, losses, initialisers, data, training."""
 
 from nn import data, functions, initial, models
+from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import (
     CheckpointError,
     DataError,
@@ -12,6 +13,7 @@ from nn.errors import (
 )
 from nn.layers.activation import ReLU, Sigmoid, Tanh
 from nn.layers.convolution import Conv2d, Flatten, MaxPool2d
+from nn.layers.embedding import Embedding
 from nn.layers.linear import Linear
 from nn.layers.loss import CrossEntropyLoss, MSELoss, QuadraticLoss
 from nn.layers.noise import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, GaussianNoise, WeightNoise
@@ -26,9 +28,13 @@ from nn.layers.normalisation import (
     LayerNorm,
     RMSNorm,
 )
-from nn.module import Module, Parameter, Sequential
+from nn.layers.recurrence import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from nn.module import Module, Parameter
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "AlphaDropout",
     "BatchNorm1d",
     "BatchNorm2d",
@@ -42,22 +48,28 @@ __all__ = [
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",
+    "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianNoise",
     "GroupNorm",
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",
+    "LSTMCell",
     "LayerNorm",
     "Linear",
     "MSELoss",
     "MaxPool2d",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "OutputError",
     "Parameter",
     "PictureError",
     "QuadraticLoss",
     "RMSNorm",
+    "RNNCell",
     "ReLU",
     "Sequential",
     "SettingsError",

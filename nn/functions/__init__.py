@@ -1,5 +1,6 @@
 """What layers and losses compute, as functions of tensors: the formulas, without parameters of their own."""
 
+from nn.functions.embedding import embedding
 from nn.functions.layers import conv2d, flatten, linear
 from nn.functions.losses import cross_entropy, mse_loss, quadratic_loss
 from nn.functions.noise import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, gaussian_noise
@@ -14,6 +15,7 @@ __all__ = [
     "dropout1d",
     "dropout2d",
     "dropout3d",
+    "embedding",
     "flatten",
     "gaussian_noise",
     "group_norm",

@@ -1,0 +1,268 @@
+"""Recurrent layers over sequences, RNN, LSTM and GRU, and their cells for single steps."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+import autograd_core as ag
+from autograd_core import ArgumentError, ShapeError
+from nn import functions, initial
+from nn.arguments import at_least
+from nn.functions import recurrence
+from nn.functions.noise import check_probability
+from nn.module import Module, Parameter
+
+_NONLINEARITIES = {"tanh": recurrence.RNN, "relu": recurrence.ReLURNN}
+
+
+def _rnn(layer: str, nonlinearity: str) -> recurrence.Cell:
+    if nonlinearity not in _NONLINEARITIES:
+        raise ArgumentError(f"{layer}: nonlinearity must be tanh or relu, got {nonlinearity!r}")
+    return _NONLINEARITIES[nonlinearity]
+
+
+def _set_weights(module: Module, cell: recurrence.Cell, inputs: int, hidden: int, bias: bool, suffix: str) -> None:
+    """Weights and biases of a cell, from the uniform distribution between ±1/√hidden."""
+    rows = cell.gates * hidden
+    shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden)}
+    if bias:
+        shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+    for name, shape in shapes.items():
+        setattr(module, name + suffix, Parameter(initial.fan_in_uniform(shape, hidden)))
+
+
+def _weights(module: Module, suffix: str) -> list[Any]:
+    return [getattr(module, name + suffix, None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+
+
+class _Recurrent(Module):
+    """What the three have in common: layers, directions, and the ways to give sequences and states."""
+
+    cell: recurrence.Cell
+
+    def __init__(
+        self,
+        cell: recurrence.Cell,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int,
+        bias: bool,
+        batch_first: bool,
+        dropout: float,
+        bidirectional: bool,
+    ) -> None:
+        kind = type(self).__name__
+        self.cell = cell
+        self.input_size = at_least(kind, "input_size", input_size, 1)
+        self.hidden_size = at_least(kind, "hidden_size", hidden_size, 1)
+        self.num_layers = at_least(kind, "num_layers", num_layers, 1)
+        self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
+        self.dropout = check_probability(kind, dropout)
+        if dropout and num_layers == 1:
+            warnings.warn(f"{kind}: dropout acts between layers, and there is only one", stacklevel=3)
+        width = input_size
+        for number in range(num_layers):
+            for suffix in self._suffixes(number):
+                _set_weights(self, cell, width, hidden_size, bias, suffix)
+            width = hidden_size * len(self._suffixes(number))
+
+    def _suffixes(self, layer: int) -> list[str]:
+        """How the names of a layer's weights end, one a direction."""
+        return [f"_l{layer}", f"_l{layer}_reverse"] if self.bidirectional else [f"_l{layer}"]
+
+    def _run(self, x: Any, given: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...]]:
+        """The h of every step, and each part of the last states."""
+        x = x if hasattr(x, "ndim") else ag.tensor(x)
+        if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or 0 in x.shape:
+            axes = "(N, L, in)" if self.batch_first else "(L, N, in)"
+            raise ShapeError(
+                f"{type(self).__name__}: takes shape {axes}, or (L, in) for one sequence, with L and N at least 1 and "
+                f"in = {self.input_size}, got shape {x.shape}"
+            )
+        single = x.ndim == 2
+        if single:
+            x = ag.expand_dims(x, 1)
+            given = None if given is None else tuple([ag.expand_dims(part, 1) for part in given])
+        elif self.batch_first:
+            x = ag.permute_dims(x, (1, 0, 2))
+        states = self._initial(x, given)
+        last: list[recurrence.State] = []
+        for number in range(self.num_layers):
+            directions = []
+            for reverse, suffix in enumerate(self._suffixes(number)):
+                steps = ag.flip(x, axis=0) if reverse else x
+                h, state = recurrence.layer(self.cell, steps, states[len(last)], *_weights(self, suffix))
+                directions.append(ag.flip(h, axis=0) if reverse else h)
+                last.append(state)
+            x = ag.concat(directions, axis=-1) if self.bidirectional else directions[0]
+            if number + 1 < self.num_layers:
+                x = functions.dropout(x, self.dropout, self.training)
+        final = [ag.stack(list(parts)) for parts in zip(*last, strict=True)]
+        if single:
+            return x[:, 0], tuple([part[:, 0] for part in final])
+        return ag.permute_dims(x, (1, 0, 2)) if self.batch_first else x, tuple(final)
+
+    def _initial(self, x: Any, given: tuple[Any, ...] | None) -> list[recurrence.State]:
+        """The state before the first step, of each layer and direction."""
+        count = self.num_layers * (2 if self.bidirectional else 1)
+        shape = (count, x.shape[1], self.hidden_size)
+        if given is None:
+            return [(np.zeros(shape[1:], x.dtype),) * self.cell.parts] * count
+        for part in given:
+            if part.shape != shape:
+                raise ShapeError(
+                    f"{type(self).__name__}: an initial state has shape (layers·directions, N, hidden_size) = {shape}, "
+                    f"without N for one sequence; got shape {part.shape}"
+                )
+        return [tuple([part[i] for part in given]) for i in range(count)]
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        settings = f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}"
+        return f"{settings}, batch_first={self.batch_first}, bidirectional={self.bidirectional}"
+
+
+class RNN(_Recurrent):
+    """Elman's network: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu. Returns (output, h_n).
+
+    Shapes: x (L, N, input_size), h_0 and h_n (layers·directions, N, hidden_size), by default zeros -> output
+    (L, N, directions·hidden_size), the h of the last layer at each step. With `batch_first` x and output are
+    (N, L, ...); without the axis N it is one sequence. Weights weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0,
+    those backwards in time with _reverse, the next layer's with l1.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None:
+        cell = _rnn("RNN", nonlinearity)
+        super().__init__(cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+
+    def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
+        """(output, h_n)."""
+        output, (h,) = self._run(x, None if hx is None else (hx,))
+        return output, h
+
+
+class GRU(_Recurrent):
+    """Gated recurrent units; see `nn.functions.recurrence.GRU` for the formulas, and `RNN` for shapes and names."""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None:
+        cell = recurrence.GRU
+        super().__init__(cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+
+    def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
+        """(output, h_n)."""
+        output, (h,) = self._run(x, None if hx is None else (hx,))
+        return output, h
+
+
+class LSTM(_Recurrent):
+    """Long short-term memory; see `nn.functions.recurrence.LSTM` for the formulas, and `RNN` for shapes and names.
+
+    The state is a pair (h, c). Returns (output, (h_n, c_n)).
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ) -> None:
+        cell = recurrence.LSTM
+        super().__init__(cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+
+    def forward(self, x: Any, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
+        """(output, (h_n, c_n))."""
+        output, (h, c) = self._run(x, _pair("LSTM", hx))
+        return output, (h, c)
+
+
+def _pair(layer: str, hx: Any) -> Any:
+    if hx is not None and not (isinstance(hx, (tuple, list)) and len(hx) == 2):
+        raise ArgumentError(f"{layer}: the state is a pair (h, c), got a {type(hx).__name__}")
+    return hx
+
+
+class _Cell(Module):
+    cell: recurrence.Cell
+
+    def __init__(self, cell: recurrence.Cell, input_size: int, hidden_size: int, bias: bool) -> None:
+        kind = type(self).__name__
+        self.cell = cell
+        self.input_size = at_least(kind, "input_size", input_size, 1)
+        self.hidden_size = at_least(kind, "hidden_size", hidden_size, 1)
+        _set_weights(self, cell, input_size, hidden_size, bias, "")
+
+    def _step(self, x: Any, given: tuple[Any, ...] | None) -> recurrence.State:
+        x = x if hasattr(x, "ndim") else ag.tensor(x)
+        kind = type(self).__name__
+        if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
+            raise ShapeError(f"{kind}: takes shape (N, {self.input_size}) or ({self.input_size},), got {x.shape}")
+        shape = (*x.shape[:-1], self.hidden_size)
+        state = (np.zeros(shape, x.dtype),) * self.cell.parts if given is None else given
+        for part in state:
+            if part.shape != shape:
+                raise ShapeError(f"{kind}: the state for x of shape {x.shape} has shape {shape}, got {part.shape}")
+        return recurrence.step(self.cell, x, state, *_weights(self, ""))
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"{self.input_size}, {self.hidden_size}"
+
+
+class RNNCell(_Cell):
+    """One step of an `RNN`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh") -> None:
+        super().__init__(_rnn("RNNCell", nonlinearity), input_size, hidden_size, bias)
+
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        """The next h."""
+        return self._step(x, None if hx is None else (hx,))[0]
+
+
+class GRUCell(_Cell):
+    """One step of a `GRU`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
+        super().__init__(recurrence.GRU, input_size, hidden_size, bias)
+
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        """The next h."""
+        return self._step(x, None if hx is None else (hx,))[0]
+
+
+class LSTMCell(_Cell):
+    """One step of an `LSTM`. Shapes: x (N, input_size), h and c (N, hidden_size) -> (h', c'); N may be missing."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
+        super().__init__(recurrence.LSTM, input_size, hidden_size, bias)
+
+    def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
+        """The next (h, c)."""
+        h, c = self._step(x, _pair("LSTMCell", hx))
+        return h, c
