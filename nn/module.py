@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from autograd_core import Tensor
+from autograd_core import ArgumentError, AutogradError, DTypeError, Tensor
 from nn.errors import StateError
+from nn.hooks import Handle, Hooks
 
 
 class Parameter(Tensor):
@@ -19,6 +20,13 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = True) -> None:
         super().__init__(data, dtype=dtype, requires_grad=requires_grad)
+
+
+class LoadedKeys(NamedTuple):
+    """What `load_state_dict(..., strict=False)` did without: names the state lacked, and names the module lacks."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class Module:
@@ -41,6 +49,7 @@ class Module:
     """
 
     training: bool = True
+    _hooks: Hooks | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         if (
@@ -59,8 +68,31 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward method; define forward(self, x)")
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """Compute `forward`."""
-        return self.forward(*inputs, **named)
+        """Compute `forward`, with the hooks around it. An error on the way gets notes that say in which layer it rose."""
+        try:
+            if self._hooks is None:
+                return self.forward(*inputs, **named)
+            return self._hooks.around(self, inputs, named)
+        except AutogradError as error:
+            _note_where(error, self)
+            raise
+
+    def register_forward_pre_hook(self, hook: Callable[[Any, Any], Any]) -> Handle:
+        """Call hook(module, inputs) before every forward; what it returns, unless None, replaces the inputs.
+
+        The inputs come as a tuple of those given by position; `handle.remove()`, or the end of a with-block over the
+        handle, removes the hook.
+        """
+        return self._own_hooks().add_before(hook)
+
+    def register_forward_hook(self, hook: Callable[[Any, Any, Any], Any]) -> Handle:
+        """Call hook(module, inputs, output) after every forward; what it returns, unless None, replaces the output."""
+        return self._own_hooks().add_after(hook)
+
+    def _own_hooks(self) -> Hooks:
+        if self._hooks is None:
+            self._hooks = Hooks()
+        return self._hooks
 
     def _named_parts(self) -> Iterator[tuple[str, Any]]:
         """What is set as an attribute of this module, by name; entries of lists and dictionaries as `name.key`."""
@@ -73,33 +105,120 @@ class Module:
             if isinstance(value, Module):
                 yield name, value
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module (named "") and all beneath it, by dotted name."""
+    def children(self) -> list[Module]:
+        """The modules of `named_children`."""
+        return [child for _, child in self.named_children()]
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module (named "") and all beneath it, by dotted name; one that is shared comes once."""
+        seen: set[int] = set()
+        for name, module in self._walk(""):
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield name, module
+
+    def modules(self) -> list[Module]:
+        """The modules of `named_modules`."""
+        return [module for _, module in self.named_modules()]
+
+    def _walk(self, prefix: str) -> Iterator[tuple[str, Module]]:
+        """As `named_modules`, but a shared module comes under each of its names."""
         yield prefix, self
         for name, child in self.named_children():
-            yield from child.named_modules(f"{prefix}.{name}" if prefix else name)
+            yield from child._walk(f"{prefix}.{name}" if prefix else name)
 
     def _named_tensors(self) -> Iterator[tuple[str, Tensor]]:
-        for prefix, module in self.named_modules():
+        """Every parameter and buffer; a shared one comes under each of its names."""
+        for prefix, module in self._walk(""):
             for name, value in module._named_parts():
                 if isinstance(value, Tensor):
                     yield f"{prefix}.{name}" if prefix else name, value
 
+    def own_parameters(self) -> list[Parameter]:
+        """The parameters of this module itself, not those of its parts."""
+        return [part for _, part in self._named_parts() if isinstance(part, Parameter)]
+
+    def add_module(self, name: str, module: Module) -> None:
+        """Set a part by a name that is computed; `self.name = module` does the same for one that is known."""
+        if not isinstance(module, Module):
+            raise TypeError(f"{type(self).__name__}: takes modules, got a {type(module).__name__} as {name!r}")
+        if not name or "." in name:
+            raise ArgumentError(f"{type(self).__name__}: {name!r} cannot name a module: no empty names, and no dots")
+        if not isinstance(getattr(self, name, None), Module | None):
+            raise ArgumentError(
+                f"{type(self).__name__}: {name!r} cannot name a module, for it has another meaning here; rename it"
+            )
+        setattr(self, name, module)
+
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Every learned tensor, by dotted name; one that is shared comes once, under its first name."""
-        seen: set[Parameter] = set()
-        for name, value in self._named_tensors():
-            if isinstance(value, Parameter) and value not in seen:
-                seen.add(value)
+        for name, value in _each_once(self._named_tensors()):
+            if isinstance(value, Parameter):
                 yield name, value
 
     def parameters(self) -> list[Parameter]:
         """Every learned tensor."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """Every tensor that is saved but not learned, by dotted name; one that is shared comes once."""
+        for name, value in _each_once(self._named_tensors()):
+            if not isinstance(value, Parameter):
+                yield name, value
+
+    def buffers(self) -> list[Tensor]:
+        """Every tensor that is saved but not learned."""
+        return [buffer for _, buffer in self.named_buffers()]
+
+    def apply(self, function: Callable[[Module], object]) -> Self:
+        """Call `function` with every module beneath this one and with itself, parts first: to initialise, say."""
+        for module in reversed(self.modules()):
+            function(module)
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Have all parameters learned, or none; see `freeze`."""
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
+    def freeze(self) -> Self:
+        """Keep all parameters as they are: no gradient is computed for them, and optimisers pass them by.
+
+        Running means are not parameters: `eval()` keeps those.
+        """
+        self.zero_grad()
+        return self.requires_grad_(False)
+
+    def unfreeze(self) -> Self:
+        """Have all parameters learned again."""
+        return self.requires_grad_(True)
+
+    def astype(self, dtype: npt.DTypeLike) -> Self:
+        """Bring all floating-point parameters and buffers to a dtype. They stay the same objects, as optimisers need.
+
+        Errors: DTypeError for what is no floating-point dtype.
+        """
+        wanted = np.dtype(dtype)
+        if wanted.kind != "f":
+            raise DTypeError(f"{type(self).__name__}: parameters are floating-point numbers, not {wanted}")
+        for _, value in _each_once(self._named_tensors()):
+            if value.dtype.kind == "f":
+                value.array = value.array.astype(wanted)
+                value.grad = None if value.grad is None else value.grad.astype(wanted)
+        return self
+
+    def double(self) -> Self:
+        """Bring all floating-point parameters and buffers to float64."""
+        return self.astype(np.float64)
+
+    def float(self) -> Self:
+        """Bring all floating-point parameters and buffers to float32."""
+        return self.astype(np.float32)
+
     def train(self, mode: bool = True) -> Self:
         """Switch this module and its parts to training, or with `mode=False` to evaluation."""
-        for _, module in self.named_modules():
+        for module in self.modules():
             module.training = mode
         return self
 
@@ -116,15 +235,20 @@ class Module:
         """Parameters and buffers by dotted name, as read-only arrays; later training does not change them."""
         return {name: value.numpy() for name, value in self._named_tensors()}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Take over parameters and buffers by name.
 
+        Without `strict`, names that only one side has are left alone, and returned.
         Errors: StateError lists every name that is missing, unexpected or of another shape, and
         nothing is changed then.
         """
         own = dict(self._named_tensors())
-        problems = [f"missing {name} {value.shape}" for name, value in own.items() if name not in state_dict]
-        problems += [f"unexpected {name} {np.shape(value)}" for name, value in state_dict.items() if name not in own]
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
+        problems: list[str] = []
+        if strict:
+            problems += [f"missing {name} {own[name].shape}" for name in missing]
+            problems += [f"unexpected {name} {np.shape(state_dict[name])}" for name in unexpected]
         problems += [
             f"{name} has shape {np.shape(state_dict[name])} instead of {value.shape}"
             for name, value in own.items()
@@ -133,7 +257,22 @@ class Module:
         if problems:
             raise StateError(f"{type(self).__name__} cannot take over this state: {'; '.join(problems)}")
         for name, value in own.items():
-            value.assign(state_dict[name])
+            if name in state_dict:
+                value.assign(state_dict[name])
+        return LoadedKeys(missing, unexpected)
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int | None:
+        """How many additions and multiplications a call took, its parts' left out; None where nobody has counted."""
+        return None
+
+    def summary(self, *inputs: Any) -> str:
+        """A table of the layers that a call with these inputs goes through: output shapes, parameters, operations.
+
+        See `nn.summary.summarise`, which gives the same as numbers.
+        """
+        from nn.summary import summarise
+
+        return str(summarise(self, *inputs))
 
     def describe(self) -> str:
         """The settings that `repr` shows between the parentheses."""
@@ -156,32 +295,22 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-class Sequential(Module):
-    """Modules one after the other: each gets what the one before it returned. Named "0", "1", ...
+def _each_once(named: Iterator[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
+    """A tensor that is shared under its first name alone."""
+    seen: set[int] = set()
+    for name, value in named:
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield name, value
 
-    >>> from nn import Linear, ReLU, Sequential
-    >>> net = Sequential(Linear(2, 3), ReLU(), Linear(3, 1))
-    >>> len(net), list(net.state_dict())
-    (3, ['0.weight', '0.bias', '2.weight', '2.bias'])
-    """
 
-    def __init__(self, *modules: Module) -> None:
-        for index, module in enumerate(modules):
-            if not isinstance(module, Module):
-                raise TypeError(f"Sequential: takes modules, got a {type(module).__name__} at position {index}")
-            setattr(self, str(index), module)
-
-    def forward(self, x: Any) -> Any:
-        """The last module's output."""
-        for module in self:
-            x = module(x)
-        return x
-
-    def __iter__(self) -> Iterator[Module]:
-        return (module for _, module in self.named_children())
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self.named_children())
-
-    def __getitem__(self, index: int) -> Module:
-        return list(self)[index]
+def _note_where(error: AutogradError, module: Module) -> None:
+    """Say in which layer an error rose, and on its way up, what its parents call that layer."""
+    inner = vars(error).get("risen_in")
+    if inner is None:
+        error.add_note(f"in {type(module).__name__}({'...' if module.children() else module.describe()})")
+    else:
+        names = [name for name, child in module.named_children() if child is inner]
+        called = f"which is {names[0]} of" if names else "which was called by"
+        error.add_note(f"{called} {type(module).__name__}")
+    vars(error)["risen_in"] = module

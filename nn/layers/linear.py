@@ -22,6 +22,10 @@ class Linear(Module):
         """The weighted sums of the last axis."""
         return functions.linear(x, self.weight, self.bias)
 
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """A multiplication and an addition for each weight and row of inputs; the sums start from the bias."""
+        return 2 * self.in_features * int(output.size)
+
     def describe(self) -> str:
         """The settings that `repr` shows."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from autograd_core import ArgumentError
 from nn import initial
+from nn.containers import Sequential
 from nn.layers.activation import ReLU, Sigmoid
 from nn.layers.convolution import Conv2d, Flatten, MaxPool2d
 from nn.layers.linear import Linear
-from nn.module import Parameter, Sequential
+from nn.module import Parameter
 
 Size = tuple[int, int]
 

@@ -1,5 +1,6 @@
 """Modules find their parameters, save and load them, and compute what their formula says."""
 
+import copy
 import math
 
 import numpy as np
@@ -7,6 +8,11 @@ import pytest
 
 import autograd_core as ag
 import nn
+
+COVERS = {
+    *("Module", "Parameter", "Sequential", "Linear", "MSELoss", "QuadraticLoss", "CrossEntropyLoss"),
+    *("functions.linear", "functions.mse_loss", "functions.quadratic_loss", "functions.cross_entropy"),
+}
 
 
 class Net(nn.Module):
@@ -231,3 +237,77 @@ def test_a_parameter_is_not_replaced_by_what_would_not_be_learned():
     layer.weight = nn.Parameter(ag.ones((2, 2)))
     layer.bias = None
     assert [name for name, _ in layer.named_parameters()] == ["weight"]
+
+
+def test_buffers_are_found_apart_from_parameters():
+    net = Net()
+    assert [name for name, _ in net.named_buffers()] == ["scale"]
+    assert net.buffers() == [net.scale]
+    assert "scale" not in dict(net.named_parameters())
+
+
+def test_a_shared_module_is_walked_once_and_saved_under_each_of_its_names():
+    layer = nn.Linear(2, 2)
+    net = nn.Sequential(layer, nn.Tanh(), layer)
+    assert [name for name, _ in net.named_modules()] == ["", "0", "1"]
+    assert list(net.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    net.load_state_dict(net.state_dict())
+
+
+def test_apply_reaches_every_module_once_parts_first():
+    net, seen = Net(), []
+    assert net.apply(seen.append) is net
+    assert seen == [net.inner[1], net.inner[0], net.inner, net.hidden, net]
+
+
+def test_a_frozen_part_gets_no_gradient_and_learns_again_when_unfrozen():
+    net = Net()
+    net(ag.tensor([[1.0, 2.0]])).sum().backward()
+    net.hidden.freeze()
+    assert net.hidden.weight.grad is None
+    net.zero_grad()
+    net(ag.tensor([[1.0, 2.0]])).sum().backward()
+    assert net.hidden.weight.grad is None
+    assert net.inner[1].weight.grad is not None
+    assert all(p.requires_grad for p in net.unfreeze().parameters())
+    assert not any(p.requires_grad for p in net.requires_grad_(False).parameters())
+
+
+def test_a_conversion_keeps_the_parameters_that_optimisers_hold_and_integers_as_they_are():
+    net = Net()
+    net.steps = ag.tensor(np.array(3))
+    before = net.parameters()
+    net(ag.tensor([[1.0, 2.0]])).sum().backward()
+    net.double()
+    assert all(a is b for a, b in zip(before, net.parameters(), strict=True))
+    assert {p.dtype for p in (*net.parameters(), net.scale)} == {np.dtype(np.float64)}
+    assert net.hidden.weight.grad.dtype == np.float64
+    assert net.steps.dtype == np.int64
+    assert net(np.array([[1.0, 2.0]])).dtype == np.float64
+    assert net.float()(np.ones((1, 2), np.float32)).dtype == np.float32
+    with pytest.raises(ag.DTypeError, match="Net: parameters are floating-point numbers, not int32"):
+        net.astype(np.int32)
+
+
+def test_a_copy_shares_nothing_but_what_was_shared_within():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    net[1].weight = net[0].weight
+    twin = copy.deepcopy(net)
+    assert twin[1].weight is twin[0].weight
+    assert twin[0].weight is not net[0].weight
+    x = ag.tensor([[1.0, 2.0]])
+    np.testing.assert_array_equal(net(x).numpy(), twin(x).numpy())
+    twin[0].weight.assign(np.zeros((2, 2)))
+    assert net[0].weight.numpy().any()
+
+
+def test_without_strict_a_state_is_taken_as_far_as_it_goes():
+    net, other = Net(), Net()
+    state = dict(other.state_dict(), extra=np.zeros(3))
+    del state["scale"]
+    missing, unexpected = net.load_state_dict(state, strict=False)
+    assert (missing, unexpected) == (["scale"], ["extra"])
+    np.testing.assert_array_equal(net.hidden.weight.numpy(), other.hidden.weight.numpy())
+    state["hidden.bias"] = np.zeros(7)
+    with pytest.raises(nn.StateError, match=r"state: hidden.bias has shape \(7,\) instead of \(3,\)$"):
+        net.load_state_dict(state, strict=False)

@@ -1,0 +1,56 @@
+"""Forward hooks: functions that are called before and after a module's forward. Nothing here knows what a module is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+
+class Handle:
+    """What registering a hook returns: `remove()`, or the end of a with-block over it, takes the hook away again."""
+
+    def __init__(self, hooks: dict[Handle, Any]) -> None:
+        self._hooks = hooks
+
+    def remove(self) -> None:
+        """Take the hook away; doing so twice is no error."""
+        self._hooks.pop(self, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+class Hooks:
+    """The hooks of one module, in the order in which they were registered."""
+
+    def __init__(self) -> None:
+        self._before: dict[Handle, Callable[[Any, Any], Any]] = {}
+        self._after: dict[Handle, Callable[[Any, Any, Any], Any]] = {}
+
+    def add_before(self, hook: Callable[[Any, Any], Any]) -> Handle:
+        """See `Module.register_forward_pre_hook`."""
+        handle = Handle(self._before)
+        self._before[handle] = hook
+        return handle
+
+    def add_after(self, hook: Callable[[Any, Any, Any], Any]) -> Handle:
+        """See `Module.register_forward_hook`."""
+        handle = Handle(self._after)
+        self._after[handle] = hook
+        return handle
+
+    def around(self, module: Any, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """The module's forward, with the hooks before and after it."""
+        for before in list(self._before.values()):  # a copy, for a hook may remove itself
+            replaced = before(module, inputs)
+            if replaced is not None:
+                inputs = replaced if isinstance(replaced, tuple) else (replaced,)
+        output = module.forward(*inputs, **named)
+        for after in list(self._after.values()):
+            replaced = after(module, inputs, output)
+            if replaced is not None:
+                output = replaced
+        return output
