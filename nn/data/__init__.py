@@ -1,5 +1,6 @@
-"""Data to train on: MNIST and data sets of its form, mini-batches, and what turns pixels into a network's input."""
+"""Data to train on: data sets, mini-batches, preparation and augmentation; MNIST and what has its form."""
 
+from nn.data import augmentation
 from nn.data.batches import Batches
 from nn.data.datasets import ArrayDataset, ConcatDataset, Dataset, Subset, collate
 from nn.data.idx import read_idx, write_idx
@@ -18,6 +19,7 @@ __all__ = [
     "Prefetch",
     "Splits",
     "Subset",
+    "augmentation",
     "collate",
     "k_fold",
     "mnist",

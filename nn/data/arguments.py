@@ -2,12 +2,12 @@
 
 import math
 import operator
-from typing import SupportsFloat
+from typing import Any
 
 from nn.errors import DataError
 
 
-def whole_number(name: str, value: int, *, at_least: int) -> int:
+def whole_number(name: str, value: Any, *, at_least: int) -> int:
     """`value` as an int. Raises `DataError` unless it is a whole number of at least `at_least`."""
     try:
         number = operator.index(value)
@@ -18,7 +18,7 @@ def whole_number(name: str, value: int, *, at_least: int) -> int:
     return number
 
 
-def number_in(name: str, value: SupportsFloat, low: float, high: float = math.inf) -> float:
+def number_in(name: str, value: Any, low: float, high: float = math.inf) -> float:
     """`value` as a float. Raises `DataError` unless it is a finite number in [low, high]."""
     try:
         number = float(value)
