@@ -1,5 +1,8 @@
 """Neural networks on top of `autograd_core` alone: modules, losses, initialisers, data, training."""
 
+import nn.signals_at_start  # noqa: F401  first, for the rest takes a while
+
+# isort: split
 from nn import data, functions, initial, models
 from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import (
@@ -12,6 +15,7 @@ from nn.errors import (
     StateError,
 )
 from nn.layers.activation import ReLU, Sigmoid, Tanh
+from nn.layers.attention import MultiheadAttention
 from nn.layers.convolution import Conv2d, Flatten, MaxPool2d
 from nn.layers.embedding import Embedding
 from nn.layers.linear import Linear
@@ -29,6 +33,7 @@ from nn.layers.normalisation import (
     RMSNorm,
 )
 from nn.layers.recurrence import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from nn.layers.transformer import PositionalEncoding, TransformerEncoder, TransformerEncoderLayer
 from nn.module import Module, Parameter
 
 __all__ = [
@@ -64,9 +69,11 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "OutputError",
     "Parameter",
     "PictureError",
+    "PositionalEncoding",
     "QuadraticLoss",
     "RMSNorm",
     "RNNCell",
@@ -76,6 +83,8 @@ __all__ = [
     "Sigmoid",
     "StateError",
     "Tanh",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "WeightNoise",
     "data",
     "functions",

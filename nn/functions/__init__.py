@@ -1,5 +1,6 @@
 """What layers and losses compute, as functions of tensors: the formulas, without parameters of their own."""
 
+from nn.functions.attention import scaled_dot_product_attention, sinusoidal_positions
 from nn.functions.embedding import embedding
 from nn.functions.layers import conv2d, flatten, linear
 from nn.functions.losses import cross_entropy, mse_loss, quadratic_loss
@@ -25,4 +26,6 @@ __all__ = [
     "mse_loss",
     "quadratic_loss",
     "rms_norm",
+    "scaled_dot_product_attention",
+    "sinusoidal_positions",
 ]

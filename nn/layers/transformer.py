@@ -1,0 +1,113 @@
+"""The transformer's encoder (Vaswani et al. 2017), and the positions that it cannot see by itself."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import autograd_core as ag
+from autograd_core import ArgumentError, ShapeError
+from nn import functions
+from nn.arguments import at_least
+from nn.layers.attention import MultiheadAttention
+from nn.layers.linear import Linear
+from nn.layers.noise import Dropout
+from nn.layers.normalisation import LayerNorm
+from nn.module import Module
+
+_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": ag.relu, "gelu": ag.gelu}
+
+
+class TransformerEncoderLayer(Module):
+    """Self-attention, then two linear layers with an activation between, each with its input added and normalised.
+
+    Shapes: (L, N, d_model) -> the same; with `batch_first` (N, L, d_model); N may be missing. `activation` is "relu",
+    "gelu" or a function. With `norm_first` the inputs of both parts are normalised, rather than the sums.
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str | Callable[[Any], Any] = "relu",
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+    ) -> None:
+        if isinstance(activation, str) and activation not in _ACTIVATIONS:
+            raise ArgumentError(
+                f"TransformerEncoderLayer: activation must be relu, gelu or a function, got {activation!r}"
+            )
+        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first)
+        self.linear1 = Linear(d_model, dim_feedforward, bias)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias)
+        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias)
+        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias)
+        self.dropout1 = Dropout(dropout)
+        self.dropout2 = Dropout(dropout)
+        self.activation = _ACTIVATIONS[activation] if isinstance(activation, str) else activation
+        self.norm_first = norm_first
+
+    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
+        """The sequences, each place with what it gathered from the others; masks as of `MultiheadAttention`."""
+        masks = {"attn_mask": src_mask, "key_padding_mask": src_key_padding_mask, "is_causal": is_causal}
+        if self.norm_first:
+            src = src + self._attention(self.norm1(src), masks)
+            return src + self._feed_forward(self.norm2(src))
+        src = self.norm1(src + self._attention(src, masks))
+        return self.norm2(src + self._feed_forward(src))
+
+    def _attention(self, x: Any, masks: dict[str, Any]) -> Any:
+        return self.dropout1(self.self_attn(x, x, x, need_weights=False, **masks)[0])
+
+    def _feed_forward(self, x: Any) -> Any:
+        return self.dropout2(self.linear2(self.dropout(self.activation(self.linear1(x)))))
+
+
+class TransformerEncoder(Module):
+    """Copies of a layer, one after the other, and at the end a normalisation if one is given."""
+
+    def __init__(self, encoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+        at_least("TransformerEncoder", "num_layers", num_layers, 1)
+        self.layers = [copy.deepcopy(encoder_layer) for _ in range(num_layers)]
+        self.norm = norm
+
+    def forward(self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
+        """The last layer's output; masks as of `MultiheadAttention`, the same for every layer."""
+        for layer in self.layers:
+            src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=is_causal)
+        return src if self.norm is None else self.norm(src)
+
+
+class PositionalEncoding(Module):
+    """x + sines and cosines of the position, of many wavelengths, then dropout; see `sinusoidal_positions`.
+
+    Shapes: (L, N, d_model) -> the same, L up to `max_len`; with `batch_first` (N, L, d_model); N may be missing. The
+    buffer `pe` has shape (max_len, 1, d_model).
+    """
+
+    def __init__(self, d_model: int, dropout: float = 0.1, max_len: int = 5000, batch_first: bool = False) -> None:
+        self.d_model = at_least("PositionalEncoding", "d_model", d_model, 1)
+        self.max_len = at_least("PositionalEncoding", "max_len", max_len, 1)
+        self.batch_first = batch_first
+        self.dropout = Dropout(dropout)
+        positions = functions.sinusoidal_positions(max_len, d_model).reshape(max_len, 1, d_model)
+        self.pe = ag.tensor(positions, dtype=ag.get_default_dtype())
+
+    def forward(self, x: Any) -> Any:
+        """x with its positions."""
+        batched = x.ndim == 3
+        length = x.shape[1 if batched and self.batch_first else 0] if x.ndim in (2, 3) else self.max_len + 1
+        if length > self.max_len or x.shape[-1] != self.d_model:
+            axes = f"(N, L, {self.d_model})" if self.batch_first else f"(L, N, {self.d_model})"
+            raise ShapeError(
+                f"PositionalEncoding: takes shape {axes} with L up to max_len = {self.max_len}, got shape {x.shape}"
+            )
+        positions = self.pe.numpy()[:length]
+        positions = positions if batched and not self.batch_first else positions[:, 0]
+        return self.dropout(x + positions.astype(x.dtype))
