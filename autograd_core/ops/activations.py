@@ -52,6 +52,53 @@ def _(y):
 
 
 @elementwise
+def log_sigmoid(x):
+    """log σ(x), without overflow. Local gradient σ(-x)."""
+    return minimum(x, 0.0) - log1p(exp(-abs(x)))
+
+
+@log_sigmoid.local_gradient("x")
+def _(x):
+    return sigmoid(-x)
+
+
+@elementwise
+def soft_sign(x):
+    """x/(1 + |x|), between -1 and 1, which it nears more slowly than tanh. Local gradient (1 + |x|)^-2."""
+    return x / (1.0 + abs(x))
+
+
+@soft_sign.local_gradient("x")
+def _(x):
+    r = 1.0 / (1.0 + abs(x))
+    return r * r
+
+
+@elementwise
+def hard_tanh(x, min=-1.0, max=1.0):
+    """x between bounds. Local gradient 1 within them, else 0, and 0 at them, unlike `clip`; bounds get the rest.
+
+    A min above max gives max.
+    """
+    return minimum(maximum(x, min), max)
+
+
+@hard_tanh.local_gradient("x")
+def _(x, min, max):
+    return (x > min) * (x < max) * 1.0
+
+
+@hard_tanh.local_gradient("min")
+def _(x, min, max):
+    return (x <= min) * (min < max) * 1.0
+
+
+@hard_tanh.local_gradient("max")
+def _(x, min, max):
+    return (maximum(x, min) >= max) * 1.0
+
+
+@elementwise
 def hard_sigmoid(x):
     """x/6 + ½ between 0 and 1. Local gradient 1/6 for |x| < 3, else 0."""
     return minimum(maximum(x + 3.0, 0.0), 6.0) / 6.0
@@ -141,6 +188,26 @@ def _(x):
     return expm1(minimum(x, 0.0))
 
 
+@elementwise
+def celu(x, alpha=1.0):
+    """x for x > 0, else α(e^(x/α) - 1), whose slope at 0 is 1 for every α (Barron 2017). Local gradient 1 or e^(x/α).
+
+    With z = x/α below 0, that to α is e^z(1 - z) - 1.
+    """
+    return where(x > 0, x, alpha * expm1(minimum(x, 0.0) / alpha))
+
+
+@celu.local_gradient("x")
+def _(x, alpha):
+    return exp(minimum(x, 0.0) / alpha)
+
+
+@celu.local_gradient("alpha")
+def _(x, alpha):
+    z = minimum(x, 0.0) / alpha
+    return expm1(z) - z * exp(z)
+
+
 # The fixed point at which layers keep mean 0 and variance 1 (Klambauer et al. 2017).
 _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_ALPHA = 1.6732632423543772848170429916717
@@ -172,6 +239,24 @@ def gelu(x):
 @gelu.local_gradient("x")
 def _(x):
     return 0.5 * erfc(-math.sqrt(0.5) * x) + x * exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+
+
+_TANH_SLOPE = math.sqrt(2.0 / math.pi)
+
+
+@elementwise
+def gelu_tanh(x):
+    """x·½(1 + tanh(√(2/π)(x + 0.044715x³))), which is gelu to within 5e-4 (Hendrycks and Gimpel 2016).
+
+    Local gradient ½(1 + t) + ½x(1 - t²)·√(2/π)(1 + 0.134145x²), with t that tanh.
+    """
+    return 0.5 * x * (1.0 + tanh(_TANH_SLOPE * (x + 0.044715 * x * x * x)))
+
+
+@gelu_tanh.local_gradient("x")
+def _(x):
+    t = tanh(_TANH_SLOPE * (x + 0.044715 * x * x * x))
+    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * _TANH_SLOPE * (1.0 + 0.134145 * x * x)
 
 
 def gelu_sigmoid(x: Any, /) -> Any:

@@ -180,10 +180,12 @@ def _twice(value: Sizes) -> tuple[int, ...]:
     return (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
 
 
-def conv1d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1) -> Any:
+def conv1d(
+    x: Any, w: Any, b: Any = None, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1
+) -> Any:
     """Slide filters along signals.
 
-    Shapes: x (N, C, L), w (O, C/groups, K) -> (N, O, OL), with OL as in conv2d.
+    Shapes: x (N, C, L), w (O, C/groups, K), bias b (O,) or None -> (N, O, OL), with OL as in conv2d.
     """
     x, w = as_array(x, "conv1d"), as_array(w, "conv1d")
     step, margin, spread = _arguments("conv1d", 1, stride, padding, dilation)
@@ -192,6 +194,7 @@ def conv1d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: S
     rows = conv2d(
         expand_dims(x, 2),
         expand_dims(w, 2),
+        b,
         stride=(1, *step),
         padding=(0, *margin),
         dilation=(1, *spread),
@@ -200,10 +203,13 @@ def conv1d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: S
     return squeeze(rows, axis=2)
 
 
-def conv3d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1) -> Any:
+def conv3d(
+    x: Any, w: Any, b: Any = None, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1
+) -> Any:
     """Slide filters through volumes.
 
-    Shapes: x (N, C, D, H, W), w (O, C/groups, KD, KH, KW) -> (N, O, OD, OH, OW), with OD, OH and OW as in conv2d.
+    Shapes: x (N, C, D, H, W), w (O, C/groups, KD, KH, KW), bias b (O,) or None -> (N, O, OD, OH, OW), with OD, OH and
+    OW as in conv2d.
     """
     x, w = as_array(x, "conv3d"), as_array(w, "conv3d")
     step, margin, spread = _arguments("conv3d", 3, stride, padding, dilation)
@@ -215,6 +221,7 @@ def conv3d(x: Any, w: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: S
     y = conv2d(
         reshape(planes, (x.shape[0] * depth, x.shape[1] * w.shape[2], *x.shape[3:])),
         reshape(w, (w.shape[0], w.shape[1] * w.shape[2], *w.shape[3:])),
+        b,
         stride=step[1:],
         padding=margin[1:],
         dilation=spread[1:],

@@ -128,6 +128,11 @@ def adaptive_max_pool2d(x: Any, /, output_size: Sizes) -> Any:
     return _adaptive("adaptive_max_pool2d", x, 2, output_size, max_pool2d, reduction.max)
 
 
+def adaptive_max_pool3d(x: Any, /, output_size: Sizes) -> Any:
+    """The largest element of each window: (N, C, D, H, W) -> (N, C, *output_size). As adaptive_avg_pool2d."""
+    return _adaptive("adaptive_max_pool3d", x, 3, output_size, max_pool3d, reduction.max)
+
+
 def adaptive_avg_pool1d(x: Any, /, output_size: Sizes) -> Any:
     """The mean of each of `output_size` windows: (N, C, L) -> (N, C, output_size)."""
     return _adaptive("adaptive_avg_pool1d", x, 1, output_size, avg_pool1d, reduction.mean)
@@ -139,6 +144,11 @@ def adaptive_avg_pool2d(x: Any, /, output_size: Sizes) -> Any:
     Shapes: (N, C, H, W) -> (N, C, *output_size). Window i of m along n elements goes from ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉.
     """
     return _adaptive("adaptive_avg_pool2d", x, 2, output_size, avg_pool2d, reduction.mean)
+
+
+def adaptive_avg_pool3d(x: Any, /, output_size: Sizes) -> Any:
+    """The mean of each window: (N, C, D, H, W) -> (N, C, *output_size). As adaptive_avg_pool2d."""
+    return _adaptive("adaptive_avg_pool3d", x, 3, output_size, avg_pool3d, reduction.mean)
 
 
 def _means(
@@ -162,6 +172,8 @@ def _adaptive(
     sides = x.shape[2:]
     if 0 in sides:
         raise ShapeError(f"{op}: the images of shape {x.shape} are empty")
+    if set(counts) == {1}:  # what most networks end with
+        return reduce(x, axis=tuple(range(-axes, 0)), keepdims=True)
     if all(n % m == 0 for n, m in zip(sides, counts, strict=True)):
         return pool(x, tuple([n // m for n, m in zip(sides, counts, strict=True)]))
     bins = [[slice(i * n // m, -(-(i + 1) * n // m)) for i in range(m)] for n, m in zip(sides, counts, strict=True)]

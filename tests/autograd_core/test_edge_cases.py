@@ -27,6 +27,8 @@ ROWS = [
     ("elu at 0", ag.elu, (0.0, 0.5), (0.0, 0.5, 0.0)),
     ("selu at 0", ag.selu, (0.0,), (0.0, 1.0507009873554805 * 1.6732632423543772)),
     ("relu6 at its kinks", ag.relu6, ([0.0, 6.0],), ([0.0, 6.0], [0.0, 0.0])),
+    ("celu at 0", ag.celu, (0.0, 2.0), (0.0, 1.0, 0.0)),
+    ("hard_tanh at its kinks", lambda x: ag.hard_tanh(x), ([-1.0, 1.0],), ([-1.0, 1.0], [0.0, 0.0])),
     ("hard_sigmoid at its kinks", ag.hard_sigmoid, ([-3.0, 3.0],), ([0.0, 1.0], [0.0, 0.0])),
     ("hard_swish at its kinks", ag.hard_swish, ([-3.0, 3.0, inf],), ([0.0, 3.0, inf], [0.0, 1.0, 1.0])),
     ("heaviside at 0", ag.heaviside, (0.0, 0.5), (0.5, 0.0, 1.0)),

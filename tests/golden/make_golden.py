@@ -80,7 +80,12 @@ ONE_INPUT = {  # function -> (torch's, points)
     "gelu_sigmoid": (lambda x: x * torch.sigmoid(1.702 * x), REAL),
     "silu": (F.silu, REAL),
     "mish": (F.mish, REAL),
+    "log_sigmoid": (F.logsigmoid, REAL),
+    "soft_sign": (F.softsign, REAL),
+    "celu": (F.celu, REAL),
+    "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"), REAL[2:]),
     # By their definitions: torch's own cannot be differentiated twice.
+    "hard_tanh": (lambda x: torch.where(abs(x) < 1, x, torch.sign(x)), REAL),
     "hard_sigmoid": (lambda x: F.relu6(x + 3.0) / 6.0, [-3.3, *REAL]),
     "hard_swish": (lambda x: x * F.relu6(x + 3.0) / 6.0, [-3.3, *REAL]),
 }
@@ -97,6 +102,7 @@ TWO_INPUTS = {
     "minimum": torch.minimum,
     "leaky_relu": lambda x, slope: torch.where(x > 0, x, slope * x),
     "elu": lambda x, alpha: torch.where(x > 0, x, alpha * torch.expm1(x)),
+    "celu": lambda x, alpha: torch.where(x > 0, x, alpha * torch.expm1(torch.clip(x, max=0.0) / alpha)),
     "silu": lambda x, beta: x * torch.sigmoid(beta * x),
 }
 

@@ -102,13 +102,13 @@ CASES = {
     "svdvals": [(linalg.svdvals, (apart(2, 3),))],
     "conv1d": [
         (ag.conv1d, (apart(2, 2, 5), apart(3, 2, 2))),
-        (lambda x, w: ag.conv1d(x, w, 2, 1, 2, 2), (apart(1, 4, 6), apart(2, 2, 2))),
+        (lambda x, w, b: ag.conv1d(x, w, b, 2, 1, 2, 2), (apart(1, 4, 6), apart(2, 2, 2), apart(2))),
     ],
     "conv3d": [
         (ag.conv3d, (apart(1, 2, 3, 3, 2), apart(2, 2, 2, 2, 1))),
         (
-            lambda x, w: ag.conv3d(x, w, (2, 1, 2), (1, 0, 1), (2, 1, 1), groups=2),
-            (apart(1, 2, 4, 2, 2), apart(2, 1, 2, 1, 2)),
+            lambda x, w, b: ag.conv3d(x, w, b, (2, 1, 2), (1, 0, 1), (2, 1, 1), groups=2),
+            (apart(1, 2, 4, 2, 2), apart(2, 1, 2, 1, 2), apart(2)),
         ),
     ],
     "conv_transpose1d": [
@@ -136,6 +136,12 @@ CASES = {
     "adaptive_max_pool1d": [(lambda x: ag.adaptive_max_pool1d(x, 3) ** 2, (apart(2, 2, 5),))],
     "adaptive_max_pool2d": [
         (lambda x, n=n: ag.adaptive_max_pool2d(x, n) ** 2, (apart(1, 2, 4, 6),)) for n in (2, (3, 5))
+    ],
+    "adaptive_avg_pool3d": [
+        (lambda x, n=n: ag.adaptive_avg_pool3d(x, n) ** 2, (apart(1, 2, 3, 4, 2),)) for n in (1, (2, 2, 1))
+    ],
+    "adaptive_max_pool3d": [
+        (lambda x, n=n: ag.adaptive_max_pool3d(x, n) ** 2, (apart(1, 2, 3, 4, 2),)) for n in (1, (2, 2, 1))
     ],
     "eigvalsh": [(lambda x: linalg.eigvalsh(x + x.mT), (apart(3, 3),))],
 }
