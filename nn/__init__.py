@@ -3,7 +3,7 @@
 import nn.signals_at_start  # noqa: F401  first, for the rest takes a while
 
 # isort: split
-from nn import data, functions, initial, models
+from nn import data, functions, initial, models, scalar
 from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import (
     CheckpointError,
@@ -35,6 +35,7 @@ from nn.layers.normalisation import (
 from nn.layers.recurrence import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from nn.layers.transformer import PositionalEncoding, TransformerEncoder, TransformerEncoderLayer
 from nn.module import Module, Parameter
+from nn.perceptron import Perceptron
 
 __all__ = [
     "GRU",
@@ -72,6 +73,7 @@ __all__ = [
     "MultiheadAttention",
     "OutputError",
     "Parameter",
+    "Perceptron",
     "PictureError",
     "PositionalEncoding",
     "QuadraticLoss",
@@ -90,4 +92,5 @@ __all__ = [
     "functions",
     "initial",
     "models",
+    "scalar",
 ]

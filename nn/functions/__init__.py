@@ -2,6 +2,7 @@
 
 from nn.functions.attention import scaled_dot_product_attention, sinusoidal_positions
 from nn.functions.embedding import embedding
+from nn.functions.features import polynomial_features
 from nn.functions.layers import conv2d, flatten, linear
 from nn.functions.losses import cross_entropy, mse_loss, quadratic_loss
 from nn.functions.noise import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, gaussian_noise
@@ -24,6 +25,7 @@ __all__ = [
     "layer_norm",
     "linear",
     "mse_loss",
+    "polynomial_features",
     "quadratic_loss",
     "rms_norm",
     "scaled_dot_product_attention",
