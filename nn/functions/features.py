@@ -13,8 +13,9 @@ from nn.arguments import at_least
 def polynomial_features(x: Any, degree: int = 2, interaction: bool = True, bias: bool = True) -> Any:
     """All products of up to `degree` of the features: 1, x1, x2, x1², x1·x2, x2² (deck B leaves out x1·x2).
 
-    Shapes: (n, d), a Tensor or an array, -> (n, number of products), by degree; without `interaction` only powers of single features, without
-    `bias` not the 1. With w = [-1, 0, 0, 1, 1] and no interaction, w·features = 0 is the circle x1² + x2² = 1.
+    Shapes: (n, d), a Tensor or an array, -> (n, number of products), by degree; without `interaction` only powers of
+    single features, without `bias` not the 1. With w = [-1, 0, 0, 1, 1] and no interaction, w·features = 0 is the
+    circle x1² + x2² = 1.
 
     >>> polynomial_features([[2.0, 3.0]], interaction=False).tolist()
     [[1.0, 2.0, 3.0, 4.0, 9.0]]
