@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, tensor
+
+
+def as_tensor(x: Any) -> Any:
+    """Numbers in lists as the Tensor that they stand for; Tensors and arrays as they are."""
+    return x if hasattr(x, "ndim") else tensor(x)
 
 
 def at_least(layer: str, name: str, value: int, least: int) -> int:

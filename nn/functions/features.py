@@ -7,7 +7,7 @@ from typing import Any
 
 import autograd_core as ag
 from autograd_core import ShapeError
-from nn.arguments import at_least
+from nn.arguments import as_tensor, at_least
 
 
 def polynomial_features(x: Any, degree: int = 2, interaction: bool = True, bias: bool = True) -> Any:
@@ -20,7 +20,7 @@ def polynomial_features(x: Any, degree: int = 2, interaction: bool = True, bias:
     >>> polynomial_features([[2.0, 3.0]], interaction=False).tolist()
     [[1.0, 2.0, 3.0, 4.0, 9.0]]
     """
-    x = x if hasattr(x, "ndim") else ag.tensor(x)
+    x = as_tensor(x)
     at_least("polynomial_features", "degree", degree, 1)
     if x.ndim != 2:
         raise ShapeError(f"polynomial_features: takes shape (n, d), got shape {x.shape}")

@@ -7,13 +7,14 @@ from typing import Any
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
+from nn.arguments import as_tensor
 
 Pair = int | tuple[int, int]
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """x Wᵀ + b. Shapes: x (..., in), weight (out, in), bias (out,) -> (..., out)."""
-    x = x if hasattr(x, "ndim") else ag.tensor(x)
+    x = as_tensor(x)
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
             f"linear: expects {weight.shape[1]} features in the last axis, got shape {x.shape}"

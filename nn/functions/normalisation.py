@@ -9,6 +9,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
+from nn.arguments import as_tensor
 
 Shape = tuple[int, ...]
 
@@ -29,6 +30,7 @@ def batch_norm(
     ones move towards them by `momentum`, to the variance with n - 1; in evaluation they are the running ones, or
     still the batch's where these are None. Gradient in training: see `autograd_core.normalize`.
     """
+    x = as_tensor(x)
     _check_channels("batch_norm", x, 2, running_mean, running_var, weight, bias)
     if not training and running_mean is not None:
         scale = ag.rsqrt(running_var + eps)
@@ -65,6 +67,7 @@ def instance_norm(
     variance, where given, move towards the examples' average by `momentum`; without `use_input_stats` they are what x
     is normalised by.
     """
+    x = as_tensor(x)
     _check_channels("instance_norm", x, 3, running_mean, running_var, weight, bias)
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, False, momentum, eps)
@@ -86,6 +89,7 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
 
     Shapes: x (N, C, ...), weight and bias (C,) or None; `num_groups` divides C.
     """
+    x = as_tensor(x)
     _check_channels("group_norm", x, 2, weight, bias)
     n, channels = x.shape[:2]
     if num_groups < 1 or channels % num_groups:
@@ -103,6 +107,7 @@ def layer_norm(x: Any, normalized_shape: int | Shape, weight: Any = None, bias: 
 
     Shapes: x (..., *normalized_shape), weight and bias normalized_shape or None.
     """
+    x = as_tensor(x)
     return ag.normalize(x, _last_axes("layer_norm", x, normalized_shape), weight, bias, eps)
 
 
@@ -111,6 +116,7 @@ def rms_norm(x: Any, normalized_shape: int | Shape, weight: Any = None, eps: flo
 
     Shapes: x (..., *normalized_shape), weight normalized_shape or None. `eps` is the dtype's own unless given.
     """
+    x = as_tensor(x)
     axes = _last_axes("rms_norm", x, normalized_shape)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     return ag.normalize(x, axes, weight, eps=eps, centre=False)
@@ -118,12 +124,15 @@ def rms_norm(x: Any, normalized_shape: int | Shape, weight: Any = None, eps: flo
 
 def as_shape(normalized_shape: int | Shape) -> Shape:
     """The last axes to be normalised over, as a shape."""
-    return (normalized_shape,) if isinstance(normalized_shape, (int, np.integer)) else tuple(normalized_shape)
+    shape = (normalized_shape,) if isinstance(normalized_shape, (int, np.integer)) else tuple(normalized_shape)
+    if not shape or min(shape) < 1:
+        raise ArgumentError(f"normalized_shape: the last axes, at least one and none empty; got {normalized_shape}")
+    return shape
 
 
 def _last_axes(name: str, x: Any, normalized_shape: int | Shape) -> Shape:
     shape = as_shape(normalized_shape)
-    if not shape or tuple(x.shape[-len(shape) :]) != shape:
+    if tuple(x.shape[-len(shape) :]) != shape:
         raise ShapeError(f"{name}: expects the last axes to be {shape}, got shape {x.shape}")
     return tuple(range(-len(shape), 0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import autograd_core as ag
@@ -159,6 +160,11 @@ class MultiheadAttention(Module):
             bias = causal if bias is None else bias + causal
         return bias
 
-    def describe(self) -> str:
-        """What `repr` shows before the parts."""
-        return f"{self.embed_dim}, num_heads={self.num_heads}"
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """A multiplication and an addition for each weight and row, each score and average; `out_proj` is a part."""
+        query, key, value = inputs[:3]
+        rows = [math.prod(x.shape[:-1]) for x in (query, key, value)]
+        widths = (self.embed_dim, self.kdim, self.vdim)
+        projected = sum([n * width * self.embed_dim for n, width in zip(rows, widths, strict=True)])
+        keys = key.shape[1 if self.batch_first and key.ndim == 3 else 0]
+        return int(2 * (projected + 2 * rows[0] * keys * self.embed_dim))

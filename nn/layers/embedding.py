@@ -43,6 +43,10 @@ class Embedding(Module):
         """The vectors of these numbers."""
         return functions.embedding(x, self.weight, self.padding_idx)
 
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """None: rows are only read."""
+        return 0
+
     def describe(self) -> str:
         """The settings that `repr` shows."""
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"

@@ -21,6 +21,10 @@ class _Dropout(Module):
         """x, in training with parts of it dropped."""
         return type(self).drop(x, self.p, self.training)
 
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """None in evaluation."""
+        return int(output.size) if self.training else 0
+
     def describe(self) -> str:
         """The settings that `repr` shows."""
         return f"p={self.p}"
@@ -66,6 +70,10 @@ class GaussianNoise(Module):
         """x, in training with noise."""
         return functions.gaussian_noise(x, self.std, self.training)
 
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """None in evaluation."""
+        return int(output.size) if self.training else 0
+
     def describe(self) -> str:
         """The settings that `repr` shows."""
         return f"std={self.std}"
@@ -95,7 +103,3 @@ class WeightNoise(Module):
         finally:
             for parameter, numbers in own.items():
                 parameter.assign(numbers)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"std={self.std}"

@@ -9,9 +9,15 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError, Tensor
 from nn import functions
-from nn.arguments import at_least
+from nn.arguments import as_tensor, at_least
 from nn.functions.normalisation import as_shape
 from nn.module import Module, Parameter
+
+
+def _flops(module: Module, output: Any, own: bool = True) -> int:
+    """For each element four for its own moments, two to apply them, one for the weight and one for the bias."""
+    parameters = [name for name in ("weight", "bias") if getattr(module, name, None) is not None]
+    return (6 + len(parameters) if own else 2) * int(output.size)
 
 
 class _ByChannel(Module):
@@ -37,12 +43,18 @@ class _ByChannel(Module):
         self.running_var = ag.ones(shape) if track_running_stats else None
         self.num_batches_tracked = ag.tensor(np.zeros((), np.int64)) if track_running_stats else None
 
-    def _check(self, x: Any) -> None:
+    def _checked(self, x: Any) -> Any:
+        x = as_tensor(x)
         if x.ndim not in self.axes or x.shape[1] != self.num_features:
             raise ShapeError(
                 f"{type(self).__name__}: takes shape {' or '.join(self.axes.values())} with C = {self.num_features}, "
                 f"got shape {x.shape}"
             )
+        return x
+
+    def _uses_its_own(self) -> bool:
+        """Whether the mean and variance are those of x, rather than the running ones."""
+        return self.training or not self.track_running_stats
 
     def describe(self) -> str:
         """The settings that `repr` shows."""
@@ -63,10 +75,14 @@ class _BatchNorm(_ByChannel):
 
     def forward(self, x: Any) -> Any:
         """x, normalised channel by channel."""
-        self._check(x)
+        x = self._checked(x)
         share = self._share_of_this_batch()
         moments = (self.running_mean, self.running_var)
         return functions.batch_norm(x, *moments, self.weight, self.bias, self.training, share, self.eps)
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """See `_flops`."""
+        return _flops(self, output, self._uses_its_own())
 
     def _share_of_this_batch(self) -> float:
         """How far the running moments move towards this batch's: `momentum`; with None they are the mean of all."""
@@ -110,10 +126,15 @@ class _InstanceNorm(_ByChannel):
 
     def forward(self, x: Any) -> Any:
         """x, normalised example by example and channel by channel."""
-        self._check(x)
-        own = self.training or not self.track_running_stats
+        x = self._checked(x)
         moments = (self.running_mean, self.running_var)
-        return functions.instance_norm(x, *moments, self.weight, self.bias, own, self.momentum, self.eps)
+        return functions.instance_norm(
+            x, *moments, self.weight, self.bias, self._uses_its_own(), self.momentum, self.eps
+        )
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """See `_flops`."""
+        return _flops(self, output, self._uses_its_own())
 
 
 class InstanceNorm1d(_InstanceNorm):
@@ -148,9 +169,14 @@ class GroupNorm(Module):
 
     def forward(self, x: Any) -> Any:
         """x, normalised example by example and group by group."""
+        x = as_tensor(x)
         if x.ndim < 2 or x.shape[1] != self.num_channels:
             raise ShapeError(f"GroupNorm: takes shape (N, C, ...) with C = {self.num_channels}, got shape {x.shape}")
         return functions.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """See `_flops`."""
+        return _flops(self, output)
 
     def describe(self) -> str:
         """The settings that `repr` shows."""
@@ -176,6 +202,10 @@ class LayerNorm(Module):
         """x, normalised over its last axes."""
         return functions.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """See `_flops`."""
+        return _flops(self, output)
+
     def describe(self) -> str:
         """The settings that `repr` shows."""
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
@@ -194,6 +224,10 @@ class RMSNorm(Module):
     def forward(self, x: Any) -> Any:
         """x, its last axes brought to a mean square of 1."""
         return functions.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """See `_flops`."""
+        return _flops(self, output)
 
     def describe(self) -> str:
         """The settings that `repr` shows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn import functions, initial
-from nn.arguments import at_least
+from nn.arguments import as_tensor, at_least
 from nn.functions import recurrence
 from nn.functions.noise import check_probability
 from nn.module import Module, Parameter
@@ -36,6 +37,11 @@ def _set_weights(module: Module, cell: recurrence.Cell, inputs: int, hidden: int
 
 def _weights(module: Module, suffix: str) -> list[Any]:
     return [getattr(module, name + suffix, None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+
+
+def _flops(module: Module, x: Any) -> int:
+    """A multiplication and an addition for each weight and step; what the gates do to single numbers is left out."""
+    return int(2 * math.prod(x.shape[:-1]) * sum([p.size for p in module.parameters() if p.ndim == 2]))
 
 
 class _Recurrent(Module):
@@ -75,7 +81,7 @@ class _Recurrent(Module):
 
     def _run(self, x: Any, given: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...]]:
         """The h of every step, and each part of the last states."""
-        x = x if hasattr(x, "ndim") else ag.tensor(x)
+        x = as_tensor(x)
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or 0 in x.shape:
             axes = "(N, L, in)" if self.batch_first else "(L, N, in)"
             raise ShapeError(
@@ -119,6 +125,10 @@ class _Recurrent(Module):
                 )
         return [tuple([part[i] for part in given]) for i in range(count)]
 
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """See `_flops`."""
+        return _flops(self, inputs[0])
+
     def describe(self) -> str:
         """The settings that `repr` shows."""
         settings = f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}"
@@ -150,7 +160,7 @@ class RNN(_Recurrent):
 
     def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
         """(output, h_n)."""
-        output, (h,) = self._run(x, None if hx is None else (hx,))
+        output, (h,) = self._run(x, _alone(type(self).__name__, hx))
         return output, h
 
 
@@ -172,7 +182,7 @@ class GRU(_Recurrent):
 
     def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
         """(output, h_n)."""
-        output, (h,) = self._run(x, None if hx is None else (hx,))
+        output, (h,) = self._run(x, _alone(type(self).__name__, hx))
         return output, h
 
 
@@ -201,10 +211,18 @@ class LSTM(_Recurrent):
         return output, (h, c)
 
 
+def _alone(layer: str, hx: Any) -> Any:
+    """The parts of a state that is h alone."""
+    if isinstance(hx, tuple):
+        raise ArgumentError(f"{layer}: the state is h alone, got a tuple of {len(hx)}")
+    return None if hx is None else (as_tensor(hx),)
+
+
 def _pair(layer: str, hx: Any) -> Any:
+    """The parts of a state that is (h, c)."""
     if hx is not None and not (isinstance(hx, (tuple, list)) and len(hx) == 2):
         raise ArgumentError(f"{layer}: the state is a pair (h, c), got a {type(hx).__name__}")
-    return hx
+    return tuple([as_tensor(part) for part in hx]) if hx is not None else None
 
 
 class _Cell(Module):
@@ -218,7 +236,7 @@ class _Cell(Module):
         _set_weights(self, cell, input_size, hidden_size, bias, "")
 
     def _step(self, x: Any, given: tuple[Any, ...] | None) -> recurrence.State:
-        x = x if hasattr(x, "ndim") else ag.tensor(x)
+        x = as_tensor(x)
         kind = type(self).__name__
         if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
             raise ShapeError(f"{kind}: takes shape (N, {self.input_size}) or ({self.input_size},), got {x.shape}")
@@ -228,6 +246,10 @@ class _Cell(Module):
             if part.shape != shape:
                 raise ShapeError(f"{kind}: the state for x of shape {x.shape} has shape {shape}, got {part.shape}")
         return recurrence.step(self.cell, x, state, *_weights(self, ""))
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """See `_flops`."""
+        return _flops(self, inputs[0])
 
     def describe(self) -> str:
         """The settings that `repr` shows."""
@@ -242,7 +264,7 @@ class RNNCell(_Cell):
 
     def forward(self, x: Any, hx: Any = None) -> Any:
         """The next h."""
-        return self._step(x, None if hx is None else (hx,))[0]
+        return self._step(x, _alone(type(self).__name__, hx))[0]
 
 
 class GRUCell(_Cell):
@@ -253,7 +275,7 @@ class GRUCell(_Cell):
 
     def forward(self, x: Any, hx: Any = None) -> Any:
         """The next h."""
-        return self._step(x, None if hx is None else (hx,))[0]
+        return self._step(x, _alone(type(self).__name__, hx))[0]
 
 
 class LSTMCell(_Cell):

@@ -35,7 +35,7 @@ class Golden:
             kinds.setdefault(kind, {})[key] = (array, error)
         state = {key: array for key, (array, _) in kinds.get("state", {}).items()}
         assert list(module.state_dict()) == list(state)
-        with_dtype(module, dtype)
+        module.astype(dtype)
         module.load_state_dict(state)
         module.train(case["training"])
         leaves = [array if array.dtype.kind != "f" else ag.tensor(array) for array, _ in kinds["input"].values()]
@@ -60,14 +60,6 @@ class Golden:
                 np.testing.assert_allclose(np.asarray(ours), answer, rtol=rtol, atol=allowed, err_msg=f"{kind} {key}")
                 compared += 1
         assert compared >= len(ys)
-
-
-def with_dtype(module, dtype):
-    """The module's floats in this dtype, with new leaves in the old ones' places."""
-    for _, part in module.named_modules():
-        for name, value in vars(part).items():
-            if isinstance(value, ag.Tensor) and value.dtype.kind == "f":
-                setattr(part, name, type(value)(value.numpy().astype(dtype)))
 
 
 def outputs(y):

@@ -121,6 +121,13 @@ def test_dropout_drops_weights_in_training_only():
     np.testing.assert_allclose(weights.numpy().sum(-1), 1, rtol=1e-6)
 
 
+def test_operations_are_counted():
+    layer = nn.MultiheadAttention(4, 2)
+    x, other = np.zeros((3, 2, 4)), np.zeros((5, 2, 4))
+    projections, scores = 6 * 4 * 4 + 2 * (10 * 4 * 4), 2 * (6 * 5 * 4)  # 6 queries, 10 keys and values
+    assert layer.flops((x, other, other), None) == 2 * (projections + scores)
+
+
 def test_names_and_shapes_of_the_state_are_those_of_pytorch():
     shapes = {name: array.shape for name, array in nn.MultiheadAttention(4, 2).state_dict().items()}
     assert shapes == {

@@ -76,5 +76,9 @@ def test_what_does_not_fit_is_named():
         nn.Embedding.from_pretrained(np.ones(3))
 
 
+def test_reading_takes_no_operations():
+    assert nn.Embedding(5, 3).flops((WORDS,), np.zeros((2, 3, 3))) == 0
+
+
 def test_repr_shows_the_settings():
     assert repr(nn.Embedding(5, 3, padding_idx=0)) == "Embedding(5, 3, padding_idx=0)"

@@ -139,10 +139,18 @@ def test_what_does_not_fit_is_named():
         nn.Dropout(3)
     with pytest.raises(ag.ArgumentError, match="dropout: p is a probability from 0 to 1, got nan"):
         dropout(ag.ones(3), float("nan"))
+    with pytest.raises(ag.ArgumentError, match="Dropout: p is a probability from 0 to 1, got 'half'"):
+        nn.Dropout("half")
     with pytest.raises(ag.ArgumentError, match="GaussianNoise: std is a number of at least 0, got -1"):
         nn.GaussianNoise(-1)
     with pytest.raises(ag.ShapeError, match=r"dropout2d: takes shape \(N, C, H, W\), got shape \(3, 4\)"):
         dropout2d(ag.ones((3, 4)))
+
+
+def test_lists_are_taken_too_and_operations_counted():
+    assert set(dropout([1.0] * 100).tolist()) == {0.0, 2.0}
+    x = np.zeros((2, 3))
+    assert (nn.Dropout().train().flops((x,), x), nn.GaussianNoise().eval().flops((x,), x)) == (6, 0)
 
 
 def test_repr_shows_the_settings():

@@ -145,12 +145,28 @@ def test_settings_out_of_range_are_named():
         group_norm(ag.ones((2, 4)), 3)
     with pytest.raises(ag.ArgumentError, match="BatchNorm2d: num_features must be a whole number of at least 1, got 0"):
         nn.BatchNorm2d(0)
+    with pytest.raises(
+        ag.ArgumentError, match=r"normalized_shape: the last axes, at least one and none empty; got \(\)"
+    ):
+        nn.LayerNorm(())
     with pytest.raises(ag.ArgumentError, match="normalize: eps is a small number that is not negative, got -1"):
         layer_norm(ag.ones((2, 4)), 4, eps=-1)
     with pytest.raises(ag.ShapeError, match=r"batch_norm: expects 3 channels in axis 1 of x, got shape \(2, 4\)"):
         batch_norm(ag.ones((2, 4)), ag.zeros(3), ag.ones(3))
     with pytest.raises(ag.ShapeError, match=r"instance_norm: takes x of shape \(N, C, L, ...\), got shape \(2, 4\)"):
         instance_norm(ag.ones((2, 4)))
+
+
+def test_operations_are_counted():
+    x = np.zeros((4, 3))
+    assert nn.BatchNorm1d(3).train().flops((x,), x) == 8 * 12
+    assert nn.BatchNorm1d(3).eval().flops((x,), x) == 2 * 12
+    assert nn.RMSNorm(3).flops((x,), x) == 7 * 12
+
+
+def test_lists_are_taken_too():
+    np.testing.assert_allclose(nn.LayerNorm(2, eps=0.0)([[1.0, 3.0]]).numpy(), [[-1, 1]])
+    np.testing.assert_allclose(nn.BatchNorm1d(1, eps=0.0)([[1.0], [3.0]]).numpy(), [[-1], [1]])
 
 
 def test_repr_shows_the_settings():

@@ -188,8 +188,17 @@ def test_settings_that_do_not_fit_are_named():
         nn.RNN(3, 2, nonlinearity="selu")
     with pytest.raises(ag.ArgumentError, match="LSTM: hidden_size must be a whole number of at least 1, got 0"):
         nn.LSTM(3, 0)
+    with pytest.raises(ag.ArgumentError, match="GRU: the state is h alone, got a tuple of 2"):
+        nn.GRU(3, 2)(ag.ones((4, 2, 3)), (ag.ones((1, 2, 2)), ag.ones((1, 2, 2))))
     with pytest.raises(ag.ArgumentError, match=r"LSTM: the state is a pair \(h, c\), got a Tensor"):
         nn.LSTM(3, 2)(ag.ones((4, 2, 3)), ag.ones((1, 2, 2)))
+
+
+def test_operations_are_counted():
+    # For each of 4·2 steps and both directions: 4 gates of 2 units with 3 + 2 weights, two operations each.
+    layer = nn.LSTM(3, 2, bidirectional=True)
+    assert layer.flops((np.zeros((4, 2, 3)),), None) == 8 * 2 * 4 * 2 * 5 * 2
+    assert nn.GRUCell(3, 2).flops((np.zeros((4, 3)),), None) == 4 * 3 * 2 * 5 * 2
 
 
 def test_repr_shows_the_settings():
