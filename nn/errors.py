@@ -20,7 +20,7 @@ class OutputError(AutogradError, OSError):
 
 
 class StateError(AutogradError, ValueError):
-    """A state dictionary that does not fit the module."""
+    """A state dictionary that does not fit the module, or a state that is needed and not there yet."""
 
 
 class PictureError(AutogradError, ValueError):

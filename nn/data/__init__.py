@@ -1,6 +1,6 @@
 """Data to train on: data sets, mini-batches, preparation and augmentation; MNIST and what has its form."""
 
-from nn.data import augmentation
+from nn.data import augmentation, preparation
 from nn.data.batches import Batches
 from nn.data.datasets import ArrayDataset, ConcatDataset, Dataset, Subset, collate
 from nn.data.idx import read_idx, write_idx
@@ -24,6 +24,7 @@ __all__ = [
     "k_fold",
     "mnist",
     "one_hot",
+    "preparation",
     "read_idx",
     "scale_pixels",
     "split",
