@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,33 +37,26 @@ class UpdateRule:
         self.read = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
         self.updated = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         self.numbers = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-        self._positions = tuple(range(len(self.read), len(self.read) + len(self.updated)))
+        self._number_names = frozenset(self.numbers)
         self._compiles = True
+        self._kernels: dict[Any, Callable[..., None]] = {}
 
     def __call__(self, *tensors: Tensor, **numbers: float) -> None:
         """Update the last of `tensors`, all of one shape, by the rule."""
-        names = (*self.read, *self.updated)
-        if len(tensors) != len(names):
-            raise ArgumentError(f"{self.name}: takes the tensors {names}, got {len(tensors)} of them")
-        if numbers.keys() != set(self.numbers):
-            raise ArgumentError(f"{self.name}: takes the numbers {self.numbers}, got {tuple(numbers)}")
-        shape = tensors[0].shape
-        if any(tensor.shape != shape for tensor in tensors):
-            raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {[t.shape for t in tensors]}")
-        updated = tensors[len(self.read) :]
-        if any(tensor.node is not None for tensor in updated):
-            raise GraphError(f"{self.name}: only leaves can be updated; one of {self.updated} was computed from others")
-        arrays = [np.asarray(tensor.array, order="C") for tensor in tensors[: len(self.read)]]
+        first = len(self.read)
+        updated = tensors[first:]
+        self._check(tensors, updated, numbers)
+        arrays = [_contiguous(tensor.array) for tensor in tensors[:first]]
         arrays += [_own_array(tensor) for tensor in updated]
-        if self._kernel_takes(arrays):
+        kernel = self._kernel_for(arrays)
+        if kernel is not None:
+            flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
             try:
-                kernels.elementwise.run(
-                    self.function, (*arrays, *[numbers[name] for name in self.numbers]), updated=self._positions
-                )
+                kernel(*flat, *[float(numbers[name]) for name in self.numbers])
             except kernels.elementwise.NoKernelError:
-                self._compiles = False  # its source cannot be found, or is beyond Numba
+                self._compiles = False  # it is beyond Numba
             else:
-                for tensor, array in zip(updated, arrays[len(self.read) :], strict=True):
+                for tensor, array in zip(updated, arrays[first:], strict=True):
                     tensor.array = array
                 return
         with np.errstate(all="ignore"):
@@ -71,12 +64,39 @@ class UpdateRule:
         for tensor, value in zip(updated, new if isinstance(new, tuple) else (new,), strict=True):
             tensor.assign(value)
 
-    def _kernel_takes(self, arrays: list[Any]) -> bool:
-        dtype = arrays[0].dtype
-        if not (self._compiles and dtype.kind == "f" and all(x.dtype == dtype for x in arrays)):
-            return False
-        # By size alone, never by what happened before: a resumed training must round like one that was not stopped.
-        return bool(arrays[0].size >= _WORTH_A_KERNEL)
+    def _check(self, tensors: Sequence[Tensor], updated: Sequence[Tensor], numbers: dict[str, float]) -> None:
+        names = (*self.read, *self.updated)
+        if len(tensors) != len(names):
+            raise ArgumentError(f"{self.name}: takes the tensors {names}, got {len(tensors)} of them")
+        if numbers.keys() != self._number_names:
+            raise ArgumentError(f"{self.name}: takes the numbers {self.numbers}, got {tuple(numbers)}")
+        shape = tensors[0].array.shape
+        for tensor in tensors:
+            if tensor.array.shape != shape:
+                raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {[t.shape for t in tensors]}")
+        for tensor in updated:
+            if tensor.node is not None:
+                raise GraphError(
+                    f"{self.name}: only leaves can be updated; one of {self.updated} was computed from others"
+                )
+
+    def _kernel_for(self, arrays: list[Any]) -> Callable[..., None] | None:
+        """The kernel for these, if one is worth it: by size and dtype alone, never by what happened before, since a
+        resumed training must round like one that was not stopped."""
+        dtype = arrays[-1].dtype
+        if arrays[-1].size < _WORTH_A_KERNEL or not self._compiles or any(x.dtype != dtype for x in arrays):
+            return None
+        if dtype not in self._kernels and dtype.kind == "f":
+            counts = len(self.read), len(self.updated), len(self.numbers)
+            try:
+                self._kernels[dtype] = kernels.elementwise.updater(self.function, dtype, *counts)
+            except kernels.elementwise.NoKernelError:
+                self._compiles = False  # its source cannot be found
+        return self._kernels.get(dtype)
+
+
+def _contiguous(array: Any) -> Any:
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
 def _own_array(tensor: Tensor) -> Any:

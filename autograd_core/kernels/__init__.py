@@ -9,6 +9,8 @@ from types import ModuleType
 
 # Elements from which a kernel, in one pass and with several threads, beats numpy's loops one after the other.
 LONG = 1 << 11
+# The same where numpy would need several loops, as for a sigmoid.
+LONG_FOR_SEVERAL = 1 << 8
 
 # Multiplications below which a matrix product is numpy's, faster there than handing out tasks, and nothing to compile.
 # Not much more: numpy's BLAS would wake threads of its own, which then spin for a tenth of a second and take the
@@ -26,6 +28,7 @@ _SUBMODULES = (
     "pooling",
     "reduction",
     "simd",
+    "softmax",
     "team",
     "threads",
     "vectors",

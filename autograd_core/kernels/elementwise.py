@@ -29,33 +29,51 @@ class NoKernelError(Exception):
     """A function that no kernel can be made of: its source is not to be found, or uses what kernels lack."""
 
 
-def run(function, arguments, *, updated=(), gradient=False):
+def run(function, arguments, *, gradient=False):
     """function(arguments), element by element, in one pass over memory.
 
-    Each of `arguments` is a contiguous array, all of one float dtype and shape, or a number. Returns an array; or, if
-    `updated` names arguments by position, writes what the function returns, in that order, into them. With `gradient`
-    the first argument is the upstream gradient, and the function of the others a local gradient that multiplies it.
+    Each of `arguments` is a contiguous array, all of one float dtype and shape, or a number. With `gradient` the first
+    argument is the upstream gradient, and the function of the others a local gradient that multiplies it.
     Raises NoKernelError.
     """
     is_array = tuple([isinstance(x, np.ndarray) for x in arguments])
     first = arguments[is_array.index(True)]
-    key = (function, first.dtype, is_array, updated, gradient)
-    kernel = _kernels.get(key)
-    if kernel is None:
-        text = source(function, first.dtype, is_array, updated, gradient)
-        kernel = _kernels[key] = _compiled(text, reads=sum(is_array) - len(updated))
-    ordered = [i for i, array in enumerate(is_array) if array and i not in updated] + list(updated)
-    arrays = [arguments[i].reshape(-1) for i in ordered]
+    out = np.empty(first.shape, first.dtype)
+    arrays = [x.reshape(-1) for x, array in zip(arguments, is_array, strict=True) if array]
     numbers = [float(x) for x, array in zip(arguments, is_array, strict=True) if not array]
-    out = None
-    if not updated:
-        out = np.empty(first.shape, first.dtype)
-        arrays.append(out.reshape(-1))
+    kernel = _kernel(function, first.dtype, is_array, (), gradient)
+    _call(kernel, function, first.size, (*arrays, out.reshape(-1), *numbers))
+    return out
+
+
+def updater(function, dtype, reads, updates, numbers):
+    """A kernel that writes what `function` of so many arrays and numbers returns, in order, into the last arrays.
+
+    Call it with flat, contiguous arrays and the numbers. It raises NoKernelError.
+    """
+    is_array = (True,) * (reads + updates) + (False,) * numbers
+    kernel = _kernel(function, dtype, is_array, tuple(range(reads, reads + updates)), False)
+
+    def update(*arguments):
+        _call(kernel, function, arguments[0].size, arguments)
+
+    return update
+
+
+def _call(kernel, function, size, arguments):
     try:
-        kernel(first.size, *arrays, *numbers)
+        kernel(size, *arguments)
     except NumbaError as error:
         raise NoKernelError(f"{function.__name__}: {error}") from error
-    return out
+
+
+def _kernel(function, dtype, is_array, updated, gradient):
+    key = (function, dtype, is_array, updated, gradient)
+    kernel = _kernels.get(key)
+    if kernel is None:
+        text = source(function, dtype, is_array, updated, gradient)
+        kernel = _kernels[key] = _compiled(text, reads=sum(is_array) - len(updated))
+    return kernel
 
 
 def source(function, dtype, is_array, updated=(), gradient=False):

@@ -269,7 +269,7 @@ class Elementwise(Op[P]):
         return self.on_arrays(*args)
 
     def _row_on_arrays(self, *args: Any) -> Any:
-        if _is_long(args):
+        if _is_long(args, kernels.LONG_FOR_SEVERAL):
             try:
                 return kernels.elementwise.run(self.row, args)
             except kernels.elementwise.NoKernelError:
@@ -327,7 +327,7 @@ class Elementwise(Op[P]):
             return tuple(map(float, self.local_gradients([np.float64(x) for x in at])))
 
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
-        if _is_long((g, *arguments)):
+        if _is_long((g, *arguments), kernels.LONG):
             try:
                 return kernels.elementwise.run(rule.function, (g, *arguments), gradient=True)
             except kernels.elementwise.NoKernelError:
@@ -338,10 +338,10 @@ class Elementwise(Op[P]):
         return g * local
 
 
-def _is_long(args: tuple[Any, ...]) -> bool:
+def _is_long(args: tuple[Any, ...], least: int) -> bool:
     """Whether a kernel is worth it, and able to take these arrays and numbers in one pass."""
     first = args[0]
-    if type(first) is not np.ndarray or first.size < kernels.LONG or first.dtype.char not in "fd":
+    if type(first) is not np.ndarray or first.size < least or first.dtype.char not in "fd":
         return False
     for x in args:
         if type(x) is np.ndarray:

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core.kernels import softmax
+
+
+def by_definition(x, labels):
+    """Loss and gradient in float64, with a gradient of 1 from above."""
+    x = x.astype(np.float64)
+    shares = np.exp(x - x.max(1, keepdims=True))
+    total = shares.sum(1, keepdims=True)
+    rows = np.arange(len(x))
+    losses = np.log(total[:, 0]) + x.max(1) - x[rows, labels]
+    shares /= total
+    shares[rows, labels] -= 1
+    return losses.mean(), shares / len(x)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 10), (1, 5000), (3001, 12), (2, 9000)])
+def test_loss_and_gradient_equal_the_definition(dtype, shape):
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(0, 5, shape).astype(dtype), rng.integers(0, shape[1], shape[0])
+    loss, gradient = by_definition(x, labels)
+    few = 30 * np.finfo(dtype).eps
+    np.testing.assert_allclose(softmax.cross_entropy(x, labels), loss, rtol=few, atol=few)
+    ours = softmax.cross_entropy_gradient(x, labels, 1 / len(x))
+    assert ours.dtype == dtype
+    np.testing.assert_allclose(ours, gradient, rtol=few, atol=few / len(x))
+
+
+def test_large_numbers_do_not_overflow_and_infinite_ones_do_not_hide():
+    labels = np.array([0, 1])
+    x = np.array([[3e4, -3e4], [3e4, -3e4]], np.float32)
+    assert softmax.cross_entropy(x, labels) == 3e4
+    x = np.array([[1.0, -np.inf], [-np.inf, 2.0]])
+    assert softmax.cross_entropy(x, labels) == 0.0
+    np.testing.assert_array_equal(softmax.cross_entropy_gradient(x, labels, 1.0), np.zeros((2, 2)))
+    for bad in (np.nan, np.inf):
+        x = np.array([[1.0, bad], [0.0, 0.0]])
+        assert not np.isfinite(softmax.cross_entropy(x, labels))
+        assert np.isnan(softmax.cross_entropy_gradient(x, labels, 1.0)[0, 1])
+
+
+def test_the_number_of_threads_changes_no_bit():
+    rng = np.random.default_rng(1)
+    x, labels = rng.normal(0, 3, (5000, 17)).astype(np.float32), rng.integers(0, 17, 5000)
+    threads = ag.get_num_threads()
+    results = []
+    try:
+        for count in (1, 2, 3):
+            ag.set_num_threads(count)
+            loss = softmax.cross_entropy(x, labels)
+            results.append((loss.tobytes(), softmax.cross_entropy_gradient(x, labels, 0.1).tobytes()))
+    finally:
+        ag.set_num_threads(threads)
+    assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("n", [3, 300])  # by numpy, and by a kernel
+def test_labels_that_are_no_classes_are_refused(n):
+    x = ag.ones((n, 4), requires_grad=True)
+    for labels, error, says in [
+        (np.full(n, 4), ag.ArgumentError, "labels go from 0 to 3, got some from 4 to 4"),
+        (np.full(n, -1), ag.ArgumentError, "labels go from 0 to 3, got some from -1 to -1"),
+        (np.zeros(n), ag.DTypeError, "labels are whole numbers that name classes, got float64"),
+        (np.zeros(n + 1, int), ag.ShapeError, rf"takes x \(n, classes\) and labels \(n,\), got shapes \({n}, 4\)"),
+    ]:
+        with pytest.raises(error, match=says):
+            ag.softmax_cross_entropy(x, labels=labels)
+
+
+def test_labels_of_any_whole_type_and_layout_are_taken():
+    x = ag.tensor(np.random.default_rng(2).normal(size=(40, 4)))
+    labels = np.arange(40) % 4
+    expected = ag.softmax_cross_entropy(x, labels=labels)
+    spread = np.repeat(labels, 2)[::2]
+    for other in (labels.astype(np.uint8), labels.astype(np.int32), spread, labels.tolist()):
+        assert ag.softmax_cross_entropy(x, labels=other).item() == expected.item()
