@@ -68,7 +68,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward method; define forward(self, x)")
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """Compute `forward`, with the hooks around it. An error on the way gets notes that say in which layer it rose."""
+        """Compute `forward`, with the hooks around it. Notes on an error say in which layer it rose."""
         try:
             if self._hooks is None:
                 return self.forward(*inputs, **named)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from nn.functions.layers import linear
+from nn.functions.linear import linear
 
 State = Sequence[Any]  # h, and for an LSTM c, each (N, H)
 

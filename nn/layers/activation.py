@@ -1,32 +1,263 @@
-"""Activation functions as modules, for `Sequential`."""
+"""Activation functions as modules, for `Sequential`; `nn.functions` has the formulas."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from autograd_core import relu, sigmoid, tanh
-from nn.module import Module
+import autograd_core as ag
+from nn import functions
+from nn.arguments import at_least
+from nn.module import Module, Parameter
 
 
-class ReLU(Module):
-    """max(0, x)."""
+class _Activation(Module):
+    """What all of them share: the shape stays, and each number is worked on once."""
 
-    def forward(self, x: Any) -> Any:
-        """See `autograd_core.relu`."""
-        return relu(x)
-
-
-class Sigmoid(Module):
-    """1/(1 + e^-x)."""
-
-    def forward(self, x: Any) -> Any:
-        """See `autograd_core.sigmoid`."""
-        return sigmoid(x)
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """One for each number that comes out."""
+        return int(output.size)
 
 
-class Tanh(Module):
-    """The hyperbolic tangent."""
+class ReLU(_Activation):
+    """max(0, x); see `autograd_core.relu`."""
 
     def forward(self, x: Any) -> Any:
-        """See `autograd_core.tanh`."""
-        return tanh(x)
+        """x, without what is negative."""
+        return functions.relu(x)
+
+
+class ReLU6(_Activation):
+    """min(max(0, x), 6); see `autograd_core.relu6`."""
+
+    def forward(self, x: Any) -> Any:
+        """x between 0 and 6."""
+        return functions.relu6(x)
+
+
+class LeakyReLU(_Activation):
+    """x, or negative_slope·x below 0; see `nn.functions.leaky_relu`."""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = float(negative_slope)
+
+    def forward(self, x: Any) -> Any:
+        """x, less of it below 0."""
+        return functions.leaky_relu(x, self.negative_slope)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"negative_slope={self.negative_slope}"
+
+
+class PReLU(_Activation):
+    """leaky_relu with learned slopes; see `nn.functions.prelu`. Shapes: x (N, C, ...), weight (C,) or (1,)."""
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
+        self.num_parameters = at_least("PReLU", "num_parameters", num_parameters, 1)
+        self.weight = Parameter(ag.full((num_parameters,), init))
+
+    def forward(self, x: Any) -> Any:
+        """x, less of it below 0."""
+        return functions.prelu(x, self.weight)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"num_parameters={self.num_parameters}"
+
+
+class ELU(_Activation):
+    """x, or α(e^x - 1) below 0; see `autograd_core.elu`."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = float(alpha)
+
+    def forward(self, x: Any) -> Any:
+        """x, saturating below 0."""
+        return functions.elu(x, self.alpha)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"alpha={self.alpha}"
+
+
+class CELU(ELU):
+    """x, or α(e^(x/α) - 1) below 0; see `autograd_core.celu`."""
+
+    def forward(self, x: Any) -> Any:
+        """x, saturating below 0."""
+        return functions.celu(x, self.alpha)
+
+
+class SELU(_Activation):
+    """λ·elu(x, α) with the λ and α that keep mean 0 and variance 1; see `autograd_core.selu`."""
+
+    def forward(self, x: Any) -> Any:
+        """x, saturating below 0."""
+        return functions.selu(x)
+
+
+class GELU(_Activation):
+    """x·Φ(x), or by `approximate` "tanh" or "sigmoid" what comes near it; see `nn.functions.gelu`."""
+
+    def __init__(self, approximate: str = "none") -> None:
+        functions.gelu(0.0, approximate)  # so that a wrong name is refused here
+        self.approximate = approximate
+
+    def forward(self, x: Any) -> Any:
+        """As much of x as the normal distribution lets pass."""
+        return functions.gelu(x, self.approximate)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"approximate={self.approximate!r}"
+
+
+class SiLU(_Activation):
+    """x·σ(x); see `nn.functions.silu`. With a β of your choice, or a learned one: `Swish`."""
+
+    def forward(self, x: Any) -> Any:
+        """As much of x as its sigmoid lets pass."""
+        return functions.silu(x)
+
+
+class Swish(_Activation):
+    """x·σ(βx), with β fixed or `learned`; see `nn.functions.swish`. A learned beta has shape ()."""
+
+    def __init__(self, beta: float = 1.0, learned: bool = False) -> None:
+        self.beta: float | Parameter = Parameter(ag.full((), beta)) if learned else float(beta)
+
+    def forward(self, x: Any) -> Any:
+        """As much of x as the sigmoid lets pass."""
+        return functions.swish(x, self.beta)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"beta={float(self.beta):.6g}, learned={isinstance(self.beta, Parameter)}"
+
+
+class Mish(_Activation):
+    """x·tanh(softplus(x)); see `autograd_core.mish`."""
+
+    def forward(self, x: Any) -> Any:
+        """As much of x as tanh(softplus(x)) lets pass."""
+        return functions.mish(x)
+
+
+class Softplus(_Activation):
+    """log(1 + e^(βx))/β; see `nn.functions.softplus`."""
+
+    def __init__(self, beta: float = 1.0) -> None:
+        self.beta = float(beta)
+        if not self.beta > 0:
+            raise ag.ArgumentError(f"Softplus: beta must be above 0, got {beta!r}")
+
+    def forward(self, x: Any) -> Any:
+        """The smooth relu of x."""
+        return functions.softplus(x, self.beta)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"beta={self.beta}"
+
+
+class Softsign(_Activation):
+    """x/(1 + |x|); see `autograd_core.soft_sign`."""
+
+    def forward(self, x: Any) -> Any:
+        """Between -1 and 1."""
+        return functions.softsign(x)
+
+
+class Sigmoid(_Activation):
+    """1/(1 + e^-x); see `autograd_core.sigmoid`."""
+
+    def forward(self, x: Any) -> Any:
+        """Between 0 and 1."""
+        return functions.sigmoid(x)
+
+
+class LogSigmoid(_Activation):
+    """log σ(x), without overflow; see `autograd_core.log_sigmoid`."""
+
+    def forward(self, x: Any) -> Any:
+        """Below 0."""
+        return functions.logsigmoid(x)
+
+
+class Tanh(_Activation):
+    """The hyperbolic tangent; see `autograd_core.tanh`."""
+
+    def forward(self, x: Any) -> Any:
+        """Between -1 and 1."""
+        return functions.tanh(x)
+
+
+class Hardswish(_Activation):
+    """x·hardsigmoid(x); see `autograd_core.hard_swish`."""
+
+    def forward(self, x: Any) -> Any:
+        """As much of x as its hardsigmoid lets pass."""
+        return functions.hardswish(x)
+
+
+class Hardsigmoid(_Activation):
+    """x/6 + ½ between 0 and 1; see `autograd_core.hard_sigmoid`."""
+
+    def forward(self, x: Any) -> Any:
+        """Between 0 and 1."""
+        return functions.hardsigmoid(x)
+
+
+class Hardtanh(_Activation):
+    """x between min_val and max_val; see `nn.functions.hardtanh`."""
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        self.min_val, self.max_val = float(min_val), float(max_val)
+        if not self.min_val < self.max_val:
+            raise ag.ArgumentError(f"Hardtanh: min_val must be below max_val, got {min_val!r} and {max_val!r}")
+
+    def forward(self, x: Any) -> Any:
+        """x within its bounds."""
+        return functions.hardtanh(x, self.min_val, self.max_val)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"min_val={self.min_val}, max_val={self.max_val}"
+
+
+class Threshold(_Activation):
+    """x above the threshold, else `value`; see `nn.functions.threshold`. A perceptron's is `Heaviside`."""
+
+    def __init__(self, threshold: float, value: float) -> None:
+        self.threshold, self.value = float(threshold), float(value)
+
+    def forward(self, x: Any) -> Any:
+        """x above the threshold."""
+        return functions.threshold(x, self.threshold, self.value)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"threshold={self.threshold}, value={self.value}"
+
+
+class Heaviside(_Activation):
+    """0 below 0, 1 above, `at_zero` between: the perceptron's threshold unit (deck C). Its gradient is 0."""
+
+    def __init__(self, at_zero: float = 0.0) -> None:
+        self.at_zero = float(at_zero)
+
+    def forward(self, x: Any) -> Any:
+        """Zeros and ones."""
+        return functions.heaviside(x, self.at_zero)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"at_zero={self.at_zero}"
+
+
+class Sign(_Activation):
+    """-1 below 0, 1 above, 0 between: the threshold unit of classes ±1 (deck B). Its gradient is 0."""
+
+    def forward(self, x: Any) -> Any:
+        """The sign of x."""
+        return functions.sign(x)

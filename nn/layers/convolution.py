@@ -1,75 +1,195 @@
-"""Convolution and pooling layers for images (N, C, H, W)."""
+"""Convolution layers for signals, images and volumes, and their transposes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from autograd_core import max_pool2d
+import numpy as np
+
+import autograd_core as ag
+from autograd_core import ArgumentError
 from nn import functions, initial
 from nn.arguments import at_least
+from nn.functions.convolution import Sizes, check_padding, sides_for_same
 from nn.module import Module, Parameter
 
-Pair = int | tuple[int, int]
+_BORDERS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+"""PyTorch's names of what images are continued with -> the engine's."""
 
 
-class Conv2d(Module):
-    """Filters slid over images; see `autograd_core.conv2d`.
+class _Filters(Module):
+    """What convolution and transposed convolution share: weight and bias, and the arguments they go by."""
+
+    axes: int  # 1 for signals, 2 for images, 3 for volumes
+    function: Callable[..., Any]
+    transposed = False
+
+    def _make(self, in_channels: int, out_channels: int, kernel_size: Sizes, groups: int, bias: bool) -> None:
+        name = type(self).__name__
+        self.in_channels = at_least(name, "in_channels", in_channels, 1)
+        self.out_channels = at_least(name, "out_channels", out_channels, 1)
+        self.groups = at_least(name, "groups", groups, 1)
+        if in_channels % groups or out_channels % groups:
+            raise ArgumentError(
+                f"{name}: groups={groups} must divide both in_channels={in_channels} and out_channels={out_channels}"
+            )
+        self.kernel_size = for_each_axis(name, "kernel_size", kernel_size, self.axes)
+        first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        shape = (first, second // groups, *self.kernel_size)
+        fan_in = initial.fans(shape)[0]
+        self.weight = Parameter(initial.fan_in_uniform(shape, fan_in))
+        self.bias = Parameter(initial.fan_in_uniform((out_channels,), fan_in)) if bias else None
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """A multiplication and an addition for each weight and place; the sums of a convolution start from the bias."""
+        places = inputs[0].size // self.in_channels if self.transposed else output.size // self.out_channels
+        biases = output.size if self.transposed and self.bias is not None else 0
+        return 2 * self.weight.size * int(places) + int(biases)
+
+
+class _Convolution(_Filters):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes | str = 0,
+        dilation: Sizes = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+    ) -> None:
+        if padding_mode not in _BORDERS:
+            raise ArgumentError(
+                f"{type(self).__name__}: padding_mode must be one of {', '.join(_BORDERS)}; got {padding_mode!r}"
+            )
+        check_padding(type(self).__name__, padding, stride)
+        self._make(in_channels, out_channels, kernel_size, groups, bias)
+        self.stride, self.padding, self.dilation, self.padding_mode = stride, padding, dilation, padding_mode
+
+    def forward(self, x: Any) -> Any:
+        """The filters' responses at every position."""
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            x, padding = ag.pad(x, [(0, 0), (0, 0), *self._border()], mode=_BORDERS[self.padding_mode]), 0
+        return self.function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _border(self) -> list[tuple[int, int]]:
+        """How many places there are before and after each axis."""
+        if self.padding == "same":
+            return sides_for_same(self.kernel_size, self.dilation)
+        if isinstance(self.padding, str):
+            return [(0, 0)] * self.axes
+        return [(n, n) for n in for_each_axis(type(self).__name__, "padding", self.padding, self.axes, least=0)]
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        settings = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        return settings + _more(self, padding=0, dilation=1, groups=1, padding_mode="zeros")
+
+
+class Conv1d(_Convolution):
+    """Filters slid along signals; see `nn.functions.conv1d`.
+
+    Shapes: (N, in_channels, L) -> (N, out_channels, OL); weight (out_channels, in_channels/groups, K).
+    """
+
+    axes = 1
+    function = staticmethod(functions.conv1d)
+
+
+class Conv2d(_Convolution):
+    """Filters slid over images; see `nn.functions.conv2d` and `autograd_core.conv2d`.
 
     Shapes: (N, in_channels, H, W) -> (N, out_channels, OH, OW); weight (out_channels, in_channels/groups, KH, KW).
     """
+
+    axes = 2
+    function = staticmethod(functions.conv2d)
+
+
+class Conv3d(_Convolution):
+    """Filters slid through volumes; see `nn.functions.conv3d`.
+
+    Shapes: (N, in_channels, D, H, W) -> (N, out_channels, OD, OH, OW); weight (out_channels, in_channels/groups, KD,
+    KH, KW).
+    """
+
+    axes = 3
+    function = staticmethod(functions.conv3d)
+
+
+class _TransposedConvolution(_Filters):
+    transposed = True
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Pair,
-        stride: Pair = 1,
-        padding: Pair = 0,
-        dilation: Pair = 1,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes = 0,
+        output_padding: Sizes = 0,
         groups: int = 1,
         bias: bool = True,
+        dilation: Sizes = 1,
     ) -> None:
-        for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
-            at_least("Conv2d", name, value, 1)
-        kernel = kernel_size if isinstance(kernel_size, tuple) else (kernel_size, kernel_size)
-        shape = (out_channels, in_channels // groups, *kernel)
-        fan_in = initial.fans(shape)[0]
-        self.kernel_size, self.stride, self.padding = kernel, stride, padding
-        self.dilation, self.groups = dilation, groups
-        self.weight = Parameter(initial.fan_in_uniform(shape, fan_in))
-        self.bias = Parameter(initial.fan_in_uniform((out_channels,), fan_in)) if bias else None
+        self._make(in_channels, out_channels, kernel_size, groups, bias)
+        self.stride, self.padding, self.output_padding, self.dilation = stride, padding, output_padding, dilation
 
     def forward(self, x: Any) -> Any:
-        """The filters' responses at every position."""
-        return functions.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        """Each position's multiple of the filters, added where they lie over each other."""
+        how = self.stride, self.padding, self.output_padding, self.groups, self.dilation
+        return self.function(x, self.weight, self.bias, *how)
 
     def describe(self) -> str:
         """The settings that `repr` shows."""
-        channels = f"{self.weight.shape[1] * self.groups}, {self.weight.shape[0]}"
-        return f"{channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        settings = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        return settings + _more(self, padding=0, output_padding=0, dilation=1, groups=1)
 
 
-class MaxPool2d(Module):
-    """The largest of every window; see `autograd_core.max_pool2d`. The stride is the kernel's size unless given."""
+class ConvTranspose1d(_TransposedConvolution):
+    """The transpose of `Conv1d`, which makes signals longer; see `nn.functions.conv_transpose1d`.
 
-    def __init__(self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> None:
-        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
+    Shapes: (N, in_channels, L) -> (N, out_channels, OL); weight (in_channels, out_channels/groups, K).
+    """
 
-    def forward(self, x: Any) -> Any:
-        """The images, smaller."""
-        return max_pool2d(x, self.kernel_size, self.stride, self.padding)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+    axes = 1
+    function = staticmethod(functions.conv_transpose1d)
 
 
-class Flatten(Module):
-    """All axes from `start_dim` on made into one: (N, C, H, W) -> (N, C·H·W)."""
+class ConvTranspose2d(_TransposedConvolution):
+    """The transpose of `Conv2d`, which makes images larger; see `nn.functions.conv_transpose2d`.
 
-    def __init__(self, start_dim: int = 1) -> None:
-        self.start_dim = start_dim
+    Shapes: (N, in_channels, H, W) -> (N, out_channels, OH, OW); weight (in_channels, out_channels/groups, KH, KW).
+    """
 
-    def forward(self, x: Any) -> Any:
-        """The same numbers, flat."""
-        return functions.flatten(x, self.start_dim)
+    axes = 2
+    function = staticmethod(functions.conv_transpose2d)
+
+
+class ConvTranspose3d(_TransposedConvolution):
+    """The transpose of `Conv3d`, which makes volumes larger; see `nn.functions.conv_transpose3d`.
+
+    Shapes: (N, in_channels, D, H, W) -> (N, out_channels, OD, OH, OW); weight (in_channels, out_channels/groups, KD,
+    KH, KW).
+    """
+
+    axes = 3
+    function = staticmethod(functions.conv_transpose3d)
+
+
+def for_each_axis(layer: str, name: str, value: Sizes, axes: int, least: int = 1) -> tuple[int, ...]:
+    """An argument given once for all axes, or for each."""
+    sizes = (value,) * axes if isinstance(value, (int, np.integer)) else tuple(value)
+    if len(sizes) != axes:
+        raise ArgumentError(f"{layer}: {name} must be one whole number, or {axes} of them; got {value!r}")
+    return tuple([at_least(layer, name, size, least) for size in sizes])
+
+
+def _more(layer: Module, **defaults: Any) -> str:
+    """The settings that are not what they are by default."""
+    found = [f", {name}={getattr(layer, name)!r}" for name, usual in defaults.items() if getattr(layer, name) != usual]
+    return "".join(found) + (", bias=False" if vars(layer)["bias"] is None else "")

@@ -12,8 +12,10 @@ from autograd_core import ArgumentError
 from nn import initial
 from nn.containers import Sequential
 from nn.layers.activation import ReLU, Sigmoid
-from nn.layers.convolution import Conv2d, Flatten, MaxPool2d
+from nn.layers.convolution import Conv2d
 from nn.layers.linear import Linear
+from nn.layers.pooling import MaxPool2d
+from nn.layers.shaping import Flatten
 from nn.module import Parameter
 
 Size = tuple[int, int]

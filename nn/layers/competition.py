@@ -1,0 +1,74 @@
+"""Activations in which several inputs compete for, or gate, one output: softmax, GLU, maxout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nn import functions
+from nn.arguments import at_least
+from nn.layers.linear import Linear
+from nn.module import Module
+
+
+class _AlongAxis(Module):
+    """An activation along one axis, by default the last."""
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """One for each number that comes in."""
+        return int(inputs[0].size)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"dim={self.dim}"
+
+
+class Softmax(_AlongAxis):
+    """e^x/Σe^x along `dim`, by default the last axis; see `nn.functions.softmax`."""
+
+    def forward(self, x: Any) -> Any:
+        """Probabilities."""
+        return functions.softmax(x, self.dim)
+
+
+class LogSoftmax(_AlongAxis):
+    """x - log Σe^x along `dim`, by default the last axis; see `nn.functions.log_softmax`."""
+
+    def forward(self, x: Any) -> Any:
+        """The logarithms of probabilities."""
+        return functions.log_softmax(x, self.dim)
+
+
+class GLU(_AlongAxis):
+    """One half of x gated by the other; see `nn.functions.glu`. Shapes: (..., 2n, ...) -> (..., n, ...)."""
+
+    def forward(self, x: Any) -> Any:
+        """The first half, as far as the second lets it pass."""
+        return functions.glu(x, self.dim)
+
+
+class Maxout(Linear):
+    """The largest of `pieces` linear functions for each output: a convex activation that is learned (deck A).
+
+    Goodfellow et al. 2013. Shapes: (..., in_features) -> (..., out_features); weight (out_features·pieces,
+    in_features), in which the pieces of one output are neighbours.
+    """
+
+    def __init__(self, in_features: int, out_features: int, pieces: int = 2, bias: bool = True) -> None:
+        at_least("Maxout", "out_features", out_features, 1)
+        super().__init__(in_features, out_features * at_least("Maxout", "pieces", pieces, 1), bias)
+        self.out_features, self.pieces = out_features, pieces
+
+    def forward(self, x: Any) -> Any:
+        """The largest piece of each output."""
+        return functions.maxout(super().forward(x), self.pieces)
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """Those of the linear functions."""
+        return self.pieces * super().flops(inputs, output)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"{super().describe()}, pieces={self.pieces}"

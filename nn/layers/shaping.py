@@ -1,0 +1,123 @@
+"""Layers that rearrange what comes in, or change its size, and learn nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nn import functions
+from nn.arguments import at_least
+from nn.module import Module
+
+
+class _Rearrangement(Module):
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """None: numbers are moved, not worked on."""
+        return 0
+
+
+class Identity(_Rearrangement):
+    """What comes in, as it is: a place for a layer. Takes, and leaves unused, whatever arguments that layer would."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def forward(self, x: Any) -> Any:
+        """x."""
+        return x
+
+
+class Flatten(_Rearrangement):
+    """All axes from `start_dim` to `end_dim` made into one: (N, C, H, W) -> (N, C·H·W); see `nn.functions.flatten`."""
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: Any) -> Any:
+        """The same numbers, flat."""
+        return functions.flatten(x, self.start_dim, self.end_dim)
+
+
+class Unflatten(_Rearrangement):
+    """The axis `dim` made into several: (N, C·H·W) -> (N, C, H, W); see `nn.functions.unflatten`."""
+
+    def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
+
+    def forward(self, x: Any) -> Any:
+        """The same numbers, apart."""
+        return functions.unflatten(x, self.dim, self.unflattened_size)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
+class ZeroPad2d(_Rearrangement):
+    """A border of zeros, of one width or of (left, right, top, bottom). Shapes: (N, C, H, W) -> (N, C, OH, OW)."""
+
+    def __init__(self, padding: int | tuple[int, int, int, int]) -> None:
+        self.padding = (padding,) * 4 if isinstance(padding, int) else tuple(padding)
+
+    def forward(self, x: Any) -> Any:
+        """x within its border."""
+        return functions.pad(x, self.padding)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return str(self.padding)
+
+
+class PixelShuffle(_Rearrangement):
+    """Channels laid out as pixels: (N, C·r², H, W) -> (N, C, H·r, W·r); see `nn.functions.pixel_shuffle`."""
+
+    def __init__(self, upscale_factor: int) -> None:
+        self.upscale_factor = at_least("PixelShuffle", "upscale_factor", upscale_factor, 1)
+
+    def forward(self, x: Any) -> Any:
+        """Fewer channels, more pixels."""
+        return functions.pixel_shuffle(x, self.upscale_factor)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"upscale_factor={self.upscale_factor}"
+
+
+class PixelUnshuffle(_Rearrangement):
+    """Pixels laid out as channels: (N, C, H·r, W·r) -> (N, C·r², H, W); see `nn.functions.pixel_unshuffle`."""
+
+    def __init__(self, downscale_factor: int) -> None:
+        self.downscale_factor = at_least("PixelUnshuffle", "downscale_factor", downscale_factor, 1)
+
+    def forward(self, x: Any) -> Any:
+        """More channels, fewer pixels."""
+        return functions.pixel_unshuffle(x, self.downscale_factor)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"downscale_factor={self.downscale_factor}"
+
+
+class Upsample(Module):
+    """Signals, images or volumes of another size, by repetition or interpolation; see `nn.functions.interpolate`."""
+
+    def __init__(
+        self,
+        size: int | tuple[int, ...] | None = None,
+        scale_factor: float | tuple[float, ...] | None = None,
+        mode: str = "nearest",
+        align_corners: bool = False,
+    ) -> None:
+        self.size, self.scale_factor, self.mode, self.align_corners = size, scale_factor, mode, align_corners
+
+    def forward(self, x: Any) -> Any:
+        """x in its new size."""
+        return functions.interpolate(x, self.size, self.scale_factor, self.mode, self.align_corners)
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """Of interpolation two multiplications and an addition for each axis; repetition has none."""
+        return 0 if self.mode == "nearest" else 3 * (output.ndim - 2) * int(output.size)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        extent = f"scale_factor={self.scale_factor}" if self.size is None else f"size={self.size}"
+        return f"{extent}, mode={self.mode!r}"
