@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import kernels
 from autograd_core.errors import ArgumentError
 from autograd_core.ops import elementwise, reduction
 from autograd_core.ops.definition import array_op
@@ -31,33 +32,52 @@ class _Moments:
     var: Any
 
     def __init__(self) -> None:
+        self.mean = 0.0
         self.var = None
 
-    def of(self, x: Any, axes: Axes, centre: bool) -> _Moments:
-        """Those of x, unless they are known."""
-        if self.var is None:
-            n = math.prod([x.shape[axis] for axis in axes])
-            self.mean = np.add.reduce(x, axis=axes, keepdims=True) / n if centre else x.dtype.type(0)
-            apart = x - self.mean if centre else x
-            self.var = np.add.reduce(apart * apart, axis=axes, keepdims=True) / n
-        return self
+
+def _apart(x: Any, axes: Axes, eps: float, centre: bool, moments: _Moments | None) -> tuple[Any, Any]:
+    """x - mean in an array of its own, or x itself if it is not to be shifted, and the scale 1/√(var + eps)."""
+    found = moments or _Moments()
+    known = found.var is not None
+    if centre and not known:
+        found.mean = _sum(x, axes) / _count(x, axes)
+    apart = x - found.mean if centre else x
+    if not known:
+        found.var = _sum_of_products(apart, apart, axes) / _count(x, axes)
+    return apart, 1 / np.sqrt(found.var + eps)
 
 
-def _standardized(x: Any, axes: Axes, eps: float, centre: bool, moments: _Moments | None) -> tuple[Any, Any]:
-    """(x - mean)·scale in an array of its own, and the scale 1/√(var + eps)."""
-    found = (moments or _Moments()).of(x, axes, centre)
-    scale = 1 / np.sqrt(found.var + eps)
-    if not centre:
-        return x * scale, scale
-    y = x - found.mean
-    y *= scale
-    return y, scale
+def _times(x: Any, factor: Any, own: bool) -> Any:
+    """x·factor, written into x if it is an array of our own."""
+    return np.multiply(x, factor, out=x) if own else x * factor
+
+
+def _count(x: Any, axes: Axes) -> int:
+    return math.prod([x.shape[axis] for axis in axes])
+
+
+def _sum(x: Any, axes: Axes) -> Any:
+    """Σ x over `axes`, which stay with length 1."""
+    if x.ndim > 2 and x.size >= kernels.LONG and axes == (0, *range(2, x.ndim)):  # what numpy does entry by entry
+        return kernels.reduction.sum_of_channels(x).reshape(1, -1, *[1] * (x.ndim - 2))
+    return np.add.reduce(x, axis=axes, keepdims=True)
+
+
+def _sum_of_products(a: Any, b: Any, axes: Axes) -> Any:
+    """Σ a·b over `axes`, which stay with length 1; a and b have one shape."""
+    kept = a.shape[: a.ndim - len(axes)]
+    if axes != tuple(range(len(kept), a.ndim)) or a.size == 0:
+        return _sum(a * b, axes)
+    rows = (math.prod(kept), -1)
+    return np.vecdot(a.reshape(rows), b.reshape(rows)).reshape(*kept, *[1] * len(axes))
 
 
 @array_op
 def _standardize(x: Any, /, axes: Axes, eps: float, centre: bool, moments: _Moments | None = None) -> Any:
     """(x - mean)/√(var + eps) over `axes`."""
-    return _standardized(x, axes, eps, centre, moments)[0]
+    apart, scale = _apart(x, axes, eps, centre, moments)
+    return _times(apart, scale, centre)
 
 
 @_standardize.vjp("x")
@@ -70,15 +90,28 @@ def _normalize(
     x: Any, weight: Any, bias: Any, /, axes: Axes, eps: float, centre: bool, moments: _Moments | None = None
 ) -> Any:
     """(x - mean)/√(var + eps) over `axes`, times weight, plus bias, both of which broadcast."""
-    y = _standardized(x, axes, eps, centre, moments)[0]
-    y *= weight
+    apart, scale = _apart(x, axes, eps, centre, moments)
+    if _is_constant(weight, x, axes):
+        y = _times(apart, scale * weight, centre)
+    else:
+        y = _times(apart, scale, centre)
+        y *= weight
     y += bias
     return y
 
 
+def _is_constant(weight: Any, x: Any, axes: Axes) -> bool:
+    """Whether a weight that broadcasts against x is the same all along `axes`, so that it goes with the scale."""
+    missing = x.ndim - weight.ndim
+    return all(axis < missing or weight.shape[axis - missing] == 1 for axis in axes)
+
+
 @_normalize.vjp("x")
 def _(g, x, weight, axes, eps, centre, moments):
-    return _standardize_gradient(g * weight, x, axes=axes, eps=eps, centre=centre, moments=moments)
+    same = {"axes": axes, "eps": eps, "centre": centre, "moments": moments}
+    if _is_constant(weight, x, axes):
+        return _standardize_gradient(g, x, **same) * weight
+    return _standardize_gradient(g * weight, x, **same)
 
 
 @_normalize.vjp("weight")
@@ -96,13 +129,12 @@ def _standardize_gradient(
     u: Any, x: Any, /, axes: Axes, eps: float, centre: bool, moments: _Moments | None = None
 ) -> Any:
     """u passed back to x through y = standardize(x): scale·(u - mean u - y·mean(u·y)), a symmetric map of u."""
-    n = math.prod([x.shape[axis] for axis in axes])
-    y, scale = _standardized(x, axes, eps, centre, moments)
-    along = np.add.reduce(u * y, axis=axes, keepdims=True) / n
-    y *= along
+    n = _count(x, axes)
+    apart, scale = _apart(x, axes, eps, centre, moments)
+    y = _times(apart, _sum_of_products(u, apart, axes) * scale * scale / n, centre)
     np.subtract(u, y, out=y)
     if centre:
-        y -= np.add.reduce(u, axis=axes, keepdims=True) / n
+        y -= _sum(u, axes) / n
     y *= scale
     return y
 

@@ -82,6 +82,24 @@ def test_a_batch_comes_out_with_mean_0_and_variance_1():
     np.testing.assert_allclose(y.var((0, 2, 3)), 1, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("dtype", "atol"), [(np.float64, 1e-11), (np.float32, 1e-4)])
+@pytest.mark.parametrize("axes", [(0, 2, 3), (1, 2, 3)])
+def test_large_arrays_whose_sums_kernels_take_agree_with_the_formula(axes, dtype, atol):
+    x, g = rng.normal(5.0, 3.0, (16, 8, 10, 20)), rng.standard_normal((16, 8, 10, 20))
+    w = rng.standard_normal((8, 1, 1))
+    leaf, weight = ag.tensor(x.astype(dtype), requires_grad=True), ag.tensor(w.astype(dtype), requires_grad=True)
+    ag.normalize(leaf, axes, weight, ag.zeros((), dtype=dtype)).backward(g.astype(dtype))
+
+    def mean(a):
+        return a.mean(axes, keepdims=True)
+
+    scale = 1 / np.sqrt(x.var(axes, keepdims=True) + 1e-5)
+    s = (x - mean(x)) * scale
+    expected = scale * (g * w - mean(g * w) - s * mean(g * w * s))
+    np.testing.assert_allclose(leaf.grad.numpy(), expected, atol=atol)
+    np.testing.assert_allclose(weight.grad.numpy(), (g * s).sum((0, 2, 3)).reshape(w.shape), rtol=1e-5, atol=atol)
+
+
 def test_evaluation_uses_the_running_moments_and_leaves_them_alone():
     layer = nn.BatchNorm1d(2, momentum=0.5)
     x = np.array([[1.0, 2.0], [3.0, 6.0]], np.float32)
