@@ -283,3 +283,23 @@ x23, n23 = ag.zeros((2, 3)), ag.tensor(np.zeros((2, 3), int))
 def test_refused_calls_say_why(call, message):
     with pytest.raises(ag.AutogradError, match=message):
         call()
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (3, 4), (0,)])
+@pytest.mark.parametrize("wrap", [lambda rows: rows, lambda rows: (rows,)])
+def test_rows_named_several_times_and_from_both_ends_are_all_added(shape, wrap):
+    rng = np.random.default_rng(0)
+    rows = rng.integers(-3, 3, shape)
+    values = rng.standard_normal((*shape, 2, 2))
+    expected = np.ones((3, 2, 2))
+    np.add.at(expected, rows, values)
+    np.testing.assert_allclose(ag.ones((3, 2, 2), dtype=np.float64).at[wrap(rows)].add(values).numpy(), expected)
+    np.testing.assert_allclose(ag.scatter_add(values, (3, 2, 2), wrap(rows)), expected - 1, atol=1e-12)
+    broadcast = ag.zeros((3, 2, 2)).at[wrap(rows)].add(2.0).numpy()
+    np.testing.assert_array_equal(broadcast[:, 0, 0], 2 * np.bincount(np.ravel(rows) % 3, minlength=3))
+
+
+@pytest.mark.parametrize("row", [3, -4])
+def test_rows_out_of_range_are_refused_when_added_to(row):
+    with pytest.raises(IndexError, match="out of bounds"):
+        ag.scatter_add(np.ones((1, 2)), (3, 2), np.array([row]))
