@@ -11,24 +11,33 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 import autograd_core as ag
 import optim
-from nn.atomic_write import check_writable
+from nn.atomic_write import check_writable, write_atomically
+from nn.command_options import Command, parse
 from nn.data import Splits, mnist
 from nn.data.pictures import read_picture
-from nn.errors import DivergenceError, OutputError, SettingsError
+from nn.errors import DivergenceError, OutputError
 from nn.models import RECIPES
+from nn.training.callback import Callback
 from nn.training.checkpoint import Checkpoint
-from nn.training.interruption import Interruption
-from nn.training.report import describe
-from nn.training.session import CHECKPOINT, HISTORY, LEARNING_CURVE, Session
+from nn.training.evaluation import evaluate
+from nn.training.interruption import Interruption, end_quietly_on_signals, expect_signals
+from nn.training.learning_curve import learning_curve_png
+from nn.training.pictures import Pictures, as_input
+from nn.training.position import Position, Score
+from nn.training.progress import Progress, describe
+from nn.training.saving import Checkpoints, HistoryFile
 from nn.training.settings import Settings, fingerprint
-from nn.training.trainer import Position, Trainer, as_input, evaluate
+from nn.training.trainer import Trainer
+
+CHECKPOINT, HISTORY, LEARNING_CURVE = "checkpoint.safetensors", "history.json", "learning_curve.png"
 
 OPTIMIZERS = {"sgd": optim.SGD, "adam": optim.Adam}
 USUAL_LR = {"sgd": 0.1, "adam": 1e-3}  # where the model's recipe is for the other optimiser
@@ -42,7 +51,7 @@ def train(options: argparse.Namespace) -> int:
     """Train a model, or go on with a training."""
     directory: Path = options.out or Path("runs", options.model or "lenet5")
     saved = _saved_training(directory, resume=options.resume)
-    check_writable(directory)
+    check_writable(directory, (CHECKPOINT, HISTORY, LEARNING_CURVE))
     splits = mnist(options.data_dir)
     asked = {
         name: value
@@ -50,15 +59,38 @@ def train(options: argparse.Namespace) -> int:
         if (value := getattr(options, name)) is not None
     }
     settings = _new_settings(asked, splits) if saved is None else _resumed_settings(saved, asked, splits)
-    trainer = _trainer(settings, splits)
-    session = Session(directory, settings, trainer, saved)
-    _introduce(session, splits)
+    train, validation = (
+        Pictures(part, settings.objective, settings.classes) for part in (splits.train, splits.validation)
+    )
+    history = HistoryFile(directory / HISTORY, notes={"settings": asdict(settings), "test": None})
+    trainer = _trainer(
+        settings,
+        len(train),
+        callbacks=[
+            Checkpoints(directory / CHECKPOINT, every_seconds=options.save_every, notes={"settings": asdict(settings)}),
+            history,
+            Progress("images"),
+        ],
+    )
+    if saved is not None:
+        trainer.load_state_dict(saved.state)
+    _introduce(settings, trainer, splits)
     with Interruption() as interruption:
-        finished = session.run(interruption.requested)
+        finished = trainer.fit(
+            train,
+            validation,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            interrupted=interruption.requested,
+        )
     if not finished:
-        print(f"stopped {_where(session.position)}, which is saved; --resume goes on from there", file=sys.stderr)
+        print(f"stopped {_where(trainer.position)}, which is saved; --resume goes on from there", file=sys.stderr)
         return interruption.exit_code
-    _conclude(session, splits)
+    test = trainer.evaluate(Pictures(splits.test, settings.objective, settings.classes))
+    history.notes["test"] = test
+    history.write(trainer.history)
+    _conclude(directory, settings, trainer, test)
     return 0
 
 
@@ -93,30 +125,27 @@ def _new_settings(asked: dict[str, Any], splits: Splits) -> Settings:
 
 
 def _resumed_settings(saved: Checkpoint, asked: dict[str, Any], splits: Splits) -> Settings:
-    return saved.settings.going_on(asked, splits, finished_epochs=saved.position.epoch)
+    finished = Position.from_json(saved.state["position"]).epoch
+    return Settings.of_checkpoint(saved).going_on(asked, splits, finished)
 
 
-def _trainer(settings: Settings, splits: Splits) -> Trainer:
+def _trainer(settings: Settings, examples: int, callbacks: Sequence[Callback]) -> Trainer:
     model = settings.build_model()
-    steps = settings.epochs * math.ceil(len(splits.train) / settings.batch_size)
+    steps = settings.epochs * math.ceil(examples / settings.batch_size)
     return Trainer(
-        model=model,
-        objective=settings.objective,
-        optimizer=OPTIMIZERS[settings.optimizer](model.parameters(), lr=settings.lr),
+        model,
+        settings.objective.loss,
+        OPTIMIZERS[settings.optimizer](model.parameters(), lr=settings.lr),
         schedule=SCHEDULES[settings.schedule](settings.lr, steps),
-        train=splits.train,
-        validation=splits.validation,
-        classes=settings.classes,
-        batch_size=settings.batch_size,
-        epochs=settings.epochs,
-        seed=settings.seed,
+        metrics=["accuracy"],
+        callbacks=callbacks,
     )
 
 
-def _introduce(session: Session, splits: Splits) -> None:
-    settings = session.settings
-    parameters = sum(parameter.size for parameter in session.trainer.model.parameters())
-    last_lr = session.trainer.schedule(session.trainer.batches_per_epoch * settings.epochs)
+def _introduce(settings: Settings, trainer: Trainer, splits: Splits) -> None:
+    parameters = sum(parameter.size for parameter in trainer.model.parameters())
+    steps = settings.epochs * math.ceil(len(splits.train) / settings.batch_size)
+    last_lr = SCHEDULES[settings.schedule](settings.lr, steps)(steps)
     falling = f" falling to {last_lr:g}" if last_lr < settings.lr else ""
     print(f"model: {settings.model}, {parameters:,} parameters")
     print(
@@ -127,24 +156,23 @@ def _introduce(session: Session, splits: Splits) -> None:
         f"data: {len(splits.train):,} to train on, {len(splits.validation):,} to validate, {len(splits.test):,}"
         f" to test; {splits.image_shape[0]}x{splits.image_shape[1]}, {splits.classes} classes"
     )
-    if session.position.epoch == settings.epochs:
+    if trainer.position.epoch == settings.epochs:
         print("this training is complete already")
-    elif session.position != Position():
-        print(f"going on {_where(session.position)}")
+    elif trainer.position.step:
+        print(f"going on {_where(trainer.position)}")
     sys.stdout.flush()
 
 
-def _conclude(session: Session, splits: Splits) -> None:
-    test = evaluate(session.trainer.model, session.trainer.objective, splits.test)
-    session.write_history(test)
+def _conclude(directory: Path, settings: Settings, trainer: Trainer, test: Score) -> None:
     try:
-        session.draw_learning_curve(test)
-        curve = str(session.directory / LEARNING_CURVE)
+        png = learning_curve_png(trainer.history, f"{settings.model}: test {describe(test)}")
+        write_atomically(directory / LEARNING_CURVE, png)
+        curve = str(directory / LEARNING_CURVE)
     except ModuleNotFoundError:
         curve = "not drawn, since matplotlib is missing (pip install 'autograd-core[plot]')"
     print(f"test: {describe(test)}")
-    print(f"checkpoint: {session.directory / CHECKPOINT}")
-    print(f"history: {session.directory / HISTORY}")
+    print(f"checkpoint: {directory / CHECKPOINT}")
+    print(f"history: {directory / HISTORY}")
     print(f"learning curve: {curve}")
 
 
@@ -154,33 +182,30 @@ def _where(position: Position) -> str:
     return f"in epoch {position.epoch + 1} after mini-batch {position.batch}"
 
 
-def _directory(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("must name a directory, got nothing")
-    return Path(text)
-
-
 def evaluate_checkpoint(options: argparse.Namespace) -> int:
     """Print how well a trained model does on the test images."""
     checkpoint = Checkpoint.load(options.checkpoint)
+    settings = Settings.of_checkpoint(checkpoint)
     splits = mnist(options.data_dir)
-    checkpoint.settings.check_form(splits)
-    model = checkpoint.build_model()
-    if fingerprint(splits) != checkpoint.settings.data:
+    settings.check_form(splits)
+    model = checkpoint.restore_model(settings.build_model())
+    if fingerprint(splits) != settings.data:
         print("note: the model was trained on another data set than this", file=sys.stderr)
-    test = evaluate(model, checkpoint.settings.objective, splits.test)
-    print(f"test: {describe(test)} ({len(splits.test):,} images)")
+    pictures = Pictures(splits.test, settings.objective, settings.classes)
+    test = evaluate(model, settings.objective.loss, pictures, ["accuracy"])
+    print(f"test: {describe(test)} ({len(pictures):,} images)")
     return 0
 
 
 def predict(options: argparse.Namespace) -> int:
     """Print the class of each picture, and the probability of every class."""
     checkpoint = Checkpoint.load(options.checkpoint)
-    model = checkpoint.build_model().eval()
-    size, objective = checkpoint.settings.image_size, checkpoint.settings.objective
-    pictures = [read_picture(path, size, invert=options.invert) for path in options.pictures]
+    settings = Settings.of_checkpoint(checkpoint)
+    model = checkpoint.restore_model(settings.build_model()).eval()
+    objective = settings.objective
+    pictures = [read_picture(path, settings.image_size, invert=options.invert) for path in options.pictures]
     with ag.no_grad():
-        outputs = model(as_input(np.stack(pictures)))
+        outputs = model(ag.tensor(as_input(np.stack(pictures))))
     for path, probabilities in zip(options.pictures, objective.probabilities(outputs.numpy()), strict=True):
         print(f"{path}: {probabilities.argmax()}")
         for first in range(0, len(probabilities), 10):
@@ -191,94 +216,14 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
-    """Errors in one line, as everywhere else, instead of after the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise SettingsError(f"{message}; see {self.prog} --help")
-
-
-def _whole_number(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if number < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, got {text!r}")
-        return number
-
-    return parse
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not (math.isfinite(rate) and rate > 0):
-        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
-    return rate
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m nn", description="Train small networks on pictures, evaluate them, predict.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    data_dir = _Parser(add_help=False)
-    data_dir.add_argument(
-        "--data-dir",
-        type=Path,
-        metavar="DIR",
-        help="four IDX files in the form of MNIST, plain or gzipped (default: $MNIST_DIR, else MNIST, fetched once)",
-    )
-
-    command = commands.add_parser(
-        "train",
-        parents=[data_dir],
-        help="train a model and keep it with its history",
-        description="Train a model; what is not given is as in its recipe (nn/models). Ctrl-C saves and stops.",
-    )
-    command.add_argument("dataset", choices=["mnist"], help="what to learn")
-    command.add_argument("--model", choices=list(RECIPES), help="default: lenet5")
-    command.add_argument("--epochs", type=_whole_number(1), metavar="N", help="how often to go through the images")
-    command.add_argument("--batch-size", type=_whole_number(1), metavar="N", help="images in a mini-batch")
-    command.add_argument("--optimizer", choices=list(OPTIMIZERS))
-    command.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate; where it falls, the first")
-    command.add_argument("--seed", type=_whole_number(0), metavar="N", help="same seed, same weights (default: 0)")
-    command.add_argument("--out", type=_directory, metavar="DIR", help="where results go (default: runs/MODEL)")
-    command.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the training in --out, with its own settings; if there is none, start it",
-    )
-    command.set_defaults(run=train)
-
-    command = commands.add_parser(
-        "evaluate",
-        parents=[data_dir],
-        help="test a trained model",
-        description="Print the loss and accuracy on the test images.",
-    )
-    command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=f"a {CHECKPOINT}")
-    command.set_defaults(run=evaluate_checkpoint)
-
-    command = commands.add_parser(
-        "predict",
-        help="classify PNG pictures",
-        description="Print the class of each picture and the probability of every class. Pictures have the size that"
-        " the model was trained on and, like MNIST, white strokes on black; --invert takes black on white.",
-    )
-    command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help=f"a {CHECKPOINT}")
-    command.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE", help="a PNG picture")
-    command.add_argument("--invert", action="store_true", help="the pictures are dark on a light ground")
-    command.set_defaults(run=predict)
-    return parser
+COMMANDS: dict[str, Command] = {"train": train, "evaluate": evaluate_checkpoint, "predict": predict}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    expect_signals()
     try:
-        options = _parser().parse_args(arguments)
+        options = parse(arguments, COMMANDS, models=list(RECIPES), optimizers=list(OPTIMIZERS))
         code: int = options.run(options)
         sys.stdout.flush()
         return code
@@ -294,4 +239,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    end_quietly_on_signals()
+    sys.exit(exit_code)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from nn.errors import OutputError
@@ -32,8 +33,10 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def check_writable(directory: Path) -> None:
+def check_writable(directory: Path, names: Iterable[str] = ()) -> None:
     """Raise `OutputError` unless files can be written in `directory`, or it can be made; leaves nothing behind.
+
+    `names` are those of the files; none of them may be a directory already.
 
     It tries rather than asks: permissions do not tell of a read-only file system, and root has them all.
     """
@@ -42,6 +45,9 @@ def check_writable(directory: Path) -> None:
         nearest = nearest.parent
     if not nearest.is_dir():
         raise OutputError(f"cannot write in {directory}: {nearest} is no directory; choose another --out")
+    taken = next((directory / name for name in names if (directory / name).is_dir()), None)
+    if taken is not None:
+        raise OutputError(f"cannot write {taken}: it is a directory; remove it, or choose another --out")
     try:
         with tempfile.TemporaryFile(dir=nearest):
             pass

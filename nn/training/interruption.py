@@ -10,7 +10,8 @@ from typing import Any, Self
 class Interruption:
     """While entered, `requested()` tells whether a signal to stop has come; a second one stops at once.
 
-    `exit_code` is what shells expect of a program that the signal ended: 130 for Ctrl-C, 143 for SIGTERM.
+    That is by KeyboardInterrupt, and yet another one then kills the process without a word. `exit_code` is what shells
+    expect of a program that the signal ended: 130 for Ctrl-C, 143 for SIGTERM.
     """
 
     def __init__(self) -> None:
@@ -37,5 +38,21 @@ class Interruption:
 
     def _receive(self, number: int, _: FrameType | None) -> None:
         if self._signal is not None:
+            # Somebody is impatient, and who unwinds from here must not be interrupted halfway by a third signal.
+            self._handlers_before.clear()
+            end_quietly_on_signals()
             raise KeyboardInterrupt
         self._signal = number
+
+
+def expect_signals() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt from now on, where it would have ended the process; ignored, it stays so."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def end_quietly_on_signals() -> None:
+    """Let Ctrl-C and SIGTERM end the process from now on, without a traceback; ignored, they stay so."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)

@@ -1,40 +1,75 @@
-"""The learning curve as a picture: loss and accuracy against epochs, on the training and on the validation images."""
+"""The learning curve as a picture: loss and metrics against epochs, on the training and on the validation examples."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from nn.training.trainer import EpochRecord
+from nn.atomic_write import write_atomically
+from nn.training.callback import Callback
+from nn.training.position import EpochRecord
+from nn.training.trainer import Trainer
 
 _COLOURS = {"training": "#1f77b4", "validation": "#d95f02"}  # told apart by colour-blind readers too
 
 
+class LearningCurve(Callback):
+    """Draws the learning curve anew after each epoch: into the file at `path`, into the notebook cell, or both.
+
+    Raises ModuleNotFoundError, before any training, if what it needs is not installed: matplotlib (the extra `plot`),
+    and IPython for `live`.
+    """
+
+    def __init__(self, path: str | Path | None = None, *, live: bool = False, title: str = "") -> None:
+        import matplotlib.figure  # noqa: F401
+
+        if live:
+            from IPython.display import DisplayHandle
+
+            handle: Any = DisplayHandle  # IPython's display carries no types
+            self._cell = handle()
+        self._path, self._live, self._title = None if path is None else Path(path), live, title
+        self._shown = False
+
+    def training_started(self, trainer: Trainer) -> None:
+        """A call of `fit` gets a picture of its own in a notebook."""
+        self._shown = False
+
+    def epoch_ended(self, trainer: Trainer) -> None:
+        """Draw."""
+        png = learning_curve_png(trainer.history, self._title)
+        if self._path is not None:
+            write_atomically(self._path, png)
+        if self._live:
+            from IPython import display
+
+            picture: Any = display.Image
+            show = self._cell.update if self._shown else self._cell.display
+            show(picture(png))
+            self._shown = True
+
+
 def learning_curve_png(history: Sequence[EpochRecord], title: str) -> bytes:
-    """A PNG with two panels. Raises ModuleNotFoundError if matplotlib is not installed."""
+    """A PNG with a panel for the loss and one for each metric. Raises ModuleNotFoundError without matplotlib."""
     # Not pyplot: a Figure alone needs no display and leaves matplotlib's settings as they are.
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    epochs = [record.epoch for record in history]
-    curves = {
-        "loss": {
-            "training": [record.train.loss for record in history],
-            "validation": [record.validation.loss for record in history],
-        },
-        "accuracy (%)": {
-            "training": [100 * record.train.accuracy for record in history],
-            "validation": [100 * record.validation.accuracy for record in history],
-        },
-    }
-    figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
+    names = list(history[0].train)
+    figure = Figure(figsize=(5 * len(names), 4.2), dpi=120, layout="constrained")
     figure.suptitle(title)
-    for axes, (quantity, lines) in zip(figure.subplots(1, 2), curves.items(), strict=True):
-        for name, values in lines.items():
-            label = f"{name}, mean over the epoch" if name == "training" else f"{name}, after the epoch"
-            axes.plot(epochs, values, marker="o", markersize=4, color=_COLOURS[name], label=label)
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        percent = name.endswith("accuracy")
+        for part, colour in _COLOURS.items():
+            scores = [(r.epoch, r.train if part == "training" else r.validation) for r in history]
+            points = [(epoch, score[name] * (100 if percent else 1)) for epoch, score in scores if score is not None]
+            if points:
+                when = "mean over the epoch" if part == "training" else "after the epoch"
+                axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=f"{part}, {when}")
         axes.set_xlabel("epoch")
-        axes.set_ylabel(quantity)
+        axes.set_ylabel(f"{name} (%)" if percent else name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)

@@ -9,9 +9,10 @@ from typing import Any, get_origin, get_type_hints
 
 from autograd_core import manual_seed
 from nn.data import Splits
-from nn.errors import SettingsError
+from nn.errors import CheckpointError, SettingsError
 from nn.models import RECIPES
 from nn.module import Module
+from nn.training.checkpoint import Checkpoint
 from nn.training.objective import OBJECTIVES, Objective
 
 
@@ -30,6 +31,14 @@ class Settings:
     epochs: int
     seed: int
     data: str
+
+    @staticmethod
+    def of_checkpoint(checkpoint: Checkpoint) -> Settings:
+        """The settings that the command line stores with a training. Raises `CheckpointError` if there are none."""
+        try:
+            return Settings.from_json(checkpoint.notes["settings"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"the checkpoint is not one of this command line: {error}") from error
 
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> Settings:

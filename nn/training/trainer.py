@@ -1,207 +1,293 @@
 """The training loop: mini-batches, validation after each epoch, and a position from which to go on to the bit.
 
-It prints nothing, writes nothing and knows no optimiser by name: all of that is given to it.
+It prints nothing, writes nothing and knows no optimiser by name: callbacks and what it is given do that.
 """
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import autograd_core as ag
-from autograd_core import Tensor
-from nn.data import Batches, LabelledImages, scale_pixels
-from nn.errors import DivergenceError
+from autograd_core import ArgumentError, AutogradError
+from nn.errors import CheckpointError, DivergenceError
 from nn.module import Module
-from nn.training.objective import Objective
-
-_EVALUATION_BATCH = 1000  # large enough to be fast, small enough that a CNN's feature maps stay out of the way
-
-
-class Optimizer(Protocol):
-    """What the loop needs of an optimiser; those of `optim` have it."""
-
-    def set_lr(self, lr: float) -> None:
-        """Use this rate from the next step on."""
-
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
-
-    def step(self) -> None:
-        """Update the parameters by their gradients."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that the next steps depend on."""
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], /) -> None:
-        """Take that over."""
+from nn.training.callback import Callback, Moment
+from nn.training.evaluation import (
+    EVALUATION_BATCH,
+    Loss,
+    batches_of,
+    count,
+    evaluate,
+    number_of_batches,
+    outputs_and_loss,
+)
+from nn.training.metrics import Metric, named_metrics
+from nn.training.position import EpochRecord, Position, Score, Totals
+from nn.training.protocols import Optimizer, Stateful, WeightAverage
 
 
-class Score(NamedTuple):
-    """How well a model does on some examples: the mean loss, and the share of them that it names rightly."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """What is remembered of an epoch. `train` is the mean over the epoch, while the model was still changing."""
-
-    epoch: int  # counted from 1
-    train: Score
-    validation: Score
-    learning_rate: float  # of its last step
-    seconds: float  # spent on its mini-batches, without validation
-
-
-@dataclass
-class Position:
-    """Where a training is: between two mini-batches, with the sums over those of the epoch so far."""
-
-    epoch: int = 0  # epochs finished
-    batch: int = 0  # mini-batches finished of the next one
-    loss_sum: float = 0.0
-    correct: int = 0
-    seconds: float = 0.0
-    history: list[EpochRecord] = field(default_factory=list)
-
-
-class Observer(Protocol):
-    """Who is told how the training goes."""
-
-    def batch_ended(self, position: Position, examples: int, seen: int) -> None:
-        """A mini-batch of `examples` is done, and with it `seen` of this epoch."""
-
-    def epoch_ended(self, position: Position) -> None:
-        """An epoch is done and validated; `position` is at the start of the next."""
-
-
-@dataclass(frozen=True)
 class Trainer:
-    """A model and everything that decides how it is trained.
+    """A model and how it is trained; `fit` trains it.
 
-    `schedule` gives the learning rate from the number of steps taken before. The order of the examples is a function of
-    (`seed`, epoch), so a training that goes on from a position sees what it would have seen.
+    - `loss(outputs, targets)` is the mean over a mini-batch's examples.
+    - `schedule(step)` is the learning rate from the number of steps taken before; without it the optimiser keeps its
+      own.
+    - `metrics` are names in `nn.training.METRICS`, or functions by name (see `nn.training.metrics`).
+    - `clip(parameters)` changes the gradients before each step, as `optim.clip_grad_norm` does once `max_norm` is set.
+    - `accumulate` mini-batches make one step: their gradients add up to that of one mini-batch of all their examples.
+    - `average` follows the weights; validation is then by the averaged ones, and so is `trainer.evaluate`.
+    - `callbacks` are told how it goes, in their order.
+
+    >>> import numpy as np
+    >>> import nn, optim
+    >>> ag.manual_seed(0)
+    >>> x = np.linspace(-1, 1, 64, dtype=np.float32)[:, None]
+    >>> net = nn.Sequential(nn.Linear(1, 16), nn.Tanh(), nn.Linear(16, 1))
+    >>> trainer = Trainer(net, nn.functions.mse_loss, optim.Adam(net.parameters(), lr=0.01))
+    >>> trainer.fit((x, x**2), epochs=100, batch_size=16)
+    True
+    >>> trainer.history[-1].train["loss"] < 0.01
+    True
     """
 
-    model: Module
-    objective: Objective
-    optimizer: Optimizer
-    schedule: Callable[[int], float]
-    train: LabelledImages
-    validation: LabelledImages
-    classes: int
-    batch_size: int
-    epochs: int
-    seed: int
+    def __init__(
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: Optimizer,
+        *,
+        schedule: Callable[[int], float] | None = None,
+        metrics: Mapping[str, Metric] | Iterable[str] = (),
+        clip: Callable[[list[Any]], Any] | None = None,
+        accumulate: int = 1,
+        average: WeightAverage | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
+        if not isinstance(accumulate, int) or accumulate < 1:
+            raise ArgumentError(f"Trainer: accumulate must be a whole number of at least 1, got {accumulate!r}")
+        self.model, self.loss, self.optimizer, self.schedule = model, loss, optimizer, schedule
+        self.metrics = named_metrics(metrics)
+        self.clip, self.accumulate, self.average = clip, accumulate, average
+        self.callbacks = list(callbacks)
+        self.position = Position()
+        self.epochs = 0  # of the current call of fit, as are these:
+        self.batches_per_epoch: int | None = None
+        self.batch: tuple[Any, ...] = ()  # the last mini-batch, for callbacks that look into the model
 
     @property
-    def batches_per_epoch(self) -> int:
-        """The number of mini-batches in an epoch, the last of which may be smaller."""
-        return math.ceil(len(self.train) / self.batch_size)
+    def history(self) -> list[EpochRecord]:
+        """A record of each epoch so far."""
+        return self.position.history
 
-    def run(self, position: Position, observer: Observer, interrupted: Callable[[], bool] = lambda: False) -> bool:
-        """Train from `position`, which is moved along, to the end; whether the end was reached.
+    def stop(self, reason: str) -> None:
+        """End the training after the step, or the epoch with its validation, that callbacks are being told of.
 
-        Stops early, between two mini-batches, once `interrupted()`. Raises `DivergenceError` when a loss is no longer
-        a finite number; `position` is of no use then.
+        It stays ended when it is resumed; an empty reason lets it go on.
         """
-        self.model.train()
-        while position.epoch < self.epochs:
-            if not self._finish_batches(position, observer, interrupted):
-                return False
-            validation = evaluate(self.model, self.objective, self.validation)
-            if not math.isfinite(validation.loss):
-                where = f"on the validation images after epoch {position.epoch + 1}"
-                raise DivergenceError(_diverged(validation.loss, where))
-            self._close_epoch(position, validation)
-            observer.epoch_ended(position)
-        return True
+        self.position.stopped = reason
 
-    def _finish_batches(self, position: Position, observer: Observer, interrupted: Callable[[], bool]) -> bool:
+    def fit(
+        self,
+        train: Any,
+        validation: Any = None,
+        *,
+        epochs: int,
+        batch_size: int | None = None,
+        seed: int = 0,
+        augment: Callable[..., Any] | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Train from the current position until `epochs` are done in all; whether that, or a `stop`, was reached.
+
+        `train` is a tuple of arrays (inputs..., targets) or a data set, in mini-batches of `batch_size`. Their order is
+        a function of (`seed`, epoch), and `augment` (see `nn.data.augmentation`) gets a generator that is a function of
+        (`seed`, epoch, mini-batch); so a training that goes on from a position sees what it would have seen. Without
+        `batch_size`, `train` yields mini-batches itself: an iterable of such tuples, the same for every epoch, or a
+        function (epoch, start) that returns the mini-batches of that epoch from number `start` on.
+        `validation` is of the same kind as `train`, or a tuple of arrays.
+
+        Stops early, between two steps, once `interrupted()`. Raises `DivergenceError` when a loss is no longer a finite
+        number, before the weights change; go back to a checkpoint then.
+        """
+        if not isinstance(epochs, int) or epochs < 1:
+            raise ArgumentError(f"fit: epochs must be a whole number of at least 1, got {epochs!r}")
+        if batch_size is None and isinstance(train, tuple):
+            raise ArgumentError("fit: a tuple of arrays has to be cut into mini-batches; give batch_size")
+        if batch_size is None and augment is not None:
+            raise ArgumentError("fit: augment needs batch_size; mini-batches of your own you augment yourself")
+        self.epochs, self.batches_per_epoch = epochs, number_of_batches(train, batch_size)
+        own_batches = batch_size is None and not isinstance(validation, tuple)
+        try:
+            for callback in self.callbacks:
+                callback.training_started(self)
+            if self._over():
+                return True
+            self.model.train()
+            while not self._over():
+                batches = batches_of(
+                    train,
+                    batch_size,
+                    epoch=self.position.epoch,
+                    start=self.position.batch,
+                    seed=seed,
+                    augment=augment,
+                )
+                if not self._finish_epoch(batches, interrupted):
+                    self._settled(Moment.INTERRUPTION)
+                    return False
+                if not self.position.stopped:
+                    self._close_epoch(None if validation is None else self._validate(validation, own_batches))
+            for callback in self.callbacks:
+                callback.training_ended(self)
+            self._settled(Moment.END)
+            return True
+        finally:
+            for callback in self.callbacks:
+                callback.closed()
+
+    def evaluate(self, data: Any, *, batch_size: int | None = EVALUATION_BATCH) -> Score:
+        """The mean loss and metrics on `data` (see `nn.training.evaluate`), by averaged weights if there are any."""
+        with self.average.applied() if self.average is not None else contextlib.nullcontext():
+            return evaluate(self.model, self.loss, data, self.metrics, batch_size=batch_size)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the rest of the training depends on: arrays, numbers and text in nested dictionaries.
+
+        Between two steps, that is: in callbacks, or when `fit` has returned.
+        """
+        state: dict[str, Any] = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "callbacks": {name: part for name, callback in self._named_callbacks() if (part := callback.state_dict())},
+            "position": self.position.to_json(),
+            "random_state": ag.get_random_state(),
+        }
+        if self.average is not None:
+            state["average"] = self.average.state_dict()
+        if isinstance(self.schedule, Stateful):
+            state["schedule"] = self.schedule.state_dict()
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from there: `fit` with the same data and settings then ends at the same weights, to the bit.
+
+        Raises `CheckpointError` if the state does not fit; some parts may be taken over then.
+        """
+        parts: dict[str, Any] = {"model": self.model, "optimizer": self.optimizer}
+        if self.average is not None:
+            parts["average"] = self.average
+        if isinstance(self.schedule, Stateful):
+            parts["schedule"] = self.schedule
+        expected, found = parts.keys(), state_dict.keys() - {"callbacks", "position", "random_state"}
+        if expected != found:
+            raise CheckpointError(
+                f"the state is of a training with {', '.join(sorted(found))}; here are {', '.join(sorted(expected))}"
+            )
+        callbacks = dict(self._named_callbacks())
+        unknown = state_dict["callbacks"].keys() - callbacks.keys()
+        if unknown:
+            raise CheckpointError(
+                f"the state is of a training with the callback {min(unknown)}, which is not here; add it to go on"
+            )
+        try:
+            for name, part in parts.items():
+                part.load_state_dict(state_dict[name])
+            for name, saved in state_dict["callbacks"].items():
+                callbacks[name].load_state_dict(saved)
+            self.position = Position.from_json(state_dict["position"])
+            ag.set_random_state(state_dict["random_state"])
+        except (AutogradError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"the state does not fit the training: {error}") from error
+
+    def _named_callbacks(self) -> Iterator[tuple[str, Callback]]:
+        """Each callback by its class; of several of one class, the second is called `Class2`."""
+        seen: dict[str, int] = {}
+        for callback in self.callbacks:
+            name = type(callback).__name__
+            seen[name] = seen.get(name, 0) + 1
+            yield name if seen[name] == 1 else f"{name}{seen[name]}", callback
+
+    def _over(self) -> bool:
+        return self.position.epoch >= self.epochs or bool(self.position.stopped)
+
+    def _finish_epoch(self, batches: Iterator[tuple[Any, ...]], interrupted: Callable[[], bool]) -> bool:
         """The rest of the epoch; False if interrupted in it."""
-        targets = self.objective.targets(self.train.labels, self.classes)
-        batches = Batches(
-            self.train.images,
-            self.train.labels,
-            targets,
-            batch_size=self.batch_size,
-            seed=self.seed,
-            epoch=position.epoch,
-            start=position.batch,
-        )
-        step = position.epoch * self.batches_per_epoch + position.batch
+        position = self.position
         before, started = position.seconds, time.perf_counter()
-        for images, labels, target in batches:
+        while group := list(itertools.islice(batches, self.accumulate)):
             if interrupted():
                 return False
-            self.optimizer.set_lr(self.schedule(step))
-            self.optimizer.zero_grad()
-            outputs = self.model(as_input(images))
-            loss = self.objective.loss(outputs, target)
-            loss_value = loss.item()
-            if not math.isfinite(loss_value):
-                # Before the step, so that a diverged loss never reaches the weights.
-                raise DivergenceError(
-                    _diverged(loss_value, f"in epoch {position.epoch + 1}, mini-batch {position.batch + 1}")
-                )
-            loss.backward()
-            self.optimizer.step()
-            step += 1
-            position.batch += 1
-            position.loss_sum += loss_value * len(labels)
-            position.correct += _count_correct(outputs, labels)
+            self._step(group)
             position.seconds = before + time.perf_counter() - started
-            observer.batch_ended(position, len(labels), min(position.batch * self.batch_size, len(self.train)))
+            for callback in self.callbacks:
+                callback.step_ended(self)
+            self._settled(Moment.STEP)
+            if position.stopped:
+                break
         return True
 
-    def _close_epoch(self, position: Position, validation: Score) -> None:
-        examples = len(self.train)
+    def _step(self, group: list[tuple[Any, ...]]) -> None:
+        position = self.position
+        if self.schedule is not None:
+            self.optimizer.set_lr(self.schedule(position.step))
+        self.optimizer.zero_grad()
+        examples = sum(len(batch[0]) for batch in group)
+        for batch in group:
+            outputs, loss = outputs_and_loss(self.model, self.loss, batch)
+            value = loss.item()
+            if not math.isfinite(value):
+                # Before the step, so that a diverged loss never reaches the weights.
+                raise _diverged(value, f"in epoch {position.epoch + 1}, mini-batch {position.batch + 1}")
+            (loss if len(group) == 1 else loss * (len(batch[0]) / examples)).backward()
+            position.batch += 1
+            count(position.totals, batch, outputs, value, self.metrics)
+        self.batch = group[-1]
+        if self.clip is not None:
+            self.clip(self.model.parameters())
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update()
+        position.step += 1
+        position.examples += examples
+
+    def _validate(self, validation: Any, own_batches: bool) -> Score:
+        score = self.evaluate(validation, batch_size=None if own_batches else EVALUATION_BATCH)
+        if not math.isfinite(score["loss"]):
+            raise _diverged(score["loss"], f"on the validation examples after epoch {self.position.epoch + 1}")
+        return score
+
+    def _close_epoch(self, validation: Score | None) -> None:
+        position = self.position
+        if position.batch == 0:
+            raise ArgumentError(
+                "fit: an epoch without a single mini-batch; a generator gives its mini-batches only once, so give a"
+                " list, or a function (epoch, start) that makes a new one"
+            )
         position.epoch += 1
         position.history.append(
             EpochRecord(
                 epoch=position.epoch,
-                train=Score(position.loss_sum / examples, position.correct / examples),
+                train=position.totals.means(),
                 validation=validation,
-                learning_rate=self.schedule(position.epoch * self.batches_per_epoch - 1),
+                learning_rate=self.optimizer.param_groups[0]["lr"],
+                examples=position.examples,
                 seconds=position.seconds,
             )
         )
-        position.batch, position.loss_sum, position.correct, position.seconds = 0, 0.0, 0, 0.0
+        position.batch, position.examples, position.seconds, position.totals = 0, 0, 0.0, Totals()
+        for callback in self.callbacks:
+            callback.epoch_ended(self)
+        self._settled(Moment.EPOCH)
+
+    def _settled(self, moment: Moment) -> None:
+        for callback in self.callbacks:
+            callback.settled(self, moment)
 
 
-def evaluate(model: Module, objective: Objective, examples: LabelledImages) -> Score:
-    """The mean loss and the accuracy on `examples`, in evaluation mode; the mode is as before afterwards."""
-    training = model.training
-    model.eval()
-    loss_sum, correct = 0.0, 0
-    with ag.no_grad():
-        for images, labels in Batches(
-            examples.images, examples.labels, batch_size=_EVALUATION_BATCH, seed=0, shuffle=False
-        ):
-            outputs = model(as_input(images))
-            targets = objective.targets(labels, outputs.shape[1])
-            loss_sum += objective.loss(outputs, targets).item() * len(labels)
-            correct += _count_correct(outputs, labels)
-    model.train(training)
-    return Score(loss_sum / len(examples), correct / len(examples))
-
-
-def as_input(images: NDArray[np.uint8]) -> Tensor:
-    """Grey pixels as a network takes them. Shapes: (N, height, width) -> (N, 1, height, width), float32 in [0, 1]."""
-    return ag.tensor(scale_pixels(images)[:, None])
-
-
-def _count_correct(outputs: Tensor, labels: NDArray[Any]) -> int:
-    return int(np.count_nonzero(outputs.numpy().argmax(axis=1) == labels))
-
-
-def _diverged(loss: float, where: str) -> str:
-    return f"training diverged: the loss is {loss} {where}; a smaller learning rate may help"
+def _diverged(loss: float, where: str) -> DivergenceError:
+    return DivergenceError(f"training diverged: the loss is {loss} {where}; a smaller learning rate may help")

@@ -55,7 +55,8 @@ def listing(directory):
         (["--lr", "0"], "got '0'"),
         (["--lr", "fast"], "got 'fast'"),
         (["--seed", "-1"], "argument --seed: must be a whole number of at least 0, got '-1'"),
-        (["--dropout", "1"], "unrecognized arguments: --dropout 1"),
+        (["--save-every", "-1"], "argument --save-every: must be a number of at least 0, got '-1'"),
+        (["--dropout", "1"], "unrecognized arguments: --dropout 1; see python -m nn train --help"),
     ],
 )
 def test_arguments_out_of_range(refused, tmp_path, arguments, says):
@@ -138,6 +139,13 @@ def test_places_that_cannot_be_written(refused, tmp_path):
         refused("train", "mnist", "--data-dir", SAMPLE, "--out", out, says=says)
 
 
+@pytest.mark.parametrize("name", ["checkpoint.safetensors", "history.json", "learning_curve.png"])
+def test_directory_where_a_file_will_be_written(refused, tmp_path, name):
+    (tmp_path / "out" / name).mkdir(parents=True)
+    says = f"{tmp_path / 'out' / name}: it is a directory" if name != "checkpoint.safetensors" else "exists already"
+    refused("train", "mnist", "--data-dir", SAMPLE, "--out", tmp_path / "out", says=says)
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="takes /proc, where not even root can write")
 def test_directory_without_permission(refused):
     refused("train", "mnist", "--data-dir", SAMPLE, "--out", "/proc/out", says="cannot write in /proc/out")
@@ -208,7 +216,11 @@ def foreign(path):
 
 
 def of_a_newer_version(path):
-    change_metadata(path, version="2")
+    change_metadata(path, version="3")
+
+
+def of_an_older_version(path):
+    change_metadata(path, version="1")
 
 
 def of_no_version(path):
@@ -237,8 +249,9 @@ def change_metadata(path, **changes):
         (empty, "is no checkpoint, or a damaged one"),
         (pickled, "is no checkpoint, or a damaged one"),
         (enormous_header, "is no checkpoint, or a damaged one"),
-        (foreign, "is no checkpoint of this program"),
-        (of_a_newer_version, "is of version 2, newer than the 1 known here"),
+        (foreign, "is no checkpoint of a training"),
+        (of_a_newer_version, "is of version 3, newer than the 2 known here; update"),
+        (of_an_older_version, "is of version 1, older than the 2 known here; train anew"),
         (of_no_version, "is damaged: its version is 'new'"),
         (with_other_settings, "is damaged: its checksum is wrong"),
     ],

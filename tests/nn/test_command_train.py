@@ -14,7 +14,7 @@ import pytest
 
 import nn.__main__
 from nn.training.checkpoint import Checkpoint
-from nn.training.report import TerminalReport
+from nn.training.progress import Progress
 
 SAMPLE_TRAINING = ("train", "mnist", "--data-dir", "tests/data")
 
@@ -62,7 +62,7 @@ def test_history_says_with_what_and_how_well(trained, sample):
     }
     assert [record["epoch"] for record in content["epochs"]] == [1, 2, 3]
     for record in content["epochs"]:
-        assert record.keys() == {"epoch", "train", "validation", "learning_rate", "seconds"}
+        assert record.keys() == {"epoch", "train", "validation", "learning_rate", "examples", "seconds"}
         assert record["train"]["loss"] > 0
         assert 0 <= record["validation"]["accuracy"] <= 1
     losses = [record["train"]["loss"] for record in content["epochs"]]
@@ -100,24 +100,24 @@ def test_interrupted_in_an_epoch_it_goes_on_to_the_same_end(
 
 
 def interrupt_after(patch, batches, signal_number=signal.SIGINT):
-    shown = TerminalReport.batch_ended
+    shown = Progress.step_ended
     count = 0
 
-    def batch_ended(self, *arguments):
+    def step_ended(self, trainer):
         nonlocal count
         count += 1
         if count == batches:
             signal.raise_signal(signal_number)
-        shown(self, *arguments)
+        shown(self, trainer)
 
-    patch.setattr(TerminalReport, "batch_ended", batch_ended)
+    patch.setattr(Progress, "step_ended", step_ended)
 
 
 def test_sigterm_saves_too(train, tmp_path, monkeypatch):
     interrupt_after(monkeypatch, batches=4, signal_number=signal.SIGTERM)
     assert train(tmp_path).code == 143
-    position = Checkpoint.load(tmp_path / "checkpoint.safetensors").position
-    assert (position.epoch, position.batch) == (0, 4)
+    position = Checkpoint.load(tmp_path / "checkpoint.safetensors").state["position"]
+    assert (position["epoch"], position["batch"]) == (0, 4)
 
 
 def test_interrupted_between_epochs_it_says_so(train, tmp_path, monkeypatch):
@@ -133,21 +133,28 @@ def start(*arguments):
     )
 
 
-def test_killed_it_goes_on_to_the_same_end(command, same_end, tmp_path):
-    """Some trainings with nothing to say goodbye with: SIGKILL at random moments, again and again."""
-    arguments = (*SAMPLE_TRAINING, "--model", "nielsen", "--epochs", 25)
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_at_random_moments_it_goes_on_to_the_same_end(command, same_end, tmp_path, kills):
+    """SIGKILL at any moment: before anything is saved, in an epoch, while a checkpoint is being written."""
+    arguments = (*SAMPLE_TRAINING, "--model", "lenet5", "--epochs", 10, "--batch-size", 10)
     assert command(*arguments, "--out", tmp_path / "whole").code == 0
+    checkpoint = tmp_path / "parts" / "checkpoint.safetensors"
     moments = random.Random()
-    for _ in range(2):
-        process = start(*arguments, "--out", tmp_path / "parts", "--resume")
-        while not process.stdout.readline().startswith("epoch"):
-            assert process.poll() is None, process.stderr.read()
-        time.sleep(moments.uniform(0, 0.1))
+    steps = [0]
+    while len(steps) <= kills:
+        process = start(*arguments, "--out", tmp_path / "parts", "--resume", "--save-every", 0)
+        while process.stdout.readline() and not checkpoint.exists():  # so that there is something to go on with
+            pass
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(moments.uniform(0, 0.4))
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
+        if checkpoint.exists():
+            steps.append(Checkpoint.load(checkpoint).state["position"]["step"])
+    assert steps == sorted(steps)
     assert command(*arguments, "--out", tmp_path / "parts", "--resume").code == 0
-    same_end(tmp_path / "whole" / "checkpoint.safetensors", tmp_path / "parts" / "checkpoint.safetensors")
+    same_end(tmp_path / "whole" / "checkpoint.safetensors", checkpoint)
     assert len(list((tmp_path / "parts").glob("*"))) == 3
 
 
@@ -160,7 +167,7 @@ def test_ctrl_c_in_a_process_of_its_own_saves_and_exits_with_130(tmp_path):
     assert process.returncode == 130
     assert "--resume goes on" in err
     assert "Traceback" not in err
-    assert Checkpoint.load(tmp_path / "checkpoint.safetensors").position.epoch >= 1
+    assert Checkpoint.load(tmp_path / "checkpoint.safetensors").state["position"]["epoch"] >= 1
 
 
 def test_a_reader_that_leaves_ends_it_quietly(tmp_path):
@@ -217,10 +224,10 @@ def test_a_diverged_training_stops_and_keeps_the_last_good_checkpoint(train, tmp
 
     assert train(tmp_path, epochs=1).code == 0
     before = Checkpoint.load(tmp_path / "checkpoint.safetensors")
-    weights = before.model["1.weight"].copy()
+    weights = before.state["model"]["1.weight"].copy()
     weights[0, 0] = float("nan")
-    poisoned = {**before.model, "1.weight": weights}
-    replace(before, model=poisoned).save(tmp_path / "checkpoint.safetensors")
+    poisoned = {**before.state, "model": {**before.state["model"], "1.weight": weights}}
+    replace(before, state=poisoned).save(tmp_path / "checkpoint.safetensors")
     saved = (tmp_path / "checkpoint.safetensors").read_bytes()
     ended = train(tmp_path, "--resume", epochs=2)
     assert ended.code == 1
@@ -239,3 +246,13 @@ def test_without_any_source_of_data_one_line_says_what_to_do(command, tmp_path, 
     assert ended.err.count("\n") == 1
     assert "--data-dir" in ended.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_within_an_epoch_it_saves_every_so_many_seconds(train, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(Checkpoint, "save", lambda self, path: saved.append(self.state["position"]["step"]))
+    assert train(tmp_path / "often", "--save-every", 0, epochs=1).code == 0
+    assert saved == [*range(1, 11), 10, 10]  # each step, the epoch, the end
+    saved.clear()
+    assert train(tmp_path / "seldom", epochs=1).code == 0
+    assert saved == [10, 10]

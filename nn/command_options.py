@@ -1,0 +1,137 @@
+"""What `python -m nn` can be asked for, and the errors where it is asked for something else."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from nn.errors import SettingsError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors in one line, as everywhere else, instead of after the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(f"{message}; see {self.prog} --help")
+
+
+def _whole_number(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, got {text!r}")
+        return number
+
+    return parse
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not (math.isfinite(rate) and rate > 0):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
+    return rate
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise argparse.ArgumentTypeError(f"must be a number of at least 0, got {text!r}")
+    return seconds
+
+
+def parse(
+    arguments: Sequence[str] | None,
+    commands: Mapping[str, Command],
+    *,
+    models: Sequence[str],
+    optimizers: Sequence[str],
+) -> argparse.Namespace:
+    """What was asked for; `run` in it is the command to be called with it. Raises `SettingsError`."""
+    parser = _parser(commands, models, optimizers)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:  # the command's own parser leaves them to this one, whose help would not help
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
+
+
+def _parser(
+    functions: Mapping[str, Command], models: Sequence[str], optimizers: Sequence[str]
+) -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m nn", description="Train small networks on pictures, evaluate them, predict.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    data_dir = _Parser(add_help=False)
+    data_dir.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="four IDX files in the form of MNIST, plain or gzipped (default: $MNIST_DIR, else MNIST, fetched once)",
+    )
+
+    command = commands.add_parser(
+        "train",
+        parents=[data_dir],
+        help="train a model and keep it with its history",
+        description="Train a model; what is not given is as in its recipe (nn/models). Ctrl-C saves and stops.",
+    )
+    command.add_argument("dataset", choices=["mnist"], help="what to learn")
+    command.add_argument("--model", choices=list(models), help="default: lenet5")
+    command.add_argument("--epochs", type=_whole_number(1), metavar="N", help="how often to go through the images")
+    command.add_argument("--batch-size", type=_whole_number(1), metavar="N", help="images in a mini-batch")
+    command.add_argument("--optimizer", choices=list(optimizers))
+    command.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate; where it falls, the first")
+    command.add_argument("--seed", type=_whole_number(0), metavar="N", help="same seed, same weights (default: 0)")
+    command.add_argument(
+        "--save-every",
+        type=_seconds,
+        metavar="SECONDS",
+        default=30.0,
+        help="how often to save within an epoch, beside after each (default: 30)",
+    )
+    command.add_argument("--out", type=_directory, metavar="DIR", help="where results go (default: runs/MODEL)")
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the training in --out, with its own settings; if there is none, start it",
+    )
+    command.set_defaults(run=functions["train"], parser=command)
+
+    command = commands.add_parser(
+        "evaluate",
+        parents=[data_dir],
+        help="test a trained model",
+        description="Print the loss and accuracy on the test images.",
+    )
+    command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint.safetensors")
+    command.set_defaults(run=functions["evaluate"], parser=command)
+
+    command = commands.add_parser(
+        "predict",
+        help="classify PNG pictures",
+        description="Print the class of each picture and the probability of every class. Pictures have the size that"
+        " the model was trained on and, like MNIST, white strokes on black; --invert takes black on white.",
+    )
+    command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint.safetensors")
+    command.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE", help="a PNG picture")
+    command.add_argument("--invert", action="store_true", help="the pictures are dark on a light ground")
+    command.set_defaults(run=functions["predict"], parser=command)
+    return parser
+
+
+def _directory(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must name a directory, got nothing")
+    return Path(text)

@@ -1,0 +1,106 @@
+"""Callbacks that leave files behind: checkpoints to go on from, and the history to read or plot."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from autograd_core import ArgumentError
+from nn.atomic_write import write_atomically
+from nn.training.callback import Callback, Moment
+from nn.training.checkpoint import Checkpoint
+from nn.training.position import EpochRecord
+from nn.training.trainer import Trainer
+
+
+class Checkpoints(Callback):
+    """Replaces the file at `path` after each epoch, at an interruption and at the end, and in between on request.
+
+    `every_steps` and `every_seconds` save within an epoch too; `every_epochs` leaves epochs out. `path` may hold
+    `{epoch}`, which keeps one file for each epoch. `notes` are stored beside the state. Go on by
+
+        trainer.load_state_dict(Checkpoint.load(path).state)
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        every_epochs: int = 1,
+        every_steps: int | None = None,
+        every_seconds: float | None = None,
+        notes: Mapping[str, Any] | None = None,
+    ) -> None:
+        for name, value in (("every_epochs", every_epochs), ("every_steps", every_steps)):
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise ArgumentError(f"Checkpoints: {name} must be a whole number of at least 1, got {value!r}")
+        if every_seconds is not None and not every_seconds >= 0:
+            raise ArgumentError(f"Checkpoints: every_seconds must be at least 0, got {every_seconds!r}")
+        self._path, self._notes = str(path), dict(notes or {})
+        self._every_epochs, self._every_steps, self._every_seconds = every_epochs, every_steps, every_seconds
+        self._saved_at = time.monotonic()
+
+    def training_started(self, trainer: Trainer) -> None:
+        """Seconds count from here."""
+        self._saved_at = time.monotonic()
+
+    def settled(self, trainer: Trainer, moment: Moment) -> None:
+        """Save if it is time to."""
+        if moment is Moment.STEP:
+            due = self._within_epoch(trainer.position.step)
+        elif moment is Moment.EPOCH:
+            due = trainer.position.epoch % self._every_epochs == 0
+        else:
+            due = True
+        if due:
+            path = Path(self._path.replace("{epoch}", str(trainer.position.epoch)))
+            Checkpoint(state=trainer.state_dict(), notes=self._notes).save(path)
+            self._saved_at = time.monotonic()
+
+    def _within_epoch(self, step: int) -> bool:
+        if self._every_steps is not None and step % self._every_steps == 0:
+            return True
+        return self._every_seconds is not None and time.monotonic() - self._saved_at >= self._every_seconds
+
+
+class HistoryFile(Callback):
+    """Replaces the file at `path` after each epoch: JSON, or a table where it ends in `.csv`.
+
+    JSON holds `{"epochs": [record, ...]}` and whatever `notes` hold.
+    """
+
+    def __init__(self, path: str | Path, notes: Mapping[str, Any] | None = None) -> None:
+        self.path, self.notes = Path(path), dict(notes or {})
+
+    def settled(self, trainer: Trainer, moment: Moment) -> None:
+        """After an epoch, write all records so far."""
+        if moment is Moment.EPOCH:
+            self.write(trainer.history)
+
+    def write(self, history: list[EpochRecord]) -> None:
+        """Write these records."""
+        if self.path.suffix == ".csv":
+            text = _table(history)
+        else:
+            text = json.dumps({**self.notes, "epochs": [asdict(record) for record in history]}, indent=2) + "\n"
+        write_atomically(self.path, text.encode())
+
+
+def _table(history: list[EpochRecord]) -> str:
+    rows = []
+    for record in history:
+        row: dict[str, Any] = {"epoch": record.epoch}
+        row.update({f"train_{name}": value for name, value in record.train.items()})
+        row.update({f"validation_{name}": value for name, value in (record.validation or {}).items()})
+        rows.append(row | {"learning_rate": record.learning_rate, "seconds": record.seconds})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
