@@ -2,8 +2,10 @@
 
 from nn.data import augmentation, preparation
 from nn.data.batches import Batches
+from nn.data.csv_table import Table, read_csv
 from nn.data.datasets import ArrayDataset, ConcatDataset, Dataset, Subset, collate
 from nn.data.idx import read_idx, write_idx
+from nn.data.image_folder import ImageFolder
 from nn.data.labelled_images import LabelledImages, Splits
 from nn.data.mnist_splits import mnist
 from nn.data.prefetch import Prefetch
@@ -15,16 +17,19 @@ __all__ = [
     "Batches",
     "ConcatDataset",
     "Dataset",
+    "ImageFolder",
     "LabelledImages",
     "Prefetch",
     "Splits",
     "Subset",
+    "Table",
     "augmentation",
     "collate",
     "k_fold",
     "mnist",
     "one_hot",
     "preparation",
+    "read_csv",
     "read_idx",
     "scale_pixels",
     "split",
