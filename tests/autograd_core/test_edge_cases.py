@@ -21,6 +21,8 @@ def value_and_gradients(function, *inputs):
 ROWS = [
     ("relu at 0", ag.relu, (0.0,), (0.0, 0.0)),
     ("relu of nan", ag.relu, (nan,), (nan, 0.0)),
+    ("normalize of equal elements", lambda x: ag.normalize(x, axis=-1), ([2.0, 2.0],), ([0.0, 0.0], [0.0, 0.0])),
+    ("without eps", lambda x: ag.normalize(x, axis=-1, eps=0.0), ([2.0, 2.0],), ([nan, nan], [nan, nan])),
     ("abs at 0", ag.abs, (0.0,), (0.0, 0.0)),
     ("sign", ag.sign, ([-2.0, 0.0, 3.0],), ([-1.0, 0.0, 1.0], [0.0, 0.0, 0.0])),
     ("leaky_relu at 0", ag.leaky_relu, (0.0, 0.1), (0.0, 0.1, 0.0)),
