@@ -51,17 +51,21 @@ def attend(
         )
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = ag.matmul(query * scale, ag.matrix_transpose(key))
-    if bias is None:
-        weights = ag.softmax(scores, axis=-1)
-    else:
-        nowhere = np.isneginf(np.asarray(bias)).all(axis=-1, keepdims=True)
-        if nowhere.any():  # -inf everywhere would make softmax 0/0: any weights do, if they are then made 0
-            bias = ag.where(nowhere, 0.0, bias)
-        weights = ag.softmax(scores + bias, axis=-1)
-        if nowhere.any():
-            weights = weights * (~nowhere).astype(weights.dtype)
+    weights = ag.softmax(scores, axis=-1) if bias is None else _masked_softmax(scores, bias)
     weights = dropout(weights, dropout_p)
     return ag.matmul(weights, value), weights
+
+
+def _masked_softmax(scores: Any, bias: Any) -> Any:
+    """softmax(scores + bias), and 0 where the bias is -inf, also if it is that all along a row."""
+    blocked = np.isneginf(np.asarray(bias))
+    if not blocked.any():
+        return ag.softmax(scores + bias, axis=-1)
+    # As good as -inf, for exp of it is 0; but a row of -inf would make softmax 0/0, and detect_anomaly() see one.
+    bias = ag.where(blocked, float(np.finfo(scores.dtype).min) / 2, bias)
+    weights = ag.softmax(scores + bias, axis=-1)
+    nowhere = blocked.all(axis=-1, keepdims=True)
+    return weights * (~nowhere).astype(weights.dtype) if nowhere.any() else weights
 
 
 def additive_mask(caller: str, mask: Any, dtype: npt.DTypeLike, true_looks: bool) -> Any:

@@ -91,6 +91,15 @@ def test_a_query_that_may_look_nowhere_gets_0_and_passes_no_gradient():
     assert np.isfinite(x.grad.numpy()).all()
 
 
+def test_a_mask_is_no_anomaly():
+    x = ag.tensor(rng.standard_normal((2, 3, 4)), requires_grad=True)
+    with ag.detect_anomaly():
+        mask = np.array([[True, False, True], [False] * 3, [True] * 3])
+        y = scaled_dot_product_attention(x, x, x, attn_mask=mask, is_causal=True)
+        y.sum().backward()
+    assert np.isfinite(x.grad.numpy()).all()
+
+
 def test_causal_attention_does_not_depend_on_what_comes_later():
     layer = nn.MultiheadAttention(4, 2, batch_first=True)
     x = rng.standard_normal((1, 5, 4)).astype(np.float32)
