@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import ArgumentError, tensor
+import autograd_core as ag
+from autograd_core import ArgumentError
 
 
 def as_tensor(x: Any) -> Any:
     """Numbers in lists as the Tensor that they stand for; Tensors and arrays as they are."""
-    return x if hasattr(x, "ndim") else tensor(x)
+    return x if hasattr(x, "ndim") else ag.tensor(x)
 
 
 def at_least(layer: str, name: str, value: int, least: int) -> int:
