@@ -11,6 +11,7 @@ from nn.data.mnist_splits import mnist
 from nn.data.prefetch import Prefetch
 from nn.data.preprocess import one_hot, scale_pixels
 from nn.data.splitting import k_fold, split
+from nn.data.text import ParallelStreams, Sequences, Vocabulary
 
 __all__ = [
     "ArrayDataset",
@@ -19,10 +20,13 @@ __all__ = [
     "Dataset",
     "ImageFolder",
     "LabelledImages",
+    "ParallelStreams",
     "Prefetch",
+    "Sequences",
     "Splits",
     "Subset",
     "Table",
+    "Vocabulary",
     "augmentation",
     "collate",
     "k_fold",
