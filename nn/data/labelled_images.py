@@ -79,7 +79,8 @@ def read_directory(directory: str | Path, *, called: str | None = None) -> Split
 def make_splits(arrays: Mapping[str, NDArray[Any]], *, called: str) -> Splits:
     """The splits made of the four arrays (keys: `FILE_NAMES`); the last sixth of the training files is for validation.
 
-    Raises `DataError` if dtypes, dimensions, counts or image sizes do not fit; `called` names the data set in it.
+    Raises `DataError` if dtypes, dimensions, counts or image sizes do not fit, or if labels run up to twice as many
+    classes as there are training examples of, as damaged ones do; `called` names the data set in it.
     """
     training = _pair(arrays, TRAIN_IMAGES, TRAIN_LABELS, called)
     test = _pair(arrays, TEST_IMAGES, TEST_LABELS, called)
@@ -93,6 +94,7 @@ def make_splits(arrays: Mapping[str, NDArray[Any]], *, called: str) -> Splits:
             f"{called}: {TRAIN_IMAGES} holds {len(training)} images, expected at least {_VALIDATION_SHARE},"
             " since the last sixth is kept for validation"
         )
+    _check_classes(training, test, called)
     first_held_back = len(training) - len(training) // _VALIDATION_SHARE
     return Splits(
         train=LabelledImages(training.images[:first_held_back], training.labels[:first_held_back]),
@@ -126,6 +128,18 @@ def _check_form(array: NDArray[Any], ndim: int, name: str, expected: str) -> Non
             f"{name} holds {array.dtype} of shape {array.shape}, expected {expected} as uint8;"
             " are image and label files swapped?"
         )
+
+
+def _check_classes(training: LabelledImages, test: LabelledImages, called: str) -> None:
+    """A single damaged label would add hundreds of classes; some without examples there may be, as 0 in EMNIST."""
+    known, largest = len(np.unique(training.labels)), max(int(part.labels.max()) for part in (training, test))
+    if largest < 2 * known:
+        return
+    name, part = (TRAIN_LABELS, training) if largest in training.labels else (TEST_LABELS, test)
+    raise DataError(
+        f"{called}: {name} has the label {largest} at place {int(np.argmax(part.labels == largest))}, but there are"
+        f" training images of {known} classes only; number the classes from 0 on without gaps"
+    )
 
 
 def _size(examples: LabelledImages) -> str:

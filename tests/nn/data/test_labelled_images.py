@@ -63,9 +63,23 @@ def test_sixty_thousand_are_split_as_in_the_lectures():
 
 
 def test_other_image_sizes_and_classes_fit():
-    splits = make_splits(arrays(size=(5, 7), classes=40) | {TEST_LABELS: np.full(4, 39, np.uint8)}, called="it")
+    labels = {TRAIN_LABELS: np.arange(80, dtype=np.uint8) // 2, TEST_LABELS: np.full(4, 39, np.uint8)}
+    splits = make_splits(arrays(training=80, size=(5, 7)) | labels, called="it")
     assert splits.image_shape == (5, 7)
     assert splits.classes == 40
+
+
+def test_classes_may_count_from_one_and_miss_some():
+    labels = {TRAIN_LABELS: np.tile(np.array([1, 2, 5], np.uint8), 4), TEST_LABELS: np.full(4, 4, np.uint8)}
+    assert make_splits(arrays() | labels, called="it").classes == 6
+
+
+@pytest.mark.parametrize("name", [TRAIN_LABELS, TEST_LABELS])
+def test_a_label_far_from_the_others_is_noticed(name, refuses):
+    given = arrays(training=60, classes=10)
+    given[name][3] = 200
+    with refuses(f"it: {name} has the label 200 at place 3, but there are training images of", "number the classes"):
+        make_splits(given, called="it")
 
 
 def test_plain_and_gzipped_files_may_be_mixed(tmp_path):
