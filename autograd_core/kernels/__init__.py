@@ -25,6 +25,7 @@ _SUBMODULES = (
     "jit",
     "lane_sums",
     "maxima",
+    "memory",
     "pooling",
     "reduction",
     "simd",

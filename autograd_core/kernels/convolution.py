@@ -14,7 +14,7 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import simd
+from autograd_core.kernels import memory, simd
 from autograd_core.kernels.correlation import correlate, correlate_weights
 from autograd_core.kernels.gemm import DEPTH, FLOATS, first_entry, whole_strides
 from autograd_core.kernels.threads import get_num_threads, scratch
@@ -39,7 +39,7 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, p, d, k, s in zip(x.shape[2:], padding, dilation, kernel, stride, strict=True)
     )
-    y = np.empty((x.shape[0], out, *size), x.dtype)
+    y = memory.empty((x.shape[0], out, *size), x.dtype)
     weights = w.reshape(groups, out // groups, -1)
     taps = _forward_taps(*kernel, *stride, *dilation)
     _correlate(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias)
@@ -50,7 +50,7 @@ def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation
     """Gradient of Σ g · conv2d(x, w) with respect to x."""
     g, w, dtype = _in_one_float(g, w)
     out, channels, *kernel = w.shape
-    dx = np.empty(x_shape, g.dtype)
+    dx = memory.empty(x_shape, g.dtype)
     transposed = w.reshape(groups, out // groups, channels, *kernel).swapaxes(1, 2)
     for phase in product(range(min(stride[0], x_shape[2])), range(min(stride[1], x_shape[3]))):
         along = zip(kernel, stride, padding, dilation, phase, strict=True)
@@ -84,7 +84,7 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     width = simd.TILE_BYTES // x.itemsize
     per_worker = _whole_lines((DEPTH + 2) * width + channels * stride[0] * stride[1] * lattice[0] * lattice[1] + width)
     threads = get_num_threads()
-    partial = np.empty((chunks, groups, depth, outputs), x.dtype)
+    partial = memory.empty((chunks, groups, depth, outputs), x.dtype)
     correlate_weights(
         g.size * depth, first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
         scratch(threads * per_worker, x.dtype), _lists(threads, 3, band * g.shape[3]),

@@ -16,6 +16,7 @@ from types import ModuleType
 import numpy as np
 from numba.core.errors import NumbaError
 
+from autograd_core.kernels import memory
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.threads import ParallelKernel
 
@@ -38,7 +39,7 @@ def run(function, arguments, *, gradient=False):
     """
     is_array = tuple([isinstance(x, np.ndarray) for x in arguments])
     first = arguments[is_array.index(True)]
-    out = np.empty(first.shape, first.dtype)
+    out = memory.empty(first.shape, first.dtype)
     arrays = [x.reshape(-1) for x, array in zip(arguments, is_array, strict=True) if array]
     numbers = [float(x) for x, array in zip(arguments, is_array, strict=True) if not array]
     kernel = _kernel(function, first.dtype, is_array, (), gradient)

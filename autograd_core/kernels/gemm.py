@@ -24,7 +24,7 @@ the tasks' shape nor the number of threads can change a bit of it.
 
 import numpy as np
 
-from autograd_core.kernels import LARGE_PRODUCT, simd
+from autograd_core.kernels import LARGE_PRODUCT, memory, simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scratch
@@ -47,7 +47,7 @@ def matmul(a, b, out=None):
     if a.dtype != b.dtype or a.dtype not in FLOATS or m * n * depth < LARGE_PRODUCT:
         return np.matmul(a, b, out=out)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
-    c = np.empty((*batch, m, n), a.dtype)
+    c = memory.empty((*batch, m, n), a.dtype)
     _multiply_batch(whole_strides(a), whole_strides(b), c, batch, m, depth, n)
     if out is None:
         return c

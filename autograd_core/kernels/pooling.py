@@ -7,7 +7,7 @@ never wins; a NaN wins over everything, and shows in y.
 
 import numpy as np
 
-from autograd_core.kernels import maxima, simd
+from autograd_core.kernels import maxima, memory, simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel
@@ -20,7 +20,7 @@ def max_pool2d(x, kernel, stride, padding):
     """Largest entry of each window.  Shapes: (N, C, H, W) -> (N, C, OH, OW)."""
     n, c, h, w = x.shape
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
-    y = np.empty((n, c, (h + 2 * ph - kh) // sh + 1, (w + 2 * pw - kw) // sw + 1), x.dtype)
+    y = memory.empty((n, c, (h + 2 * ph - kh) // sh + 1, (w + 2 * pw - kw) // sw + 1), x.dtype)
     planes = np.ascontiguousarray(x).reshape(n * c, h, w)
     _forward(x.size, planes, y.reshape(n * c, *y.shape[2:]), -(-_ENTRIES // (h * w)), kh, kw, sh, sw, ph, pw)
     return y
@@ -30,7 +30,7 @@ def max_pool2d_gradient(g, x, y, kernel, stride, padding):
     """Gradient of Σ g · max_pool2d(x) with respect to x; entries that tie in a window share evenly."""
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     h, w = x.shape[2:]
-    dx = np.empty(x.shape, g.dtype)
+    dx = memory.empty(x.shape, g.dtype)
     flat = (np.ascontiguousarray(a).reshape(-1) for a in (g, x, y))
     _backward(x.size, *flat, dx.reshape(-1), (h, w), y.shape[2:], -(-_ENTRIES // (h * w)), kh, kw, sh, sw, ph, pw)
     return dx

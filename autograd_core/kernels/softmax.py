@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from autograd_core.kernels import memory
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel
@@ -31,7 +32,7 @@ def cross_entropy(x, labels):
 
 def cross_entropy_gradient(x, labels, scale):
     """(softmax(row) - one-hot(label)) · scale for each row of x, C-contiguous."""
-    out = np.empty_like(x)
+    out = memory.empty(x.shape, x.dtype)
     _cross_entropy_gradient(_EXPONENTIAL * x.size, x, labels, out, scale, _rows(x))
     return out
 

@@ -1,0 +1,65 @@
+"""Memory for large results, handed out again as soon as nobody holds what was in it.
+
+A training step makes the same arrays as the one before. Fresh ones would come from the system as pages to be filled in
+one by one, a fault each, which takes longer than the arithmetic of a ReLU on them. So each thread keeps the blocks that
+it once asked for; a block is free when no array looks at it any more, which its reference count says.
+"""
+
+import sys
+import threading
+from math import prod
+
+import numpy as np
+
+# Bytes from which a block is kept; smaller arrays numpy's own allocator keeps at hand.
+LARGE = 1 << 16
+# Requests after which a block that was never wanted is given back, once others are asked for than there are.
+_FORGOTTEN = 256
+
+# What getrefcount says of memory that nobody looks at: it counts the block's own reference, and its argument.
+_FREE = 2
+
+
+class _Block:
+    """Memory, and when it was last handed out."""
+
+    __slots__ = ("memory", "used")
+
+    def __init__(self, size):
+        self.memory = np.empty(size, np.uint8)
+        self.used = 0
+
+
+class _Own(threading.local):
+    def __init__(self):
+        self.blocks = {}  # by size
+        self.requests = 0
+
+
+_own = _Own()
+
+
+def empty(shape, dtype):
+    """An uninitialised, C-contiguous array, as of np.empty."""
+    size = prod(shape) * dtype.itemsize
+    if size < LARGE:
+        return np.empty(shape, dtype)
+    own = _own
+    own.requests += 1
+    for block in own.blocks.get(size, ()):
+        if sys.getrefcount(block.memory) == _FREE:
+            break
+    else:
+        _give_back_forgotten(own)
+        block = _Block(size)
+        own.blocks.setdefault(size, []).append(block)
+    block.used = own.requests
+    return np.ndarray(shape, dtype, block.memory)
+
+
+def _give_back_forgotten(own):
+    oldest = own.requests - _FORGOTTEN
+    for size, blocks in list(own.blocks.items()):
+        blocks[:] = [b for b in blocks if b.used > oldest or sys.getrefcount(b.memory) > _FREE]
+        if not blocks:
+            del own.blocks[size]
