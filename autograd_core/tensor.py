@@ -205,7 +205,7 @@ class Tensor(Operators):
                     f"{caller}: starts from a single number, such as a loss; this tensor has shape {self.shape}: "
                     "take .sum() or .mean(), or pass the upstream gradient"
                 )
-            gradient = np.ones_like(self.array)
+            gradient = np.ones(self.array.shape, self.array.dtype)
         elif not isinstance(gradient, Tensor):
             gradient = np.asarray(gradient, self.dtype)
         if gradient.shape != self.shape:

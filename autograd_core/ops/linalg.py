@@ -78,12 +78,14 @@ def linear(x: Any, w: Any, b: Any, /) -> Any:
 
 @linear.vjp("x")
 def _(g, w):
-    return matmul(g, w)
+    return _matmul(g, w) if g.ndim > 1 else matmul(g, w)
 
 
 @linear.vjp("w")
-def _(g, x, w_shape):
-    return _matmul(matrix_transpose(shaping.reshape(g, (-1, w_shape[0]))), shaping.reshape(x, (-1, w_shape[1])))
+def _(g, x):
+    if g.ndim != 2:
+        g, x = shaping.reshape(g, (-1, g.shape[-1])), shaping.reshape(x, (-1, x.shape[-1]))
+    return _matmul(g.mT, x)
 
 
 @linear.vjp("b")
