@@ -75,6 +75,7 @@ from nn.layers.shaping import Flatten, Identity, PixelShuffle, PixelUnshuffle, U
 from nn.layers.transformer import PositionalEncoding, TransformerEncoder, TransformerEncoderLayer
 from nn.module import Module, Parameter
 from nn.perceptron import Perceptron
+from nn.weights import load_weights, save_weights
 
 __all__ = [
     "CELU",
@@ -176,6 +177,8 @@ __all__ = [
     "data",
     "functions",
     "initial",
+    "load_weights",
     "models",
+    "save_weights",
     "scalar",
 ]

@@ -1,12 +1,16 @@
 """Published files kept in a directory of the user's: checked when read, written whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from nn.atomic_write import check_writable, write_atomically
 from nn.data.sources import PublishedFile, Report, Source, fetch_from_first_able
-from nn.errors import DataError, OutputError
+from nn.errors import DataError
+
+_ADVICE = (
+    "make the cache writable, or keep the four IDX files in a directory of your own and name it with --data-dir or "
+    "$MNIST_DIR"
+)
 
 
 def cached_files(
@@ -26,10 +30,10 @@ def cached_files(
     missing = [file for file in files if file.name not in held]
     if not missing:
         return held
-    _check_writable(directory)
+    check_writable(directory, advice=_ADVICE)
     fetched = fetch_from_first_able(missing, sources, report)
     for name, data in fetched.items():
-        _put_in_place(directory / name, data)
+        write_atomically(directory / name, data, shared=True, advice=_ADVICE)
     return held | fetched
 
 
@@ -46,38 +50,3 @@ def _read_intact(path: Path, file: PublishedFile, report: Report) -> bytes | Non
         return data
     report(f"{path} is damaged (its checksum is wrong), so it is fetched again")
     return None
-
-
-def _check_writable(directory: Path) -> None:
-    """Raise before the download rather than after it, and leave no empty directories behind if the download fails."""
-    nearest = directory
-    while not os.path.exists(nearest):
-        nearest = nearest.parent
-    if not os.path.isdir(nearest):
-        raise _unwritable(directory, f"{nearest} is no directory")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise _unwritable(directory, f"no permission to write in {nearest}")
-
-
-def _put_in_place(path: Path, data: bytes) -> None:
-    """Write under a name that nobody looks for and rename: a reader sees the whole file or none."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
-        try:
-            # No fsync: what a power cut takes away, the checksum notices at the next load.
-            with open(descriptor, "wb") as file:
-                file.write(data)
-            os.replace(partial, path)
-        except BaseException:
-            os.unlink(partial)
-            raise
-    except OSError as error:
-        raise _unwritable(path.parent, error.strerror or str(error)) from error
-
-
-def _unwritable(directory: Path, reason: str) -> OutputError:
-    return OutputError(
-        f"cannot write the cache {directory}: {reason}; make it writable, or keep the four IDX files in a directory"
-        " of your own and name it with --data-dir or $MNIST_DIR"
-    )

@@ -14,17 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nn.atomic_write import write_atomically
 from nn.errors import CheckpointError, StateError
 from nn.module import Module
+from nn.tensor_file import Arrays, read_tensors, write_tensors
 
 FORMAT = "autograd-core training"
 VERSION = 2  # of the layout; there were only trials with 1
 
 _ARRAY = "$tensor"  # stands in the JSON where the file's tensor of that name belongs
-Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,6 @@ class Checkpoint:
 
     def save(self, path: Path) -> None:
         """Replace the file at `path` in one go. Raises `OutputError` if it cannot be written."""
-        from safetensors.numpy import save
-
         arrays: Arrays = {}
         state = _without_arrays(self.state, (), arrays)
         content = json.dumps({"state": state, "notes": self.notes})
@@ -47,7 +43,7 @@ class Checkpoint:
             "content": content,
             "sha256": _checksum(arrays, content),
         }
-        write_atomically(path, save(arrays, metadata))
+        write_tensors(path, arrays, metadata)
 
     def restore_model(self, model: Module) -> Module:
         """`model` with the saved weights: the averaged ones, if there are any. Raises `CheckpointError`."""
@@ -60,7 +56,7 @@ class Checkpoint:
     @staticmethod
     def load(path: Path) -> Checkpoint:
         """The checkpoint at `path`. Raises `CheckpointError` if there is none, or it is damaged, foreign or too new."""
-        arrays, metadata = _read(path)
+        arrays, metadata = read_tensors(path, "checkpoint")
         if metadata.get("format") != FORMAT:
             raise CheckpointError(f"{path} is no checkpoint of a training, but some other safetensors file")
         version = metadata.get("version", "")
@@ -86,7 +82,7 @@ def _without_arrays(state: Any, place: tuple[str, ...], arrays: Arrays) -> Any:
         name = ".".join(place)
         if name in arrays:
             raise CheckpointError(f"two arrays of the state are called {name}; rename one")
-        arrays[name] = state.copy(order="C")  # for safetensors writes memory as it lies
+        arrays[name] = state
         return {_ARRAY: name}
     if isinstance(state, Mapping):
         return {str(key): _without_arrays(value, (*place, str(key)), arrays) for key, value in state.items()}
@@ -109,20 +105,6 @@ def _with_arrays(state: Any, arrays: Arrays) -> Any:
     if isinstance(state, list):
         return [_with_arrays(value, arrays) for value in state]
     return state
-
-
-def _read(path: Path) -> tuple[Arrays, dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with open(path, "rb"):  # safe_open's own errors do not say why
-            pass
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except OSError as error:
-        raise CheckpointError(f"cannot read the checkpoint {path}: {error.strerror or error}") from error
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is no checkpoint, or a damaged one: {' '.join(str(error).split())}") from error
 
 
 def _checksum(arrays: Arrays, content: str) -> str:

@@ -80,7 +80,7 @@ def test_failed_download_leaves_a_damaged_file_as_it_was(tmp_path, sample_files,
 
 def test_unwritable_cache_is_known_before_anything_is_fetched(tmp_path, sample_files, shelf, refuses):
     (tmp_path / "file").touch()
-    with refuses("cannot write the cache", "file is no directory", "--data-dir", error=OutputError):
+    with refuses("cannot write in", "file is no directory", "--data-dir", error=OutputError):
         cached_files(sample_files, tmp_path / "file" / "cache", [shelf], ignore)
     assert shelf.asked == []
 
@@ -88,9 +88,15 @@ def test_unwritable_cache_is_known_before_anything_is_fetched(tmp_path, sample_f
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_forbidden_cache_is_known_before_anything_is_fetched(tmp_path, sample_files, shelf, refuses):
     tmp_path.chmod(0o500)
-    with refuses("cannot write the cache", "no permission", error=OutputError):
+    with refuses("cannot write in", "Permission denied", error=OutputError):
         cached_files(sample_files, tmp_path / "cache", [shelf], ignore)
     assert shelf.asked == []
+
+
+def test_cached_files_are_as_readable_as_any_other(tmp_path, sample_files, shelf):
+    (tmp_path / "other").touch()
+    cached_files(sample_files, tmp_path, [shelf], ignore)
+    assert {path.stat().st_mode for path in tmp_path.iterdir()} == {(tmp_path / "other").stat().st_mode}
 
 
 def test_intact_cache_need_not_be_writable(tmp_path, sample_files, sample_contents, shelf):
@@ -155,7 +161,7 @@ def test_killed_process_leaves_no_file(tmp_path):
 def test_full_disk_leaves_no_half_file(tmp_path):
     with start_child(tmp_path, "full disk") as child:
         output, _ = child.communicate(timeout=30)
-    assert f"cannot write the cache {tmp_path}: File too large" in output
+    assert f"cannot write {tmp_path / 'first'}: File too large; make the cache writable" in output
     assert names_in(tmp_path) == []
 
 

@@ -1,0 +1,55 @@
+"""A module's weights on disk, as safetensors: files move to and from PyTorch and all else that reads the format.
+
+    nn.save_weights(net, "net.safetensors")                            # here
+    net.load_state_dict(safetensors.torch.load_file("net.safetensors"))  # there, and
+    safetensors.torch.save_file(net.state_dict(), "net.safetensors")
+
+and back with `nn.load_weights`. To go on with a training, there are its own checkpoints: `nn.training.checkpoint`.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from nn.errors import CheckpointError, StateError
+from nn.module import LoadedKeys, Module
+from nn.tensor_file import read_tensors, write_tensors
+
+FORMAT = "autograd-core weights"
+VERSION = 1  # a reader takes its own and older ones
+
+
+def save_weights(module: Module, path: str | PathLike[str]) -> None:
+    """Write all parameters and buffers under their dotted names, in place of what was at `path`, whole or not at all.
+
+    Errors: OutputError if it cannot be written; what was there before is kept then.
+    """
+    write_tensors(Path(path), module.state_dict(), {"format": FORMAT, "version": str(VERSION)})
+
+
+def load_weights(module: Module, path: str | PathLike[str], strict: bool = True) -> LoadedKeys:
+    """Take over parameters and buffers from a file that `save_weights` or another program wrote.
+
+    Numbers of another precision are brought to the module's own. Without `strict`, names that only one side has are
+    left alone, and returned.
+    Errors: CheckpointError for a file that cannot be read, is damaged, or newer than this program; StateError lists
+    every name that is missing, unexpected or of another shape. Nothing is changed then.
+    """
+    path = Path(path)
+    arrays, metadata = read_tensors(path, "file of weights")
+    found = metadata.get("format", "")
+    if found == FORMAT and metadata.get("version") not in [str(version) for version in range(1, VERSION + 1)]:
+        raise CheckpointError(
+            f"{path} is of version {metadata.get('version')}, and {VERSION} is the newest known here; "
+            "update autograd-core to read it"
+        )
+    if found.startswith("autograd-core ") and found != FORMAT:
+        raise CheckpointError(
+            f"{path} is of the format {found!r}, not weights alone; from a training's checkpoint "
+            "nn.training.checkpoint.Checkpoint.load(path).restore_model(module) takes them"
+        )
+    try:
+        return module.load_state_dict(arrays, strict)
+    except StateError as error:
+        raise StateError(f"{path}: {error}") from error

@@ -1,0 +1,134 @@
+"""Weights move to and from PyTorch's files, in one piece, and with one message for all that does not fit."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import autograd_core as ag
+import nn
+from nn.training.checkpoint import Checkpoint
+
+COVERS = {"save_weights", "load_weights"}
+
+BY_TORCH = Path(__file__).parents[1] / "golden" / "weights_by_torch.safetensors"
+
+
+def build():
+    return nn.Sequential(
+        nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.PReLU(2), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3)
+    )
+
+
+def test_a_network_with_the_weights_of_a_file_that_torch_wrote_computes_what_it_did_there():
+    net = build()
+    missing, unexpected = nn.load_weights(net, BY_TORCH, strict=False)
+    assert (missing, sorted(unexpected)) == ([], ["example.input", "example.output"])
+    stored = load_file(BY_TORCH)
+    y = net.eval()(stored["example.input"])
+    np.testing.assert_allclose(y.numpy(), stored["example.output"], rtol=1e-5, atol=1e-6)
+    assert net[1].num_batches_tracked.item() == 1
+
+
+def test_what_is_saved_has_the_names_shapes_and_dtypes_that_torch_gives_it(tmp_path):
+    net, path = build(), tmp_path / "net.safetensors"
+    nn.load_weights(net, BY_TORCH, strict=False)
+    nn.save_weights(net, path)
+    ours, theirs = load_file(path), load_file(BY_TORCH)
+    assert ours.keys() | {"example.input", "example.output"} == theirs.keys()
+    for name, array in ours.items():
+        assert array.dtype == theirs[name].dtype
+        np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+
+
+def test_saving_and_loading_gives_the_same_bits_whatever_the_strides(tmp_path):
+    net, other = nn.Linear(3, 2).double(), nn.Linear(3, 2).double()
+    net.weight.assign(np.arange(6.0).reshape(3, 2).T)
+    nn.save_weights(net, str(tmp_path / "a"))
+    assert nn.load_weights(other, str(tmp_path / "a")) == ([], [])
+    assert other.weight.tolist() == [[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]
+    np.testing.assert_array_equal(net.bias.numpy(), other.bias.numpy())
+
+
+def test_other_precisions_are_brought_to_the_modules_own(tmp_path):
+    numbers = np.array([[1.5, -2.25, 0.375]], np.float32)
+    path, net = tmp_path / "a", nn.Linear(3, 1, bias=False)
+    for dtype in (np.float64, np.float16):
+        save_file({"weight": numbers.astype(dtype)}, path)
+        nn.load_weights(net, path)
+        assert net.weight.dtype == np.float32
+        assert net.weight.tolist() == numbers.tolist()
+    path.write_bytes(as_safetensors("BF16", (1, 3), (numbers.view(np.uint32) >> 16).astype("<u2").tobytes()))
+    net.weight.assign(np.zeros((1, 3)))
+    nn.load_weights(net, path)
+    assert net.weight.tolist() == numbers.tolist()
+
+
+def as_safetensors(dtype, shape, data):
+    """A file with one tensor, `weight`."""
+    entry = {"dtype": dtype, "shape": shape, "data_offsets": [0, len(data)]}
+    header = json.dumps({"weight": entry}).encode()
+    return len(header).to_bytes(8, "little") + header + data
+
+
+def test_all_that_does_not_fit_is_in_one_message_and_nothing_is_changed(tmp_path):
+    net, path = nn.Linear(3, 2), tmp_path / "a"
+    before = net.weight.numpy()
+    save_file({"weight": np.zeros((2, 4), np.float32), "extra": np.zeros(5, np.float32)}, path)
+    message = (
+        r"a: Linear cannot take over this state: missing bias \(2,\); unexpected extra \(5,\); "
+        r"weight has shape \(2, 4\) instead of \(2, 3\)$"
+    )
+    with pytest.raises(nn.StateError, match=message):
+        nn.load_weights(net, path)
+    np.testing.assert_array_equal(net.weight.numpy(), before)
+
+
+def test_files_that_are_none_of_weights_are_refused(tmp_path):
+    net, path = nn.Linear(3, 2), tmp_path / "a"
+
+    def refused(message):
+        with pytest.raises(nn.CheckpointError, match=message):
+            nn.load_weights(net, path)
+
+    refused("cannot read the file of weights .*a: No such file")
+    path.write_bytes(b"nothing of the kind")
+    refused("a is no file of weights, or a damaged one: ")
+    nn.save_weights(net, path)
+    path.write_bytes(path.read_bytes()[:-4])
+    refused("a is no file of weights, or a damaged one: ")
+    save_file({"weight": np.zeros(3, np.float32)}, path, {"format": "autograd-core weights", "version": "2"})
+    refused("a is of version 2, and 1 is the newest known here; update autograd-core to read it")
+    Checkpoint({"model": net.state_dict()}, {}).save(path)
+    refused("a is of the format 'autograd-core training', not weights alone; from a training's checkpoint")
+    path.write_bytes(as_safetensors("F8_E4M3", (1, 3), b"123"))
+    refused("a: weight is of dtype F8_E4M3, which numpy lacks; save it as float32")
+
+
+def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    net, path = nn.Linear(3, 2), tmp_path / "a"
+    nn.save_weights(net, path)
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(nn.OutputError, match=r"cannot write .*a: No space left on device"):
+        nn.save_weights(nn.Linear(3, 2), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_part_of_a_network_can_be_loaded_and_frozen(tmp_path):
+    body, head = nn.Sequential(nn.Linear(4, 3), nn.ReLU()), nn.Linear(3, 2)
+    nn.save_weights(body, tmp_path / "body")
+    net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), head)
+    assert nn.load_weights(net, tmp_path / "body", strict=False) == (["2.weight", "2.bias"], [])
+    net[:2].freeze()
+    net(ag.ones((5, 4))).sum().backward()
+    assert net[0].weight.grad is None
+    assert head.weight.grad is not None
