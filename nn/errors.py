@@ -33,3 +33,7 @@ class SettingsError(AutogradError, ValueError):
 
 class DivergenceError(AutogradError, ArithmeticError):
     """A training whose loss is no longer a finite number."""
+
+
+class SanityError(AutogradError, AssertionError):
+    """A model or a training that fails a check which every healthy one passes."""

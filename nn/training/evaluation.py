@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -31,20 +32,25 @@ def evaluate(
     """
     named = named_metrics(metrics)
     totals = Totals()
-    # Each module's own: one that is frozen in evaluation mode stays so.
-    modes = [(module, module.training) for _, module in model.named_modules()]
-    model.eval()
-    try:
-        with ag.no_grad():
-            for batch in batches_of(data, batch_size, epoch=0, shuffle=False):
-                outputs, value = outputs_and_loss(model, loss, batch)
-                count(totals, batch, outputs, value.item(), named)
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with modes_kept(model), ag.no_grad():
+        model.eval()
+        for batch in batches_of(data, batch_size, epoch=0, shuffle=False):
+            outputs, value = outputs_and_loss(model, loss, batch)
+            count(totals, batch, outputs, value.item(), named)
     if not totals.sums:
         raise ArgumentError("evaluate: the data hold no examples; give at least one")
     return totals.means()
+
+
+@contextlib.contextmanager
+def modes_kept(model: Module) -> Iterator[None]:
+    """Put training or evaluation mode back at the end: each module's own, for parts may be frozen in evaluation."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def outputs_and_loss(model: Module, loss: Loss, batch: tuple[Any, ...]) -> tuple[Any, Any]:

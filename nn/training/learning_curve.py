@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from nn.atomic_write import write_atomically
 from nn.training.callback import Callback
+from nn.training.figure import as_png
 from nn.training.position import EpochRecord
 from nn.training.trainer import Trainer
 
@@ -53,7 +53,6 @@ class LearningCurve(Callback):
 
 def learning_curve_png(history: Sequence[EpochRecord], title: str) -> bytes:
     """A PNG with a panel for the loss and one for each metric. Raises ModuleNotFoundError without matplotlib."""
-    # Not pyplot: a Figure alone needs no display and leaves matplotlib's settings as they are.
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -74,6 +73,4 @@ def learning_curve_png(history: Sequence[EpochRecord], title: str) -> bytes:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()
+    return as_png(figure)

@@ -1,0 +1,94 @@
+"""Learning rates side by side: too high, too low, and in between, made visible (decks A, C)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import autograd_core as ag
+from autograd_core import ArgumentError
+from nn.errors import DivergenceError
+from nn.module import Module
+from nn.training.evaluation import Loss
+from nn.training.figure import as_png
+from nn.training.protocols import Optimizer
+from nn.training.trainer import Trainer
+
+_SLOW = 0.5  # of the best rate's progress, below which a rate is too low
+
+
+@dataclass(frozen=True)
+class RateTrial:
+    """How training went with one rate."""
+
+    rate: float
+    losses: list[float]  # the mean of each epoch; it ends where the training diverged
+    verdict: str  # "too high", "too low" or "good"
+
+
+def compare_learning_rates(
+    build: Callable[[], Module],
+    loss: Loss,
+    optimizer: Callable[[list[Any], float], Optimizer],
+    train: Any,
+    rates: Sequence[float],
+    *,
+    epochs: int = 3,
+    batch_size: int | None = None,
+    seed: int = 0,
+) -> list[RateTrial]:
+    """Train `build()` anew with each of `rates`, from the same weights on the same mini-batches.
+
+    `optimizer(parameters, rate)` makes the optimiser; `train` and `batch_size` are those of `Trainer.fit`. A rate is
+    good if the loss has come down at least half as far as with the best one; if not, it is too low or too high as it
+    lies below or above that. The random numbers are where they were before.
+    """
+    if not rates or any(not rate > 0 for rate in rates):
+        raise ArgumentError(f"compare_learning_rates: takes rates above 0, got {list(rates)}")
+    state = ag.get_random_state()
+    curves: dict[float, list[float]] = {}
+    for rate in sorted(rates):
+        ag.manual_seed(seed)
+        model = build()
+        trainer = Trainer(model, loss, optimizer(model.parameters(), rate))
+        first = trainer.evaluate(train, batch_size=batch_size)["loss"]
+        try:
+            trainer.fit(train, epochs=epochs, batch_size=batch_size, seed=seed)
+            curves[rate] = [first, *(record.train["loss"] for record in trainer.history)]
+        except DivergenceError:
+            curves[rate] = [first, *(record.train["loss"] for record in trainer.history), math.inf]
+    ag.set_random_state(state)
+    best = min(curves, key=lambda rate: curves[rate][-1])
+    return [RateTrial(rate, losses, _verdict(rate, losses, best, curves[best])) for rate, losses in curves.items()]
+
+
+def _verdict(rate: float, losses: list[float], best: float, best_losses: list[float]) -> str:
+    progress, most = losses[0] - losses[-1], best_losses[0] - best_losses[-1]
+    if most > 0 and progress >= _SLOW * most:
+        return "good"
+    return "too low" if rate < best else "too high"
+
+
+def learning_rates_png(trials: Sequence[RateTrial], title: str = "") -> bytes:
+    """A PNG with the curve of each rate. Raises ModuleNotFoundError without matplotlib."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    colours = {"too low": "#1f77b4", "good": "#1b9e77", "too high": "#d95f02"}
+    figure = Figure(figsize=(6.5, 4.5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    figure.suptitle(title)
+    for trial in trials:
+        shown = [loss for loss in trial.losses if math.isfinite(loss)]
+        label = f"{trial.rate:g}: {trial.verdict}" + ("" if len(shown) == len(trial.losses) else ", diverged")
+        axes.plot(range(len(shown)), shown, marker="o", markersize=4, color=colours[trial.verdict], label=label)
+    if all(loss > 0 for trial in trials for loss in trial.losses):
+        axes.set_yscale("log")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss (at 0 before, else mean over the epoch)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False, title="learning rate")
+    return as_png(figure)

@@ -1,0 +1,53 @@
+"""Monitor: how the model does on any further data after each epoch, as Nielsen's network2 reports it (deck C)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograd_core import ArgumentError
+from nn.training.callback import Callback
+from nn.training.evaluation import EVALUATION_BATCH
+from nn.training.position import Score
+from nn.training.progress import describe
+from nn.training.trainer import Trainer
+
+
+class Monitor(Callback):
+    """Evaluates on `data` every so many epochs, keeps the `scores` by epoch, and reports a line.
+
+    That is how to see the training data once the weights stand still, and overfitting with it: `record.train` is a mean
+    over an epoch in which they changed. `data` and `batch_size` are those of `nn.training.evaluate`; `report=None`
+    keeps quiet.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        data: Any,
+        *,
+        every_epochs: int = 1,
+        batch_size: int | None = EVALUATION_BATCH,
+        report: Callable[[str], Any] | None = print,
+    ) -> None:
+        if not isinstance(every_epochs, int) or every_epochs < 1:
+            raise ArgumentError(f"Monitor: every_epochs must be a whole number of at least 1, got {every_epochs!r}")
+        self._name, self._data, self._every, self._batch_size = name, data, every_epochs, batch_size
+        self._report = report
+        self.scores: dict[int, Score] = {}
+
+    def epoch_ended(self, trainer: Trainer) -> None:
+        """Evaluate."""
+        epoch = trainer.position.epoch
+        if epoch % self._every == 0:
+            self.scores[epoch] = trainer.evaluate(self._data, batch_size=self._batch_size)
+            if self._report is not None:
+                self._report(f"epoch {epoch}: {self._name} {describe(self.scores[epoch])}")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The scores so far."""
+        return {"scores": self.scores}
+
+    def load_state_dict(self, state_dict: Any) -> None:
+        """Take them over."""
+        self.scores = {int(epoch): score for epoch, score in state_dict["scores"].items()}
