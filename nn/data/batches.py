@@ -53,6 +53,8 @@ class Batches:
         self._epoch = whole_number("epoch", epoch, at_least=0)
         self._shuffle = shuffle
         self._start = whole_number("start", start, at_least=0)
+        if not (augment is None or callable(augment)):
+            raise DataError(f"augment is {augment!r}, expected a function of (inputs, generator)")
         self._augment = augment
         batches = self._length / self._batch_size
         self._end = math.floor(batches) if drop_last else math.ceil(batches)

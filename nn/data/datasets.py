@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import DataError
 
@@ -34,17 +34,19 @@ class Dataset(Protocol):
 class ArrayDataset:
     """Arrays of equal length, one example across all of them at each index. Shapes: arrays (N, ...).
 
+    Raises `DataError` if their lengths differ.
+
     >>> examples = ArrayDataset(np.eye(3), np.array([2, 0, 1]))
     >>> len(examples), examples[1]
     (3, (array([0., 1., 0.]), np.int64(0)))
     """
 
-    def __init__(self, *arrays: NDArray[Any]) -> None:
-        if not arrays or any(array.ndim == 0 for array in arrays):
-            raise DataError(f"expected one or more arrays of at least one dimension, got {_shapes(arrays)}")
-        if len({len(array) for array in arrays}) > 1:
-            raise DataError(f"expected arrays of equal length, got shapes {_shapes(arrays)}; pair them up first")
-        self.arrays = arrays
+    def __init__(self, *arrays: ArrayLike) -> None:
+        self.arrays = tuple(map(np.asarray, arrays))
+        if not arrays or any(array.ndim == 0 for array in self.arrays):
+            raise DataError(f"expected one or more arrays of at least one dimension, got {_shapes(self.arrays)}")
+        if len({len(array) for array in self.arrays}) > 1:
+            raise DataError(f"expected arrays of equal length, got shapes {_shapes(self.arrays)}; pair them up first")
 
     def __len__(self) -> int:
         return len(self.arrays[0])
@@ -124,7 +126,7 @@ class ConcatDataset:
 def as_dataset(*source: Any) -> Dataset:
     """One data set of what the user gave: arrays of equal length, or a data set. Raises `DataError` otherwise."""
     if all(hasattr(array, "__array__") for array in source):
-        return ArrayDataset(*map(np.asarray, source))
+        return ArrayDataset(*source)
     # A tuple is one example, not two arrays to go along; a dictionary or a text has examples by no number.
     if len(source) == 1 and _has_examples(source[0]) and not isinstance(source[0], tuple | Mapping | str | bytes):
         dataset: Dataset = source[0]

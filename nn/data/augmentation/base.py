@@ -20,9 +20,13 @@ class Augmentation(ABC):
 
         Shapes: (N, height, width) or (N, C, height, width), kept but by `RandomCrop`. Raises `DataError` on others.
         """
+        name = type(self).__name__
+        if not isinstance(images, np.ndarray) or not isinstance(generator, np.random.Generator):
+            got = f"{type(images).__name__} and {type(generator).__name__}"
+            raise DataError(f"{name} takes a numpy array and a generator like np.random.default_rng(0), got {got}")
         if images.ndim not in (3, 4) or images.dtype not in (np.uint8, np.float32, np.float64):
             raise DataError(
-                f"{type(self).__name__} takes images (N, height, width) or (N, channels, height, width) of uint8,"
+                f"{name} takes images (N, height, width) or (N, channels, height, width) of uint8,"
                 f" float32 or float64, got {images.dtype} of shape {images.shape}"
             )
         channels = images if images.ndim == 4 else images[:, None]

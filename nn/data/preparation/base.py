@@ -188,7 +188,10 @@ class Learned(Preparation):
                 f"{name}: expected a state of {', '.join(self.names)}, got {', '.join(sorted(state_dict)) or 'none'};"
                 " was it saved by another preparation?"
             )
-        state = {key: np.array(state_dict[key], np.float64) for key in self.names}
+        try:
+            state = {key: np.array(state_dict[key], np.float64) for key in self.names}
+        except (TypeError, ValueError) as error:
+            raise StateError(f"{name}: the state holds what are no numbers ({error})") from error
         if not all(np.isfinite(array).all() for array in state.values()):
             raise StateError(f"{name}: the state holds numbers that are not finite; fit again")
         if any(array.ndim == 0 for array in state.values()) or not self._belongs(state):
@@ -271,7 +274,7 @@ class PerFeature(Learned):
         if self.axes is None:
             return tuple(range(ndim))
         axes = (self.axes,) if isinstance(self.axes, int) else tuple(self.axes)
-        if 0 not in axes or not all(0 <= axis < ndim for axis in axes):
+        if 0 not in axes or not all(0 <= axis < ndim for axis in axes) or len(set(axes)) < len(axes):
             raise DataError(
                 f"{type(self).__name__}: axes are {self.axes!r}, expected 0 (the examples), and others below {ndim}"
             )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.data.arguments import number_in
-from nn.data.preparation.base import PerFeature
+from nn.data.preparation.base import PerFeature, State
 from nn.errors import DataError
 
 
@@ -30,6 +30,9 @@ class _Affine(PerFeature):
         offset, scale = state
         scaled: NDArray[Any] = (x - offset) / scale
         return scaled
+
+    def _belongs(self, state: State) -> bool:
+        return super()._belongs(state) and bool((state["scale"] != 0).all())
 
     def _undo(self, y: NDArray[Any], *state: NDArray[Any]) -> NDArray[Any]:
         offset, scale = state

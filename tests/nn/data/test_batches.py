@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core as ag
 from nn.data import Batches
+
+drawn = settings(max_examples=60, deadline=None, derandomize=True)
 
 IMAGES = np.arange(10 * 6).reshape(10, 2, 3)
 LABELS = np.arange(10)
@@ -45,6 +47,7 @@ def test_iterating_twice_gives_the_same_and_touches_no_global_state():
     np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
 
 
+@drawn
 @given(
     length=st.integers(0, 40),
     batch_size=st.integers(1, 50),
@@ -83,6 +86,7 @@ def test_any_number_of_arrays_goes_along():
         ({"seed": -1}, "seed is -1"),
         ({"epoch": -1}, "epoch is -1"),
         ({"start": -1}, "start is -1"),
+        ({"augment": 3}, "augment is 3, expected a function of (inputs, generator)"),
         ({"start": 4}, "start is 4, but the epoch has 3 batches"),
     ],
 )

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nn.data import ArrayDataset, ConcatDataset, Subset, collate
 from nn.data.datasets import fetch
+
+drawn = settings(max_examples=60, deadline=None, derandomize=True)
 
 LETTERS = np.array(list("abcdefghij"))
 NUMBERS = np.arange(10)
@@ -36,6 +38,10 @@ def test_arrays_go_along_with_each_other():
     assert all(np.shares_memory(*pair) for pair in zip(fetch(dataset, slice(2, 4)), dataset.arrays, strict=True))
 
 
+def test_lists_become_arrays():
+    assert listed(fetch(ArrayDataset([1, 2, 3], ["a", "b", "c"]), slice(1, 3))) == [[2, 3], ["b", "c"]]
+
+
 def test_lazy_examples_are_read_when_asked_for_and_stacked():
     squares = Squares(5)
     assert listed(fetch(squares, np.array([3, 0]))) == [[[3, 4], [0, 1]], [9, 0]]
@@ -63,6 +69,7 @@ def test_a_mask_and_numbers_out_of_range_are_no_subset(refuses):
     assert len(Subset(LETTERS, [])) == 0
 
 
+@drawn
 @given(lengths=st.lists(st.integers(0, 4), min_size=1, max_size=4), data=st.data())
 def test_joined_data_sets_give_what_one_array_of_them_would(lengths, data):
     whole = np.arange(sum(lengths))

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nn.data import ArrayDataset, k_fold, split
+
+drawn = settings(max_examples=60, deadline=None, derandomize=True)
 
 LABELS = np.repeat(np.arange(4), [70, 20, 7, 3])
 
@@ -12,6 +14,7 @@ def indices(parts):
     return [part.indices.tolist() for part in parts]
 
 
+@drawn
 @given(counts=st.lists(st.integers(0, 30), min_size=1, max_size=5), seed=st.integers(0, 2**70))
 def test_parts_are_all_of_it_and_have_the_lengths_asked_for(counts, seed):
     parts = split(np.arange(sum(counts)), counts, seed=seed)
@@ -66,6 +69,7 @@ def test_which_examples_of_a_class_are_taken_is_of_chance():
     assert (abs(often - 200) < 5 * np.sqrt(400 / 4)).mean() >= 0.97  # of the class of 3 it is always 1 or always 2
 
 
+@drawn
 @given(length=st.integers(2, 40), data=st.data(), seed=st.integers(0, 100))
 def test_each_example_is_validated_by_once_and_trained_on_otherwise(length, data, seed):
     k = data.draw(st.integers(2, length))

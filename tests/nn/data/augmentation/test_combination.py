@@ -77,6 +77,10 @@ def test_what_is_no_batch_of_images_is_refused(refuses):
     for images in (GREY[0], GREY.astype(np.int64), GREY.astype(np.float16), GREY[None, None]):
         with refuses("Cutout takes images (N, height, width)", f"{images.dtype} of shape {images.shape}"):
             Cutout(3)(images, generator())
+    with refuses("Cutout takes a numpy array and a generator", "got list and Generator"):
+        Cutout(3)([[[0.0]]], generator())
+    with refuses("got ndarray and int"):
+        Cutout(3)(GREY, 0)
 
 
 def test_steps_are_done_in_order_each_with_its_own_fill():

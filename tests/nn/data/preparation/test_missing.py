@@ -43,6 +43,6 @@ def test_arguments_that_do_not_go_together_are_refused(refuses):
         FillMissing("mean", value=3)
     with refuses("FillMissing: value is inf"):
         FillMissing("constant", value=np.inf)
-    for axes in (1, (1,), (0, 2), ()):
+    for axes in (1, (1,), (0, 2), (0, 0), ()):
         with refuses("FillMissing: axes are", "expected 0 (the examples), and others below 2"):
             FillMissing(axes=axes).fit(TRAIN)

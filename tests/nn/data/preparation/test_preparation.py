@@ -96,6 +96,7 @@ def test_state_of_something_else_is_refused_and_changes_nothing(make, refuses):
         state | {last: np.full_like(state[last], np.nan)},
         state | {last: np.zeros((5, 4))},
         state | {last: np.float64(1)},
+        state | {last: "one"},
     ):
         with refuses(error=StateError):
             prepare.load_state_dict(wrong)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from nn.data.preparation import Centre, ClipIQR, ClipQuantiles, ClipZScore, MinMaxScale, Standardise, UnitVariance
+from nn.errors import StateError
 
 TRAIN = np.random.default_rng(0).gamma(2.0, [1.0, 50.0, 1e-6], (200, 3)) + np.array([0, 1e4, 0])
 
@@ -87,3 +88,8 @@ def test_missing_values_do_not_move_the_limits():
 def test_arguments_out_of_range_are_refused(make, message, refuses):
     with refuses(message):
         make()
+
+
+def test_a_state_that_would_divide_by_zero_is_refused(refuses):
+    with refuses("Standardise: the state", error=StateError):
+        Standardise().load_state_dict({"offset": [1.0], "scale": [0.0]})
