@@ -15,6 +15,14 @@ def as_tensor(x: Any) -> Any:
     return x if hasattr(x, "ndim") else ag.tensor(x)
 
 
+def for_each(layer: str, name: str, value: int | tuple[int, ...], count: int, least: int) -> tuple[int, ...]:
+    """A layer's argument that is given once for all axes, or for each of so many."""
+    sizes = value if isinstance(value, (tuple, list)) else (value,) * count
+    if len(sizes) != count:
+        raise ArgumentError(f"{layer}: {name} must be one whole number, or {count} of them; got {value!r}")
+    return tuple([at_least(layer, name, size, least) for size in sizes])
+
+
 def at_least(layer: str, name: str, value: int, least: int) -> int:
     """A layer's argument that must be a whole number of at least `least`."""
     if not isinstance(value, (int, np.integer)) or value < least:

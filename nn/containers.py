@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
 from autograd_core import ArgumentError
-from nn.module import Module
+from nn.module import Module, what_came
 
 
 class _Row(Module):
@@ -45,8 +46,9 @@ class _Row(Module):
             )
         for position, module in enumerate(modules):
             if not isinstance(module, Module):
+                several = f"; give them one by one: {type(self).__name__}(*modules)" if type(module) is list else ""
                 raise TypeError(
-                    f"{type(self).__name__}: takes modules, got a {type(module).__name__} at position {position}"
+                    f"{type(self).__name__}: takes modules, got {what_came(module)} at position {position}{several}"
                 )
         for name in names:
             delattr(self, name)
@@ -58,6 +60,7 @@ class _Row(Module):
 
     def _name(self, index: int) -> str:
         """What the module at this index is called."""
+        index = operator.index(index)
         names = [name for name, _ in self.named_children()]
         if not -len(names) <= index < len(names):
             raise IndexError(f"{type(self).__name__}: index {index} is out of range for {len(names)} modules")

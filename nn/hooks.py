@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
+from autograd_core import ArgumentError
+
 
 class Handle:
     """What registering a hook returns: `remove()`, or the end of a with-block over it, takes the hook away again."""
@@ -23,6 +25,11 @@ class Handle:
         self.remove()
 
 
+def _check(hook: object) -> None:
+    if not callable(hook):
+        raise ArgumentError(f"a hook is a function that is called around forward, got a {type(hook).__name__}")
+
+
 class Hooks:
     """The hooks of one module, in the order in which they were registered."""
 
@@ -32,12 +39,14 @@ class Hooks:
 
     def add_before(self, hook: Callable[[Any, Any], Any]) -> Handle:
         """See `Module.register_forward_pre_hook`."""
+        _check(hook)
         handle = Handle(self._before)
         self._before[handle] = hook
         return handle
 
     def add_after(self, hook: Callable[[Any, Any, Any], Any]) -> Handle:
         """See `Module.register_forward_hook`."""
+        _check(hook)
         handle = Handle(self._after)
         self._after[handle] = hook
         return handle

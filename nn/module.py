@@ -141,7 +141,7 @@ class Module:
     def add_module(self, name: str, module: Module) -> None:
         """Set a part by a name that is computed; `self.name = module` does the same for one that is known."""
         if not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__}: takes modules, got a {type(module).__name__} as {name!r}")
+            raise TypeError(f"{type(self).__name__}: takes modules, got {what_came(module)} as {name!r}")
         if not name or "." in name:
             raise ArgumentError(f"{type(self).__name__}: {name!r} cannot name a module: no empty names, and no dots")
         if not isinstance(getattr(self, name, None), Module | None):
@@ -199,7 +199,10 @@ class Module:
 
         Errors: DTypeError for what is no floating-point dtype.
         """
-        wanted = np.dtype(dtype)
+        try:
+            wanted = np.dtype(dtype)
+        except TypeError:
+            raise DTypeError(f"{type(self).__name__}: astype takes float32 or float64, got {dtype!r}") from None
         if wanted.kind != "f":
             raise DTypeError(f"{type(self).__name__}: parameters are floating-point numbers, not {wanted}")
         for _, value in _each_once(self._named_tensors()):
@@ -242,6 +245,8 @@ class Module:
         Errors: StateError lists every name that is missing, unexpected or of another shape, and
         nothing is changed then.
         """
+        if not isinstance(state_dict, Mapping):
+            raise StateError(f"{type(self).__name__}: a state is a dictionary of arrays, got {what_came(state_dict)}")
         own = dict(self._named_tensors())
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
@@ -293,6 +298,13 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _entries(f"{name}.{key}", part)
     else:
         yield name, value
+
+
+def what_came(wrong: Any) -> str:
+    """What was given in place of a module, or of another object."""
+    if isinstance(wrong, type):
+        return f"the class {wrong.__name__} rather than one that is made of it: {wrong.__name__}(...)"
+    return f"a {type(wrong).__name__}"
 
 
 def _each_once(named: Iterator[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:

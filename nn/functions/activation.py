@@ -24,6 +24,7 @@ from autograd_core import hard_sigmoid as hardsigmoid
 from autograd_core import hard_swish as hardswish
 from autograd_core import log_sigmoid as logsigmoid
 from autograd_core import soft_sign as softsign
+from nn.arguments import as_tensor
 
 __all__ = [
     "celu",
@@ -78,6 +79,7 @@ def prelu(x: Any, weight: Any) -> Any:
     Shapes: x (N, C, ...), weight (C,) with a slope for each channel, or (1,) with one for all. Gradient to the
     slopes: Σ upstream·min(x, 0).
     """
+    x = as_tensor(x)
     if weight.ndim != 1 or (weight.size > 1 and (x.ndim < 2 or x.shape[1] != weight.size)):
         raise ShapeError(
             f"prelu: takes one slope, or one for each channel in axis 1 of x; got slopes of shape {weight.shape} "

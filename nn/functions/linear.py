@@ -9,8 +9,6 @@ import autograd_core as ag
 from autograd_core import ShapeError
 from nn.arguments import as_tensor
 
-Pair = int | tuple[int, int]
-
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """x Wᵀ + b. Shapes: x (..., in), weight (out, in), bias (out,) -> (..., out)."""
@@ -28,6 +26,7 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
 
     Gradient to W_k: Σ upstream_k·x1 x2ᵀ.
     """
+    x1, x2 = as_tensor(x1), as_tensor(x2)
     if x1.shape[:-1] != x2.shape[:-1] or (x1.shape[-1:], x2.shape[-1:]) != (weight.shape[1:2], weight.shape[2:]):
         raise ShapeError(
             f"bilinear: expects x1 (..., {weight.shape[1]}) and x2 (..., {weight.shape[2]}) that are alike before, "

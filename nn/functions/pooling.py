@@ -14,6 +14,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ShapeError
+from nn.arguments import as_tensor
 
 Sizes = int | tuple[int, ...]
 OutputSizes = int | tuple[int | None, ...] | None
@@ -109,6 +110,7 @@ def adaptive_max_pool3d(x: Any, output_size: OutputSizes) -> Any:
 def _max_pool(
     pool: Callable[..., Any], x: Any, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, ceil_mode: bool
 ) -> Any:
+    x = as_tensor(x)
     more = _beyond(x, kernel_size, stride, padding) if ceil_mode else []
     if not any(more):
         return pool(x, kernel_size, stride, padding)
@@ -124,6 +126,7 @@ def _avg_pool(
     ceil_mode: bool,
     count_include_pad: bool,
 ) -> Any:
+    x = as_tensor(x)
     more = _beyond(x, kernel_size, stride, padding) if ceil_mode else []
     if not any(more):
         return pool(x, kernel_size, stride, padding, count_include_pad)
@@ -156,6 +159,7 @@ def _bordered(x: Any, padding: Sizes, more: list[int], value: float) -> Any:
 
 def _counts(name: str, x: Any, axes: int, output_size: OutputSizes) -> Any:
     """How many windows there are along each axis: as given, or where that is None, as many as elements."""
+    x = as_tensor(x)
     counts = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * axes
     if None not in counts:
         return output_size

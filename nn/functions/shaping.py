@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
+from nn.arguments import as_tensor
 
 _INTERPOLATED_AXES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
 
 def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Any:
     """All axes from `start_dim` to `end_dim`, both included, made into one: (N, C, H, W) -> (N, C·H·W)."""
+    x = as_tensor(x)
     first, last = _axis("flatten", "start_dim", start_dim, x), _axis("flatten", "end_dim", end_dim, x)
     if first > last:
         raise ArgumentError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {x.shape}")
@@ -24,6 +26,7 @@ def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Any:
 
 def unflatten(x: Any, dim: int, sizes: tuple[int, ...]) -> Any:
     """One axis made into several; one of the sizes may be -1, for what is left. The inverse of `flatten`."""
+    x = as_tensor(x)
     axis = _axis("unflatten", "dim", dim, x)
     known = math.prod([size for size in sizes if size != -1])
     unknown = sum([size == -1 for size in sizes])
@@ -39,6 +42,7 @@ def pad(x: Any, pad: tuple[int, ...], mode: str = "constant", value: float = 0.0
     Modes are "constant" (of this `value`), "reflect", "replicate" and "circular". `autograd_core.pad` takes the axes
     in their own order. Errors: ArgumentError for an odd number of widths, or more than two for each axis.
     """
+    x = as_tensor(x)
     modes = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     if mode not in modes:
         raise ArgumentError(f"pad: mode must be one of {', '.join(modes)}; got {mode!r}")
@@ -50,7 +54,7 @@ def pad(x: Any, pad: tuple[int, ...], mode: str = "constant", value: float = 0.0
 
 def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
     """Channels laid out as pixels: (N, C·r², H, W) -> (N, C, H·r, W·r) (Shi et al. 2016)."""
-    r = upscale_factor
+    x, r = as_tensor(x), upscale_factor
     if x.ndim != 4 or r < 1 or x.shape[1] % (r * r):
         raise ShapeError(f"pixel_shuffle: takes (N, C·r², H, W) with r={r}, got shape {x.shape}")
     n, channels, height, width = x.shape
@@ -60,7 +64,7 @@ def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
 
 def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
     """Pixels laid out as channels: (N, C, H·r, W·r) -> (N, C·r², H, W), the inverse of `pixel_shuffle`."""
-    r = downscale_factor
+    x, r = as_tensor(x), downscale_factor
     if x.ndim != 4 or r < 1 or x.shape[2] % r or x.shape[3] % r:
         raise ShapeError(f"pixel_unshuffle: takes (N, C, H·r, W·r) with r={r}, got shape {x.shape}")
     n, channels, height, width = x.shape
@@ -81,6 +85,7 @@ def interpolate(
     the two neighbours along each axis. An element stands for a cell, at whose middle it is; with `align_corners` the
     first and last elements stay where they are. Gradient: upstream by the same weights.
     """
+    x = as_tensor(x)
     axes = x.ndim - 2
     if mode != "nearest" and mode not in _INTERPOLATED_AXES:
         raise ArgumentError(f"interpolate: mode must be nearest, linear, bilinear or trilinear; got {mode!r}")
@@ -103,8 +108,8 @@ def interpolate(
 
 def _axis(function: str, name: str, dim: int, x: Any) -> int:
     axes: int = x.ndim
-    if not -axes <= dim < axes:
-        raise ArgumentError(f"{function}: {name} {dim} is out of range for shape {x.shape}")
+    if not (isinstance(dim, (int, np.integer)) and -axes <= dim < axes):
+        raise ArgumentError(f"{function}: {name} {dim!r} is out of range for shape {x.shape}")
     return dim % axes
 
 

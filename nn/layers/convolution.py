@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 import autograd_core as ag
 from autograd_core import ArgumentError
 from nn import functions, initial
-from nn.arguments import at_least
+from nn.arguments import at_least, for_each
 from nn.functions.convolution import Sizes, check_padding, sides_for_same
 from nn.module import Module, Parameter
 
@@ -34,7 +32,7 @@ class _Filters(Module):
             raise ArgumentError(
                 f"{name}: groups={groups} must divide both in_channels={in_channels} and out_channels={out_channels}"
             )
-        self.kernel_size = for_each_axis(name, "kernel_size", kernel_size, self.axes)
+        self.kernel_size = for_each(name, "kernel_size", kernel_size, self.axes, 1)
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         shape = (first, second // groups, *self.kernel_size)
         fan_in = initial.fans(shape)[0]
@@ -82,7 +80,7 @@ class _Convolution(_Filters):
             return sides_for_same(self.kernel_size, self.dilation)
         if isinstance(self.padding, str):
             return [(0, 0)] * self.axes
-        return [(n, n) for n in for_each_axis(type(self).__name__, "padding", self.padding, self.axes, least=0)]
+        return [(n, n) for n in for_each(type(self).__name__, "padding", self.padding, self.axes, 0)]
 
     def describe(self) -> str:
         """The settings that `repr` shows."""
@@ -179,14 +177,6 @@ class ConvTranspose3d(_TransposedConvolution):
 
     axes = 3
     function = staticmethod(functions.conv_transpose3d)
-
-
-def for_each_axis(layer: str, name: str, value: Sizes, axes: int, least: int = 1) -> tuple[int, ...]:
-    """An argument given once for all axes, or for each."""
-    sizes = (value,) * axes if isinstance(value, (int, np.integer)) else tuple(value)
-    if len(sizes) != axes:
-        raise ArgumentError(f"{layer}: {name} must be one whole number, or {axes} of them; got {value!r}")
-    return tuple([at_least(layer, name, size, least) for size in sizes])
 
 
 def _more(layer: Module, **defaults: Any) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_core import ArgumentError
 from nn import functions
-from nn.arguments import at_least
+from nn.arguments import at_least, for_each
 from nn.module import Module
 
 
@@ -41,6 +42,8 @@ class Unflatten(_Rearrangement):
     """The axis `dim` made into several: (N, C·H·W) -> (N, C, H, W); see `nn.functions.unflatten`."""
 
     def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+        if not isinstance(unflattened_size, (tuple, list)):
+            raise ArgumentError(f"Unflatten: unflattened_size is a tuple of sizes, got {unflattened_size!r}")
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
     def forward(self, x: Any) -> Any:
@@ -56,7 +59,7 @@ class ZeroPad2d(_Rearrangement):
     """A border of zeros, of one width or of (left, right, top, bottom). Shapes: (N, C, H, W) -> (N, C, OH, OW)."""
 
     def __init__(self, padding: int | tuple[int, int, int, int]) -> None:
-        self.padding = (padding,) * 4 if isinstance(padding, int) else tuple(padding)
+        self.padding = for_each("ZeroPad2d", "padding", padding, 4, 0)
 
     def forward(self, x: Any) -> Any:
         """x within its border."""

@@ -119,4 +119,8 @@ def test_what_is_no_module_is_refused(net):
     ):
         with pytest.raises(TypeError, match="takes modules, got a int"):
             wrong()
+    with pytest.raises(TypeError, match=r"got a list at position 0; give them one by one: Sequential\(\*modules\)"):
+        nn.Sequential([nn.ReLU()])
+    with pytest.raises(TypeError, match=r"got the class ReLU rather than one that is made of it: ReLU\(...\) as 'a'"):
+        nn.ModuleDict({"a": nn.ReLU})
     assert names(net) == ["0", "1", "2"]

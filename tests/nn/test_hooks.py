@@ -61,6 +61,11 @@ def test_a_module_that_hooks_is_no_part_of_what_it_hooks():
     assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
 
 
+def test_a_hook_that_cannot_be_called_is_refused():
+    with pytest.raises(ag.ArgumentError, match="a hook is a function that is called around forward, got a int"):
+        nn.ReLU().register_forward_hook(3)
+
+
 def test_an_error_says_in_which_layer_it_rose():
     class Net(nn.Module):
         def __init__(self):

@@ -287,6 +287,8 @@ def test_a_conversion_keeps_the_parameters_that_optimisers_hold_and_integers_as_
     assert net.float()(np.ones((1, 2), np.float32)).dtype == np.float32
     with pytest.raises(ag.DTypeError, match="Net: parameters are floating-point numbers, not int32"):
         net.astype(np.int32)
+    with pytest.raises(ag.DTypeError, match="Net: astype takes float32 or float64, got 'single precision'"):
+        net.astype("single precision")
 
 
 def test_a_copy_shares_nothing_but_what_was_shared_within():
@@ -311,3 +313,5 @@ def test_without_strict_a_state_is_taken_as_far_as_it_goes():
     state["hidden.bias"] = np.zeros(7)
     with pytest.raises(nn.StateError, match=r"state: hidden.bias has shape \(7,\) instead of \(3,\)$"):
         net.load_state_dict(state, strict=False)
+    with pytest.raises(nn.StateError, match="Net: a state is a dictionary of arrays, got a list"):
+        net.load_state_dict([])

@@ -130,11 +130,11 @@ files = [PublishedFile(name, len(big), hashlib.sha256(big).hexdigest()) for name
 class Source:
     name = "here"
     def fetch(self, files):
-        yield "first", big
-        if sys.argv[2] == "stall":
-            print("half-way", flush=True)
-            time.sleep(30)
-        yield "second", big
+        for file in files:
+            yield file.name, big
+            if sys.argv[2] == "stall":
+                print("half-way", flush=True)
+                time.sleep(30)
 
 if sys.argv[2] == "full disk":
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))

@@ -55,6 +55,7 @@ def test_operations_are_counted_for_each_weight_and_place():
         (lambda: nn.Conv2d(0, 3, 3), "Conv2d: in_channels must be a whole number of at least 1, got 0"),
         (lambda: nn.Conv2d(3, 4, 3, groups=2), "Conv2d: groups=2 must divide both in_channels=3 and out_channels=4"),
         (lambda: nn.Conv2d(3, 4, (3, 3, 3)), r"Conv2d: kernel_size must be one whole number, or 2 of them; got \(3, 3"),
+        (lambda: nn.Conv2d(3, 4, 3.0), "Conv2d: kernel_size must be a whole number of at least 1, got 3.0"),
         (lambda: nn.Conv2d(3, 4, 0), "Conv2d: kernel_size must be a whole number of at least 1, got 0"),
         (lambda: nn.Conv1d(3, 4, 3, padding="full"), "Conv1d: padding must be whole numbers, .*got 'full'"),
         (lambda: nn.Conv1d(3, 4, 3, 2, "same"), 'Conv1d: padding="same" is for a stride of 1, got 2'),

@@ -66,6 +66,11 @@ def test_interpolation_of_a_straight_line_is_that_line():
     np.testing.assert_allclose(y, np.linspace(0, 4, 17)[None, None], rtol=1e-12, atol=1e-12)
 
 
+def test_lists_are_taken_as_tensors():
+    assert nn.Flatten()([[[1, 2], [3, 4]]]).tolist() == [[1, 2, 3, 4]]
+    assert nn.Upsample(4)([[[1, 2]]]).tolist() == [[[1, 1, 2, 2]]]
+
+
 def test_float32_stays_float32():
     x = ag.tensor(X.astype(np.float32))
     for layer in (nn.Upsample(9), nn.Upsample(scale_factor=1.7, mode="bilinear"), nn.ZeroPad2d(1)):
@@ -80,6 +85,10 @@ def test_float32_stays_float32():
         (lambda: nn.Unflatten(1, (3, 2))(X), r"unflatten: axis 1 of shape \(2, 4, 4, 6\) cannot be made into \(3, 2\)"),
         (lambda: nn.Unflatten(1, (-1, -1))(X), "unflatten: axis 1 .* cannot be made into"),
         (lambda: nn.Unflatten(9, (2, 2))(X), "unflatten: dim 9 is out of range"),
+        (lambda: nn.Flatten("a")(X), "flatten: start_dim 'a' is out of range"),
+        (lambda: nn.Unflatten(1, 4), "Unflatten: unflattened_size is a tuple of sizes, got 4"),
+        (lambda: nn.ZeroPad2d((1, 2)), r"ZeroPad2d: padding must be one whole number, or 4 of them; got \(1, 2\)"),
+        (lambda: nn.ZeroPad2d(-1), "ZeroPad2d: padding must be a whole number of at least 0, got -1"),
         (lambda: nn.PixelShuffle(3)(X), r"pixel_shuffle: takes \(N, C·r², H, W\) with r=3, got shape \(2, 4, 4, 6\)"),
         (lambda: nn.PixelUnshuffle(3)(X), r"pixel_unshuffle: takes \(N, C, H·r, W·r\) with r=3"),
         (lambda: nn.PixelShuffle(0), "PixelShuffle: upscale_factor must be a whole number of at least 1, got 0"),
