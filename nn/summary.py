@@ -74,7 +74,7 @@ def summarise(network: Module, *inputs: Any) -> Summary:
                 _shapes(output),
                 sum([parameter.size for parameter in own if parameter.requires_grad]),
                 sum([parameter.size for parameter in own if not parameter.requires_grad]),
-                module.flops(given, output),
+                module.flops(given, output) if given else None,  # hooks see only what is given by position
             )
         )
 

@@ -62,6 +62,17 @@ def test_own_parameters_uncalled_parts_and_uncounted_operations_are_told_of():
     assert "FLOPs leave out layers with a ?" in told
 
 
+def test_a_layer_that_is_called_by_keyword_has_a_row_too():
+    class Pools(nn.Module):
+        def __init__(self):
+            self.pool = nn.AdaptiveAvgPool1d(1)
+
+        def forward(self, x):
+            return self.pool(x=x)
+
+    assert [(row.output, row.flops) for row in summarise(Pools(), ag.ones((2, 3, 4))).rows] == [("(2, 3, 1)", None)]
+
+
 def test_modes_and_hooks_are_as_before_also_after_an_error():
     net = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
     net[1].eval()
