@@ -216,10 +216,11 @@ def backpropagate(
                 f"{node.op.name}: this graph was differentiated before and its saved arrays are released; "
                 "call the first backward(retain_graph=True), or compute the result again"
             )
+        found: dict[Any, Any] = {}
         for index, parent in enumerate(node.parents):
             if parent is None or (needed is not None and parent not in needed):
                 continue
-            share = node.op.pull_back(node, index, parent, total, create_graph)
+            share = node.op.pull_back(node, index, parent, total, create_graph, found)
             if share is None:
                 continue
             if anomaly:

@@ -241,7 +241,6 @@ class _Recomputed:
         self, function: Callable[..., Any], args: list[Any], own: list[Tensor], captured: list[Tensor], state: str
     ) -> None:
         self._function, self._args, self._own, self._captured, self._state = function, args, own, captured, state
-        self._shares: dict[int, Any] = {}
 
     def node(self, parents: list[Any], output: Tensor) -> Node:
         """The node of this call; what has to be saved is in the op."""
@@ -251,20 +250,19 @@ class _Recomputed:
         node.shape, node.dtype = output.shape, output.dtype
         return node
 
-    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool) -> Any:
-        """The gradient for one input; the first call finds those of all, the last forgets them."""
-        if not self._shares:
-            if create_graph:
-                raise GraphError("checkpoint: gradients of its gradients are not recorded; do without the checkpoint")
+    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool, found: dict[Any, Any]) -> Any:
+        """The gradient for one input; those of all are found at once."""
+        if create_graph:
+            raise GraphError("checkpoint: gradients of its gradients are not recorded; do without the checkpoint")
+        wanted = [*self._own, *self._captured]
+        if self not in found:
             now = get_random_state()
             set_random_state(self._state)
             with enable_grad():
                 y = self._function(*self._args)
             set_random_state(now)
-            wanted = [*self._own, *self._captured]
-            found = backpropagate(y.node or y, g, wanted=wanted)
-            self._shares = {i: found.get(x) for i, x in enumerate(wanted)}
-        return self._shares.pop(index)
+            found[self] = backpropagate(y.node or y, g, wanted=wanted)
+        return found[self].get(wanted[index])
 
 
 def _traced(x: Any, leaves: list[Tensor]) -> Tensor:

@@ -26,7 +26,10 @@ A rule names what it needs as its parameters: an input by its name, the output a
 shape of input x as `x_shape`, an argument of the op (`axis`) by its name, and in a vjp `g`,
 the upstream gradient. The graph keeps just that, and runs only the rules of the inputs that
 want a gradient. There is one rule an input, rather than one that returns all gradients,
-because the first layer of every network wants no gradient of its (large) input.
+because the first layer of every network wants no gradient of its (large) input. Where the
+gradients share most of their work, as when a recurrent net is gone through backwards in time,
+one rule may serve several inputs: `@op.vjp("x", "w")` returns as many gradients, and may leave
+out (None) those that `wanted`, if it names that, says are not asked for.
 
 What rows would otherwise repeat is done here once: recording, summing a gradient over
 broadcast axes, casting it to its input's dtype.
@@ -55,12 +58,13 @@ _new_node = Node.__new__
 
 
 class Rule:
-    """The derivative with respect to one input: the function, and where its arguments come from."""
+    """The derivative with respect to one input, or several: the function, and where its arguments come from."""
 
-    __slots__ = ("all_inputs", "arrays", "fetch", "function", "needs_shapes", "only_arrays")
+    __slots__ = ("all_inputs", "arrays", "fetch", "function", "inputs", "needs_shapes", "only_arrays")
 
-    def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str]) -> None:
+    def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str], inputs: tuple[int, ...]) -> None:
         self.function = function
+        self.inputs = inputs
         self.fetch: list[tuple[str, Any]] = []
         for name in names:
             if name in op.inputs:
@@ -73,6 +77,8 @@ class Rule:
                 self.fetch.append(("shapes", None))
             elif op.variadic and name == "index":
                 self.fetch.append(("index", None))
+            elif name == "wanted" and len(inputs) > 1:
+                self.fetch.append(("wanted", None))
             elif name in op.defaults:
                 self.fetch.append(("attribute", name))
             else:
@@ -102,6 +108,8 @@ class Rule:
                 values.append(node.shapes)
             elif kind == "index":
                 values.append(index)
+            elif kind == "wanted":
+                values.append(tuple([node.parents[i] is not None for i in self.inputs]))
             else:
                 values.append(node.attributes.get(where, node.op.defaults[where]))
         return values
@@ -163,13 +171,15 @@ class Op(Generic[P]):
             {name: given[name] for name in self.defaults if name in given},
         )
 
-    def _add_rule(self, name: str, function: Callable[..., Any], needs: list[str]) -> None:
-        if name not in self.inputs:
-            raise ArgumentError(f"{self.name}: a rule for {name!r}, which is none of its inputs {self.inputs}")
-        index = self.inputs.index(name)
-        if self.rules[index] is not None:
-            raise ArgumentError(f"{self.name}: a second rule for {name!r}")
-        self.rules[index] = rule = Rule(self, function, needs)
+    def _add_rule(self, names: tuple[str, ...], function: Callable[..., Any], needs: list[str]) -> None:
+        for name in names:
+            if name not in self.inputs:
+                raise ArgumentError(f"{self.name}: a rule for {name!r}, which is none of its inputs {self.inputs}")
+            if self.rules[self.inputs.index(name)] is not None:
+                raise ArgumentError(f"{self.name}: a second rule for {name!r}")
+        rule = Rule(self, function, needs, tuple(map(self.inputs.index, names)))
+        for index in rule.inputs:
+            self.rules[index] = rule
         self.differentiable = True
         self.saves = self.saves or bool(rule.arrays) or rule.all_inputs
         self.needs_shapes = self.needs_shapes or rule.needs_shapes
@@ -198,8 +208,11 @@ class Op(Generic[P]):
                     saved[where] = output if where == -1 else arrays[where]
         return node
 
-    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool) -> Any:
-        """The gradient for input `index` of `node` when the gradient of its output is `g`."""
+    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool, found: dict[Rule, Any]) -> Any:
+        """The gradient for input `index` of `node` when the gradient of its output is `g`.
+
+        `found` keeps what a rule that serves several inputs has returned for this node and `g`.
+        """
         rule = self.rules[0 if self.variadic else index]
         if rule is None:
             return None
@@ -207,7 +220,12 @@ class Op(Generic[P]):
         assert saved is not None
         if create_graph:
             saved = [self._as_recorded(node, where) for where in range(len(saved))]
-        share = self._apply(rule, g, rule.arguments(node, saved, index))
+        if len(rule.inputs) == 1:
+            share = self._apply(rule, g, rule.arguments(node, saved, index))
+        else:
+            if rule not in found:
+                found[rule] = self._apply(rule, g, rule.arguments(node, saved, index))
+            share = found[rule][rule.inputs.index(index)]
         if share is None:
             return None
         if share.shape != parent.shape:
@@ -296,7 +314,7 @@ class Elementwise(Op[P]):
         """Decorator for the local gradient ∂y/∂(input `name`), a function of what it names."""
 
         def add(function: Callable[..., Any]) -> Callable[..., Any]:
-            self._add_rule(name, function, list(inspect.signature(function).parameters))
+            self._add_rule((name,), function, list(inspect.signature(function).parameters))
             return function
 
         return add
@@ -380,14 +398,17 @@ class ArrayOp(Op[P]):
                 return self.on_arrays(*map(np.asarray, inputs), **attributes)
         return self.function(*args, **attributes)
 
-    def vjp(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Decorator for the vector-Jacobian product of input `name`: upstream gradient `g` and what it names."""
+    def vjp(self, *names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator for the vector-Jacobian product of the input `names`: upstream gradient `g` and what it names.
+
+        With several inputs it returns a gradient for each, or None.
+        """
 
         def add(function: Callable[..., Any]) -> Callable[..., Any]:
             first, *needs = inspect.signature(function).parameters
             if first != "g":
                 raise ArgumentError(f"{self.name}: a vjp takes g, the upstream gradient, first, not {first}")
-            self._add_rule(name, function, needs)
+            self._add_rule(names, function, needs)
             return function
 
         return add

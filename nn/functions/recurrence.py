@@ -7,7 +7,6 @@ sequence is one op, `run_cell`: inside, only what depends on the step before is 
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -139,31 +138,8 @@ def _split(x: Any, gates: int) -> list[Any]:
     return [x[..., gate * width : (gate + 1) * width] for gate in range(gates)]
 
 
-class _Memo:
-    """What the backward pass through time found for one upstream gradient, which the rules of all inputs need.
-
-    It is kept only as long as that gradient lives, and only arrays are: recorded Tensors would lead back to this op.
-    """
-
-    __slots__ = ("_found", "_of")
-
-    def __init__(self) -> None:
-        self._of: Callable[[], Any] | None = None
-        self._found: Any = None
-
-    def get(self, g: Any, compute: Callable[[], Any]) -> Any:
-        if isinstance(g, ag.Tensor):
-            return compute()
-        if self._of is None or self._of() is not g:
-            self._of, self._found = weakref.ref(g, self._forget), compute()
-        return self._found
-
-    def _forget(self, _: object) -> None:
-        self._of = self._found = None
-
-
 @ag.array_op
-def run_cell(x: Any, w: Any, b: Any, s: Any, /, cell: Cell, memo: _Memo) -> Any:
+def run_cell(x: Any, w: Any, b: Any, s: Any, /, cell: Cell) -> Any:
     """The states of a cell after each step of a sequence, from s before the first.
 
     Shapes: x (L, N, gates·H), what the input gives to the gates; w (gates·H, H), b (gates·H,), what h gives is
@@ -177,27 +153,22 @@ def run_cell(x: Any, w: Any, b: Any, s: Any, /, cell: Cell, memo: _Memo) -> Any:
     return y
 
 
-def _through_time(
-    g: Any, x: Any, w: Any, b: Any, s: Any, y: Any, cell: Cell, memo: _Memo
-) -> tuple[list[Any], list[Any], Any]:
-    """The gradients of what the input gives at each step, of what h gives, and of the state before the first step."""
-
-    def compute() -> tuple[list[Any], list[Any], Any]:
-        before, after = _parts(_before(s, y), cell), _parts(y, cell)
-        slopes = cell.slopes(x, ag.linear(before[0], w, b), before, after)
-        to_x, to_r = [], []
-        carried: list[Any] = [0.0] * cell.parts
-        for t in reversed(range(x.shape[0])):
-            share, through_h, direct = cell.step_back(
-                [slope[t] for slope in slopes], [g[t, part] + carried[part] for part in range(cell.parts)]
-            )
-            to_x.append(share)
-            to_r.append(through_h)
-            carried = [direct[0] + ag.matmul(through_h, w), *direct[1:]]
-        return to_x[::-1], to_r[::-1], ag.stack(carried)
-
-    found: tuple[list[Any], list[Any], Any] = memo.get(g, compute)
-    return found
+@run_cell.vjp("x", "w", "b", "s")
+def _(g: Any, x: Any, w: Any, b: Any, s: Any, y: Any, cell: Cell) -> tuple[Any, Any, Any, Any]:
+    before, after = _parts(_before(s, y), cell), _parts(y, cell)
+    slopes = cell.slopes(x, ag.linear(before[0], w, b), before, after)
+    to_x, to_r = [], []
+    carried: list[Any] = [0.0] * cell.parts
+    for t in reversed(range(x.shape[0])):
+        share, through_h, direct = cell.step_back(
+            [slope[t] for slope in slopes], [g[t, part] + carried[part] for part in range(cell.parts)]
+        )
+        to_x.append(share)
+        to_r.append(through_h)
+        carried = [direct[0] + ag.matmul(through_h, w), *direct[1:]]
+    of_r = ag.concat(to_r[::-1], axis=0)
+    h = ag.reshape(before[0], (-1, w.shape[1]))
+    return ag.stack(to_x[::-1]), ag.matmul(ag.matrix_transpose(of_r), h), ag.sum(of_r, axis=0), ag.stack(carried)
 
 
 def _before(s: Any, y: Any) -> Any:
@@ -209,28 +180,6 @@ def _parts(states: Any, cell: Cell) -> list[Any]:
     return [states[:, part] for part in range(cell.parts)]
 
 
-@run_cell.vjp("x")
-def _(g: Any, x: Any, w: Any, b: Any, s: Any, y: Any, cell: Cell, memo: _Memo) -> Any:
-    return ag.stack(_through_time(g, x, w, b, s, y, cell, memo)[0])
-
-
-@run_cell.vjp("w")
-def _(g: Any, x: Any, w: Any, b: Any, s: Any, y: Any, cell: Cell, memo: _Memo) -> Any:
-    to_r = ag.concat(_through_time(g, x, w, b, s, y, cell, memo)[1], axis=0)
-    h = ag.reshape(_before(s, y)[:, 0], (-1, w.shape[1]))
-    return ag.matmul(ag.matrix_transpose(to_r), h)
-
-
-@run_cell.vjp("b")
-def _(g: Any, x: Any, w: Any, b: Any, s: Any, y: Any, cell: Cell, memo: _Memo) -> Any:
-    return ag.sum(ag.concat(_through_time(g, x, w, b, s, y, cell, memo)[1], axis=0), axis=0)
-
-
-@run_cell.vjp("s")
-def _(g: Any, x: Any, w: Any, b: Any, s: Any, y: Any, cell: Cell, memo: _Memo) -> Any:
-    return _through_time(g, x, w, b, s, y, cell, memo)[2]
-
-
 def layer(
     cell: Cell, x: Any, state: State, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
 ) -> tuple[Any, State]:
@@ -240,7 +189,7 @@ def layer(
     None -> (L, N, H), and the state.
     """
     b_hh = np.zeros(w_hh.shape[0], w_hh.dtype) if b_hh is None else b_hh
-    states = run_cell(linear(x, w_ih, b_ih), w_hh, b_hh, ag.stack(list(state)), cell=cell, memo=_Memo())
+    states = run_cell(linear(x, w_ih, b_ih), w_hh, b_hh, ag.stack(list(state)), cell=cell)
     last = states[-1]
     return states[:, 0], tuple([last[part] for part in range(cell.parts)])
 

@@ -349,6 +349,30 @@ def test_a_rule_of_the_wrong_shape_is_named():
         turned(ag.ones((2, 3), requires_grad=True)).sum().backward()
 
 
+def test_a_rule_for_several_inputs_runs_once_and_is_told_which_are_wanted():
+    seen = []
+
+    @ag.array_op
+    def scaled_sum(x, w, b, /):
+        return np.sum(x * w + b)
+
+    @scaled_sum.vjp("x", "w", "b")
+    def _(g, x, w, wanted):
+        seen.append(wanted)
+        return g * w if wanted[0] else None, g * x, g
+
+    x, w, b = leaf(1.0, 2.0), leaf(3.0, 4.0), leaf(5.0, 6.0)
+    ag.gradcheck(scaled_sum, x, w, b, order=2)
+    seen.clear()
+    scaled_sum(x.detach(), w, b).backward()
+    assert seen == [(False, True, True)]
+    assert (w.grad.tolist(), b.grad.tolist()) == ([1.0, 2.0], [1.0, 1.0])
+    y = scaled_sum(x, w, b)
+    y.backward(retain_graph=True)
+    y.backward(ag.tensor(2.0, dtype=np.float64))  # nothing is kept from the first time
+    assert x.grad.tolist() == [9.0, 12.0]
+
+
 def test_data_is_read_only_and_assigning_it_assigns():
     w = leaf(1.0, 2.0)
     y = (w * w).sum()
