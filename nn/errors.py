@@ -4,6 +4,8 @@ Each class is also the built-in exception that a Python programmer would expect.
 command line prints it as it stands: what was expected, what came, what to do.
 """
 
+from typing import Any
+
 from autograd_core import AutogradError
 
 
@@ -37,3 +39,14 @@ class DivergenceError(AutogradError, ArithmeticError):
 
 class SanityError(AutogradError, AssertionError):
     """A model or a training that fails a check which every healthy one passes."""
+
+
+class SearchError(AutogradError, RuntimeError):
+    """A search that cannot go on: a trial has a defect, or none has a value.
+
+    `results` are the trials that had ended before.
+    """
+
+    def __init__(self, message: str, results: Any = ()) -> None:
+        super().__init__(message)
+        self.results = results

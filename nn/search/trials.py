@@ -1,0 +1,195 @@
+"""Trials: hyper-parameters tried out, several at once in processes, each with a seed that only its number decides."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import numbers
+import os
+import pickle
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import autograd_core as ag
+from autograd_core import ArgumentError
+from nn.arguments import at_least
+from nn.errors import DivergenceError, SearchError
+
+Objective = Callable[[dict[str, Any], int], float]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Hyper-parameters, and what came of them: a `value`, or the reason why there is none."""
+
+    number: int
+    parameters: dict[str, Any]
+    seed: int
+    value: float | None
+    error: str = ""
+    seconds: float = 0.0
+
+
+class Results(Sequence[Trial]):
+    """The trials in the order of their numbers; printed, they are a table with the best first."""
+
+    def __init__(self, trials: Iterable[Trial], mode: str = "min") -> None:
+        self._trials, self.mode = sorted(trials, key=lambda trial: trial.number), mode
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._trials[index]
+
+    @property
+    def failed(self) -> list[Trial]:
+        """Those without a value."""
+        return [trial for trial in self if trial.value is None]
+
+    def ranked(self) -> list[Trial]:
+        """Those with a value, the best first."""
+        valued = [(trial.value, trial) for trial in self if trial.value is not None]
+        valued.sort(key=lambda pair: pair[0], reverse=self.mode == "max")
+        return [trial for _, trial in valued]
+
+    @property
+    def best(self) -> Trial:
+        """The best trial. Raises `SearchError` if none has a value."""
+        ranked = self.ranked()
+        if not ranked:
+            raise SearchError(f"all {len(self)} trials failed, the first of them by {self[0].error}")
+        return ranked[0]
+
+    def __repr__(self) -> str:
+        lines = [f"{len(self)} trials, {len(self.failed)} of them failed"]
+        lines += [f"{trial.value:<12.6g} {_text(trial.parameters)}" for trial in self.ranked()]
+        lines += [f"failed       {_text(trial.parameters)}: {trial.error}" for trial in self.failed]
+        return "\n".join(lines)
+
+
+def run(
+    objective: Objective,
+    candidates: Iterable[dict[str, Any]],
+    *,
+    workers: int = 1,
+    seed: int = 0,
+    mode: str = "min",
+    keep_going: bool = False,
+    report: Callable[[Trial], Any] | None = None,
+    first_number: int = 0,
+) -> Results:
+    """Call `objective(parameters, seed)` for each candidate; it returns what is to be least, or greatest by `mode`.
+
+    Each trial has a seed made of `seed` and its number, which `manual_seed` gets before it too; so values do not depend
+    on `workers` nor on the order in which trials end. With several workers, trials run in processes of their own, with
+    a share of the processors each, and the objective must be defined at the top of a module. `report` is called with
+    each trial that has ended.
+
+    A trial that diverges, or returns a number that is not finite, has failed, and says why in the results. Any other
+    error is taken for a defect: it ends the search with a `SearchError` that names the trial, shows the error's
+    traceback and holds, as `results`, what had ended before. With `keep_going` such trials have failed like the others.
+    """
+    if mode not in ("min", "max"):
+        raise ArgumentError(f"run: mode must be 'min' or 'max', got {mode!r}")
+    at_least("run", "workers", workers, 1)
+    tasks = [
+        (number, dict(parameters), _seed_of(seed, number)) for number, parameters in enumerate(candidates, first_number)
+    ]
+    if not tasks:
+        raise ArgumentError("run: there are no candidates to try")
+    done: list[Trial] = []
+    outcomes = _in_this_process(objective, tasks) if workers == 1 else _in_processes(objective, tasks, workers)
+    try:
+        for trial, defect in outcomes:
+            if defect and not keep_going:
+                error = SearchError(
+                    f"trial {trial.number} ({_text(trial.parameters)}) failed: {trial.error}", Results(done, mode)
+                )
+                error.add_note(f"In the trial:\n{defect}")
+                raise error
+            done.append(trial)
+            if report is not None:
+                report(trial)
+    finally:
+        outcomes.close()
+    return Results(done, mode)
+
+
+Task = tuple[int, dict[str, Any], int]
+Outcome = tuple[Trial, str]  # and the traceback, if the objective has a defect
+
+
+def _in_this_process(objective: Objective, tasks: list[Task]) -> Generator[Outcome, None, None]:
+    state = ag.get_random_state()
+    try:
+        for task in tasks:
+            yield _try(objective, task)
+    finally:
+        ag.set_random_state(state)
+
+
+def _in_processes(objective: Objective, tasks: list[Task], workers: int) -> Generator[Outcome, None, None]:
+    try:
+        pickle.dumps(objective)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ArgumentError(
+            f"run: processes cannot be given this objective ({error}); define it at the top of a module, or use"
+            " workers=1"
+        ) from error
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    pool = ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), initializer=ag.set_num_threads, initargs=(threads,)
+    )
+    waiting: dict[Future[Outcome], Task] = {}
+    try:
+        waiting = {pool.submit(_try, objective, task): task for task in tasks}
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                task = waiting.pop(future)
+                try:
+                    yield future.result()
+                except BrokenProcessPool as error:
+                    others = sorted(number for number, _, _ in (task, *waiting.values()))
+                    raise SearchError(
+                        f"a worker process was killed during one of the trials {others[:workers]}; was there too little"
+                        " memory?"
+                    ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _try(objective: Objective, task: Task) -> Outcome:
+    number, parameters, seed = task
+    ag.manual_seed(seed)
+    started, value, error, defect = time.perf_counter(), None, "", ""
+    try:
+        returned = objective(dict(parameters), seed)
+        if not isinstance(returned, numbers.Real):
+            raise TypeError(f"the objective must return a number, got a {type(returned).__name__}")
+        if math.isfinite(returned):
+            value = float(returned)
+        else:
+            error = f"it returned {returned}"
+    except DivergenceError as diverged:
+        error = f"DivergenceError: {diverged}"
+    except Exception as raised:  # handed to the caller, who may be another process
+        error, defect = f"{type(raised).__name__}: {raised}", traceback.format_exc()
+    return Trial(number, parameters, seed, value, error, time.perf_counter() - started), defect
+
+
+def _seed_of(seed: int, number: int) -> int:
+    return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
+
+
+def _text(parameters: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in parameters.items()
+    )
