@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = True) -> None:
         super().__init__(data, dtype=dtype, requires_grad=requires_grad)
+
+
+Part = TypeVar("Part", Tensor, "Module")
 
 
 class LoadedKeys(NamedTuple):
@@ -111,11 +114,7 @@ class Module:
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module (named "") and all beneath it, by dotted name; one that is shared comes once."""
-        seen: set[int] = set()
-        for name, module in self._walk(""):
-            if id(module) not in seen:
-                seen.add(id(module))
-                yield name, module
+        yield from _each_once(self._walk(""))
 
     def modules(self) -> list[Module]:
         """The modules of `named_modules`."""
@@ -171,10 +170,18 @@ class Module:
         return [buffer for _, buffer in self.named_buffers()]
 
     def apply(self, function: Callable[[Module], object]) -> Self:
-        """Call `function` with every module beneath this one and with itself, parts first: to initialise, say."""
-        for module in reversed(self.modules()):
+        """Call `function` with every module beneath this one and with itself: to initialise, say.
+
+        Parts come before what they are part of, and in order, so that random numbers are drawn as in PyTorch.
+        """
+        for module in dict.fromkeys(self._parts_first()):
             function(module)
         return self
+
+    def _parts_first(self) -> Iterator[Module]:
+        for child in self.children():
+            yield from child._parts_first()
+        yield self
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Have all parameters learned, or none; see `freeze`."""
@@ -207,7 +214,7 @@ class Module:
             raise DTypeError(f"{type(self).__name__}: parameters are floating-point numbers, not {wanted}")
         for _, value in _each_once(self._named_tensors()):
             if value.dtype.kind == "f":
-                value.array = value.array.astype(wanted)
+                value.array = value.array.astype(wanted, copy=False)
                 value.grad = None if value.grad is None else value.grad.astype(wanted)
         return self
 
@@ -307,8 +314,8 @@ def what_came(wrong: Any) -> str:
     return f"a {type(wrong).__name__}"
 
 
-def _each_once(named: Iterator[tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor]]:
-    """A tensor that is shared under its first name alone."""
+def _each_once(named: Iterator[tuple[str, Part]]) -> Iterator[tuple[str, Part]]:
+    """A tensor or module that is shared under its first name alone."""
     seen: set[int] = set()
     for name, value in named:
         if id(value) not in seen:

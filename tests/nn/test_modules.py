@@ -257,7 +257,11 @@ def test_a_shared_module_is_walked_once_and_saved_under_each_of_its_names():
 def test_apply_reaches_every_module_once_parts_first():
     net, seen = Net(), []
     assert net.apply(seen.append) is net
-    assert seen == [net.inner[1], net.inner[0], net.inner, net.hidden, net]
+    assert seen == [net.hidden, net.inner[0], net.inner[1], net.inner, net]
+    shared = nn.Sequential(net.hidden, net.hidden)
+    seen.clear()
+    shared.apply(seen.append)
+    assert seen == [net.hidden, shared]
 
 
 def test_a_frozen_part_gets_no_gradient_and_learns_again_when_unfrozen():
