@@ -3,6 +3,9 @@
 import nn.signals_at_start  # noqa: F401  first, for the rest takes a while
 
 # isort: split
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from nn import data, functions, initial, models, scalar
 from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import (
@@ -11,6 +14,8 @@ from nn.errors import (
     DivergenceError,
     OutputError,
     PictureError,
+    SanityError,
+    SearchError,
     SettingsError,
     StateError,
 )
@@ -76,6 +81,16 @@ from nn.layers.transformer import PositionalEncoding, TransformerEncoder, Transf
 from nn.module import Module, Parameter
 from nn.perceptron import Perceptron
 from nn.weights import load_weights, save_weights
+
+if TYPE_CHECKING:
+    from nn import search, training
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("search", "training"):  # what a program that only computes need not wait for
+        return importlib.import_module(f"nn.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "CELU",
@@ -156,6 +171,8 @@ __all__ = [
     "RNNCell",
     "ReLU",
     "ReLU6",
+    "SanityError",
+    "SearchError",
     "Sequential",
     "SettingsError",
     "SiLU",
@@ -181,4 +198,6 @@ __all__ = [
     "models",
     "save_weights",
     "scalar",
+    "search",
+    "training",
 ]
