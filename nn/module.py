@@ -190,9 +190,10 @@ class Module:
         return self
 
     def freeze(self) -> Self:
-        """Keep all parameters as they are: no gradient is computed for them, and optimisers pass them by.
+        """Keep all parameters as they are: no gradient is computed for them, and a step leaves them alone.
 
-        Running means are not parameters: `eval()` keeps those.
+        An optimiser that is made afterwards takes those that are left: [p for p in net.parameters() if
+        p.requires_grad]. Running means are not parameters: `eval()` keeps those.
         """
         self.zero_grad()
         return self.requires_grad_(False)

@@ -8,6 +8,7 @@ import pytest
 
 import autograd_core as ag
 import nn
+import optim
 
 COVERS = {
     *("Module", "Parameter", "Sequential", "Linear", "MSELoss", "QuadraticLoss", "CrossEntropyLoss"),
@@ -275,6 +276,19 @@ def test_a_frozen_part_gets_no_gradient_and_learns_again_when_unfrozen():
     assert net.inner[1].weight.grad is not None
     assert all(p.requires_grad for p in net.unfreeze().parameters())
     assert not any(p.requires_grad for p in net.requires_grad_(False).parameters())
+
+
+def test_a_step_leaves_frozen_parameters_alone_also_those_it_knew_before():
+    net = Net()
+    every = optim.SGD(net.parameters(), lr=0.1)
+    net.hidden.freeze()
+    rest = optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
+    for optimizer in (every, rest):
+        frozen, learned = net.hidden.weight.numpy().copy(), net.inner[1].weight.numpy().copy()
+        net(ag.tensor([[1.0, 2.0]])).sum().backward()
+        optimizer.step()
+        np.testing.assert_array_equal(net.hidden.weight.numpy(), frozen)
+        assert (net.inner[1].weight.numpy() != learned).all()
 
 
 def test_a_conversion_keeps_the_parameters_that_optimisers_hold_and_integers_as_they_are():
