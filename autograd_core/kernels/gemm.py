@@ -22,6 +22,8 @@ Each entry of C is one chain of fused multiply-adds in the order of k, cut only 
 the tasks' shape nor the number of threads can change a bit of it.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from autograd_core.kernels import LARGE_PRODUCT, memory, simd
@@ -44,7 +46,7 @@ def matmul(a, b, out=None):
     """
     m, depth = a.shape[-2:]
     n = b.shape[-1]
-    if a.dtype != b.dtype or a.dtype not in FLOATS or m * n * depth < LARGE_PRODUCT:
+    if m * n * depth < LARGE_PRODUCT or a.dtype != b.dtype or a.dtype.char not in "fd":
         return np.matmul(a, b, out=out)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
     c = memory.empty((*batch, m, n), a.dtype)
@@ -56,24 +58,21 @@ def matmul(a, b, out=None):
 
 
 def _multiply_batch(a, b, c, batch, m, depth, n):
-    item = a.itemsize
-    a_rows, a_columns = (s // item for s in a.strides[-2:])
-    b_rows, b_columns = (s // item for s in b.strides[-2:])
-    threads = get_num_threads()
-    rows, columns = _task_shape(m, n, c.size // (m * n), threads)
-    width = simd.TILE_BYTES // item
-    per_worker = (rows + simd.ROWS + width) * DEPTH + 2 * width
-    per_worker += -per_worker % 64
+    item, threads = a.itemsize, get_num_threads()
+    a_rows, a_columns = a.strides[-2:]
+    b_rows, b_columns = b.strides[-2:]
+    rows, columns, per_worker = _task_shape(m, n, c.size // (m * n), threads, item)
     _multiply(
         c.size * depth, first_entry(a), first_entry(b), _starts(a, batch), _starts(b, batch), c.reshape(-1),
         scratch(threads * per_worker, a.dtype),
-        m, depth, n, a_rows, a_columns, b_rows, b_columns, rows, columns, per_worker,
+        m, depth, n, a_rows // item, a_columns // item, b_rows // item, b_columns // item, rows, columns, per_worker,
     )  # fmt: skip
 
 
 def whole_strides(x):
     """x, or a copy of it if its memory cannot be walked in whole entries."""
-    if x.flags.aligned and all(s % x.itemsize == 0 for s in x.strides):
+    flags, item = x.flags, x.itemsize
+    if flags.aligned and (flags.c_contiguous or all(s % item == 0 for s in x.strides)):
         return x
     return np.ascontiguousarray(x)
 
@@ -86,8 +85,13 @@ def first_entry(x):
     return x[(0,) * (x.ndim - 1)][:1]
 
 
+_AT_ONCE = np.zeros(1, np.int64)
+
+
 def _starts(x, batch):
     """Where each matrix of the broadcast batch starts, in entries from the first."""
+    if not batch:
+        return _AT_ONCE
     starts = np.zeros(batch, np.int64)
     skipped = len(batch) - (x.ndim - 2)
     for axis, size in enumerate(x.shape[:-2]):
@@ -97,8 +101,12 @@ def _starts(x, batch):
     return starts.reshape(-1)
 
 
-def _task_shape(m, n, count, threads):
-    """Rows and columns of a task: large, for packing to pay, but enough tasks that threads finish together."""
+@lru_cache(maxsize=1024)
+def _task_shape(m, n, count, threads, item):
+    """Rows and columns of a task: large, for packing to pay, but enough tasks that threads finish together.
+
+    And the entries of `item` bytes that a worker needs to pack them.
+    """
     rows, columns = min(TASK_ROWS, m), min(TASK_COLUMNS, n)
     wanted = 1 if threads == 1 else 4 * threads
     while -(-m // rows) * -(-n // columns) * count < wanted and rows * columns > 64 * 64:
@@ -106,7 +114,10 @@ def _task_shape(m, n, count, threads):
             rows = -(-rows // 2)
         else:
             columns = -(-columns // 2)
-    return rows + -rows % simd.ROWS, columns + -columns % 16
+    rows, columns = rows + -rows % simd.ROWS, columns + -columns % 16
+    width = simd.TILE_BYTES // item
+    per_worker = (rows + simd.ROWS + width) * DEPTH + 2 * width
+    return rows, columns, per_worker + -per_worker % 64
 
 
 @jit
