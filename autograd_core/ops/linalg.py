@@ -19,7 +19,7 @@ from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, 
 def _matmul(a: Any, b: Any, /) -> Any:
     """Matrices times matrices: (..., m, k) @ (..., k, n) -> (..., m, n)."""
     if a.size * b.shape[-1] < kernels.LARGE_PRODUCT:
-        return np.matmul(a, b)
+        return np.dot(a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b)  # the same, and faster to call
     return kernels.gemm.matmul(a, b)
 
 
