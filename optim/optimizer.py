@@ -1,8 +1,9 @@
-"""What all optimisers share: parameter groups, state per parameter, saving and loading it."""
+"""What all optimisers share: parameter groups, rates, state per parameter, saving and loading it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,77 +11,158 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
 
+Settings = dict[str, Any]
+State = dict[str, Any]
+
 
 class Optimizer:
-    """Base of the optimisers: a subclass names its state and updates one parameter at a time.
+    """Base of the optimisers: a subclass names its settings and state, and updates one parameter at a time.
 
     `params` are the tensors to update, or dictionaries `{"params": tensors, "lr": ..., ...}`, each a
     group with settings of its own. State is made at the first step and kept in the parameters' order.
+
+    `weight_decay` λ either adds λ·p to the gradient (coupled: L2) or, with `decoupled_weight_decay`, shrinks the
+    parameter by lr·λ of itself beside the step (Loshchilov and Hutter 2019); the adaptive rates do not see it then.
+
+    Gradients add up until `zero_grad`, so several mini-batches make one step if each is called back before it:
+
+    >>> from optim import SGD
+    >>> w = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = SGD([w], lr=0.5)
+    >>> for part in ([1.0, 0.0], [0.0, 1.0]):
+    ...     (w * ag.tensor(part)).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Tensor([0.5, 1.5], requires_grad=True)
     """
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+    _not_numbers: frozenset[str] = frozenset({"params", "betas"})  # names of settings of another kind
+
+    def __init__(self, params: Iterable[Any], **defaults: Any) -> None:
+        if isinstance(params, Tensor):
+            raise ArgumentError(f"{self._name}: params is a list of tensors, got a single one; write [tensor]")
         given = list(params)
         if not given:
-            raise ArgumentError(f"{type(self).__name__}: no parameters to optimise; pass model.parameters()")
-        groups = given if isinstance(given[0], Mapping) else [{"params": given}]
-        self.param_groups: list[dict[str, Any]] = []
-        self.state: dict[int, dict[str, Any]] = {}
-        for group in groups:
-            unknown = group.keys() - defaults.keys() - {"params"}
-            if unknown:
-                raise ArgumentError(
-                    f"{type(self).__name__}: no setting named {sorted(unknown)}; has {sorted(defaults)}"
-                )
-            settings = {**defaults, **group, "params": list(group["params"])}
-            self._check(settings)
-            self.param_groups.append(settings)
-        parameters = self._parameters()
+            raise ArgumentError(f"{self._name}: no parameters to optimise; pass model.parameters()")
+        self.defaults = defaults
+        self.param_groups: list[Settings] = []
+        self.state: dict[int, State] = {}
+        for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
+            self.add_param_group(group)
+
+    @property
+    def _name(self) -> str:
+        return type(self).__name__
+
+    def add_param_group(self, param_group: Mapping[str, Any]) -> None:
+        """Update these parameters too: `{"params": tensors, "lr": ..., ...}`; what is left out is as for the others.
+
+        A group with an lr of its own keeps its share `lr_scale` of the optimiser's lr whenever `set_lr` changes it.
+        """
+        if not isinstance(param_group, Mapping) or "params" not in param_group:
+            raise ArgumentError(f'{self._name}: a group is a dictionary with "params", got {param_group!r}')
+        unknown = param_group.keys() - self.defaults.keys() - {"params"}
+        if unknown:
+            raise ArgumentError(f"{self._name}: no setting named {sorted(unknown)}; has {sorted(self.defaults)}")
+        parameters = param_group["params"]
+        parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+        settings = {**self.defaults, **param_group, "params": parameters}
+        self._check(settings)
+        settings["lr_scale"] = self._lr_scale(settings["lr"])
         for parameter in parameters:
             if not (isinstance(parameter, Tensor) and parameter.is_leaf and parameter.requires_grad):
                 raise ArgumentError(
-                    f"{type(self).__name__}: parameters are leaf tensors that require a gradient, got {parameter!r}"
+                    f"{self._name}: parameters are leaf tensors that require a gradient, got {parameter!r}"
                 )
-        if len(set(parameters)) != len(parameters):
-            raise ArgumentError(f"{type(self).__name__}: a parameter is listed twice and would be updated twice a step")
+        known = [*self._parameters(), *parameters]
+        if len({id(parameter) for parameter in known}) != len(known):
+            raise ArgumentError(f"{self._name}: a parameter is listed twice and would be updated twice a step")
+        self.param_groups.append(settings)
 
-    def _check(self, settings: dict[str, Any]) -> None:
-        """Refuse settings out of range; subclasses add theirs."""
+    def _lr_scale(self, lr: float) -> float:
+        base = self.defaults["lr"]
+        if lr == base:
+            return 1.0
+        if base == 0:
+            raise ArgumentError(f"{self._name}: a group with the lr {lr} needs the optimiser's own above 0, got {base}")
+        return float(lr / base)
+
+    def _check(self, settings: Settings) -> None:
+        """Refuse settings out of range, and make Python's numbers of others; subclasses add theirs."""
+        for name in settings.keys() - self._not_numbers:
+            self._require(settings, name, isinstance(settings[name], Real), "a number")
+            if type(settings[name]) not in (bool, int, float):
+                settings[name] = float(settings[name])  # a float64 of numpy would make float64 of all that it meets
         self._require(settings, "lr", settings["lr"] >= 0, "at least 0")
-        self._require(settings, "weight_decay", settings["weight_decay"] >= 0, "at least 0")
+        for name in ("weight_decay", "eps"):
+            self._require(settings, name, settings.get(name, 0.0) >= 0, "at least 0")
+        if "betas" in settings:
+            betas = settings["betas"]
+            fit = isinstance(betas, Sequence) and len(betas) == 2 and all(0 <= beta < 1 for beta in betas)
+            self._require(settings, "betas", fit, "two numbers of at least 0 and below 1")
+            settings["betas"] = tuple(float(beta) for beta in betas)
 
-    def _require(self, settings: dict[str, Any], name: str, holds: bool, expected: str) -> None:
+    def _require(self, settings: Settings, name: str, holds: bool, expected: str) -> None:
         if not holds:
-            raise ArgumentError(f"{type(self).__name__}: {name} must be {expected}, got {settings[name]}")
+            raise ArgumentError(f"{self._name}: {name} must be {expected}, got {settings[name]}")
 
     def _parameters(self) -> list[Tensor]:
         return [parameter for group in self.param_groups for parameter in group["params"]]
 
-    def step(self) -> None:
-        """Update every parameter that has a gradient."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        `closure`, if there is one, is called first: it computes the loss and its gradients, and what it returns is
+        returned.
+        """
+        loss = None if closure is None else closure()
         index = 0
         for group in self.param_groups:
             for parameter in group["params"]:
-                if parameter.grad is not None:
-                    if index not in self.state:
-                        self.state[index] = self._initial_state(parameter, group)
-                    self._update(parameter, parameter.grad, self.state[index], group)
+                gradient = parameter.grad
+                if gradient is not None:
+                    state = self.state.get(index)
+                    if state is None:
+                        state = self.state[index] = self._new_state(parameter, group)
+                    state["step"] += 1
+                    self._update(parameter, gradient, state, group)
                 index += 1
+        return loss
 
-    def _initial_state(self, parameter: Tensor, settings: dict[str, Any]) -> dict[str, Any]:
+    def _new_state(self, parameter: Tensor, settings: Settings) -> State:
+        return {"step": 0, **self._initial_state(parameter, settings)}
+
+    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
+        """Tensors and numbers by torch's names, as they are before the first step; `step` counts them."""
         raise NotImplementedError
 
-    def _update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], settings: dict[str, Any]) -> None:
+    def _update(self, parameter: Tensor, gradient: Tensor, state: State, settings: Settings) -> None:
+        """Step number `state["step"]`, from 1 on, of one parameter."""
         raise NotImplementedError
+
+    @staticmethod
+    def _decay(settings: Settings) -> dict[str, float]:
+        """How a rule lets weights decay: g ← g + decay·p (coupled, L2) or p ← shrink·p (decoupled), never both."""
+        decay, lr = settings["weight_decay"], settings["lr"]
+        if settings["decoupled_weight_decay"]:
+            return {"decay": 0.0, "shrink": 1.0 - lr * decay}
+        return {"decay": decay, "shrink": 1.0}
 
     def set_lr(self, lr: float) -> None:
-        """Use this learning rate, in all groups, from the next step on."""
+        """Use this learning rate from the next step on; in a group with an lr of its own, its `lr_scale` of it.
+
+        Other rates per group are set where they stand: `optimizer.param_groups[1]["lr"] = ...`.
+        """
+        if not (isinstance(lr, Real) and lr >= 0):
+            raise ArgumentError(f"{self._name}: lr must be a number of at least 0, got {lr!r}")
         for group in self.param_groups:
-            group["lr"] = lr
+            group["lr"] = float(lr) * group["lr_scale"]
 
     def zero_grad(self) -> None:
         """Forget the gradients, before those of the next step are added up."""
-        for parameter in self._parameters():
-            parameter.grad = None
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:
         """Settings and state: arrays, numbers and nothing else; enough to go on to the bit as if never stopped."""
@@ -97,40 +179,50 @@ class Optimizer:
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what `state_dict` gave for the same parameters; refused as a whole if it does not fit."""
-        name = type(self).__name__
-        groups = state_dict["param_groups"]
-        counts = [len(group["params"]) for group in self.param_groups]
-        if [group["params"] for group in groups] != counts:
-            raise ArgumentError(
-                f"{name}: a state for groups of {[group['params'] for group in groups]} parameters; here are {counts}"
-            )
-        parameters = self._parameters()
-        state: dict[int, dict[str, Any]] = {}
+        groups = self._loaded_groups(state_dict["param_groups"])
+        owners = [(parameter, group) for group in groups for parameter in group["params"]]
+        state: dict[int, State] = {}
         for index, entries in state_dict["state"].items():
-            index = int(index)
-            if not 0 <= index < len(parameters):
-                raise ArgumentError(f"{name}: a state for parameter {index}; there are {len(parameters)}")
-            settings = next(g for g in self.param_groups if any(p is parameters[index] for p in g["params"]))
-            wanted = self._initial_state(parameters[index], settings)
-            if entries.keys() != wanted.keys():
-                raise ArgumentError(
-                    f"{name}: parameter {index} needs the state {sorted(wanted)}, got {sorted(entries)}; "
-                    "was it saved by another optimiser?"
-                )
-            for key, value in wanted.items():
-                if isinstance(value, Tensor):
-                    if np.shape(entries[key]) != value.shape:
-                        raise ArgumentError(
-                            f"{name}: {key} of parameter {index} has shape {value.shape}, got {np.shape(entries[key])}"
-                        )
-                    wanted[key] = ag.tensor(entries[key], dtype=value.dtype)
-                else:
-                    wanted[key] = type(value)(entries[key])
-            state[index] = wanted
-        for group, saved in zip(self.param_groups, groups, strict=True):
-            settings = {key: value for key, value in saved.items() if key != "params"}
-            if settings.keys() != group.keys() - {"params"}:
-                raise ArgumentError(f"{name}: settings {sorted(group.keys() - {'params'})}, got {sorted(settings)}")
-        for group, saved in zip(self.param_groups, groups, strict=True):
-            group.update({key: value for key, value in saved.items() if key != "params"})
+            index = int(index)  # JSON makes text of it
+            if not 0 <= index < len(owners):
+                raise ArgumentError(f"{self._name}: a state for parameter {index}; there are {len(owners)}")
+            state[index] = self._loaded_state(index, entries, self._new_state(*owners[index]))
+        for group, loaded in zip(self.param_groups, groups, strict=True):
+            group.update(loaded)
         self.state = state
+
+    def _loaded_groups(self, saved: list[Mapping[str, Any]]) -> list[Settings]:
+        counts = [len(group["params"]) for group in self.param_groups]
+        if [group["params"] for group in saved] != counts:
+            raise ArgumentError(
+                f"{self._name}: a state for groups of {[group['params'] for group in saved]} parameters;"
+                f" here are {counts}"
+            )
+        groups = []
+        for group, settings in zip(self.param_groups, saved, strict=True):
+            if settings.keys() != group.keys():
+                raise ArgumentError(
+                    f"{self._name}: a state with the settings {sorted(settings)}; here are {sorted(group)};"
+                    " was it saved by another optimiser?"
+                )
+            groups.append({**settings, "params": group["params"]})
+            self._check(groups[-1])
+        return groups
+
+    def _loaded_state(self, index: int, entries: Mapping[str, Any], new: State) -> State:
+        if entries.keys() != new.keys():
+            raise ArgumentError(
+                f"{self._name}: parameter {index} needs the state {sorted(new)}, got {sorted(entries)};"
+                " was it saved by another optimiser?"
+            )
+        for key, value in new.items():
+            if isinstance(value, Tensor):
+                if np.shape(entries[key]) != value.shape:
+                    raise ArgumentError(
+                        f"{self._name}: {key} of parameter {index} has shape {value.shape},"
+                        f" got {np.shape(entries[key])}"
+                    )
+                new[key] = ag.tensor(entries[key], dtype=value.dtype)
+            else:
+                new[key] = type(value)(entries[key])
+        return new

@@ -1,0 +1,105 @@
+"""Optimisers go where PyTorch's go, step by step, in both precisions; Lion, which it lacks, where its formula goes."""
+
+import numpy as np
+import pytest
+
+import optim
+
+STEPS = 50
+
+
+def by_loss(training, optimizer):
+    rows = []
+    for _ in range(STEPS):
+        optimizer.step(training.loss)
+        rows.append(training.row())
+    return rows
+
+
+def by_gradients(training, optimizer, before_step=lambda: None):
+    rows = []
+    for step in range(STEPS):
+        training.give_gradients(step)
+        before_step()
+        optimizer.step()
+        rows.append(training.row())
+    return rows
+
+
+def test_fifty_steps_down_a_loss_are_those_of_pytorch(training, optimizer_case):
+    name, settings = optimizer_case
+    rows = by_loss(training, training.optimizer(name.split()[0], settings))
+    if "line_search_fn" in settings and training.dtype == np.float32:
+        training.check_near_the_truth(f"{name}/loss", rows)
+    else:
+        training.check(f"{name}/loss", rows)
+
+
+def test_fifty_steps_along_given_gradients_are_those_of_pytorch(training, optimizer_case):
+    name, settings = optimizer_case
+    if not name.startswith("LBFGS"):  # which asks for gradients where it wants them
+        training.check(f"{name}/gradients", by_gradients(training, training.optimizer(name.split()[0], settings)))
+
+
+@pytest.mark.parametrize("decoupled", [True, False])
+def test_fifty_steps_of_lion_are_those_of_its_formula(training, stored, decoupled):
+    optimizer = optim.Lion(
+        training.parameters, lr=0.01, betas=(0.8, 0.95), weight_decay=0.1, decoupled_weight_decay=decoupled
+    )
+    p, m = training.row(), np.zeros(80, training.dtype)
+    expected = []
+    for g in stored["gradients"].astype(training.dtype):
+        direction = g if decoupled else g + 0.1 * p
+        update = np.sign(0.8 * m + 0.2 * direction)
+        m = 0.95 * m + 0.05 * direction
+        p = p - 0.01 * (update + 0.1 * p * decoupled)
+        expected.append(p)
+    tolerance = 1e-12 if training.dtype == np.float64 else 1e-5
+    np.testing.assert_allclose(by_gradients(training, optimizer), expected, rtol=tolerance, atol=tolerance)
+
+
+CLIPS = {
+    "norm": lambda parameters: optim.clip_grad_norm(parameters, 2.0),
+    "norm 1": lambda parameters: optim.clip_grad_norm(parameters, 50.0, norm_type=1.0),
+    "norm inf": lambda parameters: optim.clip_grad_norm(parameters, max_norm=2.0, norm_type=float("inf")),
+    "value": lambda parameters: optim.clip_grad_value(parameters, clip_value=0.5),
+}
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_fifty_steps_along_clipped_gradients_are_those_of_pytorch(training, name):
+    totals = []
+    optimizer = optim.SGD(training.parameters, lr=0.1)
+    rows = by_gradients(training, optimizer, lambda: totals.append(CLIPS[name](training.parameters)))
+    training.check(f"clip {name}", rows)
+    if name == "value":
+        assert totals == [None] * STEPS
+    else:
+        training.check_numbers(f"clip {name}/totals/{np.dtype(training.dtype)}", totals)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("exponential", lambda parameters: optim.ExponentialMovingAverage(parameters, decay=0.9)),
+        ("equal", optim.EqualAverage),
+    ],
+)
+def test_averages_of_fifty_steps_are_those_of_pytorch(training, name, make):
+    optimizer, average = optim.SGD(training.parameters, lr=0.1), make(training.parameters)
+    rows = []
+    for _ in range(STEPS):
+        optimizer.step(training.loss)
+        average.update()
+        with average.applied():
+            rows.append(training.row())
+    training.check(f"average {name}", rows)
+
+
+def test_every_optimiser_has_a_golden_trajectory_or_its_formula_here(cases):
+    optimizers = {
+        name
+        for name in optim.__all__
+        if isinstance(getattr(optim, name), type) and issubclass(getattr(optim, name), optim.Optimizer)
+    }
+    assert optimizers - {"Optimizer"} == {name.split()[0] for name in cases["optimizers"]} | {"Lion"}
