@@ -120,9 +120,17 @@ def source(function, dtype, is_array, updated=(), gradient=False):
 
 
 def _compiled(text, reads):
-    name = f"<autograd_core kernel {hashlib.sha256(text.encode()).hexdigest()[:16]}>"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    name = f"<autograd_core kernel {digest}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)  # for tracebacks
-    namespace = {"jit": lambda function: jit(function, text=text), "__name__": __name__}
+
+    def compiled(function):
+        # Symbols are made of this name and a number that every process counts anew: were all texts' tasks called
+        # `task`, one that is loaded from the cache would run the machine code of another that came before.
+        function.__qualname__ += f"_{digest}"
+        return jit(function, text=text)
+
+    namespace = {"jit": compiled, "__name__": __name__}
     exec(compile(text, name, "exec"), namespace)  # our own text, made of functions that the program already runs
     return ParallelKernel(reads).of(namespace["kernel"], text)
 

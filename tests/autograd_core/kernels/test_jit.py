@@ -61,3 +61,23 @@ def test_damaged_cache_file_is_compiled_again(tmp_path):
     second = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(cache))
     assert second.returncode == 0
     assert second.stdout == first.stdout
+
+
+def test_kernels_of_different_processes_do_not_meet_in_the_cache(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import sys\n"
+        "import numpy as np\n"
+        "from autograd_core.kernels import elementwise\n"
+        "def double(x): return x * 2.0\n"
+        "def triple(x): return x * 3.0\n"
+        "for name in sys.argv[1:]: print(elementwise.run(globals()[name], (np.ones(9, np.float32),))[0])\n"
+    )
+
+    def run(*names):
+        code = f"import runpy, sys; sys.argv[1:] = {names}; runpy.run_path({str(tmp_path / 'rules.py')!r})"
+        return _run(code, PACKAGE.parent, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+
+    for name in ("double", "triple"):  # each the first that its process compiles, so with the same numbers in symbols
+        assert "compiling" in run(name).stderr
+    both = run("double", "triple")
+    assert (both.stdout, both.stderr) == ("2.0\n3.0\n", "")
