@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.groups import conv, imports, matmul, memory, mnist, overhead, scalar, train
+from benchmarks.groups import conv, imports, layers, matmul, memory, mnist, overhead, scalar, train
 from benchmarks.machine import describe
 from benchmarks.report import Section, markdown, write
 from benchmarks.runner import Runner
@@ -21,6 +21,7 @@ from benchmarks.runner import Runner
 GROUPS = {
     "matmul": matmul.measure,
     "conv": conv.measure,
+    "layers": layers.measure,
     "train": train.measure,
     "scalar": scalar.measure,
     "overhead": overhead.measure,

@@ -51,6 +51,32 @@ MODELS = {
     "CNN 32-64": Model(_CNN, (1, 28, 28), batch=64, optimizer="adam", lr=1e-3),
 }
 
+# Layers by their class, which has the same name here and in torch, its arguments, and the shape of the input.
+_ACTIVATIONS = ("Sigmoid", "Tanh", "SiLU", "GELU", "Softplus", "ELU")
+LAYERS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
+    f"{name}{arguments or '()'}, {'×'.join(map(str, shape))}".replace(",)", ")"): (name, arguments, shape)
+    for name, arguments, shape in [
+        ("BatchNorm2d", (32,), (64, 32, 28, 28)),
+        ("BatchNorm2d", (512,), (32, 512, 4, 4)),
+        ("BatchNorm1d", (512,), (128, 512)),
+        ("LayerNorm", (512,), (32, 128, 512)),
+        ("LayerNorm", (128,), (64, 128)),
+        ("GroupNorm", (8, 32), (64, 32, 28, 28)),
+        ("RMSNorm", (512,), (32, 128, 512)),
+        ("Softmax", (-1,), (8, 8, 128, 128)),
+        ("Softmax", (-1,), (4096, 10)),
+        ("LogSoftmax", (-1,), (256, 5000)),
+        *((name, (), (64, 4096)) for name in _ACTIVATIONS),
+        ("Dropout", (), (64, 4096)),
+    ]
+}
+
+
+def layer_operands(shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """An input and a gradient of the output."""
+    random = np.random.default_rng(4)
+    return random.standard_normal(shape, np.float32), random.standard_normal(shape, np.float32)
+
 
 def first_weights(model: Model, seed: int = 0) -> list[Floats]:
     """Weight and bias of each layer, uniform in ±1/√fan_in; laid out as torch and this project do."""

@@ -14,7 +14,7 @@ from autograd_core.ops.convolution import conv2d_input_gradient, conv2d_weight_g
 from benchmarks import inputs, moons
 from benchmarks.timing import Task, fingerprint
 
-__all__ = ["add", "conv2d", "matmul", "moons_step", "tensor_chain", "threads", "training", "value_chain"]
+__all__ = ["add", "conv2d", "layer", "matmul", "moons_step", "tensor_chain", "threads", "training", "value_chain"]
 
 LAYERS = {
     "linear": nn.Linear,
@@ -43,6 +43,24 @@ def conv2d(direction: str, **sizes: int) -> Task:
         "to weights": lambda: conv2d_weight_gradient(g, x, shape=w.shape, **how),
     }[direction]
     return Task(call, evidence=fingerprint(call().numpy()))
+
+
+def layer(label: str) -> Task:
+    name, arguments, shape = inputs.LAYERS[label]
+    made = getattr(nn, name)(*arguments)
+    x, g = map(ag.tensor, inputs.layer_operands(shape))
+    x.requires_grad = True
+    leaves = [x, *made.parameters()]
+
+    def step() -> Any:
+        for leaf in leaves:
+            leaf.grad = None
+        y = made(x)
+        y.backward(g)
+        return y
+
+    results = [] if name == "Dropout" else [step(), *(leaf.grad for leaf in leaves)]
+    return Task(step, evidence=[number for result in results for number in fingerprint(result.numpy())])
 
 
 def network(model: inputs.Model, seed: int = 0) -> tuple[Any, Any]:

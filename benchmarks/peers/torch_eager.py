@@ -51,6 +51,24 @@ def conv2d(direction: str, **sizes: int) -> Task:
     return Task(call, evidence=fingerprint(call()))
 
 
+def layer(label: str) -> Task:
+    name, arguments, shape = inputs.LAYERS[label]
+    made = getattr(torch.nn, name)(*arguments)
+    x, g = map(torch.from_numpy, inputs.layer_operands(shape))
+    x.requires_grad = True
+    leaves = [x, *made.parameters()]
+
+    def step() -> Any:
+        for leaf in leaves:
+            leaf.grad = None
+        y = made(x)
+        y.backward(g)
+        return y
+
+    results = [] if name == "Dropout" else [step(), *(leaf.grad for leaf in leaves)]
+    return Task(step, evidence=[number for result in results for number in fingerprint(result.detach())])
+
+
 def network(model: inputs.Model, seed: int = 0, **options: Any) -> tuple[Any, Any]:
     """The network with its first weights, and its optimiser, which gets the options."""
     net = torch.nn.Sequential(*(LAYERS[kind](*sizes) for kind, *sizes in model.layers))
