@@ -22,7 +22,7 @@ from pathlib import Path
 import llvmlite
 import numba
 from numba.core import caching
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 # Rounding may differ from the order as written, but NaN and infinity must survive: never nnan, ninf or "fast".
 REORDER = frozenset({"contract", "reassoc", "nsz", "arcp"})
@@ -60,8 +60,8 @@ class _KernelCache(caching.FunctionCache):
         self.enable()
 
     def load_overload(self, sig, target_context):
-        # Not by super's method of this name: it first loads all that Numba knows how to compile, a third of a second and
-        # 60 MB, of which code that is compiled already needs the runtime's functions only.
+        # Not by super's method of this name: it first loads all that Numba knows how to compile, for a third of a second
+        # and 60 MB, and what is compiled already needs but the functions of the runtime.
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             loaded = self._load_overload(sig, target_context)
