@@ -60,8 +60,8 @@ class _KernelCache(caching.FunctionCache):
         self.enable()
 
     def load_overload(self, sig, target_context):
-        # Not by super's method of this name: it first loads all that Numba knows how to compile, for a third of a second
-        # and 60 MB, and what is compiled already needs but the functions of the runtime.
+        # Not by super's method of this name: it first loads all that Numba knows how to compile, for a third of a
+        # second and 60 MB, and what is compiled already needs but the functions of the runtime.
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             loaded = self._load_overload(sig, target_context)
