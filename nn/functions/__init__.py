@@ -29,11 +29,12 @@ from nn.functions.activation import (
     threshold,
 )
 from nn.functions.attention import scaled_dot_product_attention, sinusoidal_positions
+from nn.functions.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss
+from nn.functions.classification_losses import cross_entropy, kl_div, multi_margin_loss, nll_loss
 from nn.functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from nn.functions.embedding import embedding
 from nn.functions.features import polynomial_features
 from nn.functions.linear import bilinear, linear
-from nn.functions.losses import cross_entropy, mse_loss, quadratic_loss
 from nn.functions.noise import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, gaussian_noise
 from nn.functions.normalisation import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
 from nn.functions.pooling import (
@@ -50,7 +51,17 @@ from nn.functions.pooling import (
     max_pool2d,
     max_pool3d,
 )
+from nn.functions.regression_losses import (
+    gaussian_nll_loss,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    quadratic_loss,
+    smooth_l1_loss,
+)
 from nn.functions.shaping import flatten, interpolate, pad, pixel_shuffle, pixel_unshuffle, unflatten
+from nn.functions.similarity import cosine_embedding_loss, cosine_similarity
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -65,6 +76,8 @@ __all__ = [
     "avg_pool3d",
     "batch_norm",
     "bilinear",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "celu",
     "conv1d",
     "conv2d",
@@ -72,6 +85,8 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "dropout1d",
@@ -80,6 +95,7 @@ __all__ = [
     "elu",
     "embedding",
     "flatten",
+    "gaussian_nll_loss",
     "gaussian_noise",
     "gelu",
     "glu",
@@ -88,8 +104,12 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "heaviside",
+    "hinge_loss",
+    "huber_loss",
     "instance_norm",
     "interpolate",
+    "kl_div",
+    "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
@@ -101,9 +121,12 @@ __all__ = [
     "maxout",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "nll_loss",
     "pad",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poisson_nll_loss",
     "polynomial_features",
     "prelu",
     "quadratic_loss",
@@ -116,6 +139,7 @@ __all__ = [
     "sign",
     "silu",
     "sinusoidal_positions",
+    "smooth_l1_loss",
     "softmax",
     "softplus",
     "softsign",

@@ -1,32 +1,226 @@
-"""Losses as modules: called with what the network says and what it should have said."""
+"""Losses as modules: called with what a network says and what it should have said; `nn.functions` has the formulas."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import autograd_core as ag
+from autograd_core import Tensor
 from nn import functions
+from nn.functions.reducing import REDUCTIONS, check_reduction
 from nn.module import Module
 
 
-class MSELoss(Module):
+class _Loss(Module):
+    """What all of them share: the mean, the sum, or with "none" the losses of all elements."""
+
+    reductions: tuple[str, ...] = REDUCTIONS
+
+    def __init__(self, reduction: str = "mean") -> None:
+        self.reduction = check_reduction(type(self).__name__, reduction, self.reductions)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        settings = {name: value for name, value in vars(self).items() if isinstance(value, (str, int, float))}
+        return ", ".join(f"{name}={value!r}" for name, value in settings.items() if name != "training")
+
+
+class MSELoss(_Loss):
     """The mean squared error; see `nn.functions.mse_loss`."""
 
-    def forward(self, prediction: Any, target: Any) -> Any:
-        """The loss, a single number."""
-        return functions.mse_loss(prediction, target)
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.mse_loss(input, target, self.reduction)
 
 
 class QuadraticLoss(Module):
     """The lectures' 1/(2n) Σ ‖y - a‖²; see `nn.functions.quadratic_loss`."""
 
-    def forward(self, prediction: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Any:
         """The loss, a single number."""
-        return functions.quadratic_loss(prediction, target)
+        return functions.quadratic_loss(input, target)
 
 
-class CrossEntropyLoss(Module):
-    """Softmax and the negative log-likelihood of the labels in one; see `nn.functions.cross_entropy`."""
+class L1Loss(_Loss):
+    """The mean absolute error; see `nn.functions.l1_loss`."""
 
-    def forward(self, logits: Any, labels: Any) -> Any:
-        """The loss, a single number."""
-        return functions.cross_entropy(logits, labels)
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.l1_loss(input, target, self.reduction)
+
+
+class HuberLoss(_Loss):
+    """Squares near 0, and absolute values beyond ±delta; see `nn.functions.huber_loss`."""
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.huber_loss(input, target, self.reduction, self.delta)
+
+
+class SmoothL1Loss(_Loss):
+    """The absolute error, smooth within ±beta; see `nn.functions.smooth_l1_loss`."""
+
+    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.smooth_l1_loss(input, target, self.reduction, self.beta)
+
+
+class PoissonNLLLoss(_Loss):
+    """Of counts; see `nn.functions.poisson_nll_loss`."""
+
+    def __init__(self, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.log_input, self.full, self.eps = log_input, full, eps
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.poisson_nll_loss(input, target, self.log_input, self.full, self.eps, self.reduction)
+
+
+class GaussianNLLLoss(_Loss):
+    """Of numbers whose variance is predicted too; see `nn.functions.gaussian_nll_loss`."""
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.full, self.eps = full, eps
+
+    def forward(self, input: Any, target: Any, var: Any) -> Any:
+        """The loss."""
+        return functions.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
+
+
+class BCELoss(_Loss):
+    """Binary cross-entropy of probabilities; see `nn.functions.binary_cross_entropy`. `weight` is a buffer."""
+
+    def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight = _buffer(weight)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.binary_cross_entropy(input, target, self.weight, self.reduction)
+
+
+class BCEWithLogitsLoss(_Loss):
+    """Sigmoid and binary cross-entropy in one; see `nn.functions.binary_cross_entropy_with_logits`.
+
+    `weight` and `pos_weight` are buffers.
+    """
+
+    def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
+        super().__init__(reduction)
+        self.weight, self.pos_weight = _buffer(weight), _buffer(pos_weight)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
+
+
+class NLLLoss(_Loss):
+    """The negative log-likelihood of labels by log-probabilities; see `nn.functions.nll_loss`. `weight` is a buffer."""
+
+    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight, self.ignore_index = _buffer(weight), ignore_index
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
+
+
+class CrossEntropyLoss(_Loss):
+    """Softmax and negative log-likelihood in one; see `nn.functions.cross_entropy`. `weight` is a buffer."""
+
+    def __init__(
+        self,
+        weight: Any = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(reduction)
+        self.weight, self.ignore_index, self.label_smoothing = _buffer(weight), ignore_index, label_smoothing
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.cross_entropy(
+            input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
+        )
+
+
+class KLDivLoss(_Loss):
+    """The Kullback-Leibler divergence; see `nn.functions.kl_div`, also for why to choose "batchmean"."""
+
+    reductions = (*REDUCTIONS, "batchmean")
+
+    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction)
+        self.log_target = log_target
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.kl_div(input, target, self.reduction, self.log_target)
+
+
+class HingeLoss(_Loss):
+    """max(0, margin - t·x) for labels of -1 and 1; see `nn.functions.hinge_loss`."""
+
+    def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.hinge_loss(input, target, self.margin, self.reduction)
+
+
+class MultiMarginLoss(_Loss):
+    """The hinge loss of several classes; see `nn.functions.multi_margin_loss`. `weight` is a buffer."""
+
+    def __init__(self, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.p, self.margin, self.weight = p, margin, _buffer(weight)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.multi_margin_loss(input, target, self.p, self.margin, self.weight, self.reduction)
+
+
+class CosineSimilarity(Module):
+    """How alike two vectors are, from -1 to 1; see `nn.functions.cosine_similarity`."""
+
+    def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
+        self.dim, self.eps = dim, eps
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        """The cosine of the angle between them."""
+        return functions.cosine_similarity(x1, x2, self.dim, self.eps)
+
+    def describe(self) -> str:
+        """The settings that `repr` shows."""
+        return f"dim={self.dim}, eps={self.eps}"
+
+
+class CosineEmbeddingLoss(_Loss):
+    """Brings vectors that are alike together, and others apart; see `nn.functions.cosine_embedding_loss`."""
+
+    def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+        """The loss."""
+        return functions.cosine_embedding_loss(input1, input2, target, self.margin, self.reduction)
+
+
+def _buffer(weight: Any) -> Tensor | None:
+    """What is saved with a module but not learned."""
+    return weight if weight is None or isinstance(weight, Tensor) else ag.tensor(weight)

@@ -1,4 +1,4 @@
-"""What make_golden_norms.py and make_golden_sequences.py share: a module of PyTorch's, run and written down.
+"""What most of the make_golden_*.py share: a module of PyTorch's, run and written down.
 
 Of each case the file holds, as float64 numbers that float32 holds exactly: the module's state, the inputs, and weights
 u of the outputs; and, computed in float64: the outputs, the gradients of Σ u·outputs by the inputs and by the
@@ -30,11 +30,12 @@ class Cases:
         """Run `call(module, *inputs)`, by default module(*inputs), which gives a tensor or several."""
         call = call or (lambda module, *inputs: module(*inputs))
         module.train(training)
+        positive = {key for key, _ in module.named_buffers() if not key.endswith("running_mean")}  # variances, weights
         with torch.no_grad():
             for key, tensor in module.state_dict(keep_vars=True).items():
                 if tensor.dtype.is_floating_point:
                     numbers = self.real(*tensor.shape) * 0.5
-                    tensor.copy_(torch.tensor(single(abs(numbers) + 0.5 if key.endswith("running_var") else numbers)))
+                    tensor.copy_(torch.tensor(single(abs(numbers) + 0.5 if key in positive else numbers)))
         state = {key: tensor.numpy(force=True).astype(np.float64) for key, tensor in module.state_dict().items()}
         inputs = [np.asarray(x) for x in inputs]
         tried = outputs(call(copy.deepcopy(module).double(), *map(torch.tensor, inputs)))

@@ -1,0 +1,115 @@
+"""Losses of yes-or-no answers, under PyTorch's names.
+
+Shapes: input and target (...), both alike -> (), or with reduction="none" (...). `reduction` is "mean" over all
+elements, "sum" or "none". `weight` and `pos_weight` broadcast against the input. Gradients are given for one element.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import autograd_core as ag
+from autograd_core import ArgumentError, ShapeError
+from nn.functions.reducing import constant, reduced, same_shape
+
+_LEAST_LOG = -100.0  # what log(0) is taken as, and
+_LEAST_VARIANCE = 1e-12  # p(1 - p) at least: PyTorch's, so that a sure and wrong answer costs and teaches as there
+
+
+@ag.elementwise
+def _cross_entropy_of_probability(p: Any, t: Any) -> Any:
+    return -t * ag.maximum(ag.log(p), _LEAST_LOG) - (1.0 - t) * ag.maximum(ag.log1p(-p), _LEAST_LOG)
+
+
+@_cross_entropy_of_probability.local_gradient("p")
+def _(p: Any, t: Any) -> Any:
+    return (p - t) / ag.maximum(p * (1.0 - p), _LEAST_VARIANCE)
+
+
+@_cross_entropy_of_probability.local_gradient("t")
+def _(p: Any) -> Any:
+    return ag.maximum(ag.log1p(-p), _LEAST_LOG) - ag.maximum(ag.log(p), _LEAST_LOG)
+
+
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+    """-(t log p + (1 - t) log(1 - p)) of probabilities p = input (decks A to E), logarithms at least -100.
+
+    Gradient: (p - t)/(p(1 - p)), whose denominator is taken as at least 1e-12. On what goes into the sigmoid,
+    `binary_cross_entropy_with_logits` is exact however sure the answer.
+    Errors: ArgumentError for an input that is no probability.
+    """
+    p, t = same_shape("binary_cross_entropy", input, target)
+    numbers = np.asarray(p)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() <= 1):
+        raise ArgumentError(
+            f"binary_cross_entropy: takes probabilities from 0 to 1, got numbers from {numbers.min()} to "
+            f"{numbers.max()}; put a sigmoid before it, or use binary_cross_entropy_with_logits"
+        )
+    losses = _weighted("binary_cross_entropy", "weight", weight, _cross_entropy_of_probability(p, t))
+    return reduced("binary_cross_entropy", losses, reduction)
+
+
+@ag.elementwise
+def _cross_entropy_of_logit(x: Any, t: Any, yes: Any) -> Any:
+    # Two terms of one sign: x - t·x + log(1 + e^-x), the usual form, cancels where the answer is sure and right.
+    return yes * t * ag.softplus(-x) + (1.0 - t) * ag.softplus(x)
+
+
+@_cross_entropy_of_logit.local_gradient("x")
+def _(x: Any, t: Any, yes: Any) -> Any:
+    return (1.0 - t) * ag.sigmoid(x) - yes * t * ag.sigmoid(-x)
+
+
+@_cross_entropy_of_logit.local_gradient("t")
+def _(x: Any, yes: Any) -> Any:
+    return yes * ag.softplus(-x) - ag.softplus(x)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
+) -> Any:
+    """-(pos_weight·t log σ(x) + (1 - t) log(1 - σ(x))) of x = input, without ever taking log σ(x).
+
+    Gradient: σ(x) - t without pos_weight: the sigmoid's matching loss (deck C). `pos_weight` above 1 has fewer
+    positives missed.
+    """
+    x, t = same_shape("binary_cross_entropy_with_logits", input, target)
+    yes: Any = 1.0
+    if pos_weight is not None:
+        yes = _broadcast("binary_cross_entropy_with_logits", "pos_weight", pos_weight, x)
+    losses = _cross_entropy_of_logit(x, t, yes)
+    losses = _weighted("binary_cross_entropy_with_logits", "weight", weight, losses)
+    return reduced("binary_cross_entropy_with_logits", losses, reduction)
+
+
+def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """max(0, margin - t·x) for labels t of -1 and 1: the support vector machine's. Gradient: -t within the margin."""
+    x, t = same_shape("hinge_loss", input, target)
+    check_signs("hinge_loss", t)
+    return reduced("hinge_loss", ag.relu(margin - t * x), reduction)
+
+
+def check_signs(name: str, t: Any) -> None:
+    """That labels are -1 and 1."""
+    labels = np.asarray(t)
+    if not (np.abs(labels) == 1).all():
+        raise ArgumentError(
+            f"{name}: labels are -1 and 1, got {np.unique(labels)[:5].tolist()}; use 2·y - 1 for 0 and 1"
+        )
+
+
+def _weighted(name: str, argument: str, weight: Any, losses: Any) -> Any:
+    return losses if weight is None else losses * _broadcast(name, argument, weight, losses)
+
+
+def _broadcast(name: str, argument: str, weight: Any, x: Any) -> Any:
+    """A weight for each element, spread over x."""
+    weight = constant(weight, x.dtype)
+    try:
+        return np.broadcast_to(weight, x.shape)
+    except ValueError:
+        raise ShapeError(
+            f"{name}: {argument} of shape {weight.shape} does not broadcast against input of shape {x.shape}"
+        ) from None
