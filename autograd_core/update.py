@@ -84,8 +84,11 @@ class UpdateRule:
         """The kernel for these, if one is worth it: by size and dtype alone, never by what happened before, since a
         resumed training must round like one that was not stopped."""
         dtype = arrays[-1].dtype
-        if arrays[-1].size < _WORTH_A_KERNEL or not self._compiles or any(x.dtype != dtype for x in arrays):
+        if arrays[-1].size < _WORTH_A_KERNEL or not self._compiles:
             return None
+        for x in arrays:
+            if x.dtype is not dtype and x.dtype != dtype:
+                return None
         if dtype not in self._kernels and dtype.kind == "f":
             counts = len(self.read), len(self.updated), len(self.numbers)
             try:
