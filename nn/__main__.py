@@ -7,6 +7,7 @@ and SIGTERM; 141 nobody reads the output.
 from __future__ import annotations
 
 import argparse
+import functools
 import math
 import os
 import sys
@@ -39,11 +40,25 @@ from nn.training.trainer import Trainer
 
 CHECKPOINT, HISTORY, LEARNING_CURVE = "checkpoint.safetensors", "history.json", "learning_curve.png"
 
-OPTIMIZERS = {"sgd": optim.SGD, "adam": optim.Adam}
-USUAL_LR = {"sgd": 0.1, "adam": 1e-3}  # where the model's recipe is for the other optimiser
+OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
+    "sgd": optim.SGD,
+    "momentum": functools.partial(optim.SGD, momentum=0.9),
+    "nesterov": functools.partial(optim.SGD, momentum=0.9, nesterov=True),
+    "adagrad": optim.Adagrad,
+    "rmsprop": optim.RMSprop,
+    "adam": optim.Adam,
+    "adamw": optim.AdamW,
+    "nadam": optim.NAdam,
+    "radam": optim.RAdam,
+    "lion": optim.Lion,
+}
+USUAL_LR = {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.01, "rmsprop": 1e-3, "adam": 1e-3}
+USUAL_LR |= {"adamw": 1e-3, "nadam": 1e-3, "radam": 1e-3, "lion": 2e-4}  # where the recipe is for another optimiser
 SCHEDULES: dict[str, Callable[[float, int], optim.schedules.Schedule]] = {
     "constant": lambda lr, steps: optim.schedules.constant(lr),
     "linear": lambda lr, steps: optim.schedules.linear(lr, steps, final=0.01),
+    "cosine": lambda lr, steps: optim.schedules.cosine(lr, steps),
+    "one-cycle": lambda lr, steps: optim.schedules.one_cycle(lr, steps),
 }
 
 
@@ -55,7 +70,7 @@ def train(options: argparse.Namespace) -> int:
     splits = mnist(options.data_dir)
     asked = {
         name: value
-        for name in ("model", "optimizer", "lr", "batch_size", "epochs", "seed")
+        for name in ("model", "optimizer", "lr", "schedule", "batch_size", "epochs", "seed")
         if (value := getattr(options, name)) is not None
     }
     settings = _new_settings(asked, splits) if saved is None else _resumed_settings(saved, asked, splits)
@@ -145,11 +160,12 @@ def _trainer(settings: Settings, examples: int, callbacks: Sequence[Callback]) -
 def _introduce(settings: Settings, trainer: Trainer, splits: Splits) -> None:
     parameters = sum(parameter.size for parameter in trainer.model.parameters())
     steps = settings.epochs * math.ceil(len(splits.train) / settings.batch_size)
-    last_lr = SCHEDULES[settings.schedule](settings.lr, steps)(steps)
-    falling = f" falling to {last_lr:g}" if last_lr < settings.lr else ""
+    schedule = SCHEDULES[settings.schedule](settings.lr, steps)
+    course = f" rising from {schedule(0):g}," if schedule(0) < settings.lr else ""
+    course += f" falling to {schedule(steps):g}" if schedule(steps) < settings.lr else ""
     print(f"model: {settings.model}, {parameters:,} parameters")
     print(
-        f"recipe: {settings.optimizer}, rate {settings.lr:g}{falling}, mini-batches of {settings.batch_size},"
+        f"recipe: {settings.optimizer}, rate {settings.lr:g}{course}, mini-batches of {settings.batch_size},"
         f" {settings.epochs} epochs, seed {settings.seed}"
     )
     print(
@@ -223,7 +239,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     expect_signals()
     try:
-        options = parse(arguments, COMMANDS, models=list(RECIPES), optimizers=list(OPTIMIZERS))
+        options = parse(
+            arguments, COMMANDS, models=list(RECIPES), optimizers=list(OPTIMIZERS), schedules=list(SCHEDULES)
+        )
         code: int = options.run(options)
         sys.stdout.flush()
         return code

@@ -59,9 +59,10 @@ def parse(
     *,
     models: Sequence[str],
     optimizers: Sequence[str],
+    schedules: Sequence[str],
 ) -> argparse.Namespace:
     """What was asked for; `run` in it is the command to be called with it. Raises `SettingsError`."""
-    parser = _parser(commands, models, optimizers)
+    parser = _parser(commands, models, optimizers, schedules)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:  # the command's own parser leaves them to this one, whose help would not help
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -69,7 +70,7 @@ def parse(
 
 
 def _parser(
-    functions: Mapping[str, Command], models: Sequence[str], optimizers: Sequence[str]
+    functions: Mapping[str, Command], models: Sequence[str], optimizers: Sequence[str], schedules: Sequence[str]
 ) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m nn", description="Train small networks on pictures, evaluate them, predict.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -92,7 +93,8 @@ def _parser(
     command.add_argument("--epochs", type=_whole_number(1), metavar="N", help="how often to go through the images")
     command.add_argument("--batch-size", type=_whole_number(1), metavar="N", help="images in a mini-batch")
     command.add_argument("--optimizer", choices=list(optimizers))
-    command.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate; where it falls, the first")
+    command.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate; where it changes, the highest")
+    command.add_argument("--schedule", choices=list(schedules), help="how the learning rate changes over the training")
     command.add_argument("--seed", type=_whole_number(0), metavar="N", help="same seed, same weights (default: 0)")
     command.add_argument(
         "--save-every",
