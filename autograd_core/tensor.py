@@ -257,16 +257,19 @@ class Tensor(Operators):
         """The same numbers, without their history."""
         return Tensor.of(self.array)
 
-    def assign(self, value: Any) -> None:
+    def assign(self, value: Any, *, dtype: npt.DTypeLike | None = None) -> None:
         """Give a leaf new numbers, of the same shape, unrecorded; whatever was computed from the old ones keeps them.
 
-        Errors: ShapeError for another shape, GraphError for a tensor that was computed from others.
+        The dtype stays, unless one is given. Errors: ShapeError for another shape, GraphError for a tensor that was
+        computed from others, DTypeError where a gradient is required of what is not floating-point.
         """
         if self.node is not None:
             raise GraphError("assign: only leaves can be given new values; this tensor was computed from others")
-        array = np.array(value.array if isinstance(value, Tensor) else value, dtype=self.dtype)
+        array = np.array(value.array if isinstance(value, Tensor) else value, dtype=dtype or self.dtype)
         if array.shape != self.shape:
             raise ShapeError(f"assign: a value of shape {array.shape} to a tensor of shape {self.shape}")
+        if self._tracked and array.dtype.kind != "f":
+            raise DTypeError(f"assign: only floating-point tensors can require a gradient, not {array.dtype}")
         self.array = array
 
     # --- what it holds ------------------------------------------------------------------------

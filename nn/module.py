@@ -215,7 +215,7 @@ class Module:
             raise DTypeError(f"{type(self).__name__}: parameters are floating-point numbers, not {wanted}")
         for _, value in _each_once(self._named_tensors()):
             if value.dtype.kind == "f":
-                value.array = value.array.astype(wanted, copy=False)
+                value.assign(value, dtype=wanted)
                 value.grad = None if value.grad is None else value.grad.astype(wanted)
         return self
 

@@ -398,3 +398,14 @@ def test_formatting_rounding_and_comparing_with_none():
     assert (x == None) is False  # noqa: E711
     assert (ag.Value(1.0) == "a") is False
     assert ag.Value(1.0) != None  # noqa: E711
+
+
+def test_assign_keeps_the_dtype_unless_told_otherwise():
+    w = leaf(1.0, 2.0)
+    w.assign(np.array([3, 4]))
+    assert (w.tolist(), w.dtype) == ([3.0, 4.0], np.float64)
+    w.assign(w, dtype=np.float32)
+    assert (w.tolist(), w.dtype) == ([3.0, 4.0], np.float32)
+    with pytest.raises(ag.DTypeError, match="assign: only floating-point tensors can require a gradient, not int64"):
+        w.assign([1, 2], dtype=np.int64)
+    assert w.tolist() == [3.0, 4.0]
