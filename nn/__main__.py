@@ -25,7 +25,7 @@ from nn.command_options import Command, parse
 from nn.data import Splits, mnist
 from nn.data.pictures import read_picture
 from nn.errors import DivergenceError, OutputError
-from nn.models import RECIPES
+from nn.models import AUGMENTATIONS, RECIPES
 from nn.training.callback import Callback
 from nn.training.checkpoint import Checkpoint
 from nn.training.evaluation import evaluate
@@ -70,7 +70,7 @@ def train(options: argparse.Namespace) -> int:
     splits = mnist(options.data_dir)
     asked = {
         name: value
-        for name in ("model", "optimizer", "lr", "schedule", "batch_size", "epochs", "seed")
+        for name in ("model", "optimizer", "lr", "schedule", "augmentation", "batch_size", "epochs", "seed")
         if (value := getattr(options, name)) is not None
     }
     settings = _new_settings(asked, splits) if saved is None else _resumed_settings(saved, asked, splits)
@@ -97,6 +97,7 @@ def train(options: argparse.Namespace) -> int:
             epochs=settings.epochs,
             batch_size=settings.batch_size,
             seed=settings.seed,
+            augment=AUGMENTATIONS[settings.augmentation],
             interrupted=interruption.requested,
         )
     if not finished:
@@ -131,6 +132,7 @@ def _new_settings(asked: dict[str, Any], splits: Splits) -> Settings:
         "optimizer": optimizer,
         "lr": recipe.lr if optimizer == recipe.optimizer else USUAL_LR[optimizer],
         "schedule": recipe.schedule,
+        "augmentation": recipe.augmentation,
         "batch_size": recipe.batch_size,
         "epochs": recipe.epochs,
         "seed": 0,
@@ -166,7 +168,7 @@ def _introduce(settings: Settings, trainer: Trainer, splits: Splits) -> None:
     print(f"model: {settings.model}, {parameters:,} parameters")
     print(
         f"recipe: {settings.optimizer}, rate {settings.lr:g}{course}, mini-batches of {settings.batch_size},"
-        f" {settings.epochs} epochs, seed {settings.seed}"
+        f" {settings.epochs} epochs, augmentation {settings.augmentation}, seed {settings.seed}"
     )
     print(
         f"data: {len(splits.train):,} to train on, {len(splits.validation):,} to validate, {len(splits.test):,}"
@@ -240,7 +242,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     expect_signals()
     try:
         options = parse(
-            arguments, COMMANDS, models=list(RECIPES), optimizers=list(OPTIMIZERS), schedules=list(SCHEDULES)
+            arguments,
+            COMMANDS,
+            models=list(RECIPES),
+            optimizers=list(OPTIMIZERS),
+            schedules=list(SCHEDULES),
+            augmentations=list(AUGMENTATIONS),
         )
         code: int = options.run(options)
         sys.stdout.flush()

@@ -60,9 +60,10 @@ def parse(
     models: Sequence[str],
     optimizers: Sequence[str],
     schedules: Sequence[str],
+    augmentations: Sequence[str],
 ) -> argparse.Namespace:
     """What was asked for; `run` in it is the command to be called with it. Raises `SettingsError`."""
-    parser = _parser(commands, models, optimizers, schedules)
+    parser = _parser(commands, models, optimizers, schedules, augmentations)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:  # the command's own parser leaves them to this one, whose help would not help
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -70,7 +71,11 @@ def parse(
 
 
 def _parser(
-    functions: Mapping[str, Command], models: Sequence[str], optimizers: Sequence[str], schedules: Sequence[str]
+    functions: Mapping[str, Command],
+    models: Sequence[str],
+    optimizers: Sequence[str],
+    schedules: Sequence[str],
+    augmentations: Sequence[str],
 ) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m nn", description="Train small networks on pictures, evaluate them, predict.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -95,6 +100,7 @@ def _parser(
     command.add_argument("--optimizer", choices=list(optimizers))
     command.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate; where it changes, the highest")
     command.add_argument("--schedule", choices=list(schedules), help="how the learning rate changes over the training")
+    command.add_argument("--augmentation", choices=list(augmentations), help="how images are changed by chance")
     command.add_argument("--seed", type=_whole_number(0), metavar="N", help="same seed, same weights (default: 0)")
     command.add_argument(
         "--save-every",

@@ -1,6 +1,33 @@
 """Networks ready to train, and the recipes that train them well."""
 
+from nn.models.autoencoder import Autoencoder
+from nn.models.characters import (
+    CharacterLSTM,
+    CharacterTransformer,
+    next_character_accuracy,
+    next_character_loss,
+    sample,
+)
 from nn.models.lectures import cnn, lenet5, mlp, nielsen
-from nn.models.recipes import RECIPES, Recipe
+from nn.models.maxout import maxout
+from nn.models.recipes import AUGMENTATIONS, RECIPES, Recipe
+from nn.models.residual import ResidualBlock, ResidualNet
 
-__all__ = ["RECIPES", "Recipe", "cnn", "lenet5", "mlp", "nielsen"]
+__all__ = [
+    "AUGMENTATIONS",
+    "RECIPES",
+    "Autoencoder",
+    "CharacterLSTM",
+    "CharacterTransformer",
+    "Recipe",
+    "ResidualBlock",
+    "ResidualNet",
+    "cnn",
+    "lenet5",
+    "maxout",
+    "mlp",
+    "next_character_accuracy",
+    "next_character_loss",
+    "nielsen",
+    "sample",
+]

@@ -14,6 +14,7 @@ from nn.containers import Sequential
 from nn.layers.activation import ReLU, Sigmoid
 from nn.layers.convolution import Conv2d
 from nn.layers.linear import Linear
+from nn.layers.noise import Dropout
 from nn.layers.pooling import MaxPool2d
 from nn.layers.shaping import Flatten
 from nn.module import Parameter
@@ -60,17 +61,27 @@ def lenet5(size: Size = (28, 28), classes: int = 10) -> Sequential:
 
 
 def cnn(size: Size = (28, 28), classes: int = 10) -> Sequential:
-    """conv 32@3×3, conv 64@3×3, pool, 128 with ReLU."""
-    height, width = _left("cnn", size, lambda n: (n - 4) // 2)
+    """Twice two convolutions 3×3 and a pool, 32 channels and then 64; 128 with ReLU; a quarter dropped around it.
+
+    Two convolutions of 3×3 see as much as one of 5×5, with fewer weights and a ReLU more (Simonyan and Zisserman 2015).
+    """
+    height, width = _left("cnn", size, lambda n: ((n - 4) // 2 - 4) // 2)
     return Sequential(
         Conv2d(1, 32, 3),
         ReLU(),
+        Conv2d(32, 32, 3),
+        ReLU(),
+        MaxPool2d(2),
         Conv2d(32, 64, 3),
+        ReLU(),
+        Conv2d(64, 64, 3),
         ReLU(),
         MaxPool2d(2),
         Flatten(),
+        Dropout(0.25),
         Linear(64 * height * width, 128),
         ReLU(),
+        Dropout(0.25),
         Linear(128, classes),
     )
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nn.data.augmentation import Augmentation, RandomAffine
 from nn.models.lectures import Size, cnn, lenet5, mlp, nielsen
+from nn.models.maxout import maxout
+from nn.models.residual import ResidualNet
 from nn.module import Module
 
 
@@ -20,11 +23,25 @@ class Recipe:
     batch_size: int
     epochs: int
     schedule: str = "constant"  # of the learning rate; "linear" falls to a hundredth over the whole training
+    augmentation: str = "none"
+
+
+# As people's hands differ: a digit stays what it is when it is turned, moved, sized and slanted a little.
+AUGMENTATIONS: dict[str, Augmentation | None] = {
+    "none": None,
+    "affine": RandomAffine(degrees=8.0, translate=(0.07, 0.07), scale=(0.93, 1.07), shear=5.0),
+}
 
 
 RECIPES = {
     "nielsen": Recipe(nielsen, "quadratic", "sgd", lr=3.0, batch_size=10, epochs=5),
     "mlp": Recipe(mlp, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=5),
     "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=3e-3, batch_size=64, epochs=5, schedule="linear"),
-    "cnn": Recipe(cnn, "cross_entropy", "adam", lr=1e-3, batch_size=64, epochs=5, schedule="linear"),
+    "maxout": Recipe(maxout, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=10, schedule="linear"),
+    "cnn": Recipe(
+        cnn, "cross_entropy", "adam", 1e-3, batch_size=64, epochs=12, schedule="linear", augmentation="affine"
+    ),
+    "residual": Recipe(
+        ResidualNet, "cross_entropy", "adam", 1e-3, batch_size=64, epochs=16, schedule="linear", augmentation="affine"
+    ),
 }

@@ -10,7 +10,7 @@ from typing import Any, get_origin, get_type_hints
 from autograd_core import manual_seed
 from nn.data import Splits
 from nn.errors import CheckpointError, SettingsError
-from nn.models import RECIPES
+from nn.models import AUGMENTATIONS, RECIPES
 from nn.module import Module
 from nn.training.checkpoint import Checkpoint
 from nn.training.objective import OBJECTIVES, Objective
@@ -27,6 +27,7 @@ class Settings:
     optimizer: str
     lr: float
     schedule: str
+    augmentation: str
     batch_size: int
     epochs: int
     seed: int
@@ -48,8 +49,9 @@ class Settings:
             kind = get_origin(hint) or hint
             if type(getattr(settings, name)) is not kind:
                 raise TypeError(f"{name} is {getattr(settings, name)!r}, expected a {kind.__name__}")
-        if settings.model not in RECIPES or settings.loss not in OBJECTIVES:
-            raise ValueError(f"the model {settings.model!r} with the loss {settings.loss!r} is unknown here")
+        for name, known in (("model", RECIPES), ("loss", OBJECTIVES), ("augmentation", AUGMENTATIONS)):
+            if getattr(settings, name) not in known:
+                raise ValueError(f"the {name} {getattr(settings, name)!r} is unknown here")
         return settings
 
     @property

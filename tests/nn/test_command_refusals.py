@@ -45,6 +45,7 @@ def listing(directory):
     [
         (["--model", "resnet"], "argument --model: invalid choice: 'resnet' (choose from"),
         (["--optimizer", "magic"], "argument --optimizer: invalid choice: 'magic'"),
+        (["--augmentation", "magic"], "argument --augmentation: invalid choice: 'magic'"),
         (["--batch-size", "0"], "argument --batch-size: must be a whole number of at least 1, got '0'"),
         (["--batch-size", "2.5"], "must be a whole number of at least 1, got '2.5'"),
         (["--epochs", "0"], "argument --epochs: must be a whole number of at least 1, got '0'"),
@@ -158,6 +159,7 @@ def test_directory_without_permission(refused):
         (["--batch-size", "20"], "cannot resume with --batch-size 20"),
         (["--model", "cnn"], "cannot resume with --model cnn"),
         (["--optimizer", "sgd"], "cannot resume with --optimizer sgd"),
+        (["--augmentation", "affine"], "cannot resume with --augmentation affine: the training was started with none"),
         (["--seed", "9"], "cannot resume with --seed 9"),
         (["--epochs", "2"], "cannot resume with --epochs 2: 3 are done already"),
     ],

@@ -55,6 +55,7 @@ def test_history_says_with_what_and_how_well(trained, sample):
         "optimizer": "adam",
         "lr": 0.001,
         "schedule": "constant",
+        "augmentation": "none",
         "batch_size": 50,
         "epochs": 3,
         "seed": 0,
@@ -70,7 +71,7 @@ def test_history_says_with_what_and_how_well(trained, sample):
     assert content["test"]["accuracy"] > 0.4  # guessing gives 0.1
 
 
-@pytest.mark.parametrize("model", ["nielsen", "mlp", "lenet5", "cnn"])
+@pytest.mark.parametrize("model", nn.models.RECIPES)
 def test_every_model_trains(train, tmp_path, model):
     assert train(tmp_path, model=model, epochs=1).code == 0
     assert history(tmp_path)["settings"]["model"] == model
