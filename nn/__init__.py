@@ -6,7 +6,7 @@ import nn.signals_at_start  # noqa: F401  first, for the rest takes a while
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nn import data, functions, initial, models, scalar
+from nn import data, functions, initial, models, penalties, scalar
 from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import (
     CheckpointError,
@@ -97,6 +97,7 @@ from nn.layers.shaping import Flatten, Identity, PixelShuffle, PixelUnshuffle, U
 from nn.layers.transformer import PositionalEncoding, TransformerEncoder, TransformerEncoderLayer
 from nn.module import Module, Parameter
 from nn.perceptron import Perceptron
+from nn.roles import biases_of, weights_of
 from nn.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
@@ -221,13 +222,16 @@ __all__ = [
     "Upsample",
     "WeightNoise",
     "ZeroPad2d",
+    "biases_of",
     "data",
     "functions",
     "initial",
     "load_weights",
     "models",
+    "penalties",
     "save_weights",
     "scalar",
     "search",
     "training",
+    "weights_of",
 ]

@@ -1,7 +1,6 @@
 """Modules find their parameters, save and load them, and compute what their formula says."""
 
 import copy
-import math
 
 import numpy as np
 import pytest
@@ -124,7 +123,6 @@ def test_a_filter_is_learned_by_backpropagation_as_in_deck_a():
         (lambda x: nn.Conv2d(1, 0, 3), "Conv2d: out_channels"),
         (lambda x: nn.Flatten(5)(x), "flatten: start_dim 5"),
         (lambda x: nn.models.lenet5((8, 8)), "lenet5: images of 8×8 pixels are too small"),
-        (lambda x: nn.initial.fans((3,)), "fans: a weight has at least two axes"),
     ],
 )
 def test_refused_inputs(call, message):
@@ -140,27 +138,20 @@ def test_a_module_without_forward_says_what_to_write():
 
 
 @pytest.mark.parametrize(
-    ("draw", "std"),
-    [
-        (lambda shape: nn.initial.normal(shape, 0.1), 0.1),
-        (nn.initial.xavier_normal, math.sqrt(2 / 700)),
-        (nn.initial.xavier_uniform, math.sqrt(2 / 700)),
-        (nn.initial.he_normal, math.sqrt(2 / 300)),
-        (nn.initial.he_uniform, math.sqrt(2 / 300)),
-        (lambda shape: nn.initial.fan_in_uniform(shape, 300), math.sqrt(1 / 900)),
-    ],
+    ("name", "count"), [("nielsen", 23_860), ("mlp", 101_770), ("lenet5", 61_706), ("cnn", 1_199_882)]
 )
-def test_initialisers_have_their_standard_deviation(draw, std):
-    ag.manual_seed(1)
-    drawn = draw((400, 300)).numpy()
-    assert drawn.std() == pytest.approx(std, rel=0.01)
-    assert abs(drawn.mean()) < 0.01 * std
-    ag.manual_seed(1)
-    np.testing.assert_array_equal(draw((400, 300)).numpy(), drawn)
+def test_models_have_the_published_sizes_and_give_a_number_a_class(name, count):
+    net = getattr(nn.models, name)()
+    assert sum(p.size for p in net.parameters()) == count
+    with ag.no_grad():
+        assert net(ag.zeros((2, 1, 28, 28))).shape == (2, 10)
 
 
-def test_fans_count_the_receptive_field():
-    assert nn.initial.fans((16, 6, 5, 5)) == (150, 400)
+def test_models_fit_other_image_sizes_and_classes():
+    for name in nn.models.RECIPES:
+        net = nn.models.RECIPES[name].build((20, 31), 4)
+        with ag.no_grad():
+            assert net(ag.zeros((2, 1, 20, 31))).shape == (2, 4)
 
 
 def test_modules_and_parameters_in_lists_and_dictionaries_are_found():

@@ -1,0 +1,20 @@
+"""What a parameter is for, by its name: biases start and are penalised otherwise than weights."""
+
+from __future__ import annotations
+
+from nn.module import Module, Parameter
+
+
+def is_bias(name: str) -> bool:
+    """Whether the last part of a parameter's dotted name says so: bias, in_proj_bias, bias_ih_l0."""
+    return "bias" in name.rpartition(".")[2].split("_")
+
+
+def weights_of(module: Module) -> list[Parameter]:
+    """Every parameter but the biases. With `biases_of` for groups of an optimiser, of which one has no decay."""
+    return [parameter for name, parameter in module.named_parameters() if not is_bias(name)]
+
+
+def biases_of(module: Module) -> list[Parameter]:
+    """Every bias."""
+    return [parameter for name, parameter in module.named_parameters() if is_bias(name)]
