@@ -57,8 +57,8 @@ def outputs_and_loss(model: Module, loss: Loss, batch: tuple[Any, ...]) -> tuple
     """model(inputs...) and loss(outputs, targets) for the batch (inputs..., targets)."""
     if not isinstance(batch, (tuple, list)) or len(batch) < 2:
         raise ArgumentError(
-            f"a mini-batch is a tuple (inputs, targets), got {_kind(batch)};"
-            " where the inputs are the targets too, give them twice"
+            f"a mini-batch is a tuple (inputs, targets), got {_kind(batch)}; give both in one tuple, and twice the same"
+            " where the inputs are the targets"
         )
     outputs = model(*(ag.tensor(array) if not isinstance(array, ag.Tensor) else array for array in batch[:-1]))
     return outputs, loss(outputs, batch[-1])

@@ -18,6 +18,14 @@ class Stateful(Protocol):
         """Take that over."""
 
 
+@runtime_checkable
+class MetricSchedule(Stateful, Protocol):
+    """A schedule that depends on how well the training goes."""
+
+    def step(self, metric: float, /) -> None:
+        """Take the loss of after an epoch into account."""
+
+
 class Optimizer(Stateful, Protocol):
     """What the loop needs of an optimiser; those of `optim` have it."""
 

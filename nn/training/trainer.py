@@ -28,7 +28,7 @@ from nn.training.evaluation import (
 )
 from nn.training.metrics import Metric, named_metrics
 from nn.training.position import EpochRecord, Position, Score, Totals
-from nn.training.protocols import Optimizer, Stateful, WeightAverage
+from nn.training.protocols import MetricSchedule, Optimizer, Stateful, WeightAverage
 
 
 class Trainer:
@@ -36,7 +36,8 @@ class Trainer:
 
     - `loss(outputs, targets)` is the mean over a mini-batch's examples.
     - `schedule(step)` is the learning rate from the number of steps taken before; without it the optimiser keeps its
-      own.
+      own. One that has a method `step`, as `optim.schedules.ReduceOnPlateau` does, gets the validation loss (without
+      validation data the training loss) after each epoch.
     - `metrics` are names in `nn.training.METRICS`, or functions by name (see `nn.training.metrics`).
     - `clip(parameters)` changes the gradients before each step, as `optim.clip_grad_norm` does once `max_norm` is set.
     - `accumulate` mini-batches make one step: their gradients add up to that of one mini-batch of all their examples.
@@ -116,8 +117,8 @@ class Trainer:
         """
         if not isinstance(epochs, int) or epochs < 1:
             raise ArgumentError(f"fit: epochs must be a whole number of at least 1, got {epochs!r}")
-        if batch_size is None and isinstance(train, tuple):
-            raise ArgumentError("fit: a tuple of arrays has to be cut into mini-batches; give batch_size")
+        if batch_size is None and (isinstance(train, tuple) or hasattr(train, "batch")):
+            raise ArgumentError("fit: arrays and data sets have to be cut into mini-batches; give batch_size")
         if batch_size is None and augment is not None:
             raise ArgumentError("fit: augment needs batch_size; mini-batches of your own you augment yourself")
         self.epochs, self.batches_per_epoch = epochs, number_of_batches(train, batch_size)
@@ -279,6 +280,8 @@ class Trainer:
                 seconds=position.seconds,
             )
         )
+        if isinstance(self.schedule, MetricSchedule):
+            self.schedule.step(position.history[-1].judged["loss"])
         position.batch, position.examples, position.seconds, position.totals = 0, 0, 0.0, Totals()
         for callback in self.callbacks:
             callback.epoch_ended(self)

@@ -130,18 +130,52 @@ def test_uneven_parts_weigh_as_many_examples_as_they_have(make_trainer, line_dat
 
 
 def test_clipping_changes_the_gradients_before_the_step(make_trainer, line_data):
-    seen = []
-
-    def clip(parameters, to):
-        for parameter in parameters:
-            parameter.grad = ag.tensor(np.clip(parameter.grad.numpy(), -to, to))
-            seen.append(parameter.grad.numpy())
-
-    trainer = make_trainer(lr=1.0, clip=functools.partial(clip, to=np.float32(1e-3)))
+    trainer = make_trainer(lr=1.0, clip=functools.partial(optim.clip_grad_norm, max_norm=1e-3))
     before = weights(trainer)
     trainer.fit(line_data, epochs=1, batch_size=40)
-    for name, array in weights(trainer).items():
-        np.testing.assert_allclose(np.abs(array - before[name]), 1e-3, rtol=1e-3)
+    step = np.concatenate([(array - before[name]).ravel() for name, array in weights(trainer).items()])
+    assert np.linalg.norm(step) == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_averaged_weights_are_those_that_are_validated_and_they_are_resumed(make_trainer, line_data):
+    def trainer():
+        made = make_trainer(lr=0.3)
+        made.average = optim.ExponentialMovingAverage(made.model.parameters(), decay=0.8)
+        return made
+
+    whole = trainer()
+    assert whole.fit(line_data, line_data, epochs=3, batch_size=8)
+    with whole.average.applied():
+        averaged = evaluate(whole.model, nn.functions.mse_loss, line_data)
+    assert whole.history[-1].validation == averaged == whole.evaluate(line_data)
+    assert averaged != evaluate(whole.model, nn.functions.mse_loss, line_data)
+    one, other = trainer(), trainer()
+    assert not one.fit(line_data, line_data, epochs=3, batch_size=8, interrupted=stopping_before(7))
+    other.load_state_dict(one.state_dict())
+    assert other.fit(line_data, line_data, epochs=3, batch_size=8)
+    assert_same(whole, other)
+
+
+def test_a_rate_that_falls_on_a_plateau_sees_the_validation_loss_and_is_resumed(make_trainer, line_data):
+    x, y = line_data
+    elsewhere = x, y + 5  # where the loss soon becomes no better
+
+    def trainer():
+        return make_trainer(schedule=optim.schedules.ReduceOnPlateau(0.3, patience=1, factor=0.5))
+
+    whole = trainer()
+    assert whole.fit(line_data, elsewhere, epochs=8, batch_size=8)
+    rates, losses = zip(*((r.learning_rate, r.validation["loss"]) for r in whole.history), strict=True)
+    by_hand = optim.schedules.ReduceOnPlateau(0.3, patience=1, factor=0.5)
+    for rate, loss in zip(rates, losses, strict=True):
+        assert rate == by_hand(0)
+        by_hand.step(loss)
+    assert rates[-1] < 0.3
+    one, other = trainer(), trainer()
+    assert not one.fit(line_data, elsewhere, epochs=8, batch_size=8, interrupted=stopping_before(33))
+    other.load_state_dict(one.state_dict())
+    assert other.fit(line_data, elsewhere, epochs=8, batch_size=8)
+    assert_same(whole, other)
 
 
 def test_the_rate_is_the_schedules_at_the_last_step_of_each_epoch_or_the_optimisers_own(train_line):
@@ -327,6 +361,10 @@ def test_fit_says_what_is_wrong(make_trainer, line_data, fit, says):
 
 def test_more_of_what_is_wrong(make_trainer, line_data):
     x, y = line_data
+    with pytest.raises(ag.ArgumentError, match="arrays and data sets have to be cut into mini-batches"):
+        make_trainer().fit(nn.data.ArrayDataset(x, y), epochs=1)
+    with pytest.raises(ag.ArgumentError, match="got a tuple of 1; give both in one tuple"):
+        make_trainer().fit(x, y, epochs=1, batch_size=8)
     with pytest.raises(ag.ArgumentError, match="augment needs batch_size"):
         make_trainer().fit([(x, y)], epochs=1, augment=lambda x, generator: x)
     with pytest.raises(ag.ArgumentError, match="an epoch without a single mini-batch; a generator gives"):
