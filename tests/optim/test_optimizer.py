@@ -1,0 +1,175 @@
+"""What all optimisers share: groups, rates, closures, state; and what each of them refuses."""
+
+import json
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+import optim
+
+
+def two():
+    w, b = (ag.tensor(numbers, requires_grad=True) for numbers in ([1.0, -2.0, 3.0], [0.5]))
+    w.grad, b.grad = ag.tensor([1.0, 1.0, -2.0]), ag.tensor([4.0])
+    return w, b
+
+
+def test_groups_have_settings_of_their_own():
+    w, b = two()
+    optim.SGD([{"params": [w], "lr": 0.0}, {"params": [b]}], lr=0.1).step()
+    assert w.tolist() == [1.0, -2.0, 3.0]
+    assert b.tolist() == pytest.approx([0.1])
+
+
+def test_a_group_that_is_added_is_updated_too():
+    w, b = two()
+    optimizer = optim.SGD([w], lr=0.1)
+    optimizer.step()
+    optimizer.add_param_group({"params": b, "lr": 0.05, "weight_decay": 1.0})
+    optimizer.step()
+    assert b.tolist() == pytest.approx([0.5 - 0.05 * (4.0 + 0.5)])
+    assert w.tolist() == pytest.approx([0.8, -2.2, 3.4])
+    optimizer.zero_grad()
+    assert w.grad is None
+    assert b.grad is None
+
+
+def test_a_rate_that_is_set_keeps_the_shares_of_the_groups():
+    w, b = two()
+    optimizer = optim.Adam([{"params": [w], "lr": 0.03}, {"params": [b]}], lr=0.3)
+    optimizer.set_lr(0.1)
+    assert [group["lr"] for group in optimizer.param_groups] == [pytest.approx(0.01), 0.1]
+    optimizer.set_lr(0.0)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.0, 0.0]
+    optimizer.set_lr(0.3)
+    assert [group["lr"] for group in optimizer.param_groups] == [pytest.approx(0.03), 0.3]
+    with pytest.raises(ag.ArgumentError, match="Adam: lr must be a number of at least 0, got -1"):
+        optimizer.set_lr(-1)
+    with pytest.raises(ag.ArgumentError, match="Adam: lr must be a number of at least 0, got nan"):
+        optimizer.set_lr(float("nan"))
+
+
+def test_parameters_without_a_gradient_are_left_alone_and_count_no_step():
+    w, b = two()
+    w.grad = None
+    optimizer = optim.Adam([w, b], lr=0.1)
+    optimizer.step()
+    assert w.tolist() == [1.0, -2.0, 3.0]
+    assert {index: state["step"] for index, state in optimizer.state.items()} == {1: 1}
+
+
+def test_step_calls_a_closure_and_returns_what_it_returns():
+    w, _ = two()
+
+    def closure():
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    optimizer = optim.SGD([w], lr=0.5)
+    optimizer.zero_grad()
+    assert float(optimizer.step(closure)) == 14.0
+    assert w.tolist() == [0.0, 0.0, 0.0]
+    assert optimizer.step() is None
+
+
+def test_gradients_of_several_mini_batches_make_one_step_like_that_of_all():
+    x, y = np.random.default_rng(3).standard_normal((2, 12, 4))
+    ends = []
+    for parts in (1, 3):
+        w = ag.tensor(np.ones(4), requires_grad=True)
+        optimizer = optim.Adam([w], lr=0.1)
+        for _ in range(5):
+            optimizer.zero_grad()
+            for xs, ys in zip(np.split(x, parts), np.split(y, parts), strict=True):
+                (((ag.tensor(xs) * w - ag.tensor(ys)) ** 2).mean() / parts).backward()
+            optimizer.step()
+        ends.append(w.numpy())
+    np.testing.assert_allclose(*ends, rtol=1e-12)
+
+
+def test_float32_parameters_stay_float32_whatever_kind_of_number_the_rate_is():
+    for size in (3, 300):
+        w = ag.ones(size, requires_grad=True)
+        optimizer = optim.Adam([w], lr=np.float64(0.1), betas=(np.float64(0.9), np.float64(0.99)))
+        w.grad = ag.ones(size)
+        optimizer.set_lr(np.float64(0.2))
+        optimizer.step()
+        assert w.dtype == optimizer.state[0]["exp_avg"].dtype == np.float32
+        np.testing.assert_allclose(w.numpy(), 0.8, rtol=1e-6)
+        json.dumps(optimizer.state_dict()["param_groups"])
+
+
+@pytest.mark.parametrize("decoupled", [True, False])
+def test_decay_is_coupled_or_decoupled_alike_for_all(decoupled):
+    """Without a gradient of the loss, coupled decay is all the gradient there is, and decoupled decay all the step."""
+    for name in ("SGD", "Adagrad", "Adadelta", "RMSprop", "Adam", "Adamax", "NAdam", "RAdam", "Lion"):
+        by_decay, by_gradient = (ag.tensor(np.array([2.0, -3.0]), requires_grad=True) for _ in range(2))
+        by_decay.grad = ag.zeros_like(by_decay)
+        make = getattr(optim, name)
+        make([by_decay], lr=0.1, weight_decay=0.5, decoupled_weight_decay=decoupled).step()
+        if decoupled:
+            np.testing.assert_allclose(by_decay.numpy(), [2.0 * 0.95, -3.0 * 0.95], rtol=1e-12, err_msg=name)
+        else:
+            by_gradient.grad = 0.5 * by_gradient.detach()
+            make([by_gradient], lr=0.1).step()
+            np.testing.assert_array_equal(by_decay.numpy(), by_gradient.numpy(), err_msg=name)
+
+
+def one():
+    return ag.ones(2, requires_grad=True)
+
+
+REFUSED = [
+    (lambda: optim.SGD([]), "SGD: no parameters to optimise; pass model.parameters()"),
+    (lambda: optim.SGD(one()), "SGD: params is a list of tensors, got a single one"),
+    (lambda: optim.SGD([p := one(), p]), "SGD: a parameter is listed twice"),
+    (lambda: optim.SGD([{"params": [p := one()]}, {"params": [p]}]), "SGD: a parameter is listed twice"),
+    (lambda: optim.SGD([one() * 2]), "SGD: parameters are leaf tensors"),
+    (lambda: optim.SGD([ag.ones(2)]), "SGD: parameters are leaf tensors that require a gradient"),
+    (lambda: optim.SGD([3.0]), "SGD: parameters are leaf tensors that require a gradient, got 3.0"),
+    (lambda: optim.SGD([{"lr": 1.0}]), 'SGD: a group is a dictionary with "params"'),
+    (lambda: optim.SGD([{"params": [one()]}, one()]), 'SGD: a group is a dictionary with "params"'),
+    (lambda: optim.Adam([{"params": [one()], "rate": 1}]), r"Adam: no setting named \['rate'\]; has \['amsgrad', 'b"),
+    (lambda: optim.SGD([{"params": [one()], "lr": 1.0}], lr=0.0), "SGD: a group with the lr 1.0 needs the optimiser's"),
+    (lambda: optim.SGD([one()], lr=-1), "SGD: lr must be at least 0, got -1"),
+    (lambda: optim.SGD([one()], lr=float("nan")), "SGD: lr must be at least 0, got nan"),
+    (lambda: optim.SGD([one()], lr="fast"), "SGD: lr must be a number, got fast"),
+    (lambda: optim.SGD([one()], momentum=1.0), "SGD: momentum must be at least 0 and below 1, got 1.0"),
+    (lambda: optim.SGD([one()], dampening=2.0), "SGD: dampening must be from 0 to 1, got 2.0"),
+    (lambda: optim.SGD([one()], nesterov=True), "SGD: nesterov needs a momentum above 0 and no dampening, got 0.0"),
+    (lambda: optim.SGD([one()], momentum=0.9, dampening=0.1, nesterov=True), "SGD: nesterov needs .* got 0.9 and 0.1"),
+    (lambda: optim.Adagrad([one()], lr_decay=-1), "Adagrad: lr_decay must be at least 0, got -1"),
+    (lambda: optim.Adagrad([one()], initial_accumulator_value=-1), "Adagrad: initial_accumulator_value must be at"),
+    (lambda: optim.Adadelta([one()], rho=1.5), "Adadelta: rho must be from 0 to 1, got 1.5"),
+    (lambda: optim.RMSprop([one()], alpha=1.0), "RMSprop: alpha must be at least 0 and below 1, got 1.0"),
+    (lambda: optim.RMSprop([one()], momentum=-0.1), "RMSprop: momentum must be at least 0 and below 1, got -0.1"),
+    (lambda: optim.Adam([one()], betas=(0.9, 1.0)), "Adam: betas must be two numbers of at least 0 and below 1, got"),
+    (lambda: optim.Adam([one()], betas=0.9), "Adam: betas must be two numbers of at least 0 and below 1, got 0.9"),
+    (lambda: optim.Adam([one()], betas=(0.9,)), "Adam: betas must be two numbers"),
+    (lambda: optim.Adam([one()], eps=-1), "Adam: eps must be at least 0, got -1"),
+    (lambda: optim.AdamW([one()], weight_decay=-1), "AdamW: weight_decay must be at least 0, got -1"),
+    (lambda: optim.NAdam([one()], momentum_decay=-1), "NAdam: momentum_decay must be at least 0, got -1"),
+    (lambda: optim.LBFGS([one()], max_iter=0), "LBFGS: max_iter must be at least 1, got 0"),
+    (lambda: optim.LBFGS([one()], tolerance_grad=-1), "LBFGS: tolerance_grad must be at least 0, got -1"),
+    (lambda: optim.LBFGS([one()], line_search_fn="wolfe"), 'LBFGS: line_search_fn must be None or "strong_wolfe"'),
+    (lambda: optim.LBFGS([{"params": [one()]}, {"params": [one()]}]), "LBFGS: one group of parameters"),
+    (lambda: optim.LBFGS([one()]).step(), "LBFGS: step needs a closure"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED)
+def test_refused_settings(make, message):
+    with pytest.raises(ag.ArgumentError, match=message) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_group_that_is_refused_is_not_added():
+    w, b = two()
+    optimizer = optim.SGD([w], lr=0.1)
+    for group in ({"params": [w]}, {"params": [b], "lr": -1.0}, {"params": [b * 2]}):
+        with pytest.raises(ag.ArgumentError):
+            optimizer.add_param_group(group)
+    assert [group["params"] for group in optimizer.param_groups] == [[w]]
