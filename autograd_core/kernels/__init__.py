@@ -26,6 +26,7 @@ _SUBMODULES = (
     "lane_sums",
     "maxima",
     "memory",
+    "normalisation",
     "pooling",
     "reduction",
     "simd",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from autograd_core.kernels import LARGE_PRODUCT, convolution, gemm, pooling, reduction
+from autograd_core.kernels import LARGE_PRODUCT, convolution, gemm, normalisation, pooling, reduction
 
 
 def warm_up(dtypes=(np.float32,), say=None):
@@ -39,3 +39,9 @@ def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "pooling", lambda: pooling.max_pool2d(images, *windows)
     half = images[:, :, ::2, ::2]
     yield "gradient of pooling", lambda: pooling.max_pool2d_gradient(half, images, half, *windows)
+    one = np.ones((2, 1), dtype)
+    moments = (one[:, 0], one[:, 0])
+    for slices in ((1, 2, 2), (2, 2, 1)):
+        x, how = np.ones(slices, dtype), (slices, 1e-5, True)
+        yield f"normalisation of {slices}", lambda: normalisation.normalize(x, one, one, *how)
+        yield f"its gradient of {slices}", lambda: normalisation.normalize_gradient(x, x, one, *moments, *how)

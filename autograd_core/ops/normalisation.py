@@ -7,7 +7,8 @@ that of root mean square normalisation. What the forward pass finds out, the mom
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array
 
 Axes = tuple[int, ...]
+Shape = tuple[int, ...]
 
 
 class _Moments:
@@ -59,8 +61,6 @@ def _count(x: Any, axes: Axes) -> int:
 
 def _sum(x: Any, axes: Axes) -> Any:
     """Σ x over `axes`, which stay with length 1."""
-    if x.ndim > 2 and x.size >= kernels.LONG and axes == (0, *range(2, x.ndim)):  # what numpy does entry by entry
-        return kernels.reduction.sum_of_channels(x).reshape(1, -1, *[1] * (x.ndim - 2))
     return np.add.reduce(x, axis=axes, keepdims=True)
 
 
@@ -73,16 +73,45 @@ def _sum_of_products(a: Any, b: Any, axes: Axes) -> Any:
     return np.vecdot(a.reshape(rows), b.reshape(rows)).reshape(*kept, *[1] * len(axes))
 
 
-@array_op
-def _standardize(x: Any, /, axes: Axes, eps: float, centre: bool, moments: _Moments | None = None) -> Any:
-    """(x - mean)/√(var + eps) over `axes`."""
-    apart, scale = _apart(x, axes, eps, centre, moments)
-    return _times(apart, scale, centre)
+class _Layout(NamedTuple):
+    """How a kernel sees an array: as `slices`, (N, K, M), with weights of shape `weights`, a table (P, Q) to it."""
+
+    slices: Shape
+    weights: Shape
+    table: Shape
+    moments: Shape
+
+    def tabulate(self, weight: Any) -> Any:
+        return np.ascontiguousarray(np.broadcast_to(weight, self.weights)).reshape(self.table)
 
 
-@_standardize.vjp("x")
-def _(g, x, axes, eps, centre, moments):
-    return _standardize_gradient(g, x, axes=axes, eps=eps, centre=centre, moments=moments)
+def _layout_for_kernel(axes: Axes, weights: Shape, *arrays: Any) -> _Layout | None:
+    """The layout of arrays that a kernel takes, or None: that depends on their sizes and dtypes alone."""
+    x = arrays[0]
+    if x.dtype.char not in "fd" or x.size < kernels.LONG_FOR_SEVERAL or any(a.dtype != x.dtype for a in arrays):
+        return None
+    return _layout(x.shape, axes, weights)
+
+
+@lru_cache(maxsize=1024)
+def _layout(shape: Shape, axes: Axes, weights: Shape) -> _Layout | None:
+    """None if the axes that stay do not lie together, or the weights do not repeat as a table does."""
+    ndim = len(shape)
+    last = next((i for i in range(ndim, 0, -1) if i - 1 not in axes), 0)
+    first = next((i for i in range(last) if i not in axes), 0)
+    weights = (*[1] * (ndim - len(weights)), *weights)
+    if len(weights) > ndim or any(axis in axes for axis in range(first, last)):
+        return None
+    slices = (math.prod(shape[:first]), math.prod(shape[first:last]), math.prod(shape[last:]))
+    if slices[0] > 1 and slices[2] == 1 and weights[last:] == shape[last:]:  # columns have a weight each
+        weights = (*weights[:first], *np.broadcast_shapes(weights[first:last], shape[first:last]), *weights[last:])
+    rows = next((i for i in range(first, last) if weights[i] != 1), last)
+    width = next((i for i in range(ndim, last, -1) if weights[i - 1] != 1), last)
+    fits = (*[1] * rows, *shape[rows:last], *shape[last:width], *[1] * (ndim - width))
+    if weights != fits:
+        return None
+    table = (math.prod(weights[:last]), math.prod(weights[last:]))
+    return _Layout(slices, weights, table, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
 
 
 @array_op
@@ -90,45 +119,57 @@ def _normalize(
     x: Any, weight: Any, bias: Any, /, axes: Axes, eps: float, centre: bool, moments: _Moments | None = None
 ) -> Any:
     """(x - mean)/√(var + eps) over `axes`, times weight, plus bias, both of which broadcast."""
-    apart, scale = _apart(x, axes, eps, centre, moments)
-    if _is_constant(weight, x, axes):
-        y = _times(apart, scale * weight, centre)
-    else:
-        y = _times(apart, scale, centre)
-        y *= weight
-    y += bias
+    layout = _layout_for_kernel(axes, np.broadcast_shapes(weight.shape, bias.shape), x, weight, bias)
+    if layout is None:
+        apart, scale = _apart(x, axes, eps, centre, moments)
+        return _times(apart, scale, centre) * weight + bias
+    y, mean, var = kernels.normalisation.normalize(
+        np.ascontiguousarray(x), layout.tabulate(weight), layout.tabulate(bias), layout.slices, eps, centre
+    )
+    if moments is not None:
+        moments.mean = mean.reshape(layout.moments) if centre else 0.0
+        moments.var = var.reshape(layout.moments)
     return y
 
 
-def _is_constant(weight: Any, x: Any, axes: Axes) -> bool:
-    """Whether a weight that broadcasts against x is the same all along `axes`, so that it goes with the scale."""
-    missing = x.ndim - weight.ndim
-    return all(axis < missing or weight.shape[axis - missing] == 1 for axis in axes)
-
-
-@_normalize.vjp("x")
-def _(g, x, weight, axes, eps, centre, moments):
+@_normalize.vjp("x", "weight", "bias")
+def _(g, x, weight, bias_shape, axes, eps, centre, moments, wanted):
     same = {"axes": axes, "eps": eps, "centre": centre, "moments": moments}
-    if _is_constant(weight, x, axes):
-        return _standardize_gradient(g, x, **same) * weight
-    return _standardize_gradient(g * weight, x, **same)
+    if isinstance(g, np.ndarray) and isinstance(x, np.ndarray) and isinstance(weight, np.ndarray):
+        layout = _layout_for_kernel(axes, np.broadcast_shapes(weight.shape, bias_shape), x, weight, g)
+        if layout is not None:
+            return _gradients_by_kernel(g, x, weight, layout, **same)
+    to_x = _standardize_gradient(g * weight, x, **same) if wanted[0] else None
+    return to_x, g * _standardized(x, **same) if wanted[1] else None, g
 
 
-@_normalize.vjp("weight")
-def _(g, x, axes, eps, centre, moments):
-    return g * _standardize(x, axes=axes, eps=eps, centre=centre, moments=moments)
+def _standardized(x: Any, **how: Any) -> Any:
+    return _normalize(x, np.ones((), x.dtype), np.zeros((), x.dtype), **how)
 
 
-@_normalize.vjp("bias")
-def _(g):
-    return g
+def _gradients_by_kernel(
+    g: Any, x: Any, weight: Any, layout: _Layout, axes: Axes, eps: float, centre: bool, moments: _Moments | None
+) -> tuple[Any, Any, Any]:
+    """The gradients to x, and to weights and biases of the layout's shape."""
+    found = moments or _Moments()
+    if found.var is None:
+        _apart(x, axes, eps, centre, found)
+    mean = found.mean.reshape(-1) if centre else np.zeros(layout.slices[1], x.dtype)
+    g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
+    to_x, to_weight, to_bias = kernels.normalisation.normalize_gradient(
+        g, x, layout.tabulate(weight), mean, found.var.reshape(-1), layout.slices, eps, centre
+    )
+    return to_x, to_weight.reshape(layout.weights), to_bias.reshape(layout.weights)
 
 
 @array_op
 def _standardize_gradient(
     u: Any, x: Any, /, axes: Axes, eps: float, centre: bool, moments: _Moments | None = None
 ) -> Any:
-    """u passed back to x through y = standardize(x): scale·(u - mean u - y·mean(u·y)), a symmetric map of u."""
+    """u passed back to x through y = (x - mean)·scale: scale·(u - mean u - y·mean(u·y)), a symmetric map of u."""
+    layout = _layout_for_kernel(axes, (), x, u)
+    if layout is not None:
+        return _gradients_by_kernel(u, x, np.ones((), x.dtype), layout, axes, eps, centre, moments)[0]
     n = _count(x, axes)
     apart, scale = _apart(x, axes, eps, centre, moments)
     y = _times(apart, _sum_of_products(u, apart, axes) * scale * scale / n, centre)
@@ -149,7 +190,7 @@ def _(g, u, x, y, axes, eps, centre, moments):
     # Σ g·scale·(u - mean u - s·mean(u·s)) depends on x through s = standardize(x) and through the scale, whose
     # derivative is -scale²·s/n.
     same = {"axes": axes, "eps": eps, "centre": centre, "moments": moments}
-    s = _standardize(x, **same)
+    s = _standardized(x, **same)
     mean_square = reduction.var(x, axis=axes, keepdims=True) if centre else _mean(x * x, axes)
     scale = elementwise.rsqrt(mean_square + eps)
     through_s = scale * (g * _mean(u * s, axes) + u * _mean(g * s, axes))
@@ -187,9 +228,6 @@ def normalize_with_moments(
     if not eps >= 0:
         raise ArgumentError(f"normalize: eps is a small number that is not negative, got {eps}")
     same: dict[str, Any] = {"axes": axes, "eps": float(eps), "centre": centre, "moments": _Moments()}
-    if weight is not None and bias is not None:
-        y = _normalize(x, weight, bias, **same)
-    else:
-        y = _standardize(x, **same)
-        y = y * weight if weight is not None else y + bias if bias is not None else y
-    return y, same["moments"].mean, same["moments"].var
+    weight = np.ones((), x.dtype) if weight is None else weight
+    bias = np.zeros((), x.dtype) if bias is None else bias
+    return _normalize(x, weight, bias, **same), same["moments"].mean, same["moments"].var

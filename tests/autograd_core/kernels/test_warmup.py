@@ -9,7 +9,7 @@ from autograd_core.kernels import warmup
 WARM_UP = "import numpy as np; from autograd_core.kernels import warmup; warmup.warm_up([np.float32])"
 USE_KERNELS = """
 import numpy as np
-from autograd_core.kernels import convolution, gemm, pooling, reduction
+from autograd_core.kernels import convolution, gemm, normalisation, pooling, reduction
 x, w = np.ones((2, 3, 40, 40), np.float32), np.ones((20, 3, 3, 3), np.float32)
 y = convolution.conv2d(x, w, bias=w[:, 0, 0, 0])
 convolution.conv2d_input_gradient(y, w, x.shape)
@@ -17,6 +17,10 @@ convolution.conv2d_weight_gradient(y, x, w.shape)
 reduction.sum_of_channels(y)
 pooling.max_pool2d_gradient(x, x, pooling.max_pool2d(x, (1, 1), (1, 1), (0, 0)), (1, 1), (1, 1), (0, 0))
 gemm.matmul(np.ones((200, 200), np.float32), np.ones((200, 200), np.float32).T)
+for slices, table in ((1, 200, 50), (1, 50)), ((40, 50, 1), (50, 1)):
+    x, weight = np.ones(slices, np.float32), np.ones(table, np.float32)
+    y, mean, var = normalisation.normalize(x, weight, weight, slices, 0.1, False)
+    normalisation.normalize_gradient(y, x, weight, mean, var, slices, 0.1, False)
 print("done")
 """
 
@@ -35,4 +39,4 @@ def test_after_warming_up_a_second_process_compiles_nothing(tmp_path):
 def test_it_says_what_it_compiles_and_returns_the_seconds():
     lines = []
     assert warmup.warm_up([np.float32], lines.append) > 0
-    assert len(lines) == 6
+    assert len(lines) == 10

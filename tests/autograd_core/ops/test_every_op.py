@@ -149,8 +149,8 @@ CASES = {
         (ag.linear, (apart(3), apart(2, 3), apart(2))),
         (ag.linear, (apart(2, 2, 3), apart(2, 3), apart(2))),
     ],
-    "standardize": [(lambda x: ag.normalize(x, axis=(0, 2)), (apart(2, 2, 3),))],
     "normalize": [
+        (lambda x: ag.normalize(x, axis=(0, 2)), (apart(2, 2, 3),)),
         (lambda x, w, b: ag.normalize(x, (0, 2), w, b) ** 2, (apart(2, 2, 3), apart(2, 1), apart(2, 1))),
         (lambda x, w, b: ag.normalize(x, -1, w, b, eps=0.1) ** 2, (apart(2, 4), apart(4), apart(4))),
         (lambda x, w: ag.normalize(x, -1, w, centre=False) ** 2, (apart(2, 4), apart(4))),

@@ -44,7 +44,7 @@ WITHOUT = {
         "golden values of the functions that are made of them: test_golden_arrays.py",
     ),
     **dict.fromkeys(
-        ["normalize", "standardize", "standardize_gradient"],
+        ["normalize", "standardize_gradient"],
         "golden values of the layers that are made of them: tests/nn/layers/test_normalisation.py",
     ),
     "floor_divide": "torch defines no gradient for it; numpy's own function, gradient 0",

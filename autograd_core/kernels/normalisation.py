@@ -1,0 +1,287 @@
+"""Normalisation, and its gradient, in two or three readings of an array that stays in the cache between them.
+
+One formulation serves all layers. An array is seen as (N, K, M): each of K slices, N runs of M neighbours, is shifted
+and scaled by moments of its own. Batch normalisation has N images and K channels; layer, group and instance
+normalisation have N = 1 and a slice for each example, group or channel. Weights are a table (P, Q): slice k takes row
+k mod P, whose Q entries each cover M/Q neighbours.
+
+Sums are taken in the array's dtype along a short piece of a run, and in float64 over the pieces. Which entries are
+summed together depends on the shape alone, so results do not depend on the number of threads.
+"""
+
+import math
+
+import numpy as np
+
+from autograd_core.kernels import memory
+from autograd_core.kernels.jit import REORDER, jit
+from autograd_core.kernels.team import run_tasks, sharing
+from autograd_core.kernels.threads import ParallelKernel
+
+# Entries in a task at least.
+_ENTRIES = 1 << 14
+# Parts that sums for weights are taken in, at most.
+_PARTS = 32
+# Entries that are summed up in their own dtype, before float64 takes over: the error stays that of a few additions.
+_PIECE = 1 << 11
+
+
+def normalize(x, weight, bias, shape, eps, centre):
+    """(x - mean)/√(var + eps)·weight + bias, and the mean and variance of each slice, (K,).
+
+    `shape` is x as (N, K, M); weight and bias are tables (P, Q). All arrays are C-contiguous and of one dtype. Without
+    `centre` the mean counts as 0.
+    """
+    y = memory.empty(x.shape, x.dtype)
+    mean, var = np.empty(shape[1], x.dtype), np.empty(shape[1], x.dtype)
+    run = _normalize
+    if _are_columns(shape, weight):
+        run, shape, weight, bias = _normalize_columns, shape[:2], weight.reshape(-1), bias.reshape(-1)
+    run(x.size, x.reshape(shape), weight, bias, y.reshape(shape), mean, var, eps, centre)
+    return y, mean, var
+
+
+def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
+    """The gradients of Σ g · normalize(x): to x, and to the tables of weights and biases."""
+    dx = memory.empty(x.shape, x.dtype)
+    scale = 1 / np.sqrt(var + x.dtype.type(eps))
+    if _are_columns(shape, weight):
+        run, shape, sums = _gradient_of_columns, shape[:2], np.empty((2, weight.size), x.dtype)
+    else:
+        parts = min(shape[1], _PARTS, -(-x.size // _ENTRIES))
+        run, sums = _gradient, np.empty((parts, 2, *weight.shape), x.dtype)
+    flat = weight.reshape(-1) if run is _gradient_of_columns else weight
+    run(x.size, g.reshape(shape), x.reshape(shape), flat, mean, scale, dx.reshape(shape), sums, centre)
+    to_weight, to_bias = sums.reshape(-1, 2, *weight.shape).sum(0)
+    return dx, to_weight, to_bias
+
+
+def _are_columns(shape, weight):
+    """Whether slices are columns of a matrix, next to each other, each with a weight of its own."""
+    return shape[0] > 1 and shape[2] == 1 and weight.shape[0] == shape[1]
+
+
+@jit(fastmath=REORDER)
+def _sum_of_piece(x):
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += x[i]
+    return total
+
+
+@jit(fastmath=REORDER)
+def _squares_of_piece(x, mean):
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += (x[i] - mean) * (x[i] - mean)
+    return total
+
+
+@jit
+def _moments(x, k, centre):
+    """The mean and the variance of slice k."""
+    images, _, run = x.shape
+    mean, total = x.dtype.type(0), 0.0
+    if centre:
+        for image in range(images):
+            for start in range(0, run, _PIECE):
+                total += _sum_of_piece(x[image, k, start : start + _PIECE])
+        mean = x.dtype.type(total / (images * run))
+    total = 0.0
+    for image in range(images):
+        for start in range(0, run, _PIECE):
+            total += _squares_of_piece(x[image, k, start : start + _PIECE], mean)
+    return mean, total / (images * run)
+
+
+@jit
+def _write_run(x, weight, bias, mean, scale, y):
+    if weight.size == x.size:
+        for i in range(x.size):
+            y[i] = (x[i] - mean) * scale * weight[i] + bias[i]
+        return
+    width = x.size // weight.size
+    for q in range(weight.size):
+        factor, shift = scale * weight[q], bias[q]
+        x_run, y_run = x[q * width : (q + 1) * width], y[q * width : (q + 1) * width]
+        for i in range(width):
+            y_run[i] = (x_run[i] - mean) * factor + shift
+
+
+@jit
+def _task(worker, task, x, weight, bias, y, mean, var, eps, centre, slices):
+    for k in range(task * slices, min((task + 1) * slices, x.shape[1])):
+        mean[k], variance = _moments(x, k, centre)
+        var[k] = variance
+        scale = x.dtype.type(1 / math.sqrt(variance + eps))
+        row = k % weight.shape[0]
+        for image in range(x.shape[0]):
+            _write_run(x[image, k], weight[row], bias[row], mean[k], scale, y[image, k])
+
+
+@jit(fastmath=REORDER)
+def _sums_of_piece(g, x, mean):
+    """Σ g and Σ g·(x - mean)."""
+    total = along = x.dtype.type(0)
+    for i in range(x.size):
+        total += g[i]
+        along += g[i] * (x[i] - mean)
+    return total, along
+
+
+@jit(fastmath=REORDER)
+def _sums_of_weighted_piece(g, x, weight, mean, scale, to_weight, to_bias):
+    """The same of g·weight, where each entry has its own weight; Σ g·(x - mean)·scale and Σ g are added for each."""
+    total = along = x.dtype.type(0)
+    for i in range(x.size):
+        apart = x[i] - mean
+        to_weight[i] += g[i] * apart * scale
+        to_bias[i] += g[i]
+        total += g[i] * weight[i]
+        along += g[i] * weight[i] * apart
+    return total, along
+
+
+@jit
+def _sums_of_run(g, x, weight, mean, scale, to_weight, to_bias):
+    total = along = 0.0
+    if weight.size == x.size:
+        for start in range(0, x.size, _PIECE):
+            end = start + _PIECE
+            here, aside = _sums_of_weighted_piece(
+                g[start:end], x[start:end], weight[start:end], mean, scale, to_weight[start:end], to_bias[start:end]
+            )
+            total += here
+            along += aside
+        return total, along
+    width = x.size // weight.size
+    for q in range(weight.size):
+        for start in range(q * width, (q + 1) * width, _PIECE):
+            end = min(start + _PIECE, (q + 1) * width)
+            here, aside = _sums_of_piece(g[start:end], x[start:end], mean)
+            to_weight[q] += aside * scale
+            to_bias[q] += here
+            total += here * weight[q]
+            along += aside * weight[q]
+    return total, along
+
+
+@jit
+def _write_gradient(g, x, weight, mean, scale, shift, slope, dx):
+    if weight.size == x.size:
+        for i in range(x.size):
+            dx[i] = (g[i] * weight[i] - shift - (x[i] - mean) * slope) * scale
+        return
+    width = x.size // weight.size
+    for q in range(weight.size):
+        start, end, factor = q * width, (q + 1) * width, weight[q]
+        g_run, x_run, dx_run = g[start:end], x[start:end], dx[start:end]
+        for i in range(width):
+            dx_run[i] = (g_run[i] * factor - shift - (x_run[i] - mean) * slope) * scale
+
+
+@jit
+def _gradient_task(worker, part, g, x, weight, mean, scale, dx, sums, centre):
+    (images, slices, run), number = x.shape, x.dtype.type
+    to_weight, to_bias = sums[part]
+    to_weight[:] = 0
+    to_bias[:] = 0
+    count = images * run
+    for k in range(part * slices // len(sums), (part + 1) * slices // len(sums)):
+        row = k % weight.shape[0]
+        total = along = 0.0
+        for image in range(images):
+            here, aside = _sums_of_run(
+                g[image, k], x[image, k], weight[row], mean[k], scale[k], to_weight[row], to_bias[row]
+            )
+            total += here
+            along += aside
+        shift = number(total / count) if centre else number(0)
+        slope = number(along / count * scale[k] * scale[k])
+        for image in range(images):
+            _write_gradient(g[image, k], x[image, k], weight[row], mean[k], scale[k], shift, slope, dx[image, k])
+
+
+# Columns of a matrix are read a row at a time, as many side by side as a task has.
+_WIDTH = 128
+
+
+@jit
+def _columns_task(worker, task, x, weight, bias, y, mean, var, eps, centre):
+    first, end = task * _WIDTH, min((task + 1) * _WIDTH, x.shape[1])
+    weight, bias, mean, var = weight[first:end], bias[first:end], mean[first:end], var[first:end]
+    rows, total = x.shape[0], np.zeros(end - first)
+    mean[:] = 0
+    if centre:
+        for n in range(rows):
+            row = x[n, first:end]
+            for i in range(total.size):
+                total[i] += row[i]
+        for i in range(total.size):
+            mean[i] = total[i] / rows
+            total[i] = 0
+    for n in range(rows):
+        row = x[n, first:end]
+        for i in range(total.size):
+            apart = row[i] - mean[i]
+            total[i] += apart * apart
+    factor = np.empty(total.size, x.dtype)
+    for i in range(total.size):
+        var[i] = total[i] / rows
+        factor[i] = weight[i] / math.sqrt(total[i] / rows + eps)
+    for n in range(rows):
+        row, result = x[n, first:end], y[n, first:end]
+        for i in range(total.size):
+            result[i] = (row[i] - mean[i]) * factor[i] + bias[i]
+
+
+@jit
+def _gradient_of_columns_task(worker, task, g, x, weight, mean, scale, dx, sums, centre):
+    first, end = task * _WIDTH, min((task + 1) * _WIDTH, x.shape[1])
+    weight, mean, scale = weight[first:end], mean[first:end], scale[first:end]
+    rows, total, along = x.shape[0], np.zeros(end - first), np.zeros(end - first)
+    for n in range(rows):
+        upstream, row = g[n, first:end], x[n, first:end]
+        for i in range(total.size):
+            total[i] += upstream[i]
+            along[i] += upstream[i] * (row[i] - mean[i])
+    to_weight, to_bias = sums[0, first:end], sums[1, first:end]
+    shift, slope = np.empty(total.size, x.dtype), np.empty(total.size, x.dtype)
+    for i in range(total.size):
+        to_weight[i] = along[i] * scale[i]
+        to_bias[i] = total[i]
+        shift[i] = total[i] / rows if centre else 0
+        slope[i] = along[i] / rows * scale[i] * scale[i]
+    for n in range(rows):
+        upstream, row, result = g[n, first:end], x[n, first:end], dx[n, first:end]
+        for i in range(total.size):
+            result[i] = (upstream[i] - shift[i] - (row[i] - mean[i]) * slope[i]) * (scale[i] * weight[i])
+
+
+_post, _post_gradient = sharing(_task), sharing(_gradient_task)
+_post_columns, _post_columns_gradient = sharing(_columns_task), sharing(_gradient_of_columns_task)
+
+
+@ParallelKernel(reads=3).of
+def _normalize(mailbox, x, weight, bias, y, mean, var, eps, centre):
+    slices = max(1, _ENTRIES // max(1, x.shape[0] * x.shape[2]))
+    _post(mailbox, (x, weight, bias, y, mean, var, eps, centre, slices))
+    run_tasks(mailbox, -(-x.shape[1] // slices))
+
+
+@ParallelKernel(reads=5).of
+def _gradient(mailbox, g, x, weight, mean, scale, dx, sums, centre):
+    _post_gradient(mailbox, (g, x, weight, mean, scale, dx, sums, centre))
+    run_tasks(mailbox, sums.shape[0])
+
+
+@ParallelKernel(reads=3).of
+def _normalize_columns(mailbox, x, weight, bias, y, mean, var, eps, centre):
+    _post_columns(mailbox, (x, weight, bias, y, mean, var, eps, centre))
+    run_tasks(mailbox, -(-x.shape[1] // _WIDTH))
+
+
+@ParallelKernel(reads=5).of
+def _gradient_of_columns(mailbox, g, x, weight, mean, scale, dx, sums, centre):
+    _post_columns_gradient(mailbox, (g, x, weight, mean, scale, dx, sums, centre))
+    run_tasks(mailbox, -(-x.shape[1] // _WIDTH))
