@@ -24,14 +24,9 @@ class RangeTest:
 
     @property
     def suggestion(self) -> float | None:
-        """The rate at which the smoothed loss falls fastest, in terms of log rate; None if it never falls."""
-        end = min(range(len(self.smoothed)), key=self.smoothed.__getitem__) + 1
-        slopes = [
-            (self.smoothed[i + 1] - self.smoothed[i - 1], self.rates[i])
-            for i in range(1, min(end, len(self.smoothed) - 1))
-        ]
-        slope, rate = min(slopes, default=(0.0, 0.0))
-        return rate if slope < 0 else None
+        """A tenth of the rate at which the smoothed loss is least, near the largest; None if it never falls."""
+        best = min(range(len(self.smoothed)), key=self.smoothed.__getitem__)
+        return self.rates[best] / 10.0 if best else None
 
 
 def learning_rate_range_test(
