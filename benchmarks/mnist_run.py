@@ -104,31 +104,32 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--images", type=int, help="train on the first so many only, for one epoch")
     options = parser.parse_args()
-    # The recipe of nn/models, which loads the library; so it is looked up, not written again.
-    recipe = _recipe()
+    recipe, schedules = _recipe()
     splits = mnist()
     train, epochs = splits.train, recipe["epochs"]
     if options.images:
         train, epochs = replace(train, images=train.images[: options.images], labels=train.labels[: options.images]), 1
     step, accuracy = trainer(options.library, "LeNet-5", options.seed, train)
-    batch, first = recipe["batch_size"], recipe["lr"]
+    batch = recipe["batch_size"]
     per_epoch = math.ceil(len(train) / batch)
+    rate = schedules[recipe["schedule"]](recipe["lr"], epochs * per_epoch)
     reached = 0.0
     for epoch in range(epochs):
         order = shuffled_order(len(train), seed=options.seed, epoch=epoch)
         for i in range(per_epoch):
-            alpha = (epoch * per_epoch + i) / (epochs * per_epoch)
-            step(order[i * batch : (i + 1) * batch], (1 - alpha) * first + alpha * 0.01 * first)
+            step(order[i * batch : (i + 1) * batch], rate(epoch * per_epoch + i))
         reached = accuracy(splits.test)
         if reached >= TARGET:
             break
     print(json.dumps({"accuracy": reached, "epochs": epoch + 1}))
 
 
-def _recipe() -> dict[str, Any]:
+def _recipe() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The recipe of nn/models and the schedules it may name, which load the library; looked up, not written again."""
+    from nn.__main__ import SCHEDULES
     from nn.models import RECIPES
 
-    return vars(RECIPES["lenet5"])
+    return vars(RECIPES["lenet5"]), SCHEDULES
 
 
 if __name__ == "__main__":

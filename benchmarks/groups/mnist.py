@@ -47,7 +47,7 @@ def measure(runner: Runner) -> Section:
     return Section(
         "MNIST",
         [Goal("MNIST, whole process to 99 % test accuracy", "≤ 1/4 of torch", figure, met)],
-        "LeNet-5 by the recipe of `nn/models` (Adam, batches of 64, a rate that falls linearly over five epochs), "
+        "LeNet-5 by the recipe of `nn/models` (Adam, batches of 64, one cycle of the rate in five epochs), "
         "from the same weights, with the same images in the same order, until an epoch ends at 99 % or the recipe "
         "does. torch has its fused optimiser.",
         [Table(["seed", "library", "whole process", "test accuracy", "epochs"], rows)],

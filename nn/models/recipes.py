@@ -22,7 +22,7 @@ class Recipe:
     lr: float
     batch_size: int
     epochs: int
-    schedule: str = "constant"  # of the learning rate; "linear" falls to a hundredth over the whole training
+    schedule: str = "constant"  # of the learning rate; a name of the command line's schedules, over the whole training
     augmentation: str = "none"
 
 
@@ -36,7 +36,7 @@ AUGMENTATIONS: dict[str, Augmentation | None] = {
 RECIPES = {
     "nielsen": Recipe(nielsen, "quadratic", "sgd", lr=3.0, batch_size=10, epochs=5),
     "mlp": Recipe(mlp, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=5),
-    "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=3e-3, batch_size=64, epochs=5, schedule="linear"),
+    "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=5e-3, batch_size=64, epochs=5, schedule="one-cycle"),
     "maxout": Recipe(maxout, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=10, schedule="linear"),
     "cnn": Recipe(
         cnn, "cross_entropy", "adam", 1e-3, batch_size=64, epochs=12, schedule="linear", augmentation="affine"
