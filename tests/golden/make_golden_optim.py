@@ -5,7 +5,7 @@ Run once, in an environment of its own; the tests need the file only:
     python3 -m venv .venv-golden && .venv-golden/bin/pip install torch==2.13.0 numpy
     .venv-golden/bin/python tests/golden/make_golden_optim.py
 
-Two parameters, w (9, 8) and b (8,), one long enough for a kernel and one not, are trained in two ways: down the
+Two parameters, w (9, 8) and b (4, 1), one long enough for a kernel and one not, are trained in two ways: down the
 gradients of a small nonconvex loss (see `loss`), and by gradients given in the file. The file holds both parameters,
 in one row, after each of the steps SAVED, in float64 and in float32. Schedules are rates of 50 steps.
 """
@@ -129,11 +129,11 @@ def single(*shape):
 
 
 given = {
-    "x": single(6, 9),
-    "y": single(6, 8),
+    "x": single(4, 9),
+    "y": single(4, 8),
     "w": single(9, 8) * 0.5,
-    "b": single(8) * 0.5,
-    "gradients": single(STEPS, 80),
+    "b": single(4, 1) * 0.5,
+    "gradients": single(STEPS, 76),
     "metrics": np.abs(single(STEPS) * 0.2 + 3.0 / (1.0 + np.arange(STEPS))),
 }
 
@@ -160,14 +160,14 @@ def trajectory(dtype, make, by_gradients=False, before_step=lambda parameters: N
 
         if by_gradients:
             row = torch.tensor(given["gradients"][step], dtype=dtype)
-            w.grad, b.grad = row[:72].reshape(9, 8).clone(), row[72:].clone()
+            w.grad, b.grad = row[:72].reshape(9, 8).clone(), row[72:].reshape(4, 1).clone()
             before_step((w, b))
             optimizer.step()
         else:
             optimizer.step(closure)
         after_step()
         if step + 1 in SAVED:
-            rows.append(torch.cat([w.detach().reshape(-1), b.detach()]).numpy())
+            rows.append(torch.cat([w.detach().reshape(-1), b.detach().reshape(-1)]).numpy())
     return np.stack(rows)
 
 

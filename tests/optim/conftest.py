@@ -44,7 +44,7 @@ class Training:
 
     def give_gradients(self, step):
         row = STORED["gradients"][step].astype(self.dtype)
-        self.w.grad, self.b.grad = ag.tensor(row[:72].reshape(9, 8)), ag.tensor(row[72:])
+        self.w.grad, self.b.grad = ag.tensor(row[:72].reshape(9, 8)), ag.tensor(row[72:].reshape(4, 1))
 
     def row(self):
         return np.concatenate([parameter.numpy().reshape(-1) for parameter in self.parameters])

@@ -7,6 +7,7 @@ import pytest
 
 import autograd_core as ag
 import optim
+from autograd_core.update import _WORTH_A_KERNEL
 
 LION = ("Lion", {"lr": 0.01, "weight_decay": 0.1})
 
@@ -45,7 +46,7 @@ def check_resume(make_training, dtype, kind, settings):
     resumed.load_state_dict(state)
     advance(second, resumed, 25)
     np.testing.assert_array_equal(second.row(), whole.row())
-    assert whole.w.size >= 64 > whole.b.size
+    assert whole.w.size >= _WORTH_A_KERNEL > whole.b.size
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
