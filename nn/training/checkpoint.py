@@ -32,7 +32,7 @@ class Checkpoint:
     state: Mapping[str, Any]
     notes: Mapping[str, Any]
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | Path) -> None:
         """Replace the file at `path` in one go. Raises `OutputError` if it cannot be written."""
         arrays: Arrays = {}
         state = _without_arrays(self.state, (), arrays)
@@ -43,10 +43,10 @@ class Checkpoint:
             "content": content,
             "sha256": _checksum(arrays, content),
         }
-        write_tensors(path, arrays, metadata)
+        write_tensors(Path(path), arrays, metadata)
 
     def restore_model(self, model: Module) -> Module:
-        """`model` with the saved weights: the averaged ones, if there are any. Raises `CheckpointError`."""
+        """`model` with the saved weights; averaged ones are in the state of what averages. Raises `CheckpointError`."""
         try:
             model.load_state_dict(self.state["model"])
         except StateError as error:
@@ -54,9 +54,9 @@ class Checkpoint:
         return model
 
     @staticmethod
-    def load(path: Path) -> Checkpoint:
+    def load(path: str | Path) -> Checkpoint:
         """The checkpoint at `path`. Raises `CheckpointError` if there is none, or it is damaged, foreign or too new."""
-        arrays, metadata = read_tensors(path, "checkpoint")
+        arrays, metadata = read_tensors(Path(path), "checkpoint")
         if metadata.get("format") != FORMAT:
             raise CheckpointError(f"{path} is no checkpoint of a training, but some other safetensors file")
         version = metadata.get("version", "")

@@ -71,6 +71,13 @@ class Trainer:
     ) -> None:
         if not isinstance(accumulate, int) or accumulate < 1:
             raise ArgumentError(f"Trainer: accumulate must be a whole number of at least 1, got {accumulate!r}")
+        wrong = [callback for callback in callbacks if not isinstance(callback, Callback)]
+        if wrong:
+            raise ArgumentError(f"Trainer: callbacks are objects such as Progress(), got {wrong[0]!r}")
+        if schedule is not None and not callable(schedule):
+            raise ArgumentError(
+                f"Trainer: schedule is a function from steps to rates, got {schedule!r}; give optim.schedules'"
+            )
         self.model, self.loss, self.optimizer, self.schedule = model, loss, optimizer, schedule
         self.metrics = named_metrics(metrics)
         self.clip, self.accumulate, self.average = clip, accumulate, average
@@ -266,8 +273,8 @@ class Trainer:
         position = self.position
         if position.batch == 0:
             raise ArgumentError(
-                "fit: an epoch without a single mini-batch; a generator gives its mini-batches only once, so give a"
-                " list, or a function (epoch, start) that makes a new one"
+                "fit: an epoch without a mini-batch; there are no examples, or a generator has given its mini-batches"
+                " already: give a list, or a function (epoch, start) that makes a new one"
             )
         position.epoch += 1
         position.history.append(

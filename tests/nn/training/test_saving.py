@@ -60,8 +60,8 @@ def test_a_checkpoint_keeps_arrays_numbers_and_text_as_they_are(tmp_path):
         "best": float("inf"),
         "name": "$tensor",
     }
-    Checkpoint(state, {"who": "I"}).save(tmp_path / "c")
-    loaded = Checkpoint.load(tmp_path / "c")
+    Checkpoint(state, {"who": "I"}).save(str(tmp_path / "c"))
+    loaded = Checkpoint.load(str(tmp_path / "c"))
     assert loaded.notes == {"who": "I"}
     for place in (("model", "0.weight"), ("model", "steps"), ("optimizer", "state", "0", "m"), ("flags",)):
         before, after = state, loaded.state

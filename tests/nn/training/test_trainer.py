@@ -367,10 +367,14 @@ def test_more_of_what_is_wrong(make_trainer, line_data):
         make_trainer().fit(x, y, epochs=1, batch_size=8)
     with pytest.raises(ag.ArgumentError, match="augment needs batch_size"):
         make_trainer().fit([(x, y)], epochs=1, augment=lambda x, generator: x)
-    with pytest.raises(ag.ArgumentError, match="an epoch without a single mini-batch; a generator gives"):
+    with pytest.raises(ag.ArgumentError, match="an epoch without a mini-batch; there are no examples, or a generator"):
         make_trainer().fit(iter([(x, y)]), epochs=2)
     with pytest.raises(ag.ArgumentError, match=r"a tuple \(inputs, targets\), got a tuple of 1"):
         make_trainer().fit([(x,)], epochs=1)
+    with pytest.raises(ag.ArgumentError, match=r"callbacks are objects such as Progress\(\), got <class"):
+        make_trainer(callbacks=[nn.training.Progress])
+    with pytest.raises(ag.ArgumentError, match=r"schedule is a function from steps to rates, got 0\.1"):
+        make_trainer(schedule=0.1)
     with pytest.raises(ag.ArgumentError, match="accumulate must be a whole number of at least 1, got 0"):
         make_trainer(accumulate=0)
     with pytest.raises(ag.ArgumentError, match="no metric named 'f1'; there are accuracy, binary_accuracy"):
