@@ -9,7 +9,10 @@ import optim
 from nn import functions as F
 from nn import penalties
 
-rng = np.random.default_rng(0)
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
 
 
 def minimise(loss, parameters, steps=30):
@@ -25,7 +28,7 @@ def minimise(loss, parameters, steps=30):
     optimizer.step(closure)
 
 
-def test_l2_is_ridge_regression_whose_closed_form_is_known():
+def test_l2_is_ridge_regression_whose_closed_form_is_known(rng):
     x = rng.standard_normal((40, 6))
     y = x @ rng.standard_normal((6, 2)) + 0.3 * rng.standard_normal((40, 2))
     strength, n = 3.0, len(x)
@@ -37,7 +40,7 @@ def test_l2_is_ridge_regression_whose_closed_form_is_known():
     np.testing.assert_allclose(same, ridge, rtol=1e-12)
 
 
-def test_the_bias_of_ridge_regression_is_not_shrunk():
+def test_the_bias_of_ridge_regression_is_not_shrunk(rng):
     x = rng.standard_normal((40, 3))
     y = (x @ [1.0, 2.0, -1.0] + 100)[:, None]
     net = nn.Linear(3, 1).double()
@@ -48,7 +51,7 @@ def test_the_bias_of_ridge_regression_is_not_shrunk():
     np.testing.assert_allclose(net.bias.numpy(), y.mean() - x.mean(0) @ ridge[:, 0], rtol=1e-6)
 
 
-def test_l1_leaves_few_weights_and_l2_makes_all_small():
+def test_l1_leaves_few_weights_and_l2_makes_all_small(rng):
     x = rng.standard_normal((50, 20))
     y = x[:, :2] @ [[3.0], [-2.0]] + 0.1 * rng.standard_normal((50, 1))
     weights = {}
@@ -65,7 +68,7 @@ def test_l1_leaves_few_weights_and_l2_makes_all_small():
     assert (weights[penalties.l1][:2] > 1.5).all()
 
 
-def test_noise_on_the_inputs_is_l2_on_a_linear_unit():
+def test_noise_on_the_inputs_is_l2_on_a_linear_unit(rng):
     # E(w·(x + ε) - y)² = (w·x - y)² + σ²‖w‖²: with n examples, λ = nσ² (Bishop 1995; deck E).
     x, y, std = rng.standard_normal((30, 3)), rng.standard_normal((30, 1)), 0.7
     net, noise = nn.Linear(3, 1).double(), nn.GaussianNoise(std)
@@ -78,7 +81,7 @@ def test_noise_on_the_inputs_is_l2_on_a_linear_unit():
     np.testing.assert_allclose(noisy, net.weight.grad.numpy(), atol=0.01)
 
 
-def test_noise_on_the_labels_is_label_smoothing():
+def test_noise_on_the_labels_is_label_smoothing(rng):
     logits, labels, epsilon = ag.tensor(rng.standard_normal((8, 5))), np.arange(8) % 5, 0.3
     often = 40_000
     drawn = np.tile(labels, (often, 1))
@@ -88,7 +91,7 @@ def test_noise_on_the_labels_is_label_smoothing():
     assert F.cross_entropy(logits, labels, label_smoothing=epsilon).item() == pytest.approx(noisy, abs=5e-3)
 
 
-def test_dropout_averages_an_ensemble_of_smaller_networks():
+def test_dropout_averages_an_ensemble_of_smaller_networks(rng):
     # Halving the units at random, and doubling what is left, gives on average what all of them say (deck C).
     ag.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 50), nn.Tanh(), nn.Dropout(0.5), nn.Linear(50, 1)).double()
