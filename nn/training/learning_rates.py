@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from nn.training.figure import as_png
 from nn.training.protocols import Optimizer
 from nn.training.trainer import Trainer
 
-_SLOW = 0.5  # of the best rate's progress, below which a rate is too low
+_SLOW = 0.5  # of the best rate's progress, below which a rate is too low or too high
+_COLOURS = {"too low": "#1f77b4", "good": "#1b9e77", "too high": "#d95f02"}
 
 
 @dataclass(frozen=True)
@@ -72,20 +74,25 @@ def _verdict(rate: float, losses: list[float], best: float, best_losses: list[fl
 
 
 def learning_rates_png(trials: Sequence[RateTrial], title: str = "") -> bytes:
-    """A PNG with the curve of each rate. Raises ModuleNotFoundError without matplotlib."""
+    """A PNG with the curve of each rate; what rises far above the start leaves it at the top.
+
+    Raises ModuleNotFoundError without matplotlib.
+    """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    colours = {"too low": "#1f77b4", "good": "#1b9e77", "too high": "#d95f02"}
     figure = Figure(figsize=(6.5, 4.5), dpi=120, layout="constrained")
     axes = figure.subplots()
     figure.suptitle(title)
-    for trial in trials:
+    for trial, marker in zip(trials, itertools.cycle("os^Dv"), strict=False):
+        diverged = not math.isfinite(trial.losses[-1])
         shown = [loss for loss in trial.losses if math.isfinite(loss)]
-        label = f"{trial.rate:g}: {trial.verdict}" + ("" if len(shown) == len(trial.losses) else ", diverged")
-        axes.plot(range(len(shown)), shown, marker="o", markersize=4, color=colours[trial.verdict], label=label)
-    if all(loss > 0 for trial in trials for loss in trial.losses):
-        axes.set_yscale("log")
+        label = f"{trial.rate:g}: {trial.verdict}" + (", diverged" if diverged else "")
+        colour = _COLOURS[trial.verdict]
+        axes.plot(range(len(shown)), shown, marker=marker, markersize=5, color=colour, alpha=0.8, label=label)
+    first, least = trials[0].losses[0], min(loss for trial in trials for loss in trial.losses)
+    room = max(first - least, abs(first) / 10)
+    axes.set_ylim(least - 0.1 * room, first + 0.5 * room)
     axes.set_xlabel("epoch")
     axes.set_ylabel("loss (at 0 before, else mean over the epoch)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

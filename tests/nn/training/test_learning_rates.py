@@ -52,7 +52,8 @@ def test_it_is_repeatable_and_leaves_the_random_numbers_alone(trials, line_data)
 def test_curves_are_drawn_one_a_rate(trials):
     picture = np.asarray(Image.open(io.BytesIO(learning_rates_png(trials, "rates"))).convert("RGB")).astype(int)
     for colour in ((0x1F, 0x77, 0xB4), (0x1B, 0x9E, 0x77), (0xD9, 0x5F, 0x02)):
-        assert (np.abs(picture - colour).max(axis=-1) < 10).sum() > 100
+        paler = 255 - 0.8 * (255 - np.array(colour))
+        assert (np.abs(picture - paler).max(axis=-1) < 10).sum() > 50
     assert learning_rates_png([RateTrial(0.1, [1.0, -0.5], "good")]).startswith(b"\x89PNG")
 
 
