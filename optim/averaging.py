@@ -10,6 +10,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor, update_rule
+from optim.arguments import check_parts, described, listed
 
 
 @update_rule
@@ -25,10 +26,10 @@ class WeightAverage:
     """
 
     def __init__(self, parameters: Iterable[Tensor]) -> None:
-        self._parameters = list(parameters)
+        self._parameters = listed(type(self).__name__, parameters)
         for parameter in self._parameters:
             if not (isinstance(parameter, Tensor) and parameter.is_leaf and parameter.dtype.kind == "f"):
-                raise ArgumentError(f"{type(self).__name__}: takes leaf tensors of floats, got {parameter!r}")
+                raise ArgumentError(f"{type(self).__name__}: takes leaf tensors of floats, got {described(parameter)}")
         if not self._parameters:
             raise ArgumentError(f"{type(self).__name__}: no parameters to average; pass model.parameters()")
         self.updates = 0
@@ -77,6 +78,7 @@ class WeightAverage:
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what `state_dict` gave for the same parameters; refused as a whole if it does not fit."""
+        check_parts(type(self).__name__, state_dict, ("updates", "averages"))
         averages = {int(index): array for index, array in state_dict["averages"].items()}
         updates = int(state_dict["updates"])
         expected = [parameter.shape for parameter in self._parameters] if updates else []

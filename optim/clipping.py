@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from autograd_core import ArgumentError, Tensor, maximum, minimum, norm, update_rule
+from optim.arguments import described, listed
 
 
 @update_rule
@@ -60,8 +61,8 @@ def clip_grad_value(parameters: Tensor | Iterable[Tensor], clip_value: float) ->
 
 
 def _gradients(caller: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    parameters = [parameters] if isinstance(parameters, Tensor) else listed(caller, parameters)
     for parameter in parameters:
         if not isinstance(parameter, Tensor):
-            raise ArgumentError(f"{caller}: takes tensors, such as model.parameters(), got {parameter!r}")
+            raise ArgumentError(f"{caller}: takes tensors, such as model.parameters(), got {described(parameter)}")
     return [parameter.grad for parameter in parameters if parameter.grad is not None]

@@ -10,6 +10,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
+from optim.arguments import check_parts, described, listed
 
 Settings = dict[str, Any]
 State = dict[str, Any]
@@ -39,9 +40,7 @@ class Optimizer:
     _not_numbers: frozenset[str] = frozenset({"params", "betas"})  # names of settings of another kind
 
     def __init__(self, params: Iterable[Any], **defaults: Any) -> None:
-        if isinstance(params, Tensor):
-            raise ArgumentError(f"{self._name}: params is a list of tensors, got a single one; write [tensor]")
-        given = list(params)
+        given = listed(self._name, params)
         if not given:
             raise ArgumentError(f"{self._name}: no parameters to optimise; pass model.parameters()")
         self.defaults = defaults
@@ -60,19 +59,20 @@ class Optimizer:
         A group with an lr of its own keeps its share `lr_scale` of the optimiser's lr whenever `set_lr` changes it.
         """
         if not isinstance(param_group, Mapping) or "params" not in param_group:
-            raise ArgumentError(f'{self._name}: a group is a dictionary with "params", got {param_group!r}')
+            kind = f"keys {sorted(param_group)}" if isinstance(param_group, Mapping) else type(param_group).__name__
+            raise ArgumentError(f'{self._name}: a group is a dictionary with "params", got {kind}')
         unknown = param_group.keys() - self.defaults.keys() - {"params"}
         if unknown:
             raise ArgumentError(f"{self._name}: no setting named {sorted(unknown)}; has {sorted(self.defaults)}")
         parameters = param_group["params"]
-        parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+        parameters = [parameters] if isinstance(parameters, Tensor) else listed(self._name, parameters)
         settings = {**self.defaults, **param_group, "params": parameters}
         self._check(settings)
         settings["lr_scale"] = self._lr_scale(settings["lr"])
         for parameter in parameters:
             if not (isinstance(parameter, Tensor) and parameter.is_leaf and parameter.requires_grad):
                 raise ArgumentError(
-                    f"{self._name}: parameters are leaf tensors that require a gradient, got {parameter!r}"
+                    f"{self._name}: parameters are leaf tensors that require a gradient, got {described(parameter)}"
                 )
         known = [*self._parameters(), *parameters]
         if len({id(parameter) for parameter in known}) != len(known):
@@ -98,7 +98,8 @@ class Optimizer:
             self._require(settings, name, settings.get(name, 0.0) >= 0, "at least 0")
         if "betas" in settings:
             betas = settings["betas"]
-            fit = isinstance(betas, Sequence) and len(betas) == 2 and all(0 <= beta < 1 for beta in betas)
+            fit = isinstance(betas, Sequence) and len(betas) == 2
+            fit = fit and all(isinstance(beta, (int, float, np.floating)) and 0 <= beta < 1 for beta in betas)
             self._require(settings, "betas", fit, "two numbers of at least 0 and below 1")
             settings["betas"] = tuple(float(beta) for beta in betas)
 
@@ -179,6 +180,7 @@ class Optimizer:
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what `state_dict` gave for the same parameters; refused as a whole if it does not fit."""
+        check_parts(self._name, state_dict, ("state", "param_groups"))
         groups = self._loaded_groups(state_dict["param_groups"])
         owners = [(parameter, group) for group in groups for parameter in group["params"]]
         state: dict[int, State] = {}

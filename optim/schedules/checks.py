@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from numbers import Real
 
 from autograd_core import ArgumentError
 
@@ -16,12 +17,12 @@ def require(schedule: str, name: str, value: object, holds: bool, expected: str)
 
 def check_lr(schedule: str, lr: float) -> None:
     """A rate is a number of at least 0."""
-    require(schedule, "lr", lr, lr >= 0, "at least 0")
+    require(schedule, "lr", lr, isinstance(lr, Real) and lr >= 0, "a number of at least 0")
 
 
 def check_steps(schedule: str, steps: float, name: str = "steps") -> None:
     """There is at least one step."""
-    require(schedule, name, steps, steps >= 1, "at least 1")
+    require(schedule, name, steps, isinstance(steps, Real) and steps >= 1, "at least 1")
 
 
 def check_share(schedule: str, name: str, share: float) -> None:

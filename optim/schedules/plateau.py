@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from autograd_core import ArgumentError
+from optim.arguments import check_parts
 from optim.schedules.checks import check_lr, check_share, require
 
 
@@ -85,8 +85,6 @@ class ReduceOnPlateau:
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take that over."""
-        expected = self.state_dict()
-        if state_dict.keys() != expected.keys():
-            raise ArgumentError(f"ReduceOnPlateau: the state {sorted(expected)}, got {sorted(state_dict)}")
+        check_parts("ReduceOnPlateau", state_dict, self.state_dict())
         self.lr, self._best = float(state_dict["lr"]), float(state_dict["best"])
         self._bad, self._cooling = int(state_dict["bad"]), int(state_dict["cooling"])

@@ -105,7 +105,7 @@ def test_refused_arguments_and_states():
         optim.ExponentialMovingAverage([p], decay=1.0)
     with pytest.raises(ag.ArgumentError, match="EqualAverage: no parameters to average"):
         optim.EqualAverage([])
-    with pytest.raises(ag.ArgumentError, match="EqualAverage: takes leaf tensors of floats, got 3"):
+    with pytest.raises(ag.ArgumentError, match="EqualAverage: takes leaf tensors of floats, got a int"):
         optim.EqualAverage([3])
     with pytest.raises(ag.ArgumentError, match="EqualAverage: takes leaf tensors of floats"):
         optim.EqualAverage([p * 2])
@@ -113,5 +113,7 @@ def test_refused_arguments_and_states():
     average.update()
     with pytest.raises(ag.ArgumentError, match=r"EqualAverage: after 1 updates .* shapes \[\(2,\)\], got \[\(3,\)\]"):
         other.load_state_dict(average.state_dict())
+    with pytest.raises(ag.ArgumentError, match=r"EqualAverage: a state has the parts .* got \[\]"):
+        other.load_state_dict({})
     assert other.updates == 0
     assert other.state_dict() == {"updates": 0, "averages": {}}

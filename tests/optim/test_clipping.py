@@ -78,9 +78,10 @@ def test_nonfinite_gradients_are_refused_on_request_and_left_alone():
         (lambda p: optim.clip_grad_norm([p], -1.0), "clip_grad_norm: max_norm must be at least 0, got -1.0"),
         (lambda p: optim.clip_grad_norm([p], math.nan), "clip_grad_norm: max_norm must be at least 0, got nan"),
         (lambda p: optim.clip_grad_norm([p], 1.0, norm_type=0), "clip_grad_norm: norm_type must be above 0, got 0"),
-        (lambda p: optim.clip_grad_norm([p, 1.0], 1.0), "clip_grad_norm: takes tensors, .* got 1.0"),
+        (lambda p: optim.clip_grad_norm([p, 1.0], 1.0), "clip_grad_norm: takes tensors, .* got a float"),
+        (lambda p: optim.clip_grad_norm(1.0, 1.0), r"clip_grad_norm: takes tensors, .* got a float"),
         (lambda p: optim.clip_grad_value([p], -1.0), "clip_grad_value: clip_value must be at least 0, got -1.0"),
-        (lambda p: optim.clip_grad_value(["p"], 1.0), "clip_grad_value: takes tensors, .* got 'p'"),
+        (lambda p: optim.clip_grad_value(["p"], 1.0), "clip_grad_value: takes tensors, .* got a str"),
     ],
 )
 def test_refused_arguments(clip, message):

@@ -132,7 +132,7 @@ def test_a_plateau_goes_on_from_its_state():
         second = schedules.ReduceOnPlateau(1.0, patience=1, cooldown=2)
         second.load_state_dict(first.state_dict())
         assert before + list(rates(second, metrics[stop:])) == whole
-    with pytest.raises(ag.ArgumentError, match="ReduceOnPlateau: the state"):
+    with pytest.raises(ag.ArgumentError, match="ReduceOnPlateau: a state has the parts"):
         first.load_state_dict({"lr": 0.1})
 
 
@@ -148,14 +148,15 @@ def test_a_plateau_takes_nan_for_no_better_and_a_negative_best_for_what_it_is():
 
 
 REFUSED = [
-    (lambda: schedules.constant(-1.0), "constant: lr must be at least 0, got -1.0"),
-    (lambda: schedules.constant(math.nan), "constant: lr must be at least 0, got nan"),
+    (lambda: schedules.constant(-1.0), "constant: lr must be a number of at least 0, got -1.0"),
+    (lambda: schedules.constant(math.nan), "constant: lr must be a number of at least 0, got nan"),
+    (lambda: schedules.constant("fast"), "constant: lr must be a number of at least 0, got 'fast'"),
     (lambda: schedules.step(1.0, 0), "step: step_size must be at least 1, got 0"),
     (lambda: schedules.step(1.0, 5, gamma=1.5), "step: gamma must be from 0 to 1, got 1.5"),
     (lambda: schedules.multi_step(1.0, [5, 2]), "multi_step: milestones must be steps in rising order, got"),
     (lambda: schedules.multi_step(1.0, [5], gamma=-1), "multi_step: gamma must be from 0 to 1, got -1"),
     (lambda: schedules.piecewise([1.0], [5]), "piecewise: rates must be one more than there are milestones"),
-    (lambda: schedules.piecewise([1.0, -1.0], [5]), "piecewise: lr must be at least 0, got -1.0"),
+    (lambda: schedules.piecewise([1.0, -1.0], [5]), "piecewise: lr must be a number of at least 0, got -1.0"),
     (lambda: schedules.linear(1.0, steps=0), "linear: steps must be at least 1, got 0"),
     (lambda: schedules.polynomial(1.0, 5, power=0), "polynomial: power must be above 0, got 0"),
     (lambda: schedules.polynomial(1.0, 5, final=2), "polynomial: final must be from 0 to 1, got 2"),
@@ -178,7 +179,7 @@ REFUSED = [
         lambda: schedules.sequence([schedules.constant(1.0)], [3]),
         "sequence: schedules must be one more than the 1",
     ),
-    (lambda: schedules.chained(-1.0, []), "chained: lr must be at least 0, got -1.0"),
+    (lambda: schedules.chained(-1.0, []), "chained: lr must be a number of at least 0, got -1.0"),
     (lambda: schedules.ReduceOnPlateau(1.0, mode="best"), "ReduceOnPlateau: mode must be 'min' or 'max', got 'best'"),
     (lambda: schedules.ReduceOnPlateau(1.0, factor=1.0), "ReduceOnPlateau: factor must be below 1, got 1.0"),
     (lambda: schedules.ReduceOnPlateau(1.0, threshold_mode="x"), "threshold_mode must be 'rel' or 'abs', got 'x'"),

@@ -96,11 +96,12 @@ def refusals():
         (optim.Adam([b, w]), state, r"Adam: exp_avg of parameter 0 has shape \(3,\), got \(2, 2\)"),
         (optim.Adam([w, b]), lacking, r"Adam: parameter 0 needs the state .* got \['exp_avg', 'step'\]; was it saved"),
         (optim.Adam([w, b]), beyond, "Adam: a state for parameter 2; there are 2"),
+        (optim.Adam([w, b]), {"state": {}}, r"Adam: a state has the parts .* got \['state'\]"),
         (optim.Adam([w, b]), wrong, "Adam: lr must be at least 0, got -1.0"),
     ]
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(7))
 def test_a_state_that_does_not_fit_is_refused_and_nothing_changes(number):
     optimizer, state, message = refusals()[number]
     before = optimizer.state_dict()
