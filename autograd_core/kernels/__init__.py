@@ -21,6 +21,7 @@ _SUBMODULES = (
     "convolution",
     "correlation",
     "elementwise",
+    "exponential",
     "gemm",
     "jit",
     "lane_sums",

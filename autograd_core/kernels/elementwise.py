@@ -16,7 +16,7 @@ from types import ModuleType
 import numpy as np
 from numba.core.errors import NumbaError
 
-from autograd_core.kernels import memory
+from autograd_core.kernels import exponential, memory
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.threads import ParallelKernel
 
@@ -111,6 +111,7 @@ def source(function, dtype, is_array, updated=(), gradient=False):
 
         import numpy as np
 
+        from autograd_core.kernels import exponential
         from autograd_core.kernels.team import run_tasks, sharing
 
         F = np.{dtype}
@@ -210,7 +211,8 @@ class _Typed(ast.NodeTransformer):
             return self.generic_visit(node)
         value = getattr(module, node.attr)
         if module is math and callable(value):
-            return ast.Attribute(ast.Name("math", ast.Load()), node.attr, ast.Load())
+            source = "exponential" if node.attr in exponential.FUNCTIONS else "math"
+            return ast.Attribute(ast.Name(source, ast.Load()), node.attr, ast.Load())
         return self._resolved(value, node)
 
     def _resolved(self, value, node):

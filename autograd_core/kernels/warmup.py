@@ -6,6 +6,7 @@ Kernels made of elementwise rows are not among them: there is one for each row a
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -40,8 +41,8 @@ def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
     half = images[:, :, ::2, ::2]
     yield "gradient of pooling", lambda: pooling.max_pool2d_gradient(half, images, half, *windows)
     one = np.ones((2, 1), dtype)
-    moments = (one[:, 0], one[:, 0])
     for slices in ((1, 2, 2), (2, 2, 1)):
-        x, how = np.ones(slices, dtype), (slices, 1e-5, True)
-        yield f"normalisation of {slices}", lambda: normalisation.normalize(x, one, one, *how)
-        yield f"its gradient of {slices}", lambda: normalisation.normalize_gradient(x, x, one, *moments, *how)
+        x = np.ones(slices, dtype)
+        yield f"normalisation of {slices}", partial(normalisation.normalize, x, one, one, slices, 1e-5, True)
+        backward = partial(normalisation.normalize_gradient, x, x, one, one[:, 0], one[:, 0], slices, 1e-5, True)
+        yield f"its gradient of {slices}", backward
