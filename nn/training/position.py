@@ -55,6 +55,7 @@ class Position:
     totals: Totals = field(default_factory=Totals)
     history: list[EpochRecord] = field(default_factory=list)
     stopped: str = ""  # why it ended before its last epoch
+    ended: bool = False  # and callbacks have been told so
 
     def to_json(self) -> dict[str, Any]:
         """As dictionaries, lists, numbers and text."""

@@ -119,6 +119,8 @@ class Trainer:
         function (epoch, start) that returns the mini-batches of that epoch from number `start` on.
         `validation` is of the same kind as `train`, or a tuple of arrays.
 
+        Parts of the model that are in evaluation mode, frozen ones say, stay so, unless all of it is.
+
         Stops early, between two steps, once `interrupted()`. Raises `DivergenceError` when a loss is no longer a finite
         number, before the weights change; go back to a checkpoint then.
         """
@@ -133,9 +135,11 @@ class Trainer:
         try:
             for callback in self.callbacks:
                 callback.training_started(self)
-            if self._over():
+            if self._over() and self.position.ended:
                 return True
-            self.model.train()
+            self.position.ended = False
+            if not self.model.training:
+                self.model.train()
             while not self._over():
                 batches = batches_of(
                     train,
@@ -152,6 +156,7 @@ class Trainer:
                     self._close_epoch(None if validation is None else self._validate(validation, own_batches))
             for callback in self.callbacks:
                 callback.training_ended(self)
+            self.position.ended = True
             self._settled(Moment.END)
             return True
         finally:

@@ -74,6 +74,20 @@ def test_resumed_it_remembers_the_best(train_line, make_trainer, line_data, tmp_
     assert trainer.model.bias.numpy() == [5]
 
 
+def test_killed_between_the_last_epoch_and_the_end_it_restores_the_best_when_it_is_resumed(
+    train_line, make_trainer, line_data, tmp_path
+):
+    train_line(epochs=6, callbacks=[Scripted(LOSSES), EarlyStopping(patience=3), KeepBeforeTheEnd(tmp_path / "c")])
+    trainer = make_trainer(callbacks=[Scripted(LOSSES), EarlyStopping(patience=3)])
+    trainer.load_state_dict(Checkpoint.load(tmp_path / "c").state)
+    assert trainer.model.bias.numpy() == [6]
+    assert trainer.fit(line_data, epochs=6, batch_size=8)
+    assert trainer.model.bias.numpy() == [5]
+    trainer.model.bias.assign(np.array([9], np.float32))
+    assert trainer.fit(line_data, epochs=6, batch_size=8)  # which ended long ago
+    assert trainer.model.bias.numpy() == [9]
+
+
 class KeepBeforeTheEnd(Checkpoints):
     """As a training that is killed leaves it."""
 

@@ -299,6 +299,18 @@ def test_a_callback_may_stop_it_and_it_stays_stopped(make_trainer, line_data, af
     assert len(resumed.history) == 5
 
 
+def test_parts_in_evaluation_mode_stay_so_while_the_rest_is_trained(line_data):
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))
+    model[0].eval()
+    trainer = Trainer(model, nn.functions.mse_loss, optim.SGD(model.parameters()))
+    trainer.fit(line_data, line_data, epochs=1, batch_size=8)
+    assert model[0].num_batches_tracked.item() == 0
+    assert [module.training for module in model.modules()] == [True, False, True]
+    model.eval()
+    trainer.fit(line_data, epochs=2, batch_size=8)
+    assert all(module.training for module in model.modules())
+
+
 def test_evaluation_leaves_every_modules_mode_as_it_was_and_records_nothing(line_data):
     modes = []
 
