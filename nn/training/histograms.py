@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.arguments import at_least
 from nn.atomic_write import write_atomically
 from nn.training.callback import Callback
 from nn.training.figure import as_png
@@ -29,7 +30,7 @@ class Histograms(Callback):
     def __init__(self, path: str | Path, *, every_epochs: int = 1) -> None:
         import matplotlib.figure  # noqa: F401
 
-        self._path, self._every = str(path), every_epochs
+        self._path, self._every = str(path), at_least("Histograms", "every_epochs", every_epochs, 1)
 
     def epoch_ended(self, trainer: Trainer) -> None:
         """Draw."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd_core import ArgumentError
+from nn.arguments import at_least
 from nn.training.callback import Callback
 from nn.training.evaluation import EVALUATION_BATCH
 from nn.training.position import Score
@@ -30,9 +30,8 @@ class Monitor(Callback):
         batch_size: int | None = EVALUATION_BATCH,
         report: Callable[[str], Any] | None = print,
     ) -> None:
-        if not isinstance(every_epochs, int) or every_epochs < 1:
-            raise ArgumentError(f"Monitor: every_epochs must be a whole number of at least 1, got {every_epochs!r}")
-        self._name, self._data, self._every, self._batch_size = name, data, every_epochs, batch_size
+        self._name, self._data, self._batch_size = name, data, batch_size
+        self._every = at_least("Monitor", "every_epochs", every_epochs, 1)
         self._report = report
         self.scores: dict[int, Score] = {}
 

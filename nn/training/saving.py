@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_core import ArgumentError
+from nn.arguments import at_least
 from nn.atomic_write import write_atomically
 from nn.training.callback import Callback, Moment
 from nn.training.checkpoint import Checkpoint
@@ -37,9 +38,9 @@ class Checkpoints(Callback):
         every_seconds: float | None = None,
         notes: Mapping[str, Any] | None = None,
     ) -> None:
-        for name, value in (("every_epochs", every_epochs), ("every_steps", every_steps)):
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ArgumentError(f"Checkpoints: {name} must be a whole number of at least 1, got {value!r}")
+        at_least("Checkpoints", "every_epochs", every_epochs, 1)
+        if every_steps is not None:
+            at_least("Checkpoints", "every_steps", every_steps, 1)
         if every_seconds is not None and not every_seconds >= 0:
             raise ArgumentError(f"Checkpoints: every_seconds must be at least 0, got {every_seconds!r}")
         self._path, self._notes = str(path), dict(notes or {})

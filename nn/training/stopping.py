@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd_core import ArgumentError
+from nn.arguments import at_least
 from nn.training.callback import Callback
 from nn.training.trainer import Trainer
 
@@ -29,8 +30,7 @@ class EarlyStopping(Callback):
         mode: str | None = None,
         restore_best: bool = True,
     ) -> None:
-        if not isinstance(patience, int) or patience < 1:
-            raise ArgumentError(f"EarlyStopping: patience must be a whole number of at least 1, got {patience!r}")
+        at_least("EarlyStopping", "patience", patience, 1)
         if not min_delta >= 0:
             raise ArgumentError(f"EarlyStopping: min_delta must be at least 0, got {min_delta!r}")
         mode = mode or ("max" if monitor.endswith("accuracy") else "min")

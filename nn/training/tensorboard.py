@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nn.arguments import at_least
 from nn.training.callback import Callback
 from nn.training.histograms import last_inputs
 from nn.training.inspection import distributions
@@ -23,6 +24,9 @@ class TensorBoard(Callback):
 
     def __init__(self, directory: str | Path, *, every_steps: int | None = None, histograms: bool = False) -> None:
         import tensorboardX  # noqa: F401
+
+        if every_steps is not None:
+            at_least("TensorBoard", "every_steps", every_steps, 1)
 
         self._directory, self._every_steps, self._histograms = str(directory), every_steps, histograms
         self._writer: Any = None

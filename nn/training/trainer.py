@@ -14,6 +14,7 @@ from typing import Any
 
 import autograd_core as ag
 from autograd_core import ArgumentError, AutogradError
+from nn.arguments import at_least
 from nn.errors import CheckpointError, DivergenceError
 from nn.module import Module
 from nn.training.callback import Callback, Moment
@@ -69,8 +70,7 @@ class Trainer:
         average: WeightAverage | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> None:
-        if not isinstance(accumulate, int) or accumulate < 1:
-            raise ArgumentError(f"Trainer: accumulate must be a whole number of at least 1, got {accumulate!r}")
+        at_least("Trainer", "accumulate", accumulate, 1)
         wrong = [callback for callback in callbacks if not isinstance(callback, Callback)]
         if wrong:
             raise ArgumentError(f"Trainer: callbacks are objects such as Progress(), got {wrong[0]!r}")
@@ -124,8 +124,7 @@ class Trainer:
         Stops early, between two steps, once `interrupted()`. Raises `DivergenceError` when a loss is no longer a finite
         number, before the weights change; go back to a checkpoint then.
         """
-        if not isinstance(epochs, int) or epochs < 1:
-            raise ArgumentError(f"fit: epochs must be a whole number of at least 1, got {epochs!r}")
+        at_least("fit", "epochs", epochs, 1)
         if batch_size is None and (isinstance(train, tuple) or hasattr(train, "batch")):
             raise ArgumentError("fit: arrays and data sets have to be cut into mini-batches; give batch_size")
         if batch_size is None and augment is not None:

@@ -84,6 +84,11 @@ def test_histograms_after_each_epoch(train_line, tmp_path):
     assert first.tobytes() != second.tobytes() == one.tobytes()
 
 
+def test_every_no_epoch_is_refused():
+    with pytest.raises(ag.ArgumentError, match="Histograms: every_epochs must be a whole number of at least 1, got 0"):
+        Histograms("x", every_epochs=0)
+
+
 def test_numbers_that_are_not_finite_do_not_spoil_the_picture():
     png = histograms_png({"weights": {"w": np.array([1.0, np.nan, np.inf, 2.0])}, "gradients": {}}, "")
     assert Image.open(io.BytesIO(png)).size == (360, 230)

@@ -4,6 +4,7 @@ import sys
 import pytest
 from tensorboardX.proto.event_pb2 import Event
 
+from autograd_core import ArgumentError
 from nn.training import TensorBoard
 
 
@@ -39,6 +40,11 @@ def test_epochs_steps_and_histograms_can_be_read_back(train_line, line_data, tmp
     assert [step for step, _ in found["loss/step"]] == [2, 4, 6, 8, 10]
     assert [count for _, count in found["weights/weight"]] == [2, 2]
     assert [count for _, count in found["gradients/bias"]] == [1, 1]
+
+
+def test_every_no_step_is_refused(tmp_path):
+    with pytest.raises(ArgumentError, match="TensorBoard: every_steps must be a whole number of at least 1, got 0"):
+        TensorBoard(tmp_path, every_steps=0)
 
 
 def test_without_tensorboardx_it_is_refused_before_the_training(monkeypatch):
