@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_core.kernels import memory
 from autograd_core.kernels.jit import REORDER, jit
+from autograd_core.kernels.reduction import PIECE, sum_of_run
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel
 
@@ -22,8 +23,6 @@ from autograd_core.kernels.threads import ParallelKernel
 _ENTRIES = 1 << 14
 # Parts that sums for weights are taken in, at most.
 _PARTS = 32
-# Entries that are summed up in their own dtype, before float64 takes over: the error stays that of a few additions.
-_PIECE = 1 << 11
 
 
 def normalize(x, weight, bias, shape, eps, centre):
@@ -62,14 +61,6 @@ def _are_columns(shape, weight):
 
 
 @jit(fastmath=REORDER)
-def _sum_of_piece(x):
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += x[i]
-    return total
-
-
-@jit(fastmath=REORDER)
 def _squares_of_piece(x, mean):
     total = x.dtype.type(0)
     for i in range(x.size):
@@ -84,13 +75,12 @@ def _moments(x, k, centre):
     mean, total = x.dtype.type(0), 0.0
     if centre:
         for image in range(images):
-            for start in range(0, run, _PIECE):
-                total += _sum_of_piece(x[image, k, start : start + _PIECE])
+            total += sum_of_run(x[image, k])
         mean = x.dtype.type(total / (images * run))
     total = 0.0
     for image in range(images):
-        for start in range(0, run, _PIECE):
-            total += _squares_of_piece(x[image, k, start : start + _PIECE], mean)
+        for start in range(0, run, PIECE):
+            total += _squares_of_piece(x[image, k, start : start + PIECE], mean)
     return mean, total / (images * run)
 
 
@@ -146,8 +136,8 @@ def _sums_of_weighted_piece(g, x, weight, mean, scale, to_weight, to_bias):
 def _sums_of_run(g, x, weight, mean, scale, to_weight, to_bias):
     total = along = 0.0
     if weight.size == x.size:
-        for start in range(0, x.size, _PIECE):
-            end = start + _PIECE
+        for start in range(0, x.size, PIECE):
+            end = start + PIECE
             here, aside = _sums_of_weighted_piece(
                 g[start:end], x[start:end], weight[start:end], mean, scale, to_weight[start:end], to_bias[start:end]
             )
@@ -156,8 +146,8 @@ def _sums_of_run(g, x, weight, mean, scale, to_weight, to_bias):
         return total, along
     width = x.size // weight.size
     for q in range(weight.size):
-        for start in range(q * width, (q + 1) * width, _PIECE):
-            end = min(start + _PIECE, (q + 1) * width)
+        for start in range(q * width, (q + 1) * width, PIECE):
+            end = min(start + PIECE, (q + 1) * width)
             here, aside = _sums_of_piece(g[start:end], x[start:end], mean)
             to_weight[q] += aside * scale
             to_bias[q] += here

@@ -6,6 +6,8 @@ alone, so the result does not depend on the number of threads.
 """
 
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
 
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.team import run_tasks, sharing
@@ -13,6 +15,47 @@ from autograd_core.kernels.threads import ParallelKernel
 
 # Entries in a task at least, and parts that are summed apart at most.
 _ENTRIES, _PARTS = 1 << 14, 32
+# Entries that are summed up in their own dtype, before float64 takes over: the error stays that of a few additions.
+PIECE = 1 << 11
+
+
+@intrinsic
+def _maximum(typing_context, a, b):
+    """The larger of two floats, nan if either is: in this form LLVM makes vectors of a loop over it."""
+
+    def generate(context, builder, signature, arguments):
+        kind = arguments[0].type
+        name = f"llvm.maximum.f{a.bitwidth}"
+        return builder.call(builder.module.declare_intrinsic(name, (), ir.FunctionType(kind, [kind, kind])), arguments)
+
+    return a(a, a), generate
+
+
+@jit
+def largest_of_run(x):
+    """The largest entry, or nan if there is one; -inf of none."""
+    largest = x.dtype.type(-np.inf)
+    for i in range(x.size):
+        largest = _maximum(largest, x[i])
+    return largest
+
+
+@jit(fastmath=REORDER)
+def sum_of_piece(x):
+    """Σ x in its own dtype."""
+    total = x.dtype.type(0)
+    for i in range(x.size):
+        total += x[i]
+    return total
+
+
+@jit
+def sum_of_run(x):
+    """Σ x, in float64."""
+    total = 0.0
+    for start in range(0, x.size, PIECE):
+        total += sum_of_piece(x[start : start + PIECE])
+    return total
 
 
 def sum_of_channels(x):
@@ -26,14 +69,6 @@ def sum_of_channels(x):
     return sums[0] if parts == 1 else sums.sum(0)
 
 
-@jit(fastmath=REORDER)
-def _sum_of_run(x):
-    total = x.dtype.type(0)
-    for i in range(x.size):
-        total += x[i]
-    return total
-
-
 @jit
 def _sum_task(worker, part, x, sums):
     images, parts = x.shape[0], sums.shape[0]
@@ -42,7 +77,7 @@ def _sum_task(worker, part, x, sums):
     row[:] = 0
     for image in range(first, end):
         for channel in range(row.size):
-            row[channel] += _sum_of_run(x[image, channel])
+            row[channel] += sum_of_run(x[image, channel])
 
 
 _post_sum = sharing(_sum_task)

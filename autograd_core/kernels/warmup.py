@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from autograd_core.kernels import LARGE_PRODUCT, convolution, gemm, normalisation, pooling, reduction
+from autograd_core.kernels import LARGE_PRODUCT, convolution, gemm, normalisation, pooling, reduction, softmax
 
 
 def warm_up(dtypes=(np.float32,), say=None):
@@ -46,3 +46,12 @@ def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"normalisation of {slices}", partial(normalisation.normalize, x, one, one, slices, 1e-5, True)
         backward = partial(normalisation.normalize_gradient, x, x, one, one[:, 0], one[:, 0], slices, 1e-5, True)
         yield f"its gradient of {slices}", backward
+    yield "softmax and its kin", partial(_softmax_and_kin, square[:2])
+
+
+def _softmax_and_kin(x):
+    labels = np.zeros(len(x), np.int64)
+    softmax.softmax_gradient(x, softmax.softmax(x))
+    softmax.log_softmax_gradient(x, softmax.log_softmax(x))
+    softmax.logsumexp_gradient(x[:, 0].copy(), x, softmax.logsumexp(x))
+    softmax.cross_entropy_gradient(x, labels, softmax.cross_entropy(x, labels))

@@ -1,5 +1,9 @@
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core.kernels import softmax
@@ -78,3 +82,70 @@ def test_labels_of_any_whole_type_and_layout_are_taken():
     spread = np.repeat(labels, 2)[::2]
     for other in (labels.astype(np.uint8), labels.astype(np.int32), spread, labels.tolist()):
         assert ag.softmax_cross_entropy(x, labels=other).item() == expected.item()
+
+
+FUNCTIONS = {"softmax": ag.softmax, "log_softmax": ag.log_softmax, "logsumexp": ag.logsumexp}
+
+
+def values_and_gradient(function, x, g, **how):
+    leaf = ag.tensor(x, requires_grad=True)
+    y = function(leaf, **how)
+    y.backward(ag.tensor(g[: y.size].reshape(y.shape).astype(x.dtype)))
+    return y.numpy(), leaf.grad.numpy()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(
+    st.sampled_from(
+        [((300,), -1), ((40, 10), 1), ((3, 5, 70), 2), ((4, 30, 9), (1, 2)), ((2, 5000), 1), ((900, 1), 1)]
+    ),
+    st.sampled_from([1.0, 50.0]),
+    st.integers(0, 2**32),
+)
+@settings(deadline=None, max_examples=25)
+def test_rows_equal_those_that_numpy_computes(name, dtype, case, spread, seed):
+    """No kernel takes longdouble."""
+    shape, axis = case
+    rng = np.random.default_rng(seed)
+    x, g = (spread * rng.standard_normal(shape)).astype(dtype), rng.standard_normal(math.prod(shape))
+    ours = values_and_gradient(FUNCTIONS[name], x, g, axis=axis)
+    exact = values_and_gradient(FUNCTIONS[name], x.astype(np.longdouble), g, axis=axis)
+    for found, expected in zip(ours, exact, strict=True):
+        assert (found.dtype, found.shape) == (dtype, expected.shape)
+        few = 20 * np.finfo(dtype).eps
+        np.testing.assert_allclose(found, expected.astype(np.float64), rtol=few * (1 + spread), atol=few * spread)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_rows_with_infinities_and_nans(name):
+    x = np.zeros((6, 60))
+    x[0, 3], x[1, 3], x[2, 3], x[3], x[4, 1:] = np.nan, np.inf, -np.inf, -np.inf, -np.inf
+    x[5] = 1e4
+    g = np.random.default_rng(0).standard_normal(x.size)
+    with np.errstate(all="ignore"):
+        by_kernel = values_and_gradient(FUNCTIONS[name], x, g)
+        by_numpy = values_and_gradient(FUNCTIONS[name], x.astype(np.longdouble), g)
+    for found, expected in zip(by_kernel, by_numpy, strict=True):
+        np.testing.assert_allclose(found, expected.astype(np.float64), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_rows_in_any_layout_and_at_any_number_of_threads_have_the_same_bits(name):
+    rng = np.random.default_rng(1)
+    x, g = rng.standard_normal((700, 90)).astype(np.float32), rng.standard_normal(63000)
+    threads, results = ag.get_num_threads(), []
+    try:
+        for count, layout in ((1, "C"), (2, "C"), (3, "C"), (2, "F")):
+            ag.set_num_threads(count)
+            found = values_and_gradient(FUNCTIONS[name], np.asarray(x, order=layout), g)
+            results.append([array.tobytes() for array in found])
+    finally:
+        ag.set_num_threads(threads)
+    assert results[0] == results[1] == results[2] == results[3]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_second_gradients_of_rows_for_kernels(name):
+    x = np.random.default_rng(2).standard_normal((3, 90))
+    ag.gradcheck(lambda x: FUNCTIONS[name](x) ** 2, x, order=2, step=1e-5)
