@@ -83,11 +83,11 @@ def test_another_seed_gives_other_weights(train, trained, same_end, tmp_path):
         same_end(tmp_path / "checkpoint.safetensors", trained / "checkpoint.safetensors")
 
 
-@pytest.mark.parametrize(("model", "arguments"), [("nielsen", ()), ("mlp", ("--seed", 5)), ("lenet5", ())])
+@pytest.mark.parametrize(("model", "arguments"), [("nielsen", ()), ("mlp", ("--seed", 5)), ("lenet5", ()), ("cnn", ())])
 def test_interrupted_in_an_epoch_it_goes_on_to_the_same_end(
     train, command, same_end, tmp_path, monkeypatch, model, arguments
 ):
-    """With a constant rate and with a falling one, with an optimiser that has a state and with one that has none."""
+    """Rates constant and falling, optimisers with and without a state, dropout and images changed by chance."""
     assert train(tmp_path / "whole", *arguments, model=model).code == 0
     with monkeypatch.context() as patch:
         interrupt_after(patch, batches=13)
