@@ -89,9 +89,11 @@ def run(
     """Call `objective(parameters, seed)` for each candidate; it returns what is to be least, or greatest by `mode`.
 
     Each trial has a seed made of `seed` and its number, which `manual_seed` gets before it too; so values do not depend
-    on `workers` nor on the order in which trials end. With several workers, trials run in processes of their own, with
-    a share of the processors each, and the objective must be defined at the top of a module. `report` is called with
-    each trial that has ended.
+    on `workers` nor on the order in which trials end. `report` is called with each trial that has ended.
+
+    With several workers, trials run in processes of their own, with a share of the processors each. These import the
+    objective: it must be defined at the top of a module, and a script starts the search below `if __name__ ==
+    "__main__":`.
 
     A trial that diverges, or returns a number that is not finite, has failed, and says why in the results. Any other
     error is taken for a defect: it ends the search with a `SearchError` that names the trial, shows the error's
@@ -159,8 +161,9 @@ def _in_processes(objective: Objective, tasks: list[Task], workers: int) -> Gene
                 except BrokenProcessPool as error:
                     others = sorted(number for number, _, _ in (task, *waiting.values()))
                     raise SearchError(
-                        f"a worker process was killed during one of the trials {others[:workers]}; was there too little"
-                        " memory?"
+                        f"a worker process ended during one of the trials {others[:workers]}; was there too little"
+                        " memory, can it not import the objective (defined in a notebook), or does the script start the"
+                        " search outside of if __name__ == '__main__'?"
                     ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

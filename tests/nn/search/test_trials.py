@@ -80,7 +80,7 @@ def test_on_request_it_goes_on_after_a_defect(objectives):
 
 
 def test_a_worker_that_is_killed_is_reported(objectives):
-    with pytest.raises(SearchError, match=r"a worker process was killed during one of the trials \[0\]; was there too"):
+    with pytest.raises(SearchError, match=r"a worker process ended during one of the trials \[0\]; was there too"):
         run(objectives.troublesome, grid({"way": ["killed"]}), workers=2)
 
 
