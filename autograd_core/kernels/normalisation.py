@@ -45,14 +45,13 @@ def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
     dx = memory.empty(x.shape, x.dtype)
     scale = 1 / np.sqrt(var + x.dtype.type(eps))
     if _are_columns(shape, weight):
-        run, shape, sums = _gradient_of_columns, shape[:2], np.empty((2, weight.size), x.dtype)
+        run, shape, sums, flat = _gradient_of_columns, shape[:2], (1, weight.size), weight.reshape(-1)
     else:
         parts = min(shape[1], _PARTS, -(-x.size // _ENTRIES))
-        run, sums = _gradient, np.empty((parts, 2, *weight.shape), x.dtype)
-    flat = weight.reshape(-1) if run is _gradient_of_columns else weight
-    run(x.size, g.reshape(shape), x.reshape(shape), flat, mean, scale, dx.reshape(shape), sums, centre)
-    to_weight, to_bias = sums.reshape(-1, 2, *weight.shape).sum(0)
-    return dx, to_weight, to_bias
+        run, sums, flat = _gradient, (parts, *weight.shape), weight
+    to_weight, to_bias = np.empty(sums, x.dtype), np.empty(sums, x.dtype)
+    run(x.size, g.reshape(shape), x.reshape(shape), flat, mean, scale, dx.reshape(shape), to_weight, to_bias, centre)
+    return dx, *(sums.sum(0).reshape(weight.shape) for sums in (to_weight, to_bias))
 
 
 def _are_columns(shape, weight):
@@ -171,13 +170,13 @@ def _write_gradient(g, x, weight, mean, scale, shift, slope, dx):
 
 
 @jit
-def _gradient_task(worker, part, g, x, weight, mean, scale, dx, sums, centre):
+def _gradient_task(worker, part, g, x, weight, mean, scale, dx, to_weights, to_biases, centre):
     (images, slices, run), number = x.shape, x.dtype.type
-    to_weight, to_bias = sums[part]
+    to_weight, to_bias = to_weights[part], to_biases[part]
     to_weight[:] = 0
     to_bias[:] = 0
     count = images * run
-    for k in range(part * slices // len(sums), (part + 1) * slices // len(sums)):
+    for k in range(part * slices // len(to_weights), (part + 1) * slices // len(to_weights)):
         row = k % weight.shape[0]
         total = along = 0.0
         for image in range(images):
@@ -226,7 +225,7 @@ def _columns_task(worker, task, x, weight, bias, y, mean, var, eps, centre):
 
 
 @jit
-def _gradient_of_columns_task(worker, task, g, x, weight, mean, scale, dx, sums, centre):
+def _gradient_of_columns_task(worker, task, g, x, weight, mean, scale, dx, to_weights, to_biases, centre):
     first, end = task * _WIDTH, min((task + 1) * _WIDTH, x.shape[1])
     weight, mean, scale = weight[first:end], mean[first:end], scale[first:end]
     rows, total, along = x.shape[0], np.zeros(end - first), np.zeros(end - first)
@@ -235,7 +234,7 @@ def _gradient_of_columns_task(worker, task, g, x, weight, mean, scale, dx, sums,
         for i in range(total.size):
             total[i] += upstream[i]
             along[i] += upstream[i] * (row[i] - mean[i])
-    to_weight, to_bias = sums[0, first:end], sums[1, first:end]
+    to_weight, to_bias = to_weights[0, first:end], to_biases[0, first:end]
     shift, slope = np.empty(total.size, x.dtype), np.empty(total.size, x.dtype)
     for i in range(total.size):
         to_weight[i] = along[i] * scale[i]
@@ -260,9 +259,9 @@ def _normalize(mailbox, x, weight, bias, y, mean, var, eps, centre):
 
 
 @ParallelKernel(reads=5).of
-def _gradient(mailbox, g, x, weight, mean, scale, dx, sums, centre):
-    _post_gradient(mailbox, (g, x, weight, mean, scale, dx, sums, centre))
-    run_tasks(mailbox, sums.shape[0])
+def _gradient(mailbox, g, x, weight, mean, scale, dx, to_weights, to_biases, centre):
+    _post_gradient(mailbox, (g, x, weight, mean, scale, dx, to_weights, to_biases, centre))
+    run_tasks(mailbox, to_weights.shape[0])
 
 
 @ParallelKernel(reads=3).of
@@ -272,6 +271,6 @@ def _normalize_columns(mailbox, x, weight, bias, y, mean, var, eps, centre):
 
 
 @ParallelKernel(reads=5).of
-def _gradient_of_columns(mailbox, g, x, weight, mean, scale, dx, sums, centre):
-    _post_columns_gradient(mailbox, (g, x, weight, mean, scale, dx, sums, centre))
+def _gradient_of_columns(mailbox, g, x, weight, mean, scale, dx, to_weights, to_biases, centre):
+    _post_columns_gradient(mailbox, (g, x, weight, mean, scale, dx, to_weights, to_biases, centre))
     run_tasks(mailbox, -(-x.shape[1] // _WIDTH))
