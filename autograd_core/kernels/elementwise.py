@@ -129,7 +129,8 @@ def _compiled(text, reads):
         # Symbols are made of this name and a number that every process counts anew: were all texts' tasks called
         # `task`, one that is loaded from the cache would run the machine code of another that came before.
         function.__qualname__ += f"_{digest}"
-        return jit(function, text=text)
+        # A row that calls many others is too long for LLVM to inline unasked, and a loop with a call gets no vectors.
+        return jit(function, forceinline=True, text=text)
 
     namespace = {"jit": compiled, "__name__": __name__}
     exec(compile(text, name, "exec"), namespace)  # our own text, made of functions that the program already runs

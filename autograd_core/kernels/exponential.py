@@ -1,8 +1,8 @@
 """exp, log and their kin without branches, tables or calls, so that LLVM makes vectors of a loop over them.
 
-They are off by no more than about one unit in the last place, expm1 by two and tanh by three, and right at 0, ±inf, nan
-and among denormal numbers. Numba's own call the C library for every number, which takes several times as long as all
-the arithmetic here.
+They are off by no more than about one unit in the last place, expm1 by two, tanh by three and erfc by five, and right
+at 0, ±inf, nan and among denormal numbers. Numba's own call the C library for every number, which takes several times
+as long as all the arithmetic here.
 
 No function here may be compiled with `reassoc`: the order of roundings is what makes them exact. They keep their own
 flags when they are inlined elsewhere.
@@ -12,6 +12,7 @@ flags when they are inlined elsewhere.
     tanh    -e/(e + 2) with e = expm1(-2|x|), and the sign of x
     log     x = 2^n·m with m from √½ to √2; then s = (m - 1)/(m + 1) and log m = 2·artanh s, its Taylor series
     log1p   log(1 + x), and what was rounded off in 1 + x (Goldberg 1991, theorem 4)
+    erfc    exp(-x²), with what was rounded off in x², times a flat function (Shepherd and Laframboise 1981)
 """
 
 import math
@@ -23,7 +24,7 @@ from numba.extending import intrinsic
 
 from autograd_core.kernels.jit import jit
 
-FUNCTIONS = ("exp", "expm1", "log", "log1p", "tanh")
+FUNCTIONS = ("erfc", "exp", "expm1", "log", "log1p", "tanh")
 
 # Bits of the mantissa, terms of the series of e^r and of artanh, and log 2 in two parts: the first has so many zeros at
 # its end that its product with any exponent is exact, the second is the rest.
@@ -31,6 +32,24 @@ _FORMATS = {
     32: (23, 8, 5, float.fromhex("0x1.62ep-1"), float.fromhex("0x1.0bfbe8e7bcd5ep-15")),
     64: (52, 14, 12, float.fromhex("0x1.62e42feep-1"), float.fromhex("0x1.a39ef35793c76p-33")),
 }
+
+# For (1 + 2x)·exp(x²)·erfc(x) in t = (x - 4)/(x + 4), made by tests/golden/make_erfc_series.py.
+# fmt: off
+_ERFC_SERIES = {
+    32: [
+        1.23299513432, -0.1396210319, 0.01537750837, 0.06809209164, -0.10099516757, 0.09383139085,
+        -0.06659087563, 0.03641714996, -0.0160320214, 0.00686456277, 0.00082956704,
+    ],
+    64: [
+        1.23299511862555251, -0.139621116840562894, 0.0153796521026207413, 0.0680970542547373239,
+        -0.101039066036352132, 0.0937328349967941159, -0.0663303658115293841, 0.037167515562492866,
+        -0.0161977340591150071, 0.00503196975589542611, -0.000757773341413330045, -0.000199255507556149521,
+        0.000150622243948302992, -0.000024403169244974075, -0.0000112247891351547007, 5.7178872846321852e-6,
+        3.01350499448753948e-7, -8.35161968869684708e-7, 6.27072715719831088e-8, 1.15349437457541573e-7,
+        -7.71541861441783013e-9, -1.36709898633473824e-8, -1.82060986803086833e-9,
+    ],
+}
+# fmt: on
 
 
 def _constants(bits):
@@ -57,6 +76,8 @@ def _constants(bits):
         # (e^r - 1 - r)/r² and (log m - 2s)/s³, the latter in s².
         "exp series": [1 / math.factorial(k) for k in range(2, exp_terms)],
         "log series": [2 / (2 * k + 1) for k in range(1, log_terms)],
+        "erfc series": _ERFC_SERIES[bits],
+        "end of erfc": 11.0 if bits == 32 else 28.0,  # from here on it is 0
     }
 
 
@@ -161,7 +182,7 @@ def _parts(typing_context, x):
     return types.UniTuple(x, 2)(x), generate
 
 
-@jit
+@jit(forceinline=True)
 def _reduced(x):
     """e^r - 1, and n + rounder."""
     rounded = _fma(x, _constant(x, "log2_e"), _constant(x, "rounder"))
@@ -170,7 +191,7 @@ def _reduced(x):
     return _fma(r * r, _series(r, "exp series"), r), rounded
 
 
-@jit
+@jit(forceinline=True)
 def exp(x):
     """e^x."""
     lowest, highest = _constant(x, "lowest"), _constant(x, "highest")
@@ -181,7 +202,7 @@ def exp(x):
     return (e + _like(x, 1.0)) * one * other
 
 
-@jit
+@jit(forceinline=True)
 def expm1(x):
     """e^x - 1."""
     lowest, overflow = _constant(x, "lowest of expm1"), _constant(x, "overflow")
@@ -195,14 +216,14 @@ def expm1(x):
     return x if math.fabs(x) < _constant(x, "negligible") else y
 
 
-@jit
+@jit(forceinline=True)
 def tanh(x):
     """The hyperbolic tangent."""
     e = expm1(_like(x, -2.0) * math.fabs(x))
     return _copysign(-e / (e + _like(x, 2.0)), x)
 
 
-@jit
+@jit(forceinline=True)
 def _log(x, shift, correction):
     """log(x / 2^shift) + correction, for a positive x that is no denormal."""
     n, m = _parts(x)
@@ -214,7 +235,7 @@ def _log(x, shift, correction):
     return n * _constant(x, "log2_upper") + (f - (half - (rest + (n * _constant(x, "log2_lower") + correction))))
 
 
-@jit
+@jit(forceinline=True)
 def _with_ends(u, y):
     """y = log u, but -inf of 0, nan of negative numbers and inf of inf."""
     y = _like(u, -math.inf) if u == _like(u, 0.0) else y
@@ -222,7 +243,7 @@ def _with_ends(u, y):
     return u if u == _like(u, math.inf) else y
 
 
-@jit
+@jit(forceinline=True)
 def log(x):
     """The natural logarithm."""
     denormal = x < _constant(x, "smallest")
@@ -231,9 +252,23 @@ def log(x):
     return _with_ends(x, _log(normal, shift, x - x))  # x - x is nan for nan
 
 
-@jit
+@jit(forceinline=True)
 def log1p(x):
     """log(1 + x)."""
     u = x + _like(x, 1.0)
     y = _with_ends(u, _log(u, _like(x, 0.0), (x - (u - _like(x, 1.0))) / u))
     return x if math.fabs(x) < _constant(x, "negligible") else y
+
+
+@jit(forceinline=True)
+def erfc(x):
+    """1 - erf(x), exact where that is near 0."""
+    end, four, one = _constant(x, "end of erfc"), _like(x, 4.0), _like(x, 1.0)
+    size = math.fabs(x)
+    size = end if size > end else size
+    square = size * size
+    rounded_off = _fma(size, size, -square)
+    tail = exp(-square)
+    tail = _fma(-rounded_off, tail, tail)
+    tail = tail * (_series((size - four) / (size + four), "erfc series") / _fma(size, _like(x, 2.0), one))
+    return _like(x, 2.0) - tail if x < _like(x, 0.0) else tail

@@ -16,7 +16,7 @@ import pickle
 import platform
 import sys
 import tempfile
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import llvmlite
@@ -30,17 +30,19 @@ REORDER = frozenset({"contract", "reassoc", "nsz", "arcp"})
 _KERNELS = Path(__file__).parent
 
 
-def jit(function=None, *, fastmath=False, inline="never", text=""):
+def jit(function=None, *, fastmath=False, inline="never", forceinline=False, text=""):
     """Compile `function` on its first call for each signature, or load what an earlier process compiled.
 
     `fastmath=REORDER` lets LLVM reassociate sums, which it must do to vectorise a reduction.
+    `inline="always"` pastes Numba's code, which takes the caller's flags; `forceinline` LLVM's, which keeps its own.
     `text` is the source of a function that was generated, and stands in no file of the kernels.
     """
     if function is None:
-        return lambda function: jit(function, fastmath=fastmath, inline=inline, text=text)
+        return partial(jit, fastmath=fastmath, inline=inline, forceinline=forceinline, text=text)
     flags = set(fastmath) if fastmath else False
-    dispatcher = numba.njit(function, fastmath=flags, inline=inline, nogil=True, error_model="numpy")
-    options = f"fastmath={sorted(flags or ())} inline={inline}"
+    how = {"fastmath": flags, "inline": inline, "forceinline": forceinline}
+    dispatcher = numba.njit(function, nogil=True, error_model="numpy", **how)
+    options = f"fastmath={sorted(flags or ())} inline={inline} forceinline={forceinline}"
     # Where `cache=True` would have put Numba's own cache.
     dispatcher._cache = _KernelCache(function, options, text)
     return dispatcher
