@@ -53,7 +53,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
 
 @ag.elementwise
 def _cross_entropy_of_logit(x: Any, t: Any, yes: Any) -> Any:
-    # Two terms of one sign: x - t·x + log(1 + e^-x), the usual form, cancels where the answer is sure and right.
+    # Two terms of one sign: (1 - t)x - log σ(x) cancels where the answer is a sure and right no.
     return yes * t * ag.softplus(-x) + (1.0 - t) * ag.softplus(x)
 
 

@@ -84,7 +84,7 @@ def test_nothing_to_average_is_nan_and_nothing_to_add_is_0():
 
 
 def test_a_sure_and_right_answer_keeps_its_digits():
-    # The usual x - t·x + log(1 + e^-x) would give 0 in float32, and a gradient of 0.
+    # (1 - t)x - log σ(x) would give 0 for the second in float32, and σ(x) - t a gradient of 0 for the first.
     value, gradient = loss_and_gradient(F.binary_cross_entropy_with_logits, np.float32([20.0, -20.0]), [1.0, 0.0])
     np.testing.assert_allclose(value, np.exp(-20.0), rtol=1e-6)
     np.testing.assert_allclose(gradient, [-np.exp(-20.0) / 2, np.exp(-20.0) / 2], rtol=1e-6)
