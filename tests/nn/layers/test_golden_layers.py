@@ -21,8 +21,12 @@ FUNCTIONS = {  # layer -> the function that it calls, and that is therefore comp
     **{layer: layer.lower() for layer in ("ReLU", "ReLU6", "PReLU", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish")},
     **{layer: layer.lower() for layer in ("Softplus", "Softsign", "Sigmoid", "LogSigmoid", "Tanh", "Hardswish")},
     **{layer: layer.lower() for layer in ("Hardsigmoid", "Hardtanh", "Threshold", "Softmax", "GLU")},
-    "LeakyReLU": "leaky_relu", "LogSoftmax": "log_softmax", "Upsample": "interpolate", "ZeroPad2d": "pad",
-    "PixelShuffle": "pixel_shuffle", "PixelUnshuffle": "pixel_unshuffle",
+    "LeakyReLU": "leaky_relu",
+    "LogSoftmax": "log_softmax",
+    "Upsample": "interpolate",
+    "ZeroPad2d": "pad",
+    "PixelShuffle": "pixel_shuffle",
+    "PixelUnshuffle": "pixel_unshuffle",
 }
 COVERS = {name.split()[0] for name in CASES} | {f"functions.{function}" for function in FUNCTIONS.values()}
 
