@@ -22,7 +22,7 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor, default_generator, get_default_dtype
 from nn.module import Module
-from nn.roles import is_bias
+from nn.roles import is_bias, named_parameters_of
 
 Shape = tuple[int, ...]
 Initialiser = Callable[[Shape], Tensor]
@@ -37,7 +37,7 @@ def initialise(module: Module, weight: Initialiser, bias: Initialiser | None = N
     A parameter is a bias by its name (`nn.roles.is_bias`). What has fewer than two axes and is none, such as the
     gains of a normalising layer or learned slopes, is left as it is.
     """
-    for name, parameter in module.named_parameters():
+    for name, parameter in named_parameters_of(module):
         if is_bias(name):
             parameter.assign((bias or zeros)(parameter.shape).astype(parameter.dtype))
         elif parameter.ndim > 1:
@@ -46,7 +46,7 @@ def initialise(module: Module, weight: Initialiser, bias: Initialiser | None = N
 
 def fans(shape: Shape) -> tuple[int, int]:
     """(fan_in, fan_out) of a weight of shape (out, in, ...)."""
-    if len(shape) < 2:
+    if np.ndim(shape) != 1 or len(shape) < 2:
         raise ArgumentError(f"fans: a weight has at least two axes (out, in, ...), got shape {shape}")
     receptive_field = math.prod(shape[2:])
     return shape[1] * receptive_field, shape[0] * receptive_field

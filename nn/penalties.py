@@ -16,7 +16,7 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import ArgumentError
 from nn.module import Module
-from nn.roles import weights_of
+from nn.roles import biases_of, weights_of
 
 
 def l2(module: Module, strength: float, n: int = 1, biases: bool = False) -> Any:
@@ -36,7 +36,7 @@ def l1(module: Module, strength: float, n: int = 1, biases: bool = False) -> Any
 def _penalty(name: str, module: Module, size: Callable[[Any], Any], strength: float, n: int, biases: bool) -> Any:
     if not (strength >= 0 and n >= 1):
         raise ArgumentError(f"{name}: takes a strength of at least 0 and n of at least 1, got {strength} and {n}")
-    parameters = module.parameters() if biases else weights_of(module)
+    parameters = weights_of(module) + (biases_of(module) if biases else [])
     if not parameters:
         raise ArgumentError(f"{name}: {type(module).__name__} has no weights to penalise")
     total = size(parameters[0])

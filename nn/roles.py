@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from nn.module import Module, Parameter
+from collections.abc import Iterator
+
+from autograd_core import ArgumentError
+from nn.module import Module, Parameter, what_came
 
 
 def is_bias(name: str) -> bool:
@@ -12,9 +15,16 @@ def is_bias(name: str) -> bool:
 
 def weights_of(module: Module) -> list[Parameter]:
     """Every parameter but the biases. With `biases_of` for groups of an optimiser, of which one has no decay."""
-    return [parameter for name, parameter in module.named_parameters() if not is_bias(name)]
+    return [parameter for name, parameter in named_parameters_of(module) if not is_bias(name)]
 
 
 def biases_of(module: Module) -> list[Parameter]:
     """Every bias."""
-    return [parameter for name, parameter in module.named_parameters() if is_bias(name)]
+    return [parameter for name, parameter in named_parameters_of(module) if is_bias(name)]
+
+
+def named_parameters_of(module: Module) -> Iterator[tuple[str, Parameter]]:
+    """Every parameter by its name; what is no module has none."""
+    if not isinstance(module, Module):
+        raise ArgumentError(f"takes a module, whose parameters have names, got {what_came(module)}")
+    return module.named_parameters()

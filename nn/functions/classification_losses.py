@@ -13,8 +13,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, DTypeError, ShapeError
-from nn.arguments import as_tensor
-from nn.functions.reducing import REDUCTIONS, check_reduction, constant, reduced, same_shape
+from nn.functions.reducing import REDUCTIONS, as_floats, check_reduction, constant, reduced, same_shape
 
 Shape = tuple[int, ...]
 
@@ -33,7 +32,7 @@ def cross_entropy(
     Gradient: softmax(input) - t, with t one-hot for a label: the softmax's matching loss.
     Errors: ShapeError, DTypeError, ArgumentError for labels that name no classes.
     """
-    input = as_tensor(input)
+    input = as_floats(input)
     check_reduction("cross_entropy", reduction)
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing goes from 0 to 1, got {label_smoothing}")
@@ -61,7 +60,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
 
     Gradient: -1 at the label, else 0. `cross_entropy` is this on log_softmax, in one op.
     """
-    input = as_tensor(input)
+    input = as_floats(input)
     check_reduction("nll_loss", reduction)
     rows, shape = _by_rows("nll_loss", input)
     labels, kept = _labels("nll_loss", input, target, shape, ignore_index)
@@ -100,7 +99,7 @@ def multi_margin_loss(
     Shapes: input (N, C) or (C,), labels (N,) or (). Gradient for p = 1: 1/C for each class that comes within the
     margin of the label's, which gets minus their sum. Every example counts as one in the mean, whatever its weight.
     """
-    input = as_tensor(input)
+    input = as_floats(input)
     if p not in (1, 2):
         raise ArgumentError(f"multi_margin_loss: p must be 1 or 2, got {p}")
     if input.ndim > 2:
@@ -133,7 +132,8 @@ def _labels(name: str, input: Any, target: Any, shape: Shape, ignore_index: int 
     labels = np.asarray(target)
     if labels.shape != shape:
         raise ShapeError(
-            f"{name}: takes input (N, C, ...) and labels (N, ...), got shapes {input.shape} and {labels.shape}"
+            f"{name}: takes input (N, C, ...) and labels (N, ...), got shapes {input.shape} and {labels.shape}; "
+            "classes are axis 1 of the input"
         )
     if labels.size and labels.dtype.kind not in "iu":
         raise DTypeError(f"{name}: labels are whole numbers that name classes, got {labels.dtype}")

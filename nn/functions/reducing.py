@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError, Tensor
+from autograd_core import ArgumentError, ShapeError, Tensor, get_default_dtype
 from nn.arguments import as_tensor
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -29,13 +29,19 @@ def reduced(name: str, losses: Any, reduction: str) -> Any:
 
 def same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Both as what losses compute with. They do not broadcast, for (N, 1) against (N,) would compare all with all."""
-    input = as_tensor(input)
+    input = as_floats(input)
     target = constant(target, input.dtype)
     if input.shape != target.shape:
         raise ShapeError(
             f"{name}: input and target must have one shape, got {input.shape} and {target.shape}; reshape one"
         )
     return input, target
+
+
+def as_floats(x: Any) -> Any:
+    """What a loss judges; whole numbers as floating ones, since they would make such of what they are compared with."""
+    x = as_tensor(x)
+    return x if x.dtype.kind == "f" else np.asarray(x, get_default_dtype())
 
 
 def constant(x: Any, dtype: Any) -> Any:

@@ -8,9 +8,8 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ShapeError
-from nn.arguments import as_tensor
 from nn.functions.binary_losses import check_signs
-from nn.functions.reducing import reduced, same_shape
+from nn.functions.reducing import as_floats, reduced, same_shape
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
@@ -19,7 +18,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     Shapes: x1 and x2 broadcast against each other; the result lacks `dim`. Gradient to x1: (u2 - y·u1)/‖x1‖ with u
     the vectors of length 1.
     """
-    x1, x2 = as_tensor(x1), as_tensor(x2)
+    x1, x2 = as_floats(x1), as_floats(x2)
     if x1.shape != x2.shape:
         x1, x2 = ag.broadcast_arrays(x1, x2)
     lengths = [ag.maximum(ag.norm(x, axis=dim), eps) for x in (x1, x2)]

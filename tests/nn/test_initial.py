@@ -139,6 +139,11 @@ def test_the_default_dtype_is_what_is_made():
     ("call", "message"),
     [
         (lambda: initial.fans((3,)), r"fans: a weight has at least two axes \(out, in, ...\), got shape \(3,\)"),
+        (lambda: initial.he_normal(3), "fans: a weight has at least two axes .*, got shape 3"),
+        (
+            lambda: initial.initialise(nn.Linear, initial.zeros),
+            r"takes a module, .* got the class Linear rather than one",
+        ),
         (lambda: initial.orthogonal((3,)), "a weight has at least two axes"),
         (lambda: initial.he_normal((3, 4), mode="fan"), "he: mode must be fan_in or fan_out, got 'fan'"),
         (lambda: initial.calculate_gain("gelu"), "calculate_gain: nonlinearity must be one of linear, .*; got 'gelu'"),

@@ -95,3 +95,5 @@ def test_what_does_not_fit_is_named(penalty):
         penalty(nn.Linear(1, 1), 0.1, 0)
     with pytest.raises(ag.ArgumentError, match=f"{name}: Tanh has no weights to penalise"):
         penalty(nn.Tanh(), 0.1)
+    with pytest.raises(ag.ArgumentError, match="takes a module, whose parameters have names, got a list"):
+        penalty(nn.Linear(1, 1).parameters(), 0.1)

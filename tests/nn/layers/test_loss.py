@@ -152,8 +152,12 @@ def test_float32_stays_float32_whatever_the_targets_are(loss):
     assert x.grad.dtype == np.float32
 
 
-def test_lists_are_taken_as_numbers():
+def test_lists_and_whole_numbers_are_taken_as_floats():
     assert float(F.mse_loss([1.0, 2.0], [0, 0])) == 2.5
+    assert float(F.mse_loss(np.array([1, 2]), [0.5, 2.5])) == 0.25
+    assert float(F.l1_loss(3, 1.5)) == 1.5
+    assert float(F.nll_loss(np.array([[-1, -3]]), [1], weight=[0.5, 0.5], reduction="sum")) == 1.5
+    assert float(F.cosine_similarity(np.array([3, 4]), [3, 4], dim=0)) == pytest.approx(1.0)
     assert float(F.cross_entropy([[0.0, 0.0]], [1])) == pytest.approx(np.log(2))
 
 
@@ -200,6 +204,7 @@ x, signs = ag.tensor(X), [1, -1, 1, 1]
         ),
         (lambda: F.hinge_loss(x, BITS), r"hinge_loss: labels are -1 and 1, got \[0.0, 1.0\]; use 2·y - 1 for 0 and 1"),
         (lambda: F.cross_entropy(x, [0, 1]), r"takes input \(N, C, ...\) and labels \(N, ...\), got.*\(2,\)"),
+        (lambda: F.cross_entropy(ag.ones((2, 7, 5)), np.zeros((2, 7), int)), "classes are axis 1 of the input"),
         (lambda: F.cross_entropy(x, [0, 1, 2, 3]), "cross_entropy: labels go from 0 to 2, got some from 0 to 3"),
         (lambda: F.cross_entropy(x, [0, 1, 2, -1]), "cross_entropy: labels go from 0 to 2, got some from -1 to 2"),
         (lambda: F.cross_entropy(x, [0.0, 1.0, 2.0, 2.0]), "cross_entropy: labels are whole numbers.*got float64"),
