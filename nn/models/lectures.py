@@ -5,7 +5,6 @@ Every model takes images of shape (N, 1, height, width) with pixels from 0 to 1 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from autograd_core import ArgumentError
@@ -17,7 +16,6 @@ from nn.layers.linear import Linear
 from nn.layers.noise import Dropout
 from nn.layers.pooling import MaxPool2d
 from nn.layers.shaping import Flatten
-from nn.module import Parameter
 
 Size = tuple[int, int]
 
@@ -29,10 +27,7 @@ def nielsen(size: Size = (28, 28), classes: int = 10) -> Sequential:
     after the deck's five epochs it is at 93.5 to 94.1 % on the test images, by seed, and this at 94.8 to 95.4 %.
     """
     net = Sequential(Flatten(), Linear(size[0] * size[1], 30), Sigmoid(), Linear(30, classes), Sigmoid())
-    for layer in net:
-        if isinstance(layer, Linear):
-            layer.weight = Parameter(initial.normal(layer.weight.shape, std=1 / math.sqrt(layer.in_features)))
-            layer.bias = Parameter(initial.normal((layer.out_features,)))
+    initial.initialise(net, initial.lecun_normal, initial.normal)
     return net
 
 
