@@ -1,6 +1,8 @@
 """Initialisers draw what their formulas say, the same for the same seed."""
 
 import math
+from inspect import isfunction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,3 +162,11 @@ def test_the_default_dtype_is_what_is_made():
 def test_what_does_not_fit_is_named(call, message):
     with pytest.raises(ag.ArgumentError, match=message):
         call()
+
+
+def test_no_initialiser_is_without_a_case():
+    source = Path(__file__).read_text()
+    public = [name for name, value in vars(initial).items() if isfunction(value) and value.__module__ == "nn.initial"]
+    public = [name for name in public if not name.startswith("_")]
+    assert len(public) > 15
+    assert [name for name in public if f"initial.{name}(" not in source and name not in DRAWN] == []
