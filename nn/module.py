@@ -190,10 +190,9 @@ class Module:
         return self
 
     def freeze(self) -> Self:
-        """Keep all parameters as they are: no gradient is computed for them, and a step leaves them alone.
+        """Keep all parameters as they are: no gradient is computed for them, and an optimiser's step leaves them alone.
 
-        An optimiser that is made afterwards takes those that are left: [p for p in net.parameters() if
-        p.requires_grad]. Running means are not parameters: `eval()` keeps those.
+        Running means are not parameters: `eval()` keeps those.
         """
         self.zero_grad()
         return self.requires_grad_(False)

@@ -23,9 +23,14 @@ def described(tensor: Any) -> str:
         return f"a {type(tensor).__name__}"
     if not tensor.is_leaf:
         return f"a tensor of shape {tensor.shape} that was computed from others"
-    if tensor.dtype.kind != "f":
-        return f"a tensor of shape {tensor.shape} and dtype {tensor.dtype}"
-    return f"a tensor of shape {tensor.shape} that requires no gradient"
+    return f"a tensor of shape {tensor.shape} and dtype {tensor.dtype}"
+
+
+def check_leaves(caller: str, parameters: Iterable[Any]) -> None:
+    """Raise `ArgumentError` unless all are what can be learned; frozen ones, which require no gradient, are."""
+    for parameter in parameters:
+        if not (isinstance(parameter, Tensor) and parameter.is_leaf and parameter.dtype.kind == "f"):
+            raise ArgumentError(f"{caller}: takes leaf tensors of floats, got {described(parameter)}")
 
 
 def check_parts(caller: str, state_dict: Mapping[str, Any], expected: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor, update_rule
-from optim.arguments import check_parts, described, listed
+from optim.arguments import check_leaves, check_parts, listed
 
 
 @update_rule
@@ -27,9 +27,7 @@ class WeightAverage:
 
     def __init__(self, parameters: Iterable[Tensor]) -> None:
         self._parameters = listed(type(self).__name__, parameters)
-        for parameter in self._parameters:
-            if not (isinstance(parameter, Tensor) and parameter.is_leaf and parameter.dtype.kind == "f"):
-                raise ArgumentError(f"{type(self).__name__}: takes leaf tensors of floats, got {described(parameter)}")
+        check_leaves(type(self).__name__, self._parameters)
         if not self._parameters:
             raise ArgumentError(f"{type(self).__name__}: no parameters to average; pass model.parameters()")
         self.updates = 0

@@ -10,7 +10,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
-from optim.arguments import check_parts, described, listed
+from optim.arguments import check_leaves, check_parts, listed
 
 Settings = dict[str, Any]
 State = dict[str, Any]
@@ -20,7 +20,8 @@ class Optimizer:
     """Base of the optimisers: a subclass names its settings and state, and updates one parameter at a time.
 
     `params` are the tensors to update, or dictionaries `{"params": tensors, "lr": ..., ...}`, each a
-    group with settings of its own. State is made at the first step and kept in the parameters' order.
+    group with settings of its own. State is made at the first step and kept in the parameters' order. Frozen ones are
+    left as they are, until they require a gradient again and get one.
 
     `weight_decay` λ either adds λ·p to the gradient (coupled: L2) or, with `decoupled_weight_decay`, shrinks the
     parameter by lr·λ of itself beside the step (Loshchilov and Hutter 2019); the adaptive rates do not see it then.
@@ -48,6 +49,8 @@ class Optimizer:
         self.state: dict[int, State] = {}
         for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
             self.add_param_group(group)
+        if not any(parameter.requires_grad for parameter in self._parameters()):
+            raise ArgumentError(f"{self._name}: no parameter requires a gradient; unfreeze what is to be learned")
 
     @property
     def _name(self) -> str:
@@ -69,11 +72,7 @@ class Optimizer:
         settings = {**self.defaults, **param_group, "params": parameters}
         self._check(settings)
         settings["lr_scale"] = self._lr_scale(settings["lr"])
-        for parameter in parameters:
-            if not (isinstance(parameter, Tensor) and parameter.is_leaf and parameter.requires_grad):
-                raise ArgumentError(
-                    f"{self._name}: parameters are leaf tensors that require a gradient, got {described(parameter)}"
-                )
+        check_leaves(self._name, parameters)
         known = [*self._parameters(), *parameters]
         if len({id(parameter) for parameter in known}) != len(known):
             raise ArgumentError(f"{self._name}: a parameter is listed twice and would be updated twice a step")

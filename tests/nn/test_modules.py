@@ -206,17 +206,22 @@ def test_a_frozen_part_gets_no_gradient_and_learns_again_when_unfrozen():
     assert not any(p.requires_grad for p in net.requires_grad_(False).parameters())
 
 
-def test_a_step_leaves_frozen_parameters_alone_also_those_it_knew_before():
+def test_a_step_leaves_frozen_parameters_alone_whenever_they_were_frozen():
     net = Net()
     every = optim.SGD(net.parameters(), lr=0.1)
     net.hidden.freeze()
+    frozen_before = optim.SGD(net.parameters(), lr=0.1, weight_decay=0.5)
     rest = optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
-    for optimizer in (every, rest):
+    for optimizer in (every, frozen_before, rest):
         frozen, learned = net.hidden.weight.numpy().copy(), net.inner[1].weight.numpy().copy()
         net(ag.tensor([[1.0, 2.0]])).sum().backward()
         optimizer.step()
         np.testing.assert_array_equal(net.hidden.weight.numpy(), frozen)
         assert (net.inner[1].weight.numpy() != learned).all()
+    net.unfreeze()
+    net(ag.tensor([[1.0, 2.0]])).sum().backward()
+    frozen_before.step()
+    assert (net.hidden.weight.numpy() != frozen).any()
 
 
 def test_a_conversion_keeps_the_parameters_that_optimisers_hold_and_integers_as_they_are():
