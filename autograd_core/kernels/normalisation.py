@@ -54,6 +54,13 @@ def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
     return dx, *(sums.sum(0).reshape(weight.shape) for sums in (to_weight, to_bias))
 
 
+def variance(x, shape):
+    """The variance of each slice of x, C-contiguous, as (N, K, M) -> (K,)."""
+    var = np.empty(shape[1], x.dtype)
+    _variance(x.size, x.reshape(shape), var)
+    return var
+
+
 def _are_columns(shape, weight):
     """Whether slices are columns of a matrix, next to each other, each with a weight of its own."""
     return shape[0] > 1 and shape[2] == 1 and weight.shape[0] == shape[1]
@@ -106,6 +113,12 @@ def _task(worker, task, x, weight, bias, y, mean, var, eps, centre, slices):
         row = k % weight.shape[0]
         for image in range(x.shape[0]):
             _write_run(x[image, k], weight[row], bias[row], mean[k], scale, y[image, k])
+
+
+@jit
+def _variance_task(worker, task, x, var, slices):
+    for k in range(task * slices, min((task + 1) * slices, x.shape[1])):
+        var[k] = _moments(x, k, True)[1]
 
 
 @jit(fastmath=REORDER)
@@ -247,7 +260,7 @@ def _gradient_of_columns_task(worker, task, g, x, weight, mean, scale, dx, to_we
             result[i] = (upstream[i] - shift[i] - (row[i] - mean[i]) * slope[i]) * (scale[i] * weight[i])
 
 
-_post, _post_gradient = sharing(_task), sharing(_gradient_task)
+_post, _post_gradient, _post_variance = sharing(_task), sharing(_gradient_task), sharing(_variance_task)
 _post_columns, _post_columns_gradient = sharing(_columns_task), sharing(_gradient_of_columns_task)
 
 
@@ -255,6 +268,13 @@ _post_columns, _post_columns_gradient = sharing(_columns_task), sharing(_gradien
 def _normalize(mailbox, x, weight, bias, y, mean, var, eps, centre):
     slices = max(1, _ENTRIES // max(1, x.shape[0] * x.shape[2]))
     _post(mailbox, (x, weight, bias, y, mean, var, eps, centre, slices))
+    run_tasks(mailbox, -(-x.shape[1] // slices))
+
+
+@ParallelKernel(reads=1).of
+def _variance(mailbox, x, var):
+    slices = max(1, _ENTRIES // (x.shape[0] * x.shape[2]))
+    _post_variance(mailbox, (x, var, slices))
     run_tasks(mailbox, -(-x.shape[1] // slices))
 
 

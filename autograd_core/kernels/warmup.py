@@ -36,7 +36,7 @@ def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "matrix product", lambda: gemm.matmul(square, square)
     yield "convolution and its gradient to images", lambda: convolution.conv2d(images, filters)
     yield "gradient of convolution to filters", lambda: convolution.conv2d_weight_gradient(images, images, (1, 1, 1, 1))
-    yield "sums of channels", lambda: reduction.sum_of_channels(images)
+    yield "sums, variance, largest and smallest entries", partial(_reductions, images)
     yield "pooling", lambda: pooling.max_pool2d(images, *windows)
     half = images[:, :, ::2, ::2]
     yield "gradient of pooling", lambda: pooling.max_pool2d_gradient(half, images, half, *windows)
@@ -47,6 +47,14 @@ def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
         backward = partial(normalisation.normalize_gradient, x, x, one, one[:, 0], one[:, 0], slices, 1e-5, True)
         yield f"its gradient of {slices}", backward
     yield "softmax and its kin", partial(_softmax_and_kin, square[:2])
+
+
+def _reductions(images):
+    for shape in ((1, 4, 4), (1, 1, 16), (4, 4, 1)):
+        reduction.sum_of_slices(images, shape)
+    normalisation.variance(images, (1, 4, 4))
+    reduction.largest_of_rows(images[0, 0])
+    reduction.smallest_of_rows(images[0, 0])
 
 
 def _softmax_and_kin(x):

@@ -97,12 +97,11 @@ def _layout_for_kernel(axes: Axes, weights: Shape, *arrays: Any) -> _Layout | No
 def _layout(shape: Shape, axes: Axes, weights: Shape) -> _Layout | None:
     """None if the axes that stay do not lie together, or the weights do not repeat as a table does."""
     ndim = len(shape)
-    last = next((i for i in range(ndim, 0, -1) if i - 1 not in axes), 0)
-    first = next((i for i in range(last) if i not in axes), 0)
+    seen = reduction.slices_of(shape, axes)
     weights = (*[1] * (ndim - len(weights)), *weights)
-    if len(weights) > ndim or any(axis in axes for axis in range(first, last)):
+    if seen is None or len(weights) > ndim:
         return None
-    slices = (math.prod(shape[:first]), math.prod(shape[first:last]), math.prod(shape[last:]))
+    *slices, first, last = seen
     if slices[0] > 1 and slices[2] == 1 and weights[last:] == shape[last:]:  # columns have a weight each
         weights = (*weights[:first], *np.broadcast_shapes(weights[first:last], shape[first:last]), *weights[last:])
     rows = next((i for i in range(first, last) if weights[i] != 1), last)
@@ -111,7 +110,7 @@ def _layout(shape: Shape, axes: Axes, weights: Shape) -> _Layout | None:
     if weights != fits:
         return None
     table = (math.prod(weights[:last]), math.prod(weights[last:]))
-    return _Layout(slices, weights, table, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
+    return _Layout(tuple(slices), weights, table, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
 
 
 @array_op

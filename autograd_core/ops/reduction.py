@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from autograd_core.ops import cumulative, elementwise, shaping
 from autograd_core.ops.definition import array_op
 
 Axis = int | tuple[int, ...] | None
+
+# Elements from which a kernel adds up faster than numpy.
+_LARGE = 1 << 14
 
 _add_up: Any = np.add.reduce  # what np.sum calls, after half a microsecond of its own
 
@@ -41,9 +45,38 @@ def _keep(name: str, reduced: Any, shape: tuple[int, ...], axis: Axis) -> Any:
     return shaping.reshape(reduced, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
 
 
+@lru_cache(maxsize=1024)
+def slices_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int, int, int] | None:
+    """An array as kernels see it: (N, K, M), of which K remains, and from which axis to which that is.
+
+    None if axes that are not among `axes` do not lie together.
+    """
+    end = next((i for i in range(len(shape), 0, -1) if i - 1 not in axes), 0)
+    first = next((i for i in range(end) if i not in axes), 0)
+    if any(axis in axes for axis in range(first, end)):
+        return None
+    return math.prod(shape[:first]), math.prod(shape[first:end]), math.prod(shape[end:]), first, end
+
+
+def _by_kernel(name: str, kernel: Any, x: Any, axis: Axis, keepdims: bool, fits: Any = None) -> Any:
+    """kernel(x, (N, K, M)) in the reduced shape, or None if x is short, or nothing for a kernel: for numpy, then."""
+    if x.size < _LARGE or x.dtype.char not in "fd" or not x.flags.c_contiguous:
+        return None
+    axes = reduced_axes(name, x.shape, axis)
+    slices = slices_of(x.shape, axes)
+    if slices is None or not axes or (fits is not None and not fits(*slices[:3])):
+        return None
+    shape = [1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes]
+    return kernel(x, slices[:3]).reshape(shape)[()]  # a number where numpy would give one
+
+
 @array_op
 def sum(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """Σ x over `axis` (an axis, several, or all). Gradient: upstream, copied to every summand."""
+    if x.size >= _LARGE:
+        total = _by_kernel("sum", _sum_by_kernel, x, axis, keepdims)
+        if total is not None:
+            return total
     try:
         return _add_up(x, axis=axis, keepdims=keepdims)
     except np.exceptions.AxisError:
@@ -62,7 +95,8 @@ def mean(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     axes = reduced_axes("mean", shape, axis)
     if not _count(shape, axes):
         return np.full_like(np.sum(x, axis=axes, keepdims=keepdims), np.nan)
-    return np.mean(x, axis=axes, keepdims=keepdims)
+    total = _by_kernel("mean", _sum_by_kernel, x, axis, keepdims)
+    return np.mean(x, axis=axes, keepdims=keepdims) if total is None else total / _count(shape, axes)
 
 
 @mean.vjp("x")
@@ -96,6 +130,9 @@ def var(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = 
     Gradient: upstream · 2(x - mean) / (n - correction). With n ≤ correction, so also of nothing, it is nan.
     """
     axes = reduced_axes("var", np.shape(x), axis)
+    found = _by_kernel("var", _var_by_kernel, x, axis, keepdims, fits=lambda n, k, m: n == 1 or m > 1)
+    if found is not None:
+        return found * (_count(np.shape(x), axes) / _degrees(np.shape(x), axes, correction))
     centred = x - mean(x, axis=axes, keepdims=True)
     return np.sum(centred * centred, axis=axes, keepdims=keepdims) / _degrees(np.shape(x), axes, correction)
 
@@ -120,6 +157,26 @@ def _(g, x, y, x_shape, axis, correction):
     return share * (x - mean(x, axis=axis, keepdims=True))
 
 
+def _sum_by_kernel(x: Any, slices: tuple[int, int, int]) -> Any:
+    return kernels.reduction.sum_of_slices(x, slices)
+
+
+def _var_by_kernel(x: Any, slices: tuple[int, int, int]) -> Any:
+    return kernels.normalisation.variance(x, slices)
+
+
+def _max_by_kernel(x: Any, slices: tuple[int, int, int]) -> Any:
+    return kernels.reduction.largest_of_rows(x.reshape(slices[1:]))
+
+
+def _min_by_kernel(x: Any, slices: tuple[int, int, int]) -> Any:
+    return kernels.reduction.smallest_of_rows(x.reshape(slices[1:]))
+
+
+def _are_rows(images: int, slices: int, run: int) -> bool:
+    return images == 1 and slices > 1 and run > 1
+
+
 def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
     return math.prod([shape[a] for a in axes])
 
@@ -133,7 +190,12 @@ def _degrees(shape: tuple[int, ...], axes: tuple[int, ...], correction: float) -
 @array_op
 def max(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`; nan if there is one. Gradient: to the largest, shared evenly at a tie."""
-    return np.max(x, axis=_axes_with_elements("max", "largest", np.shape(x), axis), keepdims=keepdims)
+    largest = _by_kernel("max", _max_by_kernel, x, axis, keepdims, fits=_are_rows)
+    return (
+        largest
+        if largest is not None
+        else np.max(x, axis=_axes_with_elements("max", "largest", np.shape(x), axis), keepdims=keepdims)
+    )
 
 
 @max.vjp("x")
@@ -144,7 +206,12 @@ def _(g, x, y, x_shape, axis):
 @array_op
 def min(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis`; nan if there is one. Gradient: to the smallest, shared evenly at a tie."""
-    return np.min(x, axis=_axes_with_elements("min", "smallest", np.shape(x), axis), keepdims=keepdims)
+    smallest = _by_kernel("min", _min_by_kernel, x, axis, keepdims, fits=_are_rows)
+    return (
+        smallest
+        if smallest is not None
+        else np.min(x, axis=_axes_with_elements("min", "smallest", np.shape(x), axis), keepdims=keepdims)
+    )
 
 
 @min.vjp("x")

@@ -15,6 +15,10 @@ y = convolution.conv2d(x, w, bias=w[:, 0, 0, 0])
 convolution.conv2d_input_gradient(y, w, x.shape)
 convolution.conv2d_weight_gradient(y, x, w.shape)
 reduction.sum_of_channels(y)
+for shape in ((1, 1, 9600), (60, 160, 1)):
+    reduction.sum_of_slices(x, shape)
+normalisation.variance(x, (2, 3, 1600))
+reduction.largest_of_rows(x[0, 0]), reduction.smallest_of_rows(x[0, 0])
 pooling.max_pool2d_gradient(x, x, pooling.max_pool2d(x, (1, 1), (1, 1), (0, 0)), (1, 1), (1, 1), (0, 0))
 gemm.matmul(np.ones((200, 200), np.float32), np.ones((200, 200), np.float32).T)
 for slices, table in ((1, 200, 50), (1, 50)), ((40, 50, 1), (50, 1)):
