@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, DTypeError
 
 
 def as_tensor(x: Any) -> Any:
     """Numbers in lists as the Tensor that they stand for; Tensors and arrays as they are."""
     return x if hasattr(x, "ndim") else ag.tensor(x)
+
+
+def as_floats(function: str, x: Any) -> Any:
+    """`as_tensor`, for what makes fractions: in whole numbers they would be lost."""
+    x = as_tensor(x)
+    if x.dtype.kind != "f":
+        raise DTypeError(f"{function}: takes floating-point numbers, got {x.dtype}; use astype")
+    return x
 
 
 def for_each(layer: str, name: str, value: int | tuple[int, ...], count: int, least: int) -> tuple[int, ...]:
@@ -25,6 +33,6 @@ def for_each(layer: str, name: str, value: int | tuple[int, ...], count: int, le
 
 def at_least(layer: str, name: str, value: int, least: int) -> int:
     """A layer's argument that must be a whole number of at least `least`."""
-    if not isinstance(value, (int, np.integer)) or value < least:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
         raise ArgumentError(f"{layer}: {name} must be a whole number of at least {least}, got {value!r}")
     return int(value)

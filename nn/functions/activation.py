@@ -112,8 +112,8 @@ def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
 
 
 def threshold(x: Any, threshold: float, value: float) -> Any:
-    """x where it is above the threshold, else `value`. Gradient 1 or 0."""
-    return ag.where(ag.greater(x, threshold), x, value)
+    """x where it is above the threshold, else `value`; nan stays nan. Gradient 1 or 0."""
+    return ag.where(ag.less_equal(x, threshold), value, x)
 
 
 def glu(x: Any, dim: int = -1) -> Any:

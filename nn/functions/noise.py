@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError, default_generator
-from nn.arguments import as_tensor
+from nn.arguments import as_floats
 
 # What a dropped unit of a SELU network becomes: SELU(-∞) = -scale·alpha (Klambauer et al. 2017).
 _SELU_LIMIT = -1.7580993408473766
@@ -24,7 +24,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
 
     So its mean stays what it was, and evaluation has nothing to do. Gradient: upstream where it was kept, /(1 - p).
     """
-    x = as_tensor(x)
+    x = as_floats("dropout", x)
     return _dropout("dropout", x, x.shape, p, training)
 
 
@@ -45,7 +45,7 @@ def dropout3d(x: Any, p: float = 0.5, training: bool = True) -> Any:
 
 def alpha_dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
     """Dropout for SELU networks: dropped elements saturate, and mean 0 and variance 1 stay (Klambauer et al. 2017)."""
-    x, p = as_tensor(x), check_probability("alpha_dropout", p)
+    x, p = as_floats("alpha_dropout", x), check_probability("alpha_dropout", p)
     if not training or p == 0:
         return x
     if p == 1:
@@ -58,7 +58,7 @@ def alpha_dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
 
 def gaussian_noise(x: Any, std: float = 0.1, training: bool = True) -> Any:
     """x + N(0, std²), for inputs or hidden units (Bishop 1995). Gradient: upstream."""
-    x, std = as_tensor(x), check_deviation("gaussian_noise", std)
+    x, std = as_floats("gaussian_noise", x), check_deviation("gaussian_noise", std)
     if not training or std == 0:
         return x
     drawn = default_generator().standard_normal(x.shape, np.float64 if x.dtype == np.float64 else np.float32)
@@ -80,7 +80,7 @@ def check_deviation(name: str, std: float) -> float:
 
 
 def _drop_channels(name: str, x: Any, axes: str, p: float, training: bool) -> Any:
-    x = as_tensor(x)
+    x = as_floats(name, x)
     if x.ndim != len(axes.split(",")):
         raise ShapeError(f"{name}: takes shape {axes}, got shape {x.shape}")
     return _dropout(name, x, (*x.shape[:2], *[1] * (x.ndim - 2)), p, training)

@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
-from nn.arguments import as_tensor
+from nn.arguments import as_floats, as_tensor
 
 Shape = tuple[int, ...]
 
@@ -116,7 +116,7 @@ def rms_norm(x: Any, normalized_shape: int | Shape, weight: Any = None, eps: flo
 
     Shapes: x (..., *normalized_shape), weight normalized_shape or None. `eps` is the dtype's own unless given.
     """
-    x = as_tensor(x)
+    x = as_floats("rms_norm", x)
     axes = _last_axes("rms_norm", x, normalized_shape)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     return ag.normalize(x, axes, weight, eps=eps, centre=False)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
-from nn.arguments import as_tensor
+from nn.arguments import as_floats, as_tensor
 
 _INTERPOLATED_AXES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
@@ -85,7 +85,7 @@ def interpolate(
     the two neighbours along each axis. An element stands for a cell, at whose middle it is; with `align_corners` the
     first and last elements stay where they are. Gradient: upstream by the same weights.
     """
-    x = as_tensor(x)
+    x = as_tensor(x) if mode == "nearest" else as_floats("interpolate", x)
     axes = x.ndim - 2
     if mode != "nearest" and mode not in _INTERPOLATED_AXES:
         raise ArgumentError(f"interpolate: mode must be nearest, linear, bilinear or trilinear; got {mode!r}")

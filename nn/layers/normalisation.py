@@ -122,6 +122,10 @@ class _InstanceNorm(_ByChannel):
         affine: bool = False,
         track_running_stats: bool = False,
     ) -> None:
+        if momentum is None and track_running_stats:
+            raise ArgumentError(
+                f"{type(self).__name__}: momentum must be a number; None is for batch normalisation alone"
+            )
         super().__init__(num_features, eps, momentum, affine, track_running_stats)
 
     def forward(self, x: Any) -> Any:

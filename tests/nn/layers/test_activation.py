@@ -62,6 +62,10 @@ def test_maxout_of_two_pieces_can_be_relu_and_the_absolute_value():
     assert layer(ag.tensor([[-3.0], [2.0]])).tolist() == [[0.0, 3.0], [2.0, 2.0]]
 
 
+def test_a_threshold_does_not_hide_nan():
+    np.testing.assert_array_equal(F.threshold(ag.tensor([np.nan, 0.0, 2.0]), 1.0, 5.0).numpy(), [np.nan, 5.0, 2.0])
+
+
 def test_threshold_units_are_zero_one_and_minus_one_one():
     x = ag.tensor([-2.0, 0.0, 3.0], requires_grad=True)
     assert nn.Heaviside()(x).tolist() == [0.0, 0.0, 1.0]

@@ -134,6 +134,12 @@ def test_weight_noise_restores_the_weights_after_an_error_and_refuses_second_gra
         net(ag.ones((4, 3), requires_grad=True)).sum().backward(create_graph=True)
 
 
+@pytest.mark.parametrize(("layer", "shape"), ALL, ids=repr)
+def test_whole_numbers_are_refused_rather_than_rounded(layer, shape):
+    with pytest.raises(ag.DTypeError, match="takes floating-point numbers, got int64; use astype"):
+        layer(np.ones(shape, np.int64))
+
+
 def test_what_does_not_fit_is_named():
     with pytest.raises(ag.ArgumentError, match="Dropout: p is a probability from 0 to 1, got 3"):
         nn.Dropout(3)

@@ -156,7 +156,14 @@ def test_what_does_not_fit_is_named(make, shape, message):
         make()(ag.ones(shape))
 
 
+def test_whole_numbers_have_no_root_mean_square_of_their_own_dtype():
+    with pytest.raises(ag.DTypeError, match="rms_norm: takes floating-point numbers, got int64; use astype"):
+        nn.RMSNorm(3)(np.ones((2, 3), np.int64))
+
+
 def test_settings_out_of_range_are_named():
+    with pytest.raises(ag.ArgumentError, match="InstanceNorm1d: momentum must be a number; None is for batch"):
+        nn.InstanceNorm1d(3, momentum=None, track_running_stats=True)
     with pytest.raises(ag.ArgumentError, match="GroupNorm: 5 channels do not make 2 groups of one size"):
         nn.GroupNorm(2, 5)
     with pytest.raises(ag.ArgumentError, match="group_norm: 4 channels do not make 3 groups"):

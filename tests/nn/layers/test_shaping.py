@@ -104,6 +104,7 @@ def test_float32_stays_float32():
         (lambda: nn.Upsample(scale_factor=0.1)(X), r"interpolate: there is nothing to make \(0, 0\) of"),
         (lambda: nn.Upsample(2, mode="bicubic")(X), "interpolate: mode must be nearest, linear, .*got 'bicubic'"),
         (lambda: nn.Upsample(2, mode="linear")(X), r"interpolate: linear takes \(N, C\) and 1 axes after them"),
+        (lambda: nn.Upsample(2, mode="bilinear")(X.astype(int)), "interpolate: takes floating-point .*int64"),
         (lambda: nn.Upsample(2, align_corners=True)(X), "interpolate: align_corners is for the linear modes"),
     ],
 )
