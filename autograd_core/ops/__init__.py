@@ -90,7 +90,8 @@ from autograd_core.ops.pooling import (
     max_pool2d,
     max_pool3d,
 )
-from autograd_core.ops.reduction import log_softmax, logsumexp, max, mean, min, norm, prod, softmax, std, sum, var
+from autograd_core.ops.probabilities import log_softmax, logsumexp, softmax
+from autograd_core.ops.reduction import max, mean, min, norm, prod, std, sum, var
 from autograd_core.ops.rounding import ceil, floor, round, trunc
 from autograd_core.ops.searching import all, any, argmax, argmin
 from autograd_core.ops.shaping import (

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
-from autograd_core.ops import reduction
+from autograd_core.ops import probabilities
 from autograd_core.ops.definition import array_op
 
 # Elements. A toy should not have to load Numba.
@@ -28,7 +28,7 @@ def softmax_cross_entropy(x: Any, /, labels: Any) -> Any:
     labels = _checked(x, labels)
     if _takes(x):
         return kernels.softmax.cross_entropy(np.ascontiguousarray(x), labels)
-    total = reduction.logsumexp(x, axis=1) - x[np.arange(len(labels)), labels]
+    total = probabilities.logsumexp(x, axis=1) - x[np.arange(len(labels)), labels]
     return np.mean(total) if len(labels) else np.full((), np.nan, total.dtype)
 
 
@@ -40,7 +40,7 @@ def _(g, x, labels):
         return kernels.softmax.cross_entropy_gradient(np.ascontiguousarray(x), labels, float(scale))
     one_hot = np.zeros(x.shape, x.dtype)
     one_hot[np.arange(len(labels)), labels] = 1
-    return (reduction.softmax(x, axis=1) - one_hot) * scale
+    return (probabilities.softmax(x, axis=1) - one_hot) * scale
 
 
 def _takes(x: Any) -> bool:

@@ -43,20 +43,16 @@ def _apart(x: Any, axes: Axes, eps: float, centre: bool, moments: _Moments | Non
     found = moments or _Moments()
     known = found.var is not None
     if centre and not known:
-        found.mean = _sum(x, axes) / _count(x, axes)
+        found.mean = _sum(x, axes) / reduction.count(x.shape, axes)
     apart = x - found.mean if centre else x
     if not known:
-        found.var = _sum_of_products(apart, apart, axes) / _count(x, axes)
+        found.var = _sum_of_products(apart, apart, axes) / reduction.count(x.shape, axes)
     return apart, 1 / np.sqrt(found.var + eps)
 
 
 def _times(x: Any, factor: Any, own: bool) -> Any:
     """x·factor, written into x if it is an array of our own."""
     return np.multiply(x, factor, out=x) if own else x * factor
-
-
-def _count(x: Any, axes: Axes) -> int:
-    return math.prod([x.shape[axis] for axis in axes])
 
 
 def _sum(x: Any, axes: Axes) -> Any:
@@ -169,7 +165,7 @@ def _standardize_gradient(
     layout = _layout_for_kernel(axes, (), x, u)
     if layout is not None:
         return _gradients_by_kernel(u, x, np.ones((), x.dtype), layout, axes, eps, centre, moments)[0]
-    n = _count(x, axes)
+    n = reduction.count(x.shape, axes)
     apart, scale = _apart(x, axes, eps, centre, moments)
     y = _times(apart, _sum_of_products(u, apart, axes) * scale * scale / n, centre)
     np.subtract(u, y, out=y)

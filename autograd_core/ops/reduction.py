@@ -1,4 +1,4 @@
-"""Reductions over axes, and softmax with its kin."""
+"""Reductions over axes."""
 
 # The rows are named as the Python array API standard names them, `sum` and `max` among them.
 
@@ -39,7 +39,7 @@ def _bad_axis(name: str, shape: tuple[int, ...], axis: Axis) -> ArgumentError:
     return ArgumentError(f"{name}: axis {axis} does not name distinct axes of shape {shape}")
 
 
-def _keep(name: str, reduced: Any, shape: tuple[int, ...], axis: Axis) -> Any:
+def keep(name: str, reduced: Any, shape: tuple[int, ...], axis: Axis) -> Any:
     """A reduced array with its reduced axes back, of length 1, so that it broadcasts against the input."""
     axes = reduced_axes(name, shape, axis)
     return shaping.reshape(reduced, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
@@ -85,7 +85,7 @@ def sum(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @sum.vjp("x")
 def _(g, x_shape, axis):
-    return shaping.broadcast_to(_keep("sum", g, x_shape, axis), x_shape)
+    return shaping.broadcast_to(keep("sum", g, x_shape, axis), x_shape)
 
 
 @array_op
@@ -93,16 +93,16 @@ def mean(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The arithmetic mean over `axis`. Gradient: upstream / n, copied to each. The mean of nothing is nan."""
     shape = np.shape(x)
     axes = reduced_axes("mean", shape, axis)
-    if not _count(shape, axes):
+    if not count(shape, axes):
         return np.full_like(np.sum(x, axis=axes, keepdims=keepdims), np.nan)
     total = _by_kernel("mean", _sum_by_kernel, x, axis, keepdims)
-    return np.mean(x, axis=axes, keepdims=keepdims) if total is None else total / _count(shape, axes)
+    return np.mean(x, axis=axes, keepdims=keepdims) if total is None else total / count(shape, axes)
 
 
 @mean.vjp("x")
 def _(g, x_shape, axis):
-    n = _count(x_shape, reduced_axes("mean", x_shape, axis))
-    return shaping.broadcast_to(_keep("mean", g / n if n else g, x_shape, axis), x_shape)
+    n = count(x_shape, reduced_axes("mean", x_shape, axis))
+    return shaping.broadcast_to(keep("mean", g / n if n else g, x_shape, axis), x_shape)
 
 
 @array_op
@@ -117,10 +117,10 @@ def _(g, x, x_shape, axis):
     axes = reduced_axes("prod", x_shape, axis)
     order = (*[a for a in range(len(x_shape)) if a not in axes], *axes)
     moved = shaping.permute_dims(x, order)
-    flat = shaping.reshape(moved, (*moved.shape[: len(order) - len(axes)], _count(x_shape, axes)))
+    flat = shaping.reshape(moved, (*moved.shape[: len(order) - len(axes)], count(x_shape, axes)))
     others = cumulative.product_before(flat) * cumulative.product_before(flat[..., ::-1])[..., ::-1]
     others = shaping.permute_dims(shaping.reshape(others, moved.shape), tuple(np.argsort(order).tolist()))
-    return _keep("prod", g, x_shape, axis) * others
+    return keep("prod", g, x_shape, axis) * others
 
 
 @array_op
@@ -132,7 +132,7 @@ def var(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = 
     axes = reduced_axes("var", np.shape(x), axis)
     found = _by_kernel("var", _var_by_kernel, x, axis, keepdims, fits=lambda n, k, m: n == 1 or m > 1)
     if found is not None:
-        return found * (_count(np.shape(x), axes) / _degrees(np.shape(x), axes, correction))
+        return found * (count(np.shape(x), axes) / _degrees(np.shape(x), axes, correction))
     centred = x - mean(x, axis=axes, keepdims=True)
     return np.sum(centred * centred, axis=axes, keepdims=keepdims) / _degrees(np.shape(x), axes, correction)
 
@@ -140,7 +140,7 @@ def var(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = 
 @var.vjp("x")
 def _(g, x, x_shape, axis, correction):
     degrees = _degrees(x_shape, reduced_axes("var", x_shape, axis), correction)
-    return _keep("var", g, x_shape, axis) * (x - mean(x, axis=axis, keepdims=True)) * (2.0 / degrees)
+    return keep("var", g, x_shape, axis) * (x - mean(x, axis=axis, keepdims=True)) * (2.0 / degrees)
 
 
 @array_op
@@ -152,8 +152,8 @@ def std(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = 
 @std.vjp("x")
 def _(g, x, y, x_shape, axis, correction):
     degrees = _degrees(x_shape, reduced_axes("std", x_shape, axis), correction)
-    y = _keep("std", y, x_shape, axis)
-    share = _keep("std", g, x_shape, axis) / (elementwise.where(y == 0, 1.0, y) * degrees)
+    y = keep("std", y, x_shape, axis)
+    share = keep("std", g, x_shape, axis) / (elementwise.where(y == 0, 1.0, y) * degrees)
     return share * (x - mean(x, axis=axis, keepdims=True))
 
 
@@ -177,13 +177,14 @@ def _are_rows(images: int, slices: int, run: int) -> bool:
     return images == 1 and slices > 1 and run > 1
 
 
-def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+def count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+    """How many entries are reduced to one."""
     return math.prod([shape[a] for a in axes])
 
 
 def _degrees(shape: tuple[int, ...], axes: tuple[int, ...], correction: float) -> float:
     """Degrees of freedom, n less the correction; nan where none is left, so that what is divided by it is."""
-    left = _count(shape, axes) - correction
+    left = count(shape, axes) - correction
     return left if left > 0 else math.nan
 
 
@@ -200,7 +201,7 @@ def max(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @max.vjp("x")
 def _(g, x, y, x_shape, axis):
-    return _share("max", g, x == _keep("max", y, x_shape, axis), axis)
+    return _share("max", g, x == keep("max", y, x_shape, axis), axis)
 
 
 @array_op
@@ -216,20 +217,20 @@ def min(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @min.vjp("x")
 def _(g, x, y, x_shape, axis):
-    return _share("min", g, x == _keep("min", y, x_shape, axis), axis)
+    return _share("min", g, x == keep("min", y, x_shape, axis), axis)
 
 
 def _axes_with_elements(name: str, which: str, shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     axes = reduced_axes(name, shape, axis)
-    if not _count(shape, axes):
+    if not count(shape, axes):
         raise ShapeError(f"{name}: no {which} element over axes {axes} of shape {shape}, which are empty")
     return axes
 
 
 def _share(name: str, g: Any, chosen: Any, axis: Axis) -> Any:
     """The upstream gradient of each slice, shared evenly among the elements that were chosen from it."""
-    count = shaping.astype(sum(chosen, axis=axis, keepdims=True), g.dtype)
-    return _keep(name, g, chosen.shape, axis) / count * chosen
+    ties = shaping.astype(sum(chosen, axis=axis, keepdims=True), g.dtype)
+    return keep(name, g, chosen.shape, axis) / ties * chosen
 
 
 @array_op
@@ -240,7 +241,7 @@ def norm(x: Any, /, axis: Axis = None, keepdims: bool = False, ord: float = 2) -
     evenly. It is 0 at elements that are 0, so also where the norm is.
     """
     axes = reduced_axes("norm", np.shape(x), axis)
-    size = np.abs(_floating(x))
+    size = np.abs(floating(x))
     if ord == math.inf:
         return np.max(size, axis=axes, keepdims=keepdims, initial=0.0)
     if ord == -math.inf:
@@ -267,11 +268,11 @@ def _(g, x, y, x_shape, axis, ord):
     if ord == 0:
         return None
     if ord == 1:
-        return _keep("norm", g, x_shape, axis) * elementwise.sign(x)
-    y = _keep("norm", y, x_shape, axis)
+        return keep("norm", g, x_shape, axis) * elementwise.sign(x)
+    y = keep("norm", y, x_shape, axis)
     if ord in (math.inf, -math.inf):
         return _share("norm", g, elementwise.abs(x) == y, axis) * elementwise.sign(x)
-    share = _keep("norm", g, x_shape, axis) * x / elementwise.where(y == 0, 1.0, y)
+    share = keep("norm", g, x_shape, axis) * x / elementwise.where(y == 0, 1.0, y)
     if ord == 2:
         return share
     # sign(x)·(|x|/y)^(ord-1) = x/y·(|x|/y)^(ord-2), and at x = 0 the last factor, which may be infinite, is left out.
@@ -283,97 +284,7 @@ def _to_the(x: Any, power: float) -> Any:
     return x * x if power == 2 else np.sqrt(x) if power == 0.5 else x**power
 
 
-@array_op
-def logsumexp(x: Any, /, axis: Axis = -1, keepdims: bool = False) -> Any:
-    """log Σ exp(x) along `axis`, without overflow.
-
-    Shapes: (..., n, ...) -> (..., ...).  Gradient: upstream · softmax(x).
-    A slice that is all -inf gives -inf, with gradient 0.
-
-    >>> from autograd_core import logsumexp, tensor
-    >>> round(float(logsumexp(tensor([0.0, 0.0]))), 4)
-    0.6931
-    """
-    x, axes = _floating(x), reduced_axes("logsumexp", np.shape(x), axis)
-    if _rows_for_kernel(axes, x):
-        total = kernels.softmax.logsumexp(_rows(x, axes))
-        return total.reshape([1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes])
-    shift = _finite_max(x, axes)
-    with np.errstate(divide="ignore"):
-        total = np.log(np.sum(np.exp(x - shift), axis=axes, keepdims=True)) + shift
-    return total if keepdims else np.squeeze(total, axis=axes)
-
-
-@logsumexp.vjp("x")
-def _(g, x, y, x_shape, axis):
-    axes = reduced_axes("logsumexp", x_shape, axis)
-    if _rows_for_kernel(axes, x) and isinstance(g, np.ndarray) and g.dtype == y.dtype == x.dtype:
-        g, y = (np.ascontiguousarray(a).reshape(-1) for a in (g, y))
-        return kernels.softmax.logsumexp_gradient(g, _rows(x, axes), y).reshape(x_shape)
-    y = _keep("logsumexp", y, x_shape, axis)
-    y = elementwise.where(y == -math.inf, 0.0, y)
-    return _keep("logsumexp", g, x_shape, axis) * elementwise.exp(x - y)
-
-
-@array_op
-def softmax(x: Any, /, axis: Axis = -1) -> Any:
-    """exp(x) / Σ exp(x) along `axis`: positive numbers that add to 1 (deck C). Gradient: y(g - Σ g·y)."""
-    x, axes = _floating(x), reduced_axes("softmax", np.shape(x), axis)
-    if _rows_for_kernel(axes, x):
-        return kernels.softmax.softmax(_rows(x, axes)).reshape(x.shape)
-    e = np.exp(x - _finite_max(x, axes))
-    return e / np.sum(e, axis=axes, keepdims=True)
-
-
-@softmax.vjp("x")
-def _(g, y, axis):
-    axes = reduced_axes("softmax", y.shape, axis)
-    if _rows_for_kernel(axes, g, y):
-        return kernels.softmax.softmax_gradient(_rows(g, axes), _rows(y, axes)).reshape(y.shape)
-    return y * (g - sum(g * y, axis=axis, keepdims=True))
-
-
-@array_op
-def log_softmax(x: Any, /, axis: Axis = -1) -> Any:
-    """log softmax(x), without the loss of taking one after the other (deck E). Gradient: g - softmax(x)·Σ g."""
-    x, axes = _floating(x), reduced_axes("log_softmax", np.shape(x), axis)
-    if _rows_for_kernel(axes, x):
-        return kernels.softmax.log_softmax(_rows(x, axes)).reshape(x.shape)
-    shifted = x - _finite_max(x, axes)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axes, keepdims=True))
-
-
-@log_softmax.vjp("x")
-def _(g, y, axis):
-    axes = reduced_axes("log_softmax", y.shape, axis)
-    if _rows_for_kernel(axes, g, y):
-        return kernels.softmax.log_softmax_gradient(_rows(g, axes), _rows(y, axes)).reshape(y.shape)
-    return g - elementwise.exp(y) * sum(g, axis=axis, keepdims=True)
-
-
-def _rows_for_kernel(axes: tuple[int, ...], *arrays: Any) -> bool:
-    """Whether a kernel takes these arrays of one shape as rows along `axes`; sizes and dtypes decide, nothing else."""
-    first = arrays[0]
-    return (
-        all(isinstance(a, np.ndarray) and a.dtype == first.dtype for a in arrays)
-        and first.dtype.char in "fd"
-        and first.size >= kernels.LONG_FOR_SEVERAL
-        and set(axes) == set(range(first.ndim - len(axes), first.ndim))
-    )
-
-
-def _rows(x: Any, axes: tuple[int, ...]) -> Any:
-    """x with the last axes as one, C-contiguous."""
-    return np.ascontiguousarray(x).reshape(-1, _count(x.shape, axes))
-
-
-def _floating(x: Any) -> Any:
+def floating(x: Any) -> Any:
     """Whole numbers as float64, which numpy's own exp and log make of them; floats as they are."""
     x = np.asarray(x)
     return x if x.dtype.kind == "f" else x.astype(np.float64)
-
-
-def _finite_max(x: Any, axes: tuple[int, ...]) -> Any:
-    """The largest element, kept as an axis of length 1, or 0 where it is infinite: ±inf - ±inf would be nan."""
-    largest = np.max(x, axis=axes, keepdims=True, initial=-math.inf)
-    return np.where(np.isinf(largest), np.zeros_like(largest), largest)

@@ -1,0 +1,102 @@
+"""Softmax and its kin: probabilities from numbers of any size, and the logarithm of what normalises them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_core import kernels
+from autograd_core.ops import elementwise, reduction
+from autograd_core.ops.definition import array_op
+
+
+@array_op
+def logsumexp(x: Any, /, axis: reduction.Axis = -1, keepdims: bool = False) -> Any:
+    """log Σ exp(x) along `axis`, without overflow.
+
+    Shapes: (..., n, ...) -> (..., ...).  Gradient: upstream · softmax(x).
+    A slice that is all -inf gives -inf, with gradient 0.
+
+    >>> from autograd_core import logsumexp, tensor
+    >>> round(float(logsumexp(tensor([0.0, 0.0]))), 4)
+    0.6931
+    """
+    x, axes = reduction.floating(x), reduction.reduced_axes("logsumexp", np.shape(x), axis)
+    if _rows_for_kernel(axes, x):
+        total = kernels.softmax.logsumexp(_rows(x, axes))
+        return total.reshape([1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes])
+    shift = _finite_max(x, axes)
+    with np.errstate(divide="ignore"):
+        total = np.log(np.sum(np.exp(x - shift), axis=axes, keepdims=True)) + shift
+    return total if keepdims else np.squeeze(total, axis=axes)
+
+
+@logsumexp.vjp("x")
+def _(g, x, y, x_shape, axis):
+    axes = reduction.reduced_axes("logsumexp", x_shape, axis)
+    if _rows_for_kernel(axes, x) and isinstance(g, np.ndarray) and g.dtype == y.dtype == x.dtype:
+        g, y = (np.ascontiguousarray(a).reshape(-1) for a in (g, y))
+        return kernels.softmax.logsumexp_gradient(g, _rows(x, axes), y).reshape(x_shape)
+    y = reduction.keep("logsumexp", y, x_shape, axis)
+    y = elementwise.where(y == -math.inf, 0.0, y)
+    return reduction.keep("logsumexp", g, x_shape, axis) * elementwise.exp(x - y)
+
+
+@array_op
+def softmax(x: Any, /, axis: reduction.Axis = -1) -> Any:
+    """exp(x) / Σ exp(x) along `axis`: positive numbers that add to 1 (deck C). Gradient: y(g - Σ g·y)."""
+    x, axes = reduction.floating(x), reduction.reduced_axes("softmax", np.shape(x), axis)
+    if _rows_for_kernel(axes, x):
+        return kernels.softmax.softmax(_rows(x, axes)).reshape(x.shape)
+    e = np.exp(x - _finite_max(x, axes))
+    return e / np.sum(e, axis=axes, keepdims=True)
+
+
+@softmax.vjp("x")
+def _(g, y, axis):
+    axes = reduction.reduced_axes("softmax", y.shape, axis)
+    if _rows_for_kernel(axes, g, y):
+        return kernels.softmax.softmax_gradient(_rows(g, axes), _rows(y, axes)).reshape(y.shape)
+    return y * (g - reduction.sum(g * y, axis=axis, keepdims=True))
+
+
+@array_op
+def log_softmax(x: Any, /, axis: reduction.Axis = -1) -> Any:
+    """log softmax(x), without the loss of taking one after the other (deck E). Gradient: g - softmax(x)·Σ g."""
+    x, axes = reduction.floating(x), reduction.reduced_axes("log_softmax", np.shape(x), axis)
+    if _rows_for_kernel(axes, x):
+        return kernels.softmax.log_softmax(_rows(x, axes)).reshape(x.shape)
+    shifted = x - _finite_max(x, axes)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axes, keepdims=True))
+
+
+@log_softmax.vjp("x")
+def _(g, y, axis):
+    axes = reduction.reduced_axes("log_softmax", y.shape, axis)
+    if _rows_for_kernel(axes, g, y):
+        return kernels.softmax.log_softmax_gradient(_rows(g, axes), _rows(y, axes)).reshape(y.shape)
+    return g - elementwise.exp(y) * reduction.sum(g, axis=axis, keepdims=True)
+
+
+def _rows_for_kernel(axes: tuple[int, ...], *arrays: Any) -> bool:
+    """Whether a kernel takes these arrays of one shape as rows along `axes`; sizes and dtypes decide, nothing else."""
+    first = arrays[0]
+    return (
+        all(isinstance(a, np.ndarray) and a.dtype == first.dtype for a in arrays)
+        and first.dtype.char in "fd"
+        and first.size >= kernels.LONG_FOR_SEVERAL
+        and set(axes) == set(range(first.ndim - len(axes), first.ndim))
+    )
+
+
+def _rows(x: Any, axes: tuple[int, ...]) -> Any:
+    """x with the last axes as one, C-contiguous."""
+    return np.ascontiguousarray(x).reshape(-1, reduction.count(x.shape, axes))
+
+
+def _finite_max(x: Any, axes: tuple[int, ...]) -> Any:
+    """The largest element, kept as an axis of length 1, or 0 where it is infinite: ±inf - ±inf would be nan."""
+    largest = np.max(x, axis=axes, keepdims=True, initial=-math.inf)
+    return np.where(np.isinf(largest), np.zeros_like(largest), largest)
