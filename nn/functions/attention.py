@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 import autograd_core as ag
 from autograd_core import DTypeError, ShapeError
+from nn.arguments import as_tensor
 from nn.functions.noise import dropout
 
 
@@ -29,6 +30,7 @@ def scaled_dot_product_attention(
     the keys up to its own place. A query that may look nowhere gets 0. The scale is 1/√E unless given. `dropout_p`
     drops weights: pass 0 in evaluation.
     """
+    query, key, value = as_tensor(query), as_tensor(key), as_tensor(value)
     bias = None if attn_mask is None else additive_mask("scaled_dot_product_attention", attn_mask, query.dtype, True)
     if is_causal:
         causal = causal_mask(query.shape[-2], key.shape[-2], query.dtype)

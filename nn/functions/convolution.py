@@ -102,7 +102,7 @@ def conv_transpose3d(
 
 def sides_for_same(kernel: tuple[int, ...], dilation: Sizes) -> list[tuple[int, int]]:
     """How many zeros "same" puts before and after each axis."""
-    spread = dilation if isinstance(dilation, tuple) else (dilation,) * len(kernel)
+    spread = dilation if isinstance(dilation, (tuple, list)) else (dilation,) * len(kernel)
     total = [d * (k - 1) for d, k in zip(spread, kernel, strict=True)]
     return [(n // 2, n - n // 2) for n in total]
 
@@ -112,7 +112,9 @@ def check_padding(name: str, padding: Sizes | str, stride: Sizes) -> None:
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
             raise ArgumentError(f'{name}: padding must be whole numbers, "same" or "valid"; got {padding!r}')
-        if padding == "same" and any(step != 1 for step in (stride if isinstance(stride, tuple) else (stride,))):
+        if padding == "same" and any(
+            step != 1 for step in (stride if isinstance(stride, (tuple, list)) else (stride,))
+        ):
             raise ArgumentError(f'{name}: padding="same" is for a stride of 1, got {stride}; give the padding itself')
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn import functions, initial
-from nn.arguments import at_least
+from nn.arguments import as_tensor, at_least
 from nn.functions.attention import additive_mask, attend, causal_mask
 from nn.functions.noise import check_probability
 from nn.layers.linear import Linear
@@ -70,6 +70,7 @@ class MultiheadAttention(Module):
         Masks hold bools, True where nobody may look, or numbers to be added to the scores: `key_padding_mask` (N, S),
         `attn_mask` (L, S) or (N·heads, L, S). `is_causal` lets each query look at the keys up to its own place.
         """
+        query, key, value = as_tensor(query), as_tensor(key), as_tensor(value)
         self._check(query, key, value)
         single = query.ndim == 2
         q, k, v = self._heads(query, key, value, single)
@@ -110,14 +111,16 @@ class MultiheadAttention(Module):
         if self.in_proj_weight is not None and query is key and key is value:
             projected = functions.linear(query, self.in_proj_weight, self.in_proj_bias)
             outer = (1, query.shape[0]) if single else query.shape[:2]
-            apart = ag.reshape(projected, (*outer, 3, self.num_heads, -1))
+            apart = ag.reshape(projected, (*outer, 3, self.num_heads, self.embed_dim // self.num_heads))
             first, heads, second, width = [axis + (axis > 1) for axis in order]
             apart = ag.permute_dims(apart, (2, first, heads, second, width))
             return [apart[part] for part in range(3)]
         found = []
         for x, weight, bias in zip((query, key, value), self._weights(), self._biases(), strict=True):
             outer = (1, x.shape[0]) if single else x.shape[:2]
-            apart = ag.reshape(functions.linear(x, weight, bias), (*outer, self.num_heads, -1))
+            apart = ag.reshape(
+                functions.linear(x, weight, bias), (*outer, self.num_heads, self.embed_dim // self.num_heads)
+            )
             found.append(ag.permute_dims(apart, order))
         return found
 

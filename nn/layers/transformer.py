@@ -9,7 +9,7 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn import functions
-from nn.arguments import at_least
+from nn.arguments import as_tensor, at_least
 from nn.layers.attention import MultiheadAttention
 from nn.layers.linear import Linear
 from nn.layers.noise import Dropout
@@ -55,6 +55,7 @@ class TransformerEncoderLayer(Module):
 
     def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
         """The sequences, each place with what it gathered from the others; masks as of `MultiheadAttention`."""
+        src = as_tensor(src)
         masks = {"attn_mask": src_mask, "key_padding_mask": src_key_padding_mask, "is_causal": is_causal}
         if self.norm_first:
             src = src + self._attention(self.norm1(src), masks)
@@ -101,6 +102,7 @@ class PositionalEncoding(Module):
 
     def forward(self, x: Any) -> Any:
         """x with its positions."""
+        x = as_tensor(x)
         batched = x.ndim == 3
         length = x.shape[1 if batched and self.batch_first else 0] if x.ndim in (2, 3) else self.max_len + 1
         if length > self.max_len or x.shape[-1] != self.d_model:

@@ -120,6 +120,18 @@ def test_the_axis_of_the_batch_may_come_first_or_second():
     np.testing.assert_allclose(weights.numpy(), same.numpy(), rtol=1e-10)
 
 
+def test_lists_and_batches_of_none_are_taken():
+    layer, x = nn.MultiheadAttention(4, 2), rng.standard_normal((3, 2, 4)).astype(np.float32)
+    np.testing.assert_array_equal(layer(*[x.tolist()] * 3)[0].numpy(), layer(x, x.copy(), x.copy())[0].numpy())
+    flat = x[:, 0]
+    found = scaled_dot_product_attention(*[flat.tolist()] * 3, attn_mask=[[True, False, True]] * 3)
+    expected = scaled_dot_product_attention(*[flat] * 3, attn_mask=np.array([[True, False, True]] * 3))
+    np.testing.assert_array_equal(np.asarray(found), expected)
+    none = ag.ones((3, 0, 4))
+    for y, weights in (layer(none, none, none), layer(none, none, none * 1)):
+        assert (y.shape, weights.shape) == ((3, 0, 4), (0, 3, 3))
+
+
 def test_dropout_drops_weights_in_training_only():
     ag.manual_seed(0)
     layer = nn.MultiheadAttention(8, 1, dropout=0.5)

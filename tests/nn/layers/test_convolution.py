@@ -44,6 +44,12 @@ def test_weights_start_within_one_over_the_root_of_the_fan_in():
         assert 0.5 < np.abs(layer.bias.numpy()).max() * np.sqrt(fan_in) < 1.000001
 
 
+def test_settings_for_each_axis_may_be_lists():
+    x = ag.ones((1, 1, 6, 5))
+    assert nn.Conv2d(1, 1, [3, 2], stride=[1, 1], padding="same", dilation=[2, 1])(x).shape == x.shape
+    assert nn.Conv2d(1, 1, [3, 2], stride=[2, 1], padding=[1, 0], dilation=[1, 2])(x).shape == (1, 1, 3, 3)
+
+
 def test_operations_are_counted_for_each_weight_and_place():
     down, up = nn.Conv1d(4, 6, 3, groups=2), nn.ConvTranspose1d(4, 6, 3, stride=2)
     assert summarise(down, ag.ones((2, 4, 9))).flops == 2 * 2 * 7 * 6 * 2 * 3

@@ -70,6 +70,12 @@ def test_positions_are_added_in_any_layout():
     assert layer.parameters() == []
 
 
+def test_lists_are_taken_too():
+    x = np.random.default_rng(0).standard_normal((3, 2, 4)).astype(np.float32)
+    for layer in (LAYER(4, 2).eval(), nn.PositionalEncoding(4).eval()):
+        np.testing.assert_array_equal(layer(x.tolist()).numpy(), np.asarray(layer(x)))
+
+
 def test_without_positions_order_does_not_matter():
     layer = LAYER(4, 2, 6, dropout=0.0)
     x = rng.standard_normal((5, 2, 4))
