@@ -55,14 +55,10 @@ class Module:
     _hooks: Hooks | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if (
-            isinstance(value, Tensor)
-            and not isinstance(value, Parameter)
-            and isinstance(vars(self).get(name), Parameter)
-        ):
+        if isinstance(vars(self).get(name), Parameter) and not isinstance(value, Parameter | Module | None):
             raise StateError(
-                f"{type(self).__name__}: {name} is a Parameter, and a plain tensor in its place would not be learned; "
-                f"set Parameter(...), or {name}.assign(...) for new numbers"
+                f"{type(self).__name__}: {name} is a Parameter, and {what_came(value)} in its place would not be "
+                f"learned; set Parameter(...), or {name}.assign(...) for new numbers"
             )
         super().__setattr__(name, value)
 

@@ -58,6 +58,8 @@ class Perceptron:
             raise ArgumentError(
                 f"Perceptron: labels are -1 and 1, got {np.unique(labels).tolist()}; use 2·y - 1 for 0 and 1"
             )
+        if not np.isfinite(points).all():
+            raise ArgumentError("Perceptron: fit takes finite numbers, got some inf or nan; fill or leave them out")
         self.weight, self.bias = np.zeros(self.in_features), 0.0
         self.counts = np.zeros(len(labels), np.int64)
         self.converged = False

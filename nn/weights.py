@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 
 from nn.errors import CheckpointError, StateError
-from nn.module import LoadedKeys, Module
+from nn.module import LoadedKeys, Module, what_came
 from nn.tensor_file import read_tensors, write_tensors
 
 FORMAT = "autograd-core weights"
@@ -25,6 +25,8 @@ def save_weights(module: Module, path: str | PathLike[str]) -> None:
 
     Errors: OutputError if it cannot be written; what was there before is kept then.
     """
+    if not isinstance(module, Module):
+        raise StateError(f"save_weights: takes a module and a path, got {what_came(module)} for the module")
     write_tensors(Path(path), module.state_dict(), {"format": FORMAT, "version": str(VERSION)})
 
 
@@ -36,6 +38,8 @@ def load_weights(module: Module, path: str | PathLike[str], strict: bool = True)
     Errors: CheckpointError for a file that cannot be read, is damaged, or newer than this program; StateError lists
     every name that is missing, unexpected or of another shape. Nothing is changed then.
     """
+    if not isinstance(module, Module):
+        raise StateError(f"load_weights: takes a module and a path, got {what_came(module)} for the module")
     path = Path(path)
     arrays, metadata = read_tensors(path, "file of weights")
     found = metadata.get("format", "")

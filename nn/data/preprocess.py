@@ -1,9 +1,7 @@
 """From pixels and labels, as they are stored, to the numbers that a network takes."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import DataError
 
@@ -21,7 +19,7 @@ def scale_pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.divide(images, 255, dtype=np.float32)
 
 
-def one_hot(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float32]:
+def one_hot(labels: ArrayLike, classes: int) -> NDArray[np.float32]:
     """Each label as a row with 1 at the label and 0 elsewhere: the target of a quadratic loss.
 
     Shapes: (N,) -> (N, classes). Raises `DataError` unless labels are whole numbers in [0, classes).
@@ -30,6 +28,7 @@ def one_hot(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float3
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
+    labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(f"labels must be whole numbers of shape (N,), got {labels.dtype} of shape {labels.shape}")
     if labels.size and not (labels.min() >= 0 and labels.max() < classes):

@@ -35,6 +35,8 @@ class Vocabulary:
 
     def encode(self, text: str) -> NDArray[np.int64]:
         """Each character's number. Shapes: -> (len(text),). Raises `DataError` on a character that is not known."""
+        if not isinstance(text, str):
+            raise DataError(f"encode takes a text, got {type(text).__name__}; join its parts")
         wanted = _code_points(text)
         numbers = np.searchsorted(self._code_points, wanted).clip(max=len(self) - 1)
         unknown = np.flatnonzero(self._code_points[numbers] != wanted)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn import functions, initial
@@ -165,9 +167,9 @@ class MultiheadAttention(Module):
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """A multiplication and an addition for each weight and row, each score and average; `out_proj` is a part."""
-        query, key, value = inputs[:3]
-        rows = [math.prod(x.shape[:-1]) for x in (query, key, value)]
+        query, key, value = [np.shape(x) for x in inputs[:3]]
+        rows = [math.prod(shape[:-1]) for shape in (query, key, value)]
         widths = (self.embed_dim, self.kdim, self.vdim)
         projected = sum([n * width * self.embed_dim for n, width in zip(rows, widths, strict=True)])
-        keys = key.shape[1 if self.batch_first and key.ndim == 3 else 0]
+        keys = key[1 if self.batch_first and len(key) == 3 else 0]
         return int(2 * (projected + 2 * rows[0] * keys * self.embed_dim))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import autograd_core as ag
 from autograd_core import ArgumentError
 from nn import functions, initial
@@ -41,7 +43,7 @@ class _Filters(Module):
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """A multiplication and an addition for each weight and place; the sums of a convolution start from the bias."""
-        places = inputs[0].size // self.in_channels if self.transposed else output.size // self.out_channels
+        places = np.size(inputs[0]) // self.in_channels if self.transposed else output.size // self.out_channels
         biases = output.size if self.transposed and self.bias is not None else 0
         return 2 * self.weight.size * int(places) + int(biases)
 

@@ -41,7 +41,7 @@ def _weights(module: Module, suffix: str) -> list[Any]:
 
 def _flops(module: Module, x: Any) -> int:
     """A multiplication and an addition for each weight and step; what the gates do to single numbers is left out."""
-    return int(2 * math.prod(x.shape[:-1]) * sum([p.size for p in module.parameters() if p.ndim == 2]))
+    return int(2 * math.prod(np.shape(x)[:-1]) * sum([p.size for p in module.parameters() if p.ndim == 2]))
 
 
 class _Recurrent(Module):

@@ -161,8 +161,11 @@ def test_modules_and_parameters_in_lists_and_dictionaries_are_found():
 
 def test_a_parameter_is_not_replaced_by_what_would_not_be_learned():
     layer = nn.Linear(2, 2)
-    with pytest.raises(nn.StateError, match=r"Linear: weight is a Parameter.*set Parameter\(...\)"):
-        layer.weight = ag.ones((2, 2))
+    for plain in (ag.ones((2, 2)), np.ones((2, 2)), [[1.0, 1.0], [1.0, 1.0]]):
+        with pytest.raises(
+            nn.StateError, match=rf"weight is a Parameter, and a {type(plain).__name__} in its.*set Parameter\(...\)"
+        ):
+            layer.weight = plain
     layer.weight = nn.Parameter(ag.ones((2, 2)))
     layer.bias = None
     assert [name for name, _ in layer.named_parameters()] == ["weight"]

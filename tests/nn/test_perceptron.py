@@ -102,6 +102,8 @@ def test_what_does_not_fit_is_named():
         unit.fit([[0, 0], [1, 1]], [1, 1, 1])
     with pytest.raises(ag.ShapeError, match=r"Perceptron: takes shape \(..., 2\), got shape \(3,\)"):
         unit([1, 2, 3])
+    with pytest.raises(ag.ArgumentError, match="Perceptron: fit takes finite numbers, got some inf or nan"):
+        unit.fit([[0, np.nan]], [1])  # no sum of it has the wrong sign, so it would pass for learned
     with pytest.raises(ag.DTypeError, match="Perceptron: takes numbers, got <U1"):
         unit(["a", "b"])
     with pytest.raises(ag.ArgumentError, match="in_features must be a whole number of at least 1, got 0"):

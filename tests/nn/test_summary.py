@@ -1,5 +1,6 @@
 """The summary of a network counts what its formulas say, and leaves the network as it was."""
 
+import numpy as np
 import pytest
 
 import autograd_core as ag
@@ -71,6 +72,22 @@ def test_a_layer_that_is_called_by_keyword_has_a_row_too():
             return self.pool(x=x)
 
     assert [(row.output, row.flops) for row in summarise(Pools(), ag.ones((2, 3, 4))).rows] == [("(2, 3, 1)", None)]
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes"),
+    [
+        (nn.LSTM(3, 2), [(4, 1, 3)]),
+        (nn.GRUCell(3, 2), [(1, 3)]),
+        (nn.ConvTranspose1d(1, 2, 3), [(1, 1, 5)]),
+        (nn.MultiheadAttention(4, 2), [(3, 1, 4)] * 3),
+        (nn.AdaptiveAvgPool1d(1), [(1, 1, 3)]),
+    ],
+    ids=repr,
+)
+def test_lists_are_counted_as_the_arrays_that_they_stand_for(layer, shapes):
+    arrays = [np.ones(shape, np.float32) for shape in shapes]
+    assert summarise(layer, *[array.tolist() for array in arrays]) == summarise(layer, *arrays)
 
 
 def test_modes_and_hooks_are_as_before_also_after_an_error():

@@ -132,3 +132,9 @@ def test_part_of_a_network_can_be_loaded_and_frozen(tmp_path):
     net(ag.ones((5, 4))).sum().backward()
     assert net[0].weight.grad is None
     assert head.weight.grad is not None
+
+
+@pytest.mark.parametrize("move", [nn.save_weights, nn.load_weights])
+def test_what_is_no_module_is_named(move, tmp_path):
+    with pytest.raises(nn.StateError, match=f"{move.__name__}: takes a module and a path, got a dict for the module"):
+        move(build().state_dict(), tmp_path / "a")

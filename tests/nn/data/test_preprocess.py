@@ -24,6 +24,10 @@ def test_one_hot_rows_have_their_one_at_the_label(dtype):
     np.testing.assert_array_equal(rows, [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0]])
 
 
+def test_labels_may_be_a_list():
+    np.testing.assert_array_equal(one_hot([1, 0], classes=2), [[0, 1], [1, 0]])
+
+
 def test_no_labels_give_no_rows():
     assert one_hot(np.array([], np.uint8), classes=3).shape == (0, 3)
 

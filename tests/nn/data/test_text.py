@@ -36,6 +36,8 @@ def test_unknown_characters_and_numbers_are_refused(refuses):
     for numbers, message in (([0, 3], "0 to 3"), ([-1], "-1 to -1"), ([0.5], "float64"), ([[0]], "(1, 1)")):
         with refuses("decode takes whole numbers in [0, 3) of shape (length,)", message):
             vocabulary.decode(numbers)
+    with refuses("encode takes a text, got list; join its parts"):
+        vocabulary.encode(["b", "d"])
     for nothing in ("", []):
         with refuses("no characters in the text"):
             Vocabulary(nothing)
