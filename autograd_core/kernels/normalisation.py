@@ -23,6 +23,8 @@ from autograd_core.kernels.threads import ParallelKernel
 _ENTRIES = 1 << 14
 # Parts that sums for weights are taken in, at most.
 _PARTS = 32
+# Neighbours that are too few to be summed up by themselves.
+_SHORT = 32
 
 
 def normalize(x, weight, bias, shape, eps, centre):
@@ -33,10 +35,13 @@ def normalize(x, weight, bias, shape, eps, centre):
     """
     y = memory.empty(x.shape, x.dtype)
     mean, var = np.empty(shape[1], x.dtype), np.empty(shape[1], x.dtype)
-    run = _normalize
+    how = (mean, var, eps, centre)
     if _are_columns(shape, weight):
-        run, shape, weight, bias = _normalize_columns, shape[:2], weight.reshape(-1), bias.reshape(-1)
-    run(x.size, x.reshape(shape), weight, bias, y.reshape(shape), mean, var, eps, centre)
+        matrix = (shape[0], shape[1] * shape[2])
+        x, out = x.reshape(matrix), y.reshape(matrix)
+        _normalize_columns(x.size, x, weight.reshape(-1), bias.reshape(-1), out, *how, shape[2])
+    else:
+        _normalize(x.size, x.reshape(shape), weight, bias, y.reshape(shape), *how)
     return y, mean, var
 
 
@@ -44,14 +49,18 @@ def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
     """The gradients of Σ g · normalize(x): to x, and to the tables of weights and biases."""
     dx = memory.empty(x.shape, x.dtype)
     scale = 1 / np.sqrt(var + x.dtype.type(eps))
-    if _are_columns(shape, weight):
-        run, shape, sums, flat = _gradient_of_columns, shape[:2], (1, weight.size), weight.reshape(-1)
+    columns = _are_columns(shape, weight)
+    parts = 1 if columns else min(shape[1], _PARTS, -(-x.size // _ENTRIES))
+    sums = [np.empty((parts, *weight.shape), x.dtype) for _ in range(2)]
+    if columns:
+        arrays = [array.reshape(shape[0], shape[1] * shape[2]) for array in (g, x, dx)]
+        flat = [array.reshape(1, -1) for array in sums]
+        how = (weight.reshape(-1), mean, scale, arrays[2], *flat, centre, shape[2])
+        _gradient_of_columns(x.size, *arrays[:2], *how)
     else:
-        parts = min(shape[1], _PARTS, -(-x.size // _ENTRIES))
-        run, sums, flat = _gradient, (parts, *weight.shape), weight
-    to_weight, to_bias = np.empty(sums, x.dtype), np.empty(sums, x.dtype)
-    run(x.size, g.reshape(shape), x.reshape(shape), flat, mean, scale, dx.reshape(shape), to_weight, to_bias, centre)
-    return dx, *(sums.sum(0).reshape(weight.shape) for sums in (to_weight, to_bias))
+        arrays = [array.reshape(shape) for array in (g, x, dx)]
+        _gradient(x.size, *arrays[:2], weight, mean, scale, arrays[2], *sums, centre)
+    return dx, *(array.sum(0) for array in sums)
 
 
 def variance(x, shape):
@@ -62,8 +71,8 @@ def variance(x, shape):
 
 
 def _are_columns(shape, weight):
-    """Whether slices are columns of a matrix, next to each other, each with a weight of its own."""
-    return shape[0] > 1 and shape[2] == 1 and weight.shape[0] == shape[1]
+    """Whether the runs of several images are short, and each slice has a weight of its own."""
+    return shape[0] > 1 and shape[2] <= _SHORT and weight.shape == (shape[1], 1)
 
 
 @jit(fastmath=REORDER)
@@ -204,60 +213,95 @@ def _gradient_task(worker, part, g, x, weight, mean, scale, dx, to_weights, to_b
             _write_gradient(g[image, k], x[image, k], weight[row], mean[k], scale[k], shift, slope, dx[image, k])
 
 
-# Columns of a matrix are read a row at a time, as many side by side as a task has.
+# Short runs of several images are read a row of neighbours at a time, as many columns side by side as a task has:
+# slice by slice, every read would wait for memory, and meet the others in the same few lines of the cache.
 _WIDTH = 128
 
 
 @jit
-def _columns_task(worker, task, x, weight, bias, y, mean, var, eps, centre):
-    first, end = task * _WIDTH, min((task + 1) * _WIDTH, x.shape[1])
-    weight, bias, mean, var = weight[first:end], bias[first:end], mean[first:end], var[first:end]
-    rows, total = x.shape[0], np.zeros(end - first)
-    mean[:] = 0
-    if centre:
-        for n in range(rows):
-            row = x[n, first:end]
-            for i in range(total.size):
-                total[i] += row[i]
-        for i in range(total.size):
-            mean[i] = total[i] / rows
-            total[i] = 0
-    for n in range(rows):
-        row = x[n, first:end]
-        for i in range(total.size):
-            apart = row[i] - mean[i]
-            total[i] += apart * apart
-    factor = np.empty(total.size, x.dtype)
-    for i in range(total.size):
-        var[i] = total[i] / rows
-        factor[i] = weight[i] / math.sqrt(total[i] / rows + eps)
-    for n in range(rows):
-        row, result = x[n, first:end], y[n, first:end]
-        for i in range(total.size):
-            result[i] = (row[i] - mean[i]) * factor[i] + bias[i]
+def _width(run):
+    """Columns in a task: whole runs."""
+    return max(1, _WIDTH // run) * run
 
 
 @jit
-def _gradient_of_columns_task(worker, task, g, x, weight, mean, scale, dx, to_weights, to_biases, centre):
-    first, end = task * _WIDTH, min((task + 1) * _WIDTH, x.shape[1])
-    weight, mean, scale = weight[first:end], mean[first:end], scale[first:end]
-    rows, total, along = x.shape[0], np.zeros(end - first), np.zeros(end - first)
-    for n in range(rows):
+def _columns_of(task, columns, run):
+    """The first column of a task, and the one after its last."""
+    width = _width(run)
+    return task * width, min((task + 1) * width, columns)
+
+
+@jit
+def _add_up_runs(total, run):
+    """Give each column the total of its run."""
+    for start in range(0, total.size if run > 1 else 0, run):
+        total[start : start + run] = total[start : start + run].sum()
+
+
+@jit
+def _spread(values, first, end, run):
+    """The value of each column's slice."""
+    spread = np.empty(end - first, values.dtype)
+    for i in range(spread.size):
+        spread[i] = values[(first + i) // run]
+    return spread
+
+
+@jit
+def _columns_task(worker, task, x, weight, bias, y, mean, var, eps, centre, run):
+    first, end = _columns_of(task, x.shape[1], run)
+    total, middle = np.zeros(end - first), np.zeros(end - first, x.dtype)
+    count = x.shape[0] * run
+    if centre:
+        for n in range(x.shape[0]):
+            row = x[n, first:end]
+            for i in range(total.size):
+                total[i] += row[i]
+        _add_up_runs(total, run)
+        for i in range(total.size):
+            middle[i] = total[i] / count
+            total[i] = 0
+    for n in range(x.shape[0]):
+        row = x[n, first:end]
+        for i in range(total.size):
+            apart = row[i] - middle[i]
+            total[i] += apart * apart
+    _add_up_runs(total, run)
+    mean[first // run : end // run] = middle[::run]
+    var[first // run : end // run] = total[::run] / count
+    factor, shift = _spread(weight, first, end, run), _spread(bias, first, end, run)
+    for i in range(total.size):
+        factor[i] /= math.sqrt(total[i] / count + eps)
+    for n in range(x.shape[0]):
+        row, result = x[n, first:end], y[n, first:end]
+        for i in range(total.size):
+            result[i] = (row[i] - middle[i]) * factor[i] + shift[i]
+
+
+@jit
+def _gradient_of_columns_task(worker, task, g, x, weight, mean, scale, dx, to_weights, to_biases, centre, run):
+    first, end = _columns_of(task, x.shape[1], run)
+    total, along = np.zeros(end - first), np.zeros(end - first)
+    middle, spread = _spread(mean, first, end, run), _spread(scale, first, end, run)
+    factor, count = _spread(weight, first, end, run), x.shape[0] * run
+    for n in range(x.shape[0]):
         upstream, row = g[n, first:end], x[n, first:end]
         for i in range(total.size):
             total[i] += upstream[i]
-            along[i] += upstream[i] * (row[i] - mean[i])
-    to_weight, to_bias = to_weights[0, first:end], to_biases[0, first:end]
+            along[i] += upstream[i] * (row[i] - middle[i])
+    _add_up_runs(total, run)
+    _add_up_runs(along, run)
+    to_weights[0, first // run : end // run] = (along * spread)[::run]
+    to_biases[0, first // run : end // run] = total[::run]
     shift, slope = np.empty(total.size, x.dtype), np.empty(total.size, x.dtype)
     for i in range(total.size):
-        to_weight[i] = along[i] * scale[i]
-        to_bias[i] = total[i]
-        shift[i] = total[i] / rows if centre else 0
-        slope[i] = along[i] / rows * scale[i] * scale[i]
-    for n in range(rows):
+        shift[i] = total[i] / count if centre else 0
+        slope[i] = along[i] / count * spread[i] * spread[i]
+        factor[i] *= spread[i]
+    for n in range(x.shape[0]):
         upstream, row, result = g[n, first:end], x[n, first:end], dx[n, first:end]
         for i in range(total.size):
-            result[i] = (upstream[i] - shift[i] - (row[i] - mean[i]) * slope[i]) * (scale[i] * weight[i])
+            result[i] = (upstream[i] - shift[i] - (row[i] - middle[i]) * slope[i]) * factor[i]
 
 
 _post, _post_gradient, _post_variance = sharing(_task), sharing(_gradient_task), sharing(_variance_task)
@@ -285,12 +329,12 @@ def _gradient(mailbox, g, x, weight, mean, scale, dx, to_weights, to_biases, cen
 
 
 @ParallelKernel(reads=3).of
-def _normalize_columns(mailbox, x, weight, bias, y, mean, var, eps, centre):
-    _post_columns(mailbox, (x, weight, bias, y, mean, var, eps, centre))
-    run_tasks(mailbox, -(-x.shape[1] // _WIDTH))
+def _normalize_columns(mailbox, x, weight, bias, y, mean, var, eps, centre, run):
+    _post_columns(mailbox, (x, weight, bias, y, mean, var, eps, centre, run))
+    run_tasks(mailbox, -(-x.shape[1] // _width(run)))
 
 
 @ParallelKernel(reads=5).of
-def _gradient_of_columns(mailbox, g, x, weight, mean, scale, dx, to_weights, to_biases, centre):
-    _post_columns_gradient(mailbox, (g, x, weight, mean, scale, dx, to_weights, to_biases, centre))
-    run_tasks(mailbox, -(-x.shape[1] // _WIDTH))
+def _gradient_of_columns(mailbox, g, x, weight, mean, scale, dx, to_weights, to_biases, centre, run):
+    _post_columns_gradient(mailbox, (g, x, weight, mean, scale, dx, to_weights, to_biases, centre, run))
+    run_tasks(mailbox, -(-x.shape[1] // _width(run)))

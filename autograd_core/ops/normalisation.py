@@ -98,7 +98,7 @@ def _layout(shape: Shape, axes: Axes, weights: Shape) -> _Layout | None:
     if seen is None or len(weights) > ndim:
         return None
     *slices, first, last = seen
-    if slices[0] > 1 and slices[2] == 1 and weights[last:] == shape[last:]:  # columns have a weight each
+    if slices[0] > 1 and math.prod(weights[last:]) == 1:  # each channel has a weight of its own
         weights = (*weights[:first], *np.broadcast_shapes(weights[first:last], shape[first:last]), *weights[last:])
     rows = next((i for i in range(first, last) if weights[i] != 1), last)
     width = next((i for i in range(ndim, last, -1) if weights[i - 1] != 1), last)
