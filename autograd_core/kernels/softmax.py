@@ -79,7 +79,7 @@ def cross_entropy(x, labels):
 def cross_entropy_gradient(x, labels, scale):
     """(softmax(row) - one-hot(label)) · scale for each row of x."""
     out = memory.empty(x.shape, x.dtype)
-    _cross_entropy_gradient(_EXPONENTIAL * x.size, x, labels, out, scale, _rows(x))
+    _cross_entropy_gradient(_EXPONENTIAL * x.size, x, labels, out, float(scale), _rows(x))
     return out
 
 

@@ -62,4 +62,4 @@ def _softmax_and_kin(x):
     softmax.softmax_gradient(x, softmax.softmax(x))
     softmax.log_softmax_gradient(x, softmax.log_softmax(x))
     softmax.logsumexp_gradient(x[:, 0].copy(), x, softmax.logsumexp(x))
-    softmax.cross_entropy_gradient(x, labels, softmax.cross_entropy(x, labels))
+    softmax.cross_entropy_gradient(x, labels, float(softmax.cross_entropy(x, labels)))
