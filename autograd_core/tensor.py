@@ -532,6 +532,8 @@ def _as_input(op: Op[Any], argument: Any) -> Any:
         # Stays one, so that it does not decide the result's dtype.
         return argument if isinstance(op, Elementwise) else np.asarray(argument)
     if isinstance(argument, (np.ndarray, np.generic)):
+        if argument.dtype.kind not in "fiub":
+            raise DTypeError(f"{op.name}: takes floats, integers and bools, not {argument.dtype}")
         # A copy, for the graph may keep it and its owner may change it.
         return np.array(argument)
     if isinstance(argument, (list, tuple)):

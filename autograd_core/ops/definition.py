@@ -143,6 +143,9 @@ class Op(Generic[P]):
             raise ArgumentError(f"an op named {self.name!r} exists in {existing.__module__}; choose another name")
         registry[self.name] = self
 
+    def __reduce__(self) -> Any:
+        return _registered, (self.name,)
+
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.inputs)})>"
 
@@ -259,6 +262,13 @@ class Op(Generic[P]):
                 "differentiate with create_graph before updating it"
             )
         return parent if isinstance(parent, Tensor) else Tensor.of(array, parent)
+
+
+def _registered(name: str) -> Op[Any]:
+    """An op by its name, as pickle keeps it."""
+    if name not in registry:
+        raise ArgumentError(f"there is no op named {name!r} here; import what defines it first")
+    return registry[name]
 
 
 class Elementwise(Op[P]):

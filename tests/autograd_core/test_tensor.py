@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import pickle
 import threading
 import warnings
 import weakref
@@ -409,3 +410,16 @@ def test_assign_keeps_the_dtype_unless_told_otherwise():
     with pytest.raises(ag.DTypeError, match="assign: only floating-point tensors can require a gradient, not int64"):
         w.assign([1, 2], dtype=np.int64)
     assert w.tolist() == [3.0, 4.0]
+
+
+def test_ops_are_pickled_by_their_names():
+    assert pickle.loads(pickle.dumps(ag.relu)) is ag.relu
+    assert copy.deepcopy(ag.matmul) is ag.matmul
+    gone = pickle.dumps(ag.relu).replace(b"relu", b"gone")
+    with pytest.raises(ag.ArgumentError, match="there is no op named 'gone' here"):
+        pickle.loads(gone)
+
+
+def test_complex_arrays_beside_a_tensor_are_refused():
+    with pytest.raises(ag.DTypeError, match="multiply: takes floats, integers and bools, not complex128"):
+        leaf(1.0, 2.0) * np.array([1j, 2.0])
