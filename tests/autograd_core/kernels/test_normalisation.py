@@ -7,7 +7,7 @@ import autograd_core as ag
 from autograd_core.kernels import normalisation, threads
 from autograd_core.ops.normalisation import _layout
 
-FEW = 24  # roundings: a dozen operations, and sums of pieces
+FEW = 8  # roundings; 3.9 is the most that thousands of draws have shown
 
 
 @st.composite
@@ -24,7 +24,10 @@ def layouts(draw):
 
 
 def by_definition(g, x, weight, bias, eps, centre):
-    """y, mean, var and the three gradients, in float64."""
+    """y, mean, var and three gradients, in float64; and √Σ size² of what is added up for weights and for biases.
+
+    A term's size is that of the numbers it is made of: of x and the mean, which may cancel.
+    """
     g, x, weight, bias = (a.astype(np.float64) for a in (g, x, weight, bias))
     (_, slices, run), (p, q) = x.shape, weight.shape
     spread = [np.repeat(np.tile(a, (slices // p, 1)), run // q, axis=1) for a in (weight, bias)]
@@ -38,7 +41,8 @@ def by_definition(g, x, weight, bias, eps, centre):
     def table(a):
         return a.sum(0).reshape(slices // p, p, q, run // q).sum((0, 3))
 
-    return s * spread[0] + spread[1], mean.reshape(-1), var.reshape(-1), dx, table(g * s), table(g)
+    exact = s * spread[0] + spread[1], mean.reshape(-1), var.reshape(-1), dx, table(g * s), table(g)
+    return exact, [np.sqrt(table(sizes**2)) for sizes in (g * scale * (np.abs(x) + np.abs(mean)), g)]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -52,11 +56,13 @@ def test_values_and_gradients_equal_the_definition(dtype, layout, centre, seed):
     x = 2 * x + 1
     y, mean, var = normalisation.normalize(x, weight, bias, shape, 0.01, centre)
     gradients = normalisation.normalize_gradient(g, x, weight, mean, var, shape, 0.01, centre)
-    for ours, exact in zip((y, mean, var, *gradients), by_definition(g, x, weight, bias, 0.01, centre), strict=True):
+    expected, lengths = by_definition(g, x, weight, bias, 0.01, centre)
+    few = FEW * np.finfo(dtype).eps
+    sizes = [max(10, np.abs(exact).max()) for exact in expected[:4]] + lengths
+    for ours, exact, size in zip((y, mean, var, *gradients), expected, sizes, strict=True):
         assert ours.dtype == dtype
         # Sums for weights go on in the array's own dtype from slice to slice.
-        few = FEW * np.finfo(dtype).eps * (1 + np.sqrt(shape[1] / 32))
-        np.testing.assert_allclose(ours, exact, rtol=few, atol=few * max(10, np.abs(exact).max()))
+        assert np.all(np.abs(ours - exact) <= few * (1 + np.sqrt(shape[1] / 32)) * (np.abs(exact) + size))
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 1 << 16), (64, 4, 1024), (4096, 200, 1), (512, 20, 16)])
