@@ -42,6 +42,13 @@ RECIPES = {
         cnn, "cross_entropy", "adam", 1e-3, batch_size=64, epochs=12, schedule="linear", augmentation="affine"
     ),
     "residual": Recipe(
-        ResidualNet, "cross_entropy", "adam", 1e-3, batch_size=64, epochs=16, schedule="linear", augmentation="affine"
+        ResidualNet,
+        "cross_entropy",
+        "adam",
+        4e-3,
+        batch_size=64,
+        epochs=12,
+        schedule="one-cycle",
+        augmentation="affine",
     ),
 }
