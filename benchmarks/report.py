@@ -22,6 +22,7 @@ NAMES = {
     "mygrad_eager": "mygrad",
     "hips_autograd": "autograd (HIPS)",
     "micrograd_scalar": "micrograd",
+    "ours_of_lists": "ours, by lists",
     "peak": "peak",
 }
 
