@@ -7,15 +7,12 @@ import json
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-# Between turns: threads that wait for work by spinning, as OpenBLAS's do, must have gone to sleep.
-PAUSE = 0.05
 # How far float32 results of different libraries may be apart, after five steps of training at most.
 TOLERANCE = 2e-3
 
@@ -58,7 +55,6 @@ class Runner:
             del evidence[peer]
 
         def turn(peer: str) -> Figure:
-            time.sleep(PAUSE)
             reply = self.workers[peer].ask(do="time", wanted=self.turn)
             return reply.get("seconds", reply.get("problem"))
 

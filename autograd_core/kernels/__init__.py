@@ -12,10 +12,8 @@ LONG = 1 << 11
 # The same where numpy would need several loops, as for a sigmoid.
 LONG_FOR_SEVERAL = 1 << 8
 
-# Multiplications below which a matrix product is numpy's, faster there than handing out tasks, and nothing to compile.
-# Not much more: numpy's BLAS would wake threads of its own, which then spin for a tenth of a second and take the
-# processors from ours.
-LARGE_PRODUCT = 1 << 19
+# Multiplications up to which a matrix product is numpy's, whose BLAS then works on one thread and compiles nothing.
+SMALL_PRODUCT = 1 << 18
 
 _SUBMODULES = (
     "convolution",

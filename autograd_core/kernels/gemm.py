@@ -26,7 +26,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from autograd_core.kernels import LARGE_PRODUCT, memory, simd
+from autograd_core.kernels import SMALL_PRODUCT, memory, simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scratch
@@ -35,6 +35,8 @@ from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scrat
 DEPTH = 384
 # The largest task. Its rows of A, packed, take three quarters of a second-level cache of a megabyte.
 TASK_ROWS, TASK_COLUMNS = 512, 1024
+# With fewer columns than this, packing A costs more than the BLAS needs for all.
+FEW_COLUMNS = 8
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -42,19 +44,32 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 def matmul(a, b, out=None):
     """a @ b for arrays of two or more axes; leading axes broadcast.
 
-    float32 and float64 of any strides are multiplied here. Small products and other dtypes go to numpy.
+    float32 and float64 of any strides are multiplied here. What the BLAS does faster and other dtypes go to numpy.
     """
     m, depth = a.shape[-2:]
     n = b.shape[-1]
-    if m * n * depth < LARGE_PRODUCT or a.dtype != b.dtype or a.dtype.char not in "fd":
+    if a.dtype != b.dtype or a.dtype.char not in "fd" or _blas_is_faster(m, depth, n, b):
         return np.matmul(a, b, out=out)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
     c = memory.empty((*batch, m, n), a.dtype)
-    _multiply_batch(whole_strides(a), whole_strides(b), c, batch, m, depth, n)
+    if c.size:
+        _multiply_batch(whole_strides(a), whole_strides(b), c, batch, m, depth, n)
     if out is None:
         return c
     np.copyto(out, c)
     return out
+
+
+def _blas_is_faster(m, depth, n, b):
+    """Whether numpy's own product wins: little work, or too few rows or columns for packing to pay.
+
+    Beyond that it would wake threads, which then spin for a tenth of a second and take the processors from ours. With
+    AVX-512 it has kernels for one thread and up to a million multiplications, unless b is transposed.
+    """
+    work = m * depth * n
+    if work <= SMALL_PRODUCT or m == 1 or n < FEW_COLUMNS:
+        return True
+    return work <= 10**6 and simd.VECTOR_BITS == 512 and b.strides[-1] == b.itemsize
 
 
 def _multiply_batch(a, b, c, batch, m, depth, n):

@@ -18,7 +18,7 @@ from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, 
 @array_op
 def _matmul(a: Any, b: Any, /) -> Any:
     """Matrices times matrices: (..., m, k) @ (..., k, n) -> (..., m, n)."""
-    if a.size * b.shape[-1] < kernels.LARGE_PRODUCT:
+    if a.size * b.shape[-1] <= kernels.SMALL_PRODUCT:
         return np.dot(a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b)  # the same, and faster to call
     return kernels.gemm.matmul(a, b)
 

@@ -58,20 +58,20 @@ def test_packed_products_in_any_layout_write_nothing_but_the_result(m, k, n, dty
 
 
 def test_read_only_misaligned_and_foreign_operands():
-    a = np.random.default_rng(0).standard_normal((100, 100), np.float32)
+    a = np.random.default_rng(0).standard_normal((110, 110), np.float32)
     a.flags.writeable = False
     misaligned = np.frombuffer(b"x" + a.tobytes(), np.float32, offset=1, count=a.size).reshape(a.shape)
-    record = np.zeros((100, 100), [("flag", np.int8), ("value", np.float32)])
+    record = np.zeros((110, 110), [("flag", np.int8), ("value", np.float32)])
     record["value"] = a
     for operand in (a, misaligned, record["value"], a.astype(">f4")):
         assert_close_to_exact(gemm.matmul(operand, a), a, a)
 
 
 def test_nan_and_infinity_reach_exactly_their_rows_and_columns():
-    a, b = np.ones((90, 100), np.float32), np.ones((100, 80), np.float32)
-    a[3, 99], b[7, 79] = np.nan, np.inf
-    expected = np.full((90, 80), 100, np.float32)
-    expected[:, 79], expected[3] = np.inf, np.nan
+    a, b = np.ones((120, 100), np.float32), np.ones((100, 110), np.float32)
+    a[3, 99], b[7, 109] = np.nan, np.inf
+    expected = np.full((120, 110), 100, np.float32)
+    expected[:, 109], expected[3] = np.inf, np.nan
     np.testing.assert_array_equal(gemm.matmul(a, b), expected)
 
 
@@ -88,8 +88,8 @@ def test_out_is_filled_and_returned_whatever_its_layout():
 )
 def test_leading_axes_broadcast(batch_a, batch_b, dtype):
     rng = np.random.default_rng(1)
-    a = rng.standard_normal((*batch_a, 33, 70)).astype(dtype)
-    b = rng.standard_normal((*batch_b, 70, 45)).astype(dtype)
+    a = rng.standard_normal((*batch_a, 91, 130)).astype(dtype)
+    b = rng.standard_normal((*batch_b, 130, 95)).astype(dtype)
     assert_close_to_exact(gemm.matmul(a, b), a, b)
 
 
@@ -103,3 +103,12 @@ def test_integers_and_mixed_dtypes_follow_numpy():
 
 def test_no_inner_entries_give_zeros():
     np.testing.assert_array_equal(gemm.matmul(np.empty((3, 0)), np.empty((0, 2))), np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize(("m", "k", "n"), [(1, 9216, 128), (4096, 2048, 3), (64, 64, 64), (96, 96, 96)])
+def test_what_the_blas_does_faster_is_left_to_it(m, k, n, monkeypatch):
+    monkeypatch.setattr(gemm, "_multiply_batch", None)
+    a, b = np.ones((m, k), np.float32), np.ones((k, n), np.float32)
+    if (m, k, n) == (96, 96, 96) and gemm.simd.VECTOR_BITS < 512:
+        pytest.skip("its kernels for one thread end at 64×64×64 here")
+    np.testing.assert_array_equal(gemm.matmul(a, b), np.full((m, n), k))
