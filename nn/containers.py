@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, Self, overload
 
 from autograd_core import ArgumentError
+from nn.layers.activation import ReLU
+from nn.layers.convolution import Conv2d
+from nn.layers.linear import Linear
 from nn.module import Module, what_came
 
 
@@ -101,9 +105,21 @@ class Sequential(_Row):
             self._hold(list(modules))  # type: ignore[arg-type]  # which it checks
 
     def forward(self, x: Any) -> Any:
-        """The last module's output."""
-        for module in self.children():
-            x = module(x)
+        """The last module's output.
+
+        A ReLU after a layer of sums becomes part of that layer, which saves a pass over memory and an array; unless
+        somebody looks between them, through a hook.
+        """
+        modules = self.children()
+        rectified = False  # by the module before
+        for module, after in zip_longest(modules, modules[1:]):
+            if rectified:
+                rectified = False
+            elif isinstance(module, Linear | Conv2d) and type(after) is ReLU and _may_be_one(module, after):
+                rectified = True
+                x = module._noting(module.rectified, x)
+            else:
+                x = module(x)
         return x
 
     @overload
@@ -114,6 +130,11 @@ class Sequential(_Row):
         if isinstance(index, slice):
             return Sequential(dict(list(self.named_children())[index]))
         return self._at(index)
+
+
+def _may_be_one(layer: Module, after: Module) -> bool:
+    """Not if a subclass has a forward of its own, or hooks want to see what is between."""
+    return type(layer) in (Linear, Conv2d) and layer._hooks is None and after._hooks is None
 
 
 class ModuleList(_Row):

@@ -14,7 +14,7 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import memory, simd
+from autograd_core.kernels import lane_sums, memory, simd
 from autograd_core.kernels.correlation import correlate, correlate_weights
 from autograd_core.kernels.gemm import DEPTH, FLOATS, first_entry, whole_strides
 from autograd_core.kernels.threads import get_num_threads, scratch
@@ -28,10 +28,11 @@ _CHUNKS, _CHUNK_ENTRIES = 16, 1 << 21
 _INT64 = np.dtype(np.int64)
 
 
-def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=None):
+def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=None, rectify=False):
     """Σ over c, i, j of x[n, c, s·p + d·i - padding, s·q + d·j - padding] · w[o, c, i, j], with zeros around x.
 
     Shapes: x (N, C, H, W), w (O, C/groups, KH, KW) -> (N, O, OH, OW). A bias (O,) is what the sums start from.
+    With `rectify`, negative results become 0.
     """
     x, w, dtype = _in_one_float(x, w)
     out, _, *kernel = w.shape
@@ -42,7 +43,7 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=
     y = memory.empty((x.shape[0], out, *size), x.dtype)
     weights = w.reshape(groups, out // groups, -1)
     taps = _forward_taps(*kernel, *stride, *dilation)
-    _correlate(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias)
+    _correlate(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias, rectify)
     return y.astype(dtype, copy=False)
 
 
@@ -90,18 +91,20 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
         scratch(threads * per_worker, x.dtype), _lists(threads, 3, band * g.shape[3]),
         (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
         (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
+        _lanes_are_positions(outputs, depth, (band, g.shape[3]), width // simd.VECTORS),
     )  # fmt: skip
     total = partial[0] if chunks == 1 else partial.sum(0)
     return np.ascontiguousarray(total.swapaxes(1, 2), dtype).reshape(w_shape)
 
 
-def _correlate(x, weights, taps, spacing, margin, y, size, step, first, bias=None):
+def _correlate(x, weights, taps, spacing, margin, y, size, step, first, bias=None, rectify=False):
     """Correlate x with weights (groups, outputs, channels · taps), into every step-th entry of y from `first` on."""
     groups, outputs, depth = weights.shape
     if bias is None:
         bias = np.zeros(groups * outputs, x.dtype)
     if 0 in size or depth == 0 or x.size == 0 or y.size == 0:
-        y[:, :, first[0] :: step[0], first[1] :: step[1]] = bias.reshape(-1, 1, 1)
+        constant = np.maximum(bias, 0) if rectify else bias
+        y[:, :, first[0] :: step[0], first[1] :: step[1]] = constant.reshape(-1, 1, 1)
         return
     images, channels, threads = x.shape[0], depth // len(taps), get_num_threads()
     wanted = 1 if threads == 1 else 4 * threads
@@ -128,23 +131,29 @@ def _correlate(x, weights, taps, spacing, margin, y, size, step, first, bias=Non
         weights.shape, tuple(stride // weights.itemsize for stride in weights.strides),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
         (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
-        first[0] * y_row + first[1] * y_column, (block, band, per_worker), by_positions,
+        first[0] * y_row + first[1] * y_column, (block, band, per_worker), by_positions, rectify,
     )  # fmt: skip
 
 
 def _lanes_are_outputs(outputs, depth, row_length, step, vector):
     """Which of the two ways to lay tiles costs less: fused multiply-adds for one position, plus storing it."""
-    rows = (
-        (outputs + -outputs % simd.ROWS if outputs > 1 else 1)
-        * depth
-        / vector
-        * (row_length + -row_length % vector)
-        / row_length
-    )
+    last = outputs % simd.ROWS
+    whole_tiles = outputs - last + (simd.PART_ROWS if last <= simd.PART_ROWS else simd.ROWS) * (last > 0)
+    rows = (whole_tiles if outputs > 1 else 1) * depth / vector * (row_length + -row_length % vector) / row_length
     whole = outputs + -outputs % vector
     # A tile is transposed into vectors of y, or, where they are not whole, stored entry by entry.
     positions = whole / vector * depth + (0.5 if step == 1 else 2.0) * whole
     return step > 2 or positions < rows
+
+
+def _lanes_are_positions(outputs, depth, size, vector):
+    """Which of the two ways to sum the gradient to weights costs less, in fused multiply-adds for one band."""
+    if outputs == 1:
+        return True
+    taps, several = lane_sums.SEVERAL_TAPS, lane_sums.SEVERAL_OUTPUTS
+    sums = -(-depth // taps) * taps * -(-outputs // several) * several
+    positions = size[0] * -(-size[1] // vector) + 8  # to add up a vector's lanes at the end takes as long as 8
+    return sums * positions < (depth + -depth % simd.ROWS) * -(-outputs // vector) * size[0] * size[1]
 
 
 def _in_one_float(a, b):

@@ -66,7 +66,7 @@ def _copy_run(source, start, stride, target, at, count, vector):
 @jit
 def _correlate_task(
     worker, task, x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    y_shape, y_strides, y_first, blocking, by_positions,
+    y_shape, y_strides, y_first, blocking, by_positions, rectify,
 ):  # fmt: skip
     images, groups, channels = x_shape[:3]
     outputs, out_height, out_width = y_shape
@@ -91,19 +91,19 @@ def _correlate_task(
     if by_positions:
         _multiply_positions(
             packed, weights, offsets, y, y_start, y_strides, scratch, tiles, lattice, lattice_image, lattice_size,
-            lists[worker, 0], lists[worker, 1], outputs, count, (rows, out_width),
+            lists[worker, 0], lists[worker, 1], outputs, count, (rows, out_width), rectify,
         )  # fmt: skip
     else:
         _multiply_rows(
             packed, weights, offsets, y, y_start, y_strides, scratch, lattice, lattice_image, lattice_size,
-            lists[worker, 0], outputs, count, (rows, out_width),
+            lists[worker, 0], outputs, count, (rows, out_width), rectify,
         )  # fmt: skip
 
 
 @jit(inline="always")
 def _multiply_positions(
     packed, strips, offsets, y, y_start, y_strides, scratch, tiles, lattice, lattice_image, lattice_size,
-    bases, places, outputs, images, size,
+    bases, places, outputs, images, size, rectify,
 ):  # fmt: skip
     """A tile's rows are positions, its lanes outputs: no lane is wasted where outputs fill vectors, whatever a row's
     length; but the tile must be transposed on its way to y.
@@ -123,16 +123,17 @@ def _multiply_positions(
         for k in range(0, depth, step):
             strip = strips + output * (depth + 1) + (k + 1) * width  # after the biases
             thickness = min(step, depth - k)
+            last = rectify and k + thickness == depth
             for first in range(0, positions, simd.ROWS):
                 if columns > vector:
                     simd.multiply_gathered_tile(
                         scratch, lattice, offsets, k, bases, first, packed, strip, thickness,
-                        scratch, tiles + first * width, width, positions - first, columns, k > 0,
+                        scratch, tiles + first * width, width, positions - first, columns, k > 0, last,
                     )  # fmt: skip
                 else:
                     simd.multiply_narrow_gathered_tile(
                         scratch, lattice, offsets, k, bases, first, packed, strip, thickness,
-                        scratch, tiles + first * width, width, positions - first, columns, k > 0,
+                        scratch, tiles + first * width, width, positions - first, columns, k > 0, last,
                     )  # fmt: skip
         for first in range(0, positions, simd.ROWS):
             count = min(simd.ROWS, positions - first)
@@ -153,7 +154,7 @@ def _multiply_positions(
 @jit(inline="always")
 def _multiply_rows(
     packed, panels, offsets, y, y_start, y_strides, scratch, lattice, lattice_image, lattice_size,
-    lists, outputs, images, size,
+    lists, outputs, images, size, rectify,
 ):  # fmt: skip
     """A tile's rows are outputs, its lanes positions of one row, read where they are: for few outputs, and for rows
     that fill vectors.
@@ -179,14 +180,21 @@ def _multiply_rows(
         if outputs == 1:
             simd.multiply_scattered_line(
                 packed, panels + simd.ROWS, scratch, lattice, bases, offsets, depth,
-                y, y_start, places, counts, 0, 1, y_strides[3],
+                y, y_start, places, counts, 0, 1, y_strides[3], rectify,
             )  # fmt: skip
         else:
             for i in range(0, outputs, simd.ROWS):
-                simd.multiply_scattered_tile(
-                    packed, panels + i * (depth + 1) + simd.ROWS, scratch, lattice, bases, offsets, depth,
-                    y, y_start + i * y_strides[1], places, counts, y_strides[1], outputs - i, y_strides[3],
-                )  # fmt: skip
+                panel, start = panels + i * (depth + 1) + simd.ROWS, y_start + i * y_strides[1]
+                if outputs - i > simd.PART_ROWS:
+                    simd.multiply_scattered_tile(
+                        packed, panel, scratch, lattice, bases, offsets, depth,
+                        y, start, places, counts, y_strides[1], outputs - i, y_strides[3], rectify,
+                    )  # fmt: skip
+                else:
+                    simd.multiply_scattered_part(
+                        packed, panel, scratch, lattice, bases, offsets, depth,
+                        y, start, places, counts, y_strides[1], outputs - i, y_strides[3], rectify,
+                    )  # fmt: skip
 
 
 _post_correlate = sharing(_correlate_task)
@@ -195,10 +203,11 @@ _post_correlate = sharing(_correlate_task)
 @ParallelKernel(reads=4).of
 def correlate(
     mailbox, x, w, bias, offsets, y, packed, scratch, lists, w_shape, w_strides, x_shape, x_strides, spacing, margin,
-    lattice_size, y_shape, y_strides, y_first, blocking, by_positions,
+    lattice_size, y_shape, y_strides, y_first, blocking, by_positions, rectify,
 ):  # fmt: skip
     """y[n, g·O + o, p, q] = bias[g·O + o] + Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
 
+    If `rectify`, negative results become 0: a ReLU on the way to memory.
     `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
     """
     (groups, outputs, depth), (group_stride, output_stride, tap_stride) = w_shape, w_strides
@@ -215,7 +224,7 @@ def correlate(
         mailbox,
         (
             x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            y_shape, y_strides, y_first, blocking, by_positions,
+            y_shape, y_strides, y_first, blocking, by_positions, rectify,
         ),
     )  # fmt: skip
     run_tasks(mailbox, -(-x_shape[0] // blocking[0]) * groups * -(-y_shape[1] // blocking[1]))
@@ -224,7 +233,7 @@ def correlate(
 @jit
 def _correlate_weights_task(
     worker, task, x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    g_shape, g_strides, blocking,
+    g_shape, g_strides, blocking, by_lanes,
 ):  # fmt: skip
     images, groups = x_shape[:2]
     outputs, out_height, out_width = g_shape
@@ -253,10 +262,10 @@ def _correlate_weights_task(
             spacing, margin, scratch, lattice, lattice_size,
         )  # fmt: skip
         g_start = image * g_strides[0] + group * outputs * g_strides[1] + first_row * out_width
-        if outputs == 1:
+        if by_lanes:
             _multiply_taps_by_lanes(
-                scratch, lattice, lattice_size[1], offsets, first_tap, end_tap, g, g_start, lists[worker],
-                sums, (rows, out_width), started,
+                scratch, lattice, lattice_size[1], offsets, first_tap, end_tap, g, g_start, g_strides[1], lists[worker],
+                sums, outputs, (rows, out_width), started,
             )  # fmt: skip
             started = True
             continue
@@ -284,18 +293,20 @@ def _multiply_taps(
         if columns * sums.itemsize > simd.VECTOR_BYTES:
             simd.multiply_gathered_tile(
                 scratch, lattice, bases, position, offsets, tap, scratch, strip, count,
-                sums, sums_start + tap * outputs, outputs, end - tap, columns, add,
+                sums, sums_start + tap * outputs, outputs, end - tap, columns, add, False,
             )  # fmt: skip
         else:
             simd.multiply_narrow_gathered_tile(
                 scratch, lattice, bases, position, offsets, tap, scratch, strip, count,
-                sums, sums_start + tap * outputs, outputs, end - tap, columns, add,
+                sums, sums_start + tap * outputs, outputs, end - tap, columns, add, False,
             )  # fmt: skip
 
 
 @jit(inline="always")
-def _multiply_taps_by_lanes(scratch, lattice, pitch, offsets, first, end, g, g_start, lists, sums, size, add):
-    """Lanes are positions: for a single output, which would leave all but one lane of a tile empty."""
+def _multiply_taps_by_lanes(
+    scratch, lattice, pitch, offsets, first, end, g, g_start, g_stride, lists, sums, outputs, size, add
+):
+    """Lanes are positions: for few outputs and taps, which would leave most of a tile empty."""
     vector = simd.VECTOR_BYTES // sums.itemsize
     bases, places, counts = lists[0], lists[1], lists[2]
     depth = 0
@@ -305,10 +316,19 @@ def _multiply_taps_by_lanes(scratch, lattice, pitch, offsets, first, end, g, g_s
             places[depth] = row * size[1] + column
             counts[depth] = size[1] - column
             depth += 1
-    for tap in range(first, end, lane_sums.LANE_TAPS):
-        lane_sums.multiply_lanes(
-            scratch, lattice, bases, offsets, tap, g, g_start, places, counts, depth, sums, tap, end - tap, add
-        )
+    if outputs == 1:
+        for tap in range(first, end, lane_sums.LINE_TAPS):
+            lane_sums.multiply_lanes_of_one(
+                scratch, lattice, bases, offsets, tap, g, g_start, 0, places, counts, depth,
+                sums, tap, 1, end - tap, 1, add,
+            )  # fmt: skip
+        return
+    for output in range(0, outputs, lane_sums.SEVERAL_OUTPUTS):
+        for tap in range(first, end, lane_sums.SEVERAL_TAPS):
+            lane_sums.multiply_lanes(
+                scratch, lattice, bases, offsets, tap, g, g_start + output * g_stride, g_stride, places, counts, depth,
+                sums, tap * outputs + output, outputs, end - tap, outputs - output, add,
+            )  # fmt: skip
 
 
 _post_correlate_weights = sharing(_correlate_weights_task)
@@ -317,14 +337,14 @@ _post_correlate_weights = sharing(_correlate_weights_task)
 @ParallelKernel(reads=3).of
 def correlate_weights(
     mailbox, x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    g_shape, g_strides, blocking,
+    g_shape, g_strides, blocking, by_lanes,
 ):  # fmt: skip
     """partial[chunk, group, k, o] = Σ over the chunk's images and all positions of g[n, o, p, q] · (tap k there)."""
     _post_correlate_weights(
         mailbox,
         (
             x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            g_shape, g_strides, blocking,
+            g_shape, g_strides, blocking, by_lanes,
         ),
     )  # fmt: skip
     run_tasks(mailbox, partial.shape[0] * partial.shape[1] * -(-offsets.size // blocking[1]))

@@ -1,7 +1,9 @@
-"""Vector instructions for sums over positions, where lanes are positions: the gradient to depthwise filters.
+"""Vector instructions for sums over positions, where lanes are positions: the gradient to filters of few channels.
 
 The tiles of `simd` keep one sum in each lane; here all lanes of a vector belong to one sum, and meet at the end.
 """
+
+from itertools import product
 
 from llvmlite import ir
 from numba import types
@@ -10,6 +12,7 @@ from numba.extending import intrinsic
 from autograd_core.kernels.vectors import (
     INT,
     LANE,
+    ROWS,
     call,
     const,
     lane_numbers,
@@ -21,67 +24,86 @@ from autograd_core.kernels.vectors import (
     vector_pointer,
 )
 
-# Taps that meet one vector of the upstream gradient: 3 × 3 and 5 × 5 filters waste none, or one in ten.
-LANE_TAPS = 5
+# Sums that a call keeps in registers, taps × outputs, where there are several outputs and where there is one: filters
+# of 3 × 3 and 5 × 5 waste none, or one in ten.
+SEVERAL_TAPS, SEVERAL_OUTPUTS = 3, 6 if ROWS == 8 else 3
+LINE_TAPS = 5
 
 
-@intrinsic
-def multiply_lanes(
-    typing_context,
-    a, a_start, bases, offsets, first_offset, b, b_start, places, counts, depth, c, c_start, rows, add,
-):  # fmt: skip
-    """c[i] = Σ_k Σ_lane a[bases[k] + offsets[first_offset + i] + lane] · b[places[k] + lane], for lane < counts[k],
-    plus the old c[i] if `add`, for i < rows.
+def _lane_tile(tile_taps, tile_outputs):
+    """Make the intrinsic for this many taps and outputs."""
 
-    No lane beyond counts[k] is read: it may hold a NaN, which no factor of zero would hide.
-    """
+    @intrinsic
+    def multiply_lanes(
+        typing_context,
+        a, a_start, bases, offsets, first_offset, b, b_start, b_stride, places, counts, depth,
+        c, c_start, c_stride, rows, columns, add,
+    ):  # fmt: skip
+        """c[i, j] = Σ_k Σ_lane a[bases[k] + offsets[first_offset + i] + lane] · b[places[k] + j·b_stride + lane], for
+        lane < counts[k], plus the old c[i, j] if `add`, for i < rows, j < columns.
 
-    def generate(context, builder, signature, arguments):
-        (
-            a, a_start, bases, offsets, first_offset, b, b_start, places, counts, depth, c, c_start, rows, add,
-        ) = arguments  # fmt: skip
-        vector = vector_of(signature.args[0].dtype)
-        a = pointer(context, builder, signature.args[0], a, a_start)
-        bases = pointer(context, builder, signature.args[2], bases, const(0))
-        offsets = pointer(context, builder, signature.args[3], offsets, first_offset)
-        b = pointer(context, builder, signature.args[5], b, b_start)
-        places = pointer(context, builder, signature.args[7], places, const(0))
-        counts = pointer(context, builder, signature.args[8], counts, const(0))
-        c = pointer(context, builder, signature.args[10], c, c_start)
-        last = builder.sub(rows, const(1))
-        taps = []
-        for i in range(LANE_TAPS):
-            row = builder.select(builder.icmp_signed("<", const(i), rows), const(i), last)
-            taps.append(builder.load(builder.gep(offsets, [row])))
-        entry = builder.block
-        loop, done = builder.append_basic_block("lanes"), builder.append_basic_block("lanes.done")
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        k = builder.phi(INT)
-        k.add_incoming(const(0), entry)
-        sums = [builder.phi(vector) for _ in taps]
-        base, place, count = (builder.load(builder.gep(table, [k])) for table in (bases, places, counts))
-        real = lanes_below(builder, vector, count)
-        upstream = masked_load(builder, vector_pointer(builder, b, place, vector), real)
-        for i, tap in enumerate(taps):
-            seen = masked_load(builder, vector_pointer(builder, a, builder.add(base, tap), vector), real)
-            total = call(builder, f"llvm.fma.{mangled(vector)}", vector, seen, upstream, sums[i])
-            sums[i].add_incoming(ir.Constant(vector, None), entry)
-            sums[i].add_incoming(total, loop)
-            sums[i] = total
-        following = builder.add(k, const(1))
-        k.add_incoming(following, loop)
-        builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
-        builder.position_at_end(done)
-        for i, lanes in enumerate(sums):
-            with builder.if_then(builder.icmp_signed("<", const(i), rows)):
-                place = builder.gep(c, [const(i)])
-                old = builder.select(add, builder.load(place), ir.Constant(vector.element, 0.0))
-                builder.store(builder.fadd(old, _total(builder, lanes)), place)
-        return context.get_dummy_value()
+        No lane beyond counts[k] is read: it may hold a NaN, which no factor of zero would hide.
+        """
 
-    i8 = types.intp
-    return types.void(a, i8, bases, offsets, i8, b, i8, places, counts, i8, c, i8, i8, types.boolean), generate
+        def generate(context, builder, signature, arguments):
+            (
+                a, a_start, bases, offsets, first_offset, b, b_start, b_stride, places, counts, depth,
+                c, c_start, c_stride, rows, columns, add,
+            ) = arguments  # fmt: skip
+            vector = vector_of(signature.args[0].dtype)
+            a = pointer(context, builder, signature.args[0], a, a_start)
+            bases = pointer(context, builder, signature.args[2], bases, const(0))
+            offsets = pointer(context, builder, signature.args[3], offsets, first_offset)
+            b = pointer(context, builder, signature.args[5], b, b_start)
+            places = pointer(context, builder, signature.args[8], places, const(0))
+            counts = pointer(context, builder, signature.args[9], counts, const(0))
+            c = pointer(context, builder, signature.args[11], c, c_start)
+
+            def real(number, count):
+                """The last of `count` stands in for those beyond it."""
+                last = builder.sub(count, const(1))
+                return builder.select(builder.icmp_signed("<", const(number), count), const(number), last)
+
+            taps = [builder.load(builder.gep(offsets, [real(i, rows)])) for i in range(tile_taps)]
+            outputs = [builder.mul(b_stride, real(j, columns)) for j in range(tile_outputs)]
+            entry = builder.block
+            loop, done = builder.append_basic_block("lanes"), builder.append_basic_block("lanes.done")
+            builder.branch(loop)
+            builder.position_at_end(loop)
+            k = builder.phi(INT)
+            k.add_incoming(const(0), entry)
+            sums = [[builder.phi(vector) for _ in outputs] for _ in taps]
+            base, place, count = (builder.load(builder.gep(table, [k])) for table in (bases, places, counts))
+            mask = lanes_below(builder, vector, count)
+
+            def entries(array, start, distance):
+                return masked_load(builder, vector_pointer(builder, array, builder.add(start, distance), vector), mask)
+
+            seen = [entries(a, base, tap) for tap in taps]
+            for j, output in enumerate(outputs):
+                upstream = entries(b, place, output)
+                for i in range(tile_taps):
+                    total = call(builder, f"llvm.fma.{mangled(vector)}", vector, seen[i], upstream, sums[i][j])
+                    sums[i][j].add_incoming(ir.Constant(vector, None), entry)
+                    sums[i][j].add_incoming(total, loop)
+                    sums[i][j] = total
+            following = builder.add(k, const(1))
+            k.add_incoming(following, loop)
+            builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
+            builder.position_at_end(done)
+            for i, j in product(range(tile_taps), range(tile_outputs)):
+                inside = [builder.icmp_signed("<", const(n), count) for n, count in ((i, rows), (j, columns))]
+                with builder.if_then(builder.and_(*inside)):
+                    place = builder.gep(c, [builder.add(builder.mul(c_stride, const(i)), const(j))])
+                    old = builder.select(add, builder.load(place), ir.Constant(vector.element, 0.0))
+                    builder.store(builder.fadd(old, _total(builder, sums[i][j])), place)
+            return context.get_dummy_value()
+
+        i8 = types.intp
+        arrays = (a, i8, bases, offsets, i8, b, i8, i8, places, counts, i8, c, i8, i8, i8, i8, types.boolean)
+        return types.void(*arrays), generate
+
+    return multiply_lanes
 
 
 def _total(builder, lanes):
@@ -93,3 +115,7 @@ def _total(builder, lanes):
         )
         lanes = builder.fadd(lower, upper)
     return builder.extract_element(lanes, ir.Constant(LANE, 0))
+
+
+multiply_lanes = _lane_tile(SEVERAL_TAPS, SEVERAL_OUTPUTS)
+multiply_lanes_of_one = _lane_tile(LINE_TAPS, 1)

@@ -126,18 +126,18 @@ def _gathered_tile(vectors):
     def multiply_gathered_tile(
         typing_context,
         a, a_start, bases, first_base, offsets, first_offset, b, b_start, depth,
-        c, c_start, c_stride, rows, columns, add,
+        c, c_start, c_stride, rows, columns, add, rectify,
     ):  # fmt: skip
         """As `multiply_tile`, with a[bases[first_base + k] + offsets[first_offset + i]] for a[k·ROWS + i].
 
         Beyond `rows` the last row's offset stands in, so that nothing outside of a is read.
-        Sums start from the row before b's first, or from the old c if `add`.
+        Sums start from the row before b's first, or from the old c if `add`, and are no less than 0 if `rectify`.
         """
 
         def generate(context, builder, signature, arguments):
             (
                 a, a_start, bases, first_base, offsets, first_offset, b, b_start, depth,
-                c, c_start, c_stride, rows, columns, add,
+                c, c_start, c_stride, rows, columns, add, rectify,
             ) = arguments  # fmt: skip
             vector = vector_of(signature.args[0].dtype)
             a = pointer(context, builder, signature.args[0], a, a_start)
@@ -162,11 +162,11 @@ def _gathered_tile(vectors):
                 for place in row_of(const(-1))
             ]
             sums = _accumulate(builder, vector, ROWS, vectors, depth, factors_of, row_of, lambda i, j: before[j])
-            _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
+            _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add, rectify)
             return context.get_dummy_value()
 
-        i8 = types.intp
-        return types.void(a, i8, bases, i8, offsets, i8, b, i8, i8, c, i8, i8, i8, i8, types.boolean), generate
+        i8, truth = types.intp, types.boolean
+        return types.void(a, i8, bases, i8, offsets, i8, b, i8, i8, c, i8, i8, i8, i8, truth, truth), generate
 
     return multiply_gathered_tile
 
@@ -176,15 +176,16 @@ def _scattered_tile(tile_rows, vectors):
 
     @intrinsic
     def multiply_scattered_tile(
-        typing_context, a, a_start, b, b_start, bases, offsets, depth, c, c_start, places, counts, c_stride, rows, step
-    ):
+        typing_context,
+        a, a_start, b, b_start, bases, offsets, depth, c, c_start, places, counts, c_stride, rows, step, rectify,
+    ):  # fmt: skip
         """As `multiply_tile`, but vector j of row k of B is found at b[bases[j] + offsets[k]], unpacked, and belongs
         at c[places[j]], of which counts[j] lanes are real, `step` entries apart: 1 or 2. Sums start from the row
-        before a's first.
+        before a's first, and are no less than 0 in the end if `rectify`, which takes a step of 1.
         """
 
         def generate(context, builder, signature, arguments):
-            a, a_start, b, b_start, _, offsets, depth, c, c_start, _, _, c_stride, rows, step = arguments
+            a, a_start, b, b_start, _, offsets, depth, c, c_start, _, _, c_stride, rows, step, rectify = arguments
             vector = vector_of(signature.args[0].dtype)
             a = pointer(context, builder, signature.args[0], a, a_start)
             b = pointer(context, builder, signature.args[2], b, b_start)
@@ -212,23 +213,26 @@ def _scattered_tile(tile_rows, vectors):
             with builder.if_else(adjacent) as (side_by_side, apart):
                 with side_by_side:
                     never = ir.Constant(ir.IntType(1), 0)
-                    _store_tile(builder, sums, places, table(10), c_stride, rows, never)
+                    _store_tile(builder, sums, places, table(10), c_stride, rows, never, rectify)
                 with apart:
                     _store_every_other(builder, sums, places, table(10), c_stride, rows)
             return context.get_dummy_value()
 
         i8 = types.intp
-        return types.void(a, i8, b, i8, bases, offsets, i8, c, i8, places, counts, i8, i8, i8), generate
+        return types.void(a, i8, b, i8, bases, offsets, i8, c, i8, places, counts, i8, i8, i8, types.boolean), generate
 
     return multiply_scattered_tile
 
 
-def _store_tile(builder, sums, places, counts, c_stride, rows, add):
+def _store_tile(builder, sums, places, counts, c_stride, rows, add, rectify=None):
     """Write what of the tile lies inside the matrix, by masks: memory beyond an edge is neither read nor written.
 
-    Vector j of the first row goes to places[j], with its first counts[j] lanes.
+    Vector j of the first row goes to places[j], with its first counts[j] lanes. With `rectify`, a ReLU comes first.
     """
     vector = sums[0][0].type
+    if rectify is not None:
+        nothing, zero = (ir.Constant(vector.element, value) for value in (float("-inf"), 0.0))
+        least = splat(builder, vector, builder.select(rectify, zero, nothing))
     bits = ir.VectorType(ir.IntType(1), vector.count)
     inside = [lanes_below(builder, vector, count) for count in counts]
     old = [builder.and_(mask, splat(builder, bits, add)) for mask in inside]
@@ -240,6 +244,8 @@ def _store_tile(builder, sums, places, counts, c_stride, rows, add):
         for j, total in enumerate(row):
             place = vector_pointer(builder, places[j], builder.mul(c_stride, const(i)), vector)
             total = builder.fadd(total, masked_load(builder, place, old[j]))
+            if rectify is not None:  # and a nan, which is not less than anything, stays
+                total = builder.select(builder.fcmp_ordered("<", total, least), least, total)
             masked_store(builder, total, place, inside[j])
     builder.branch(end)
     builder.position_at_end(end)
@@ -263,6 +269,9 @@ multiply_narrow_tile = _tile(1)
 multiply_gathered_tile = _gathered_tile(VECTORS)
 multiply_narrow_gathered_tile = _gathered_tile(1)
 multiply_scattered_tile = _scattered_tile(ROWS, VECTORS)
+# For the last few outputs, or a layer of only so many: six of eight rows, four of six.
+PART_ROWS = 3 * ROWS // 4
+multiply_scattered_part = _scattered_tile(PART_ROWS, VECTORS)
 # For a single output, as in depthwise convolution: all registers go to positions.
 LINE_VECTORS = 4 * VECTORS
 multiply_scattered_line = _scattered_tile(1, LINE_VECTORS)

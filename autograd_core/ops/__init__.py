@@ -40,7 +40,15 @@ from autograd_core.ops.comparison import (
     logical_or,
     not_equal,
 )
-from autograd_core.ops.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from autograd_core.ops.convolution import (
+    conv1d,
+    conv2d,
+    conv2d_relu,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from autograd_core.ops.cumulative import cumulative_prod, cumulative_sum
 from autograd_core.ops.diagonals import diagonal, trace, tril, triu
 from autograd_core.ops.einsum import einsum
@@ -73,7 +81,7 @@ from autograd_core.ops.elementwise import (
     where,
 )
 from autograd_core.ops.indexing import add_at, getitem, scatter_add, set_at, take, take_along_axis
-from autograd_core.ops.linalg import kron, linear, matmul, outer, tensordot, vecdot
+from autograd_core.ops.linalg import kron, linear, linear_relu, matmul, outer, tensordot, vecdot
 from autograd_core.ops.losses import softmax_cross_entropy
 from autograd_core.ops.normalisation import normalize, normalize_with_moments
 from autograd_core.ops.pooling import (
@@ -146,6 +154,7 @@ __all__ = [
     "concat",
     "conv1d",
     "conv2d",
+    "conv2d_relu",
     "conv3d",
     "conv_transpose1d",
     "conv_transpose2d",
@@ -191,6 +200,7 @@ __all__ = [
     "less_equal",
     "lgamma",
     "linear",
+    "linear_relu",
     "log",
     "log1p",
     "log2",

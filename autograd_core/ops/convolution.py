@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.ops.activations import relu
 from autograd_core.ops.arranging import pad, stack
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import scatter_add
@@ -80,30 +81,51 @@ def _conv2d_with_bias(
     x: Any, w: Any, b: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1
 ) -> Any:
     """conv2d whose sums start from a bias, which so costs no pass over memory."""
-    if b.shape != w.shape[:1]:
-        raise ShapeError(f"conv2d: takes one bias for each of {w.shape[0]} filters, got shape {b.shape}")
     return _convolve(x, w, b, stride, padding, dilation, groups)
 
 
-def _convolve(x: Any, w: Any, b: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Any:
+@array_op
+def conv2d_relu(
+    x: Any, w: Any, b: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1
+) -> Any:
+    """relu(conv2d(x, w, b)) in one pass over memory; no array holds what the ReLU takes."""
+    return _convolve(x, w, b, stride, padding, dilation, groups, rectify=True)
+
+
+def _convolve(
+    x: Any, w: Any, b: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, rectify: bool = False
+) -> Any:
     step, margin, spread = _arguments("conv2d", 2, stride, padding, dilation)
     _check("conv2d", x, w, groups, 2)
+    if b is not None and b.shape != w.shape[:1]:
+        raise ShapeError(f"conv2d: takes one bias for each of {w.shape[0]} filters, got shape {b.shape}")
     count_windows("conv2d", x.shape[2:], w.shape[2:], step, margin, spread)
     if b is not None:
         x, b = _alike(x, b)
-    return kernels.convolution.conv2d(*_alike(x, w), step, margin, spread, groups, b)
+    return kernels.convolution.conv2d(*_alike(x, w), step, margin, spread, groups, b, rectify)
 
 
 @_conv2d.vjp("x")
 @_conv2d_with_bias.vjp("x")
-def _(g, w, x_shape, stride, padding, dilation, groups):
+def _to_images(g, w, x_shape, stride, padding, dilation, groups):
     return conv2d_input_gradient(g, w, shape=x_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 @_conv2d.vjp("w")
 @_conv2d_with_bias.vjp("w")
-def _(g, x, w_shape, stride, padding, dilation, groups):
+def _to_filters(g, x, w_shape, stride, padding, dilation, groups):
     return conv2d_weight_gradient(g, x, shape=w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+@conv2d_relu.vjp("x", "w", "b")
+def _(g, x, w, y, wanted, stride, padding, dilation, groups):
+    g = relu.share(g, y)
+    how = stride, padding, dilation, groups
+    return (
+        _to_images(g, w, x.shape, *how) if wanted[0] else None,
+        _to_filters(g, x, w.shape, *how) if wanted[1] else None,
+        sum_of_channels(g) if wanted[2] else None,
+    )
 
 
 @_conv2d_with_bias.vjp("b")

@@ -354,6 +354,12 @@ class Elementwise(Op[P]):
         with np.errstate(all="ignore"):
             return tuple(map(float, self.local_gradients([np.float64(x) for x in at])))
 
+    def share(self, g: Any, *arguments: Any) -> Any:
+        """g times the local gradient of the only input, whose rule names these; for rules of ops that end in this."""
+        (rule,) = self.rules
+        assert rule is not None
+        return self._apply(rule, g, list(arguments))
+
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
         if _is_long((g, *arguments), kernels.LONG):
             try:

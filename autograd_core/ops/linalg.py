@@ -11,6 +11,7 @@ import numpy as np
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.ops import shaping
+from autograd_core.ops.activations import relu
 from autograd_core.ops.definition import array_op, recorded_within
 from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
 
@@ -77,12 +78,12 @@ def linear(x: Any, w: Any, b: Any, /) -> Any:
 
 
 @linear.vjp("x")
-def _(g, w):
+def _to_inputs(g, w):
     return _matmul(g, w) if g.ndim > 1 else matmul(g, w)
 
 
 @linear.vjp("w")
-def _(g, x):
+def _to_weights(g, x):
     if g.ndim != 2:
         g, x = shaping.reshape(g, (-1, g.shape[-1])), shaping.reshape(x, (-1, x.shape[-1]))
     return _matmul(g.mT, x)
@@ -91,6 +92,23 @@ def _(g, x):
 @linear.vjp("b")
 def _(g):
     return g  # the engine sums it over the axes along which b was broadcast
+
+
+@array_op
+def linear_relu(x: Any, w: Any, b: Any, /) -> Any:
+    """relu(linear(x, w, b)) in place: no array holds what the ReLU takes."""
+    y = linear.function(x, w, b)
+    return np.maximum(y, 0, out=y)
+
+
+@linear_relu.vjp("x", "w", "b")
+def _(g, x, w, y, wanted):
+    g = relu.share(g, y)
+    return (
+        _to_inputs(g, w) if wanted[0] else None,
+        _to_weights(g, x) if wanted[1] else None,
+        g if wanted[2] else None,
+    )
 
 
 @array_op

@@ -71,10 +71,13 @@ class _Convolution(_Filters):
 
     def forward(self, x: Any) -> Any:
         """The filters' responses at every position."""
+        return self._convolve(x)
+
+    def _convolve(self, x: Any, **more: Any) -> Any:
         padding = self.padding
         if self.padding_mode != "zeros":
             x, padding = ag.pad(x, [(0, 0), (0, 0), *self._border()], mode=_BORDERS[self.padding_mode]), 0
-        return self.function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return self.function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups, **more)
 
     def _border(self) -> list[tuple[int, int]]:
         """How many places there are before and after each axis."""
@@ -108,6 +111,10 @@ class Conv2d(_Convolution):
 
     axes = 2
     function = staticmethod(functions.conv2d)
+
+    def rectified(self, x: Any) -> Any:
+        """What a ReLU makes of the responses, which then are kept in no array."""
+        return self._convolve(x, relu=True)
 
 
 class Conv3d(_Convolution):

@@ -149,6 +149,10 @@ CASES = {
         (ag.linear, (apart(3), apart(2, 3), apart(2))),
         (ag.linear, (apart(2, 2, 3), apart(2, 3), apart(2))),
     ],
+    "linear_relu": [
+        (lambda x, w, b: ag.linear_relu(x, w, b) ** 2, (apart(4, 3), apart(2, 3), apart(2))),
+        (ag.linear_relu, (apart(2, 2, 3), apart(2, 3), apart(2))),
+    ],
     "normalize": [
         (lambda x: ag.normalize(x, axis=(0, 2)), (apart(2, 2, 3),)),
         (lambda x, w, b: ag.normalize(x, (0, 2), w, b) ** 2, (apart(2, 2, 3), apart(2, 1), apart(2, 1))),
@@ -232,6 +236,12 @@ CASES = {
     ],
     "conv2d_with_bias": [
         (lambda x, w, b: ag.conv2d(x, w, b, padding=1) ** 2, (apart(2, 1, 3, 4), apart(2, 1, 2, 3), apart(2))),
+    ],
+    "conv2d_relu": [
+        (
+            lambda x, w, b: ag.conv2d_relu(x, w, b, stride=(1, 2), padding=1) ** 2,
+            (apart(2, 1, 3, 4), apart(2, 1, 2, 3), apart(2)),
+        ),
     ],
     "sum_of_channels": [(lambda x: registry["sum_of_channels"](x) ** 2, (apart(2, 3, 2, 2),))],
     "conv2d_input_gradient": [

@@ -52,6 +52,8 @@ WITHOUT = {
     "one_minus_square": "the inner part of the gradients of asin, acos and atanh",
     "recurrence": "the gradient of cumulative_prod, which has golden second gradients",
     "conv2d_with_bias": "conv2d, whose sums start from the bias: test_every_op.py",
+    "conv2d_relu": "the same numbers as conv2d and relu: tests/nn/test_containers.py",
+    "linear_relu": "the same numbers as linear and relu: tests/nn/test_containers.py",
     "sum_of_channels": "the gradient of conv2d to its bias",
     "conv2d_input_gradient": "the gradient of conv2d, which has golden second gradients",
     "conv2d_weight_gradient": "the gradient of conv2d, which has golden second gradients",
