@@ -118,6 +118,19 @@ def _run_task(typing_context, mailbox, worker, task):
     return types.void(mailbox, types.int64, types.int64), generate
 
 
+def _unowned(context, builder, type_, value):
+    """An array without a reference count, which all threads would count up and down for every view they take.
+
+    The caller holds it for as long as tasks run.
+    """
+    if not isinstance(type_, types.Array):
+        return value
+    array = context.make_array(type_)(context, builder, value=value)
+    array.meminfo = cgutils.get_null_value(array.meminfo.type)
+    array.parent = cgutils.get_null_value(array.parent.type)
+    return array._getvalue()
+
+
 def sharing(function):
     """Make the intrinsic that prepares a mailbox for `function(worker, task, *arguments)`.
 
@@ -139,7 +152,10 @@ def sharing(function):
             entry.linkage = "internal"
             inner = ir.IRBuilder(entry.append_basic_block())
             unpacked = inner.load(inner.bitcast(entry.args[0], packed.type.as_pointer()))
-            members = [inner.extract_value(unpacked, i) for i in range(len(arguments.types))]
+            members = [
+                _unowned(context, inner, type_, inner.extract_value(unpacked, i))
+                for i, type_ in enumerate(arguments.types)
+            ]
             context.active_code_library.add_linking_library(compiled.library)
             callee = context.declare_function(builder.module, compiled.fndesc)
             values = [entry.args[1], entry.args[2], *members]

@@ -64,7 +64,6 @@ def test_who_computes_something_else_is_not_timed(monkeypatch):
             return {"evidence": [1.0 if self.peer == "ours" else 2.0]} if do == "prepare" else {"seconds": 0.5}
 
     monkeypatch.setattr("benchmarks.runner.Worker", FakeWorker)
-    monkeypatch.setattr("benchmarks.runner.PAUSE", 0)
     runner = Runner()
     assert runner.compare("training", {}, ["ours", "peer"]) == {"ours": 0.5, "peer": "has computed something else"}
     assert "peer" in runner.disagreements[0]
