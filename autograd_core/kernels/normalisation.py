@@ -60,7 +60,7 @@ def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
     else:
         arrays = [array.reshape(shape) for array in (g, x, dx)]
         _gradient(x.size, *arrays[:2], weight, mean, scale, arrays[2], *sums, centre)
-    return dx, *(array.sum(0) for array in sums)
+    return dx, *(array[0] if parts == 1 else array.sum(0) for array in sums)
 
 
 def variance(x, shape):

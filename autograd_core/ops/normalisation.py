@@ -78,7 +78,13 @@ class _Layout(NamedTuple):
     moments: Shape
 
     def tabulate(self, weight: Any) -> Any:
-        return np.ascontiguousarray(np.broadcast_to(weight, self.weights)).reshape(self.table)
+        if weight.size != self.table[0] * self.table[1]:
+            weight = np.broadcast_to(weight, self.weights)
+        return np.ascontiguousarray(weight).reshape(self.table)
+
+    def untabulate(self, gradient: Any, shape: Shape) -> Any:
+        """Of the weights' own shape where they did not broadcast; else the engine sums."""
+        return gradient.reshape(shape if gradient.size == math.prod(shape) else self.weights)
 
 
 def _layout_for_kernel(axes: Axes, weights: Shape, *arrays: Any) -> _Layout | None:
@@ -133,7 +139,8 @@ def _(g, x, weight, bias_shape, axes, eps, centre, moments, wanted):
     if isinstance(g, np.ndarray) and isinstance(x, np.ndarray) and isinstance(weight, np.ndarray):
         layout = _layout_for_kernel(axes, np.broadcast_shapes(weight.shape, bias_shape), x, weight, g)
         if layout is not None:
-            return _gradients_by_kernel(g, x, weight, layout, **same)
+            to_x, to_weight, to_bias = _gradients_by_kernel(g, x, weight, layout, **same)
+            return to_x, layout.untabulate(to_weight, weight.shape), layout.untabulate(to_bias, bias_shape)
     to_x = _standardize_gradient(g * weight, x, **same) if wanted[0] else None
     return to_x, g * _standardized(x, **same) if wanted[1] else None, g
 
@@ -145,16 +152,15 @@ def _standardized(x: Any, **how: Any) -> Any:
 def _gradients_by_kernel(
     g: Any, x: Any, weight: Any, layout: _Layout, axes: Axes, eps: float, centre: bool, moments: _Moments | None
 ) -> tuple[Any, Any, Any]:
-    """The gradients to x, and to weights and biases of the layout's shape."""
+    """The gradients to x, and to the tables of weights and biases."""
     found = moments or _Moments()
     if found.var is None:
         _apart(x, axes, eps, centre, found)
     mean = found.mean.reshape(-1) if centre else np.zeros(layout.slices[1], x.dtype)
     g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
-    to_x, to_weight, to_bias = kernels.normalisation.normalize_gradient(
+    return kernels.normalisation.normalize_gradient(
         g, x, layout.tabulate(weight), mean, found.var.reshape(-1), layout.slices, eps, centre
     )
-    return to_x, to_weight.reshape(layout.weights), to_bias.reshape(layout.weights)
 
 
 @array_op
