@@ -7,20 +7,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from autograd_core.tensor import Tensor, get_default_dtype
+from autograd_core.tensor import Tensor, check_dtype, get_default_dtype
 
 Shape = int | tuple[int, ...]
 
 
 def _made(array: npt.NDArray[Any], dtype: npt.DTypeLike | None, requires_grad: bool) -> Tensor:
-    return Tensor(
-        array.astype(get_default_dtype() if dtype is None else dtype, copy=False), requires_grad=requires_grad
-    )
+    array = array.astype(_or_default(dtype), copy=False)
+    check_dtype(array.dtype, requires_grad)
+    return Tensor.leaf(array) if requires_grad else Tensor.of(array)
+
+
+def _or_default(dtype: npt.DTypeLike | None) -> npt.DTypeLike:
+    return get_default_dtype() if dtype is None else dtype
 
 
 def zeros(shape: Shape, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros."""
-    return full(shape, 0.0, dtype=dtype, requires_grad=requires_grad)
+    return _made(np.zeros(shape, _or_default(dtype)), dtype, requires_grad)
 
 
 def ones(shape: Shape, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
@@ -30,12 +34,13 @@ def ones(shape: Shape, *, dtype: npt.DTypeLike | None = None, requires_grad: boo
 
 def full(shape: Shape, value: float, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """A tensor whose elements all have this value."""
-    return _made(np.full(shape, value), dtype, requires_grad)
+    check_dtype(np.asarray(value).dtype, False, value)
+    return _made(np.full(shape, value, _or_default(dtype)), dtype, requires_grad)
 
 
 def zeros_like(x: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """Zeros in the shape and dtype of x."""
-    return full_like(x, 0.0, dtype=dtype, requires_grad=requires_grad)
+    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
 
 
 def ones_like(x: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:

@@ -40,6 +40,15 @@ def get_default_dtype() -> np.dtype[Any]:
     return _default_dtype
 
 
+def check_dtype(dtype: np.dtype[Any], requires_grad: bool, data: Any = None) -> None:
+    """Refuse what a tensor cannot hold, or not with a gradient; `data` is what it was to be made of."""
+    if dtype.kind not in "fiub":
+        made_of = "" if data is None else f" (from {_shorten(data)})"
+        raise DTypeError(f"tensor: takes floats, integers and bools, not {dtype}{made_of}")
+    if requires_grad and dtype.kind != "f":
+        raise DTypeError(f"tensor: only floating-point tensors can require a gradient, not {dtype}")
+
+
 class Tensor(Operators):
     """An array that remembers how it was computed. Make one with `tensor`, `zeros`, `ones` and so on.
 
@@ -68,10 +77,7 @@ class Tensor(Operators):
             raise DTypeError(f"tensor: takes numbers, nested lists of them, or an array; {error}") from None
         if dtype is None and not isinstance(data, (np.ndarray, np.generic)) and array.dtype.kind in "iuf":
             array = array.astype(_default_dtype)
-        if array.dtype.kind not in "fiub":
-            raise DTypeError(f"tensor: takes floats, integers and bools, not {array.dtype} (from {_shorten(data)})")
-        if requires_grad and array.dtype.kind != "f":
-            raise DTypeError(f"tensor: only floating-point tensors can require a gradient, not {array.dtype}")
+        check_dtype(array.dtype, requires_grad, data)
         self.array = array
         self.node = None
         self._tracked = requires_grad

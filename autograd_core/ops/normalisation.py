@@ -158,9 +158,10 @@ def _gradients_by_kernel(
         _apart(x, axes, eps, centre, found)
     mean = found.mean.reshape(-1) if centre else np.zeros(layout.slices[1], x.dtype)
     g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
-    return kernels.normalisation.normalize_gradient(
+    to_x, to_weight, to_bias = kernels.normalisation.normalize_gradient(
         g, x, layout.tabulate(weight), mean, found.var.reshape(-1), layout.slices, eps, centre
     )
+    return to_x, to_weight, to_bias
 
 
 @array_op

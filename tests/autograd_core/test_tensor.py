@@ -423,3 +423,9 @@ def test_ops_are_pickled_by_their_names():
 def test_complex_arrays_beside_a_tensor_are_refused():
     with pytest.raises(ag.DTypeError, match="multiply: takes floats, integers and bools, not complex128"):
         leaf(1.0, 2.0) * np.array([1j, 2.0])
+
+
+def test_full_takes_a_real_number_only():
+    for value in ("a", 2j):
+        with pytest.raises(ag.DTypeError, match="floats, integers and bools"):
+            ag.full((2,), value)
