@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_core.errors import AnomalyError, GraphError
+from autograd_core.kernels import memory
 
 if TYPE_CHECKING:
     from autograd_core.ops.definition import Op
@@ -226,10 +227,17 @@ def backpropagate(
             if anomaly:
                 _check_finite(node, share)
             before = upstream.get(parent)
-            upstream[parent] = share if before is None else before + share
+            upstream[parent] = share if before is None else _sum(before, share)
         if not (retain_graph or create_graph):
             node.saved = None
     return result
+
+
+def _sum(a: Any, b: Any) -> Any:
+    """The sum of two shares of a gradient: numbers, arrays or, with create_graph, Tensors."""
+    if type(a) is np.ndarray and a.nbytes >= memory.LARGE_RESULT:
+        return memory.compute(np.add, a, b)  # type: ignore[no-untyped-call]  # as all kernels are
+    return a + b
 
 
 def _hooked(node: Any, gradient: Any, create_graph: bool) -> Any:

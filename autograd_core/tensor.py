@@ -19,6 +19,7 @@ import numpy.typing as npt
 from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node, Recorded, backpropagate, check_output, recording
+from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, Op, recorded_within
 from autograd_core.ops.indexing import At
@@ -122,14 +123,17 @@ class Tensor(Operators):
             else:
                 arrays.append(_as_input(op, argument))
             parents.append(None)
+        first = arrays[0] if arrays else None
+        large = type(first) is np.ndarray and first.nbytes >= LARGE_RESULT
+        compute = op.on_large_arrays if large else op.on_arrays
         try:
-            data = recording.quiet.run(op.on_arrays, *arrays, **attributes)
+            data = recording.quiet.run(compute, *arrays, **attributes)
         except ValueError as error:
             raise _explained(op, arrays, error) from None
         except RuntimeError as error:
             if "cannot enter context" not in str(error):
                 raise
-            data = op.on_arrays(*arrays, **attributes)  # called by a user's own op: it is quiet already
+            data = compute(*arrays, **attributes)  # called by a user's own op: it is quiet already
         if type(data) is not np.ndarray:
             data = np.asarray(data)
         tracked = tracked and recording.on and op.differentiable
@@ -147,7 +151,7 @@ class Tensor(Operators):
             return Tensor.record(op, (a, b), {})
         left, right = a.array, b.array
         try:
-            data = recording.quiet.run(op.on_arrays, left, right)
+            data = recording.quiet.run(op.on_arrays if left.nbytes < LARGE_RESULT else op.on_large_arrays, left, right)
         except (ValueError, RuntimeError):
             return Tensor.record(op, (a, b), {})  # which says what is wrong
         if not ((a._tracked or b._tracked) and recording.on and op.differentiable):

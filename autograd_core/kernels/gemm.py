@@ -23,6 +23,7 @@ the tasks' shape nor the number of threads can change a bit of it.
 """
 
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 
@@ -48,9 +49,9 @@ def matmul(a, b, out=None):
     """
     m, depth = a.shape[-2:]
     n = b.shape[-1]
-    if a.dtype != b.dtype or a.dtype.char not in "fd" or _blas_is_faster(m, depth, n, b):
-        return np.matmul(a, b, out=out)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
+    if a.dtype != b.dtype or a.dtype.char not in "fd" or _blas_is_faster(m, depth, n, b, prod(batch)):
+        return np.matmul(a, b, out=out)
     c = memory.empty((*batch, m, n), a.dtype)
     if c.size:
         _multiply_batch(whole_strides(a), whole_strides(b), c, batch, m, depth, n)
@@ -60,16 +61,19 @@ def matmul(a, b, out=None):
     return out
 
 
-def _blas_is_faster(m, depth, n, b):
+def _blas_is_faster(m, depth, n, b, count):
     """Whether numpy's own product wins: little work, or too few rows or columns for packing to pay.
 
     Beyond that it would wake threads, which then spin for a tenth of a second and take the processors from ours. With
-    AVX-512 it has kernels for one thread and up to a million multiplications, unless b is transposed.
+    AVX-512 it has kernels for one thread and up to a million multiplications, unless b is transposed; and many such
+    products, as in attention, are shared among threads here.
     """
     work = m * depth * n
-    if work <= SMALL_PRODUCT or m == 1 or n < FEW_COLUMNS:
+    if m == 1 or n < FEW_COLUMNS:
         return True
-    return work <= 10**6 and simd.VECTOR_BITS == 512 and b.strides[-1] == b.itemsize
+    if b.strides[-1] != b.itemsize:
+        return work <= SMALL_PRODUCT and (count == 1 or work < SMALL_PRODUCT // 16 or count * work < 4 * SMALL_PRODUCT)
+    return work <= (10**6 if simd.VECTOR_BITS == 512 else SMALL_PRODUCT)
 
 
 def _multiply_batch(a, b, c, batch, m, depth, n):

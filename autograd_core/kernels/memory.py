@@ -13,6 +13,8 @@ import numpy as np
 
 # Bytes from which a block is kept; smaller arrays numpy's own allocator keeps at hand.
 LARGE = 1 << 16
+# Bytes from which numpy's results go there: smaller ones the allocator has in the heap, and asking would take longer.
+LARGE_RESULT = 1 << 18
 # Requests after which a block that was never wanted is given back, once others are asked for than there are.
 _FORGOTTEN = 256
 
@@ -55,6 +57,22 @@ def empty(shape, dtype):
         own.blocks.setdefault(size, []).append(block)
     block.used = own.requests
     return np.ndarray(shape, dtype, block.memory)
+
+
+def compute(ufunc, first, *others):
+    """ufunc(first, *others) for a large array, in memory from here if the result is like `first`."""
+    if first.dtype.char in "fd" and first.flags.c_contiguous and all(_broadcasts_to(x, first) for x in others):
+        return ufunc(first, *others, out=empty(first.shape, first.dtype))
+    return ufunc(first, *others)
+
+
+def _broadcasts_to(x, first):
+    if type(x) is not np.ndarray:
+        return type(x) is float or type(x) is int
+    if x.dtype != first.dtype or x.ndim > first.ndim:
+        return False
+    skipped = first.ndim - x.ndim
+    return x.shape == first.shape or all(n in (1, m) for n, m in zip(x.shape, first.shape[skipped:], strict=True))
 
 
 def _give_back_forgotten(own):

@@ -39,7 +39,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, ParamSpec, overload
 
 import numpy as np
@@ -47,6 +47,7 @@ import numpy as np
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError, ShapeError
 from autograd_core.graph import Node, Recorded
+from autograd_core.kernels.memory import LARGE_RESULT
 
 P = ParamSpec("P")
 
@@ -120,6 +121,8 @@ class Op(Generic[P]):
 
     on_arrays: Callable[..., Any]
     """The op on arrays and numbers, at least one an array: nothing is checked, nothing recorded."""
+    on_large_arrays: Callable[..., Any]
+    """The same, if the first is an array of LARGE bytes: worth a look for memory to put the result in."""
 
     def __init__(
         self, function: Callable[P, Any], inputs: tuple[str, ...], defaults: dict[str, Any], variadic: bool = False
@@ -279,6 +282,9 @@ class Elementwise(Op[P]):
         super().__init__(function, tuple(parameters), {})
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
         self.on_arrays = array_function or self._row_on_arrays
+        self.on_large_arrays = self.on_arrays
+        if isinstance(array_function, np.ufunc):
+            self.on_large_arrays = partial(kernels.memory.compute, array_function)
 
     def __call__(self, *args: P.args, **named: P.kwargs) -> Any:
         """Compute and, if an argument is a Value or a Tensor, record."""
@@ -361,7 +367,7 @@ class Elementwise(Op[P]):
         return self._apply(rule, g, list(arguments))
 
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
-        if _is_long((g, *arguments), kernels.LONG):
+        if arguments and _is_long((g, *arguments), kernels.LONG):
             try:
                 return kernels.elementwise.run(rule.function, (g, *arguments), gradient=True)
             except kernels.elementwise.NoKernelError:
@@ -369,6 +375,8 @@ class Elementwise(Op[P]):
         local = rule.function(*arguments)
         if type(local) is float and abs(local) == 1.0:
             return g if local > 0 else -g
+        if type(local) is np.ndarray and local.nbytes >= LARGE_RESULT:  # and g spread over it, as after a sum
+            return kernels.memory.compute(np.multiply, local, g)
         return g * local
 
 
@@ -401,7 +409,7 @@ class ArrayOp(Op[P]):
         if variadic and len(inputs) > 1:
             raise ArgumentError(f"{function.__name__}: takes either named inputs or any number of them, not both")
         super().__init__(function, inputs, defaults, variadic)
-        self.on_arrays = function
+        self.on_arrays = self.on_large_arrays = function
 
     def compute(self, *args: Any, **attributes: Any) -> Any:
         """The op on plain arrays, or on what becomes one: numbers and lists."""

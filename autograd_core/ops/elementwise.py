@@ -10,7 +10,6 @@ A comparison counts as 0 or 1 in arithmetic. What happens at ties and kinks stan
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
@@ -152,13 +151,18 @@ def _(x):
 # --- powers and roots -------------------------------------------------------------------------
 
 
-@elementwise(array=operator.pow)
+def _power_of_arrays(a: Any, b: Any) -> Any:
+    """numpy's power, but for exponent 3, the one small power for which it has no way of its own."""
+    return a * a * a if isinstance(b, (float, int)) and b == 3 else a**b
+
+
+@elementwise(array=_power_of_arrays)
 def pow(a, b):
     """a to the power b; a negative base with a fractional exponent gives nan.
 
     Local gradients b·a^(b-1), which is 0 for b = 0, and y·log a, which is 0 for a = 0.
     """
-    return math.pow(a, b)
+    return a * a if b == 2.0 else math.pow(a, b)
 
 
 @pow.local_gradient("a")

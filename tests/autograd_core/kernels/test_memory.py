@@ -3,6 +3,7 @@ import threading
 import numpy as np
 import pytest
 
+import autograd_core as ag
 from autograd_core.kernels import memory
 
 FLOAT = np.dtype(np.float32)
@@ -71,3 +72,32 @@ def test_threads_have_blocks_of_their_own():
     for thread in threads:
         thread.join()
     assert all(places[i] != places[i + 1] for i in range(0, len(places), 2))
+
+
+BIG = np.arange(1.0, 1.0 + memory.LARGE_RESULT // 4, dtype=np.float32).reshape(256, -1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [BIG[::-1], BIG[0], BIG[:, :1], 2.0, 3, BIG.astype(np.float64), np.float64(2), BIG[None], np.ones((2, 1, 1), "f4")],
+    ids=["alike", "row", "column", "float", "int", "wider", "wider number", "more axes", "larger result"],
+)
+@pytest.mark.parametrize("first", [BIG, BIG.T.copy().T], ids=["contiguous", "transposed"])
+def test_a_ufunc_in_this_memory_gives_what_it_gives_elsewhere(first, other):
+    ours, numpys = memory.compute(np.multiply, first, other), np.multiply(first, other)
+    assert ours.dtype == numpys.dtype
+    np.testing.assert_array_equal(ours, numpys)
+
+
+def test_large_sums_products_and_powers_use_memory_again():
+    x = ag.tensor(BIG / BIG.size, requires_grad=True)
+    g = ag.tensor(np.ones_like(BIG))
+    places = []
+    for _ in range(3):
+        x.grad = None
+        y = x * x + x**3
+        places.append(y.numpy().ctypes.data)
+        y.backward(g)
+        np.testing.assert_allclose(x.grad.numpy(), 2 * x.numpy() + 3 * x.numpy() ** 2, rtol=1e-6)
+        del y
+    assert len(set(places)) == 1
