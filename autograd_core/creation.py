@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_core.ops.shaping import in_native_order
 from autograd_core.tensor import Tensor, check_dtype, get_default_dtype
 
 Shape = int | tuple[int, ...]
 
 
 def _made(array: npt.NDArray[Any], dtype: npt.DTypeLike | None, requires_grad: bool) -> Tensor:
-    array = array.astype(_or_default(dtype), copy=False)
+    array = in_native_order(array.astype(_or_default(dtype), copy=False))
     check_dtype(array.dtype, requires_grad)
     return Tensor.leaf(array) if requires_grad else Tensor.of(array)
 

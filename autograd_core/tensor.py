@@ -23,6 +23,7 @@ from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, Op, recorded_within
 from autograd_core.ops.indexing import At
+from autograd_core.ops.shaping import in_native_order
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 
@@ -73,7 +74,7 @@ class Tensor(Operators):
         if isinstance(data, Tensor):
             data = data.array
         try:
-            array = np.array(data, dtype=dtype)  # a copy: the caller may go on to change theirs
+            array = in_native_order(np.array(data, dtype=dtype))  # a copy: the caller may go on to change theirs
         except (ValueError, TypeError) as error:
             raise DTypeError(f"tensor: takes numbers, nested lists of them, or an array; {error}") from None
         if dtype is None and not isinstance(data, (np.ndarray, np.generic)) and array.dtype.kind in "iuf":
@@ -275,7 +276,9 @@ class Tensor(Operators):
         """
         if self.node is not None:
             raise GraphError("assign: only leaves can be given new values; this tensor was computed from others")
-        array = np.array(value.array if isinstance(value, Tensor) else value, dtype=dtype or self.dtype)
+        array = in_native_order(
+            np.array(value.array if isinstance(value, Tensor) else value, dtype=dtype or self.dtype)
+        )
         if array.shape != self.shape:
             raise ShapeError(f"assign: a value of shape {array.shape} to a tensor of shape {self.shape}")
         if self._tracked and array.dtype.kind != "f":
@@ -545,7 +548,7 @@ def _as_input(op: Op[Any], argument: Any) -> Any:
         if argument.dtype.kind not in "fiub":
             raise DTypeError(f"{op.name}: takes floats, integers and bools, not {argument.dtype}")
         # A copy, for the graph may keep it and its owner may change it.
-        return np.array(argument)
+        return in_native_order(np.array(argument))
     if isinstance(argument, (list, tuple)):
         if recorded_within(argument) is not None:
             raise DTypeError(f"{op.name}: takes one tensor, not a list of them; join them with concat first")

@@ -7,6 +7,11 @@ Callers have checked shapes and dtypes. The submodules load on first use, and Nu
 import importlib
 from types import ModuleType
 
+import numpy as np
+
+# What kernels compute in: in the machine's own order of bytes, that is.
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
 # Elements from which a kernel, in one pass and with several threads, beats numpy's loops one after the other.
 LONG = 1 << 11
 # The same where numpy would need several loops, as for a sigmoid.

@@ -14,9 +14,9 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import lane_sums, memory, simd
+from autograd_core.kernels import FLOATS, lane_sums, memory, simd
 from autograd_core.kernels.correlation import correlate, correlate_weights
-from autograd_core.kernels.gemm import DEPTH, FLOATS, first_entry, whole_strides
+from autograd_core.kernels.gemm import DEPTH, first_entry, whole_strides
 from autograd_core.kernels.threads import get_num_threads, scratch
 
 # Entries of one image's lattice in a task, where rows can be divided: it should stay in a second-level cache.

@@ -27,7 +27,7 @@ from math import prod
 
 import numpy as np
 
-from autograd_core.kernels import SMALL_PRODUCT, memory, simd
+from autograd_core.kernels import FLOATS, SMALL_PRODUCT, memory, simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scratch
@@ -39,8 +39,6 @@ TASK_ROWS, TASK_COLUMNS = 512, 1024
 # With fewer columns than this, packing A costs more than the BLAS needs for all.
 FEW_COLUMNS = 8
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
-
 
 def matmul(a, b, out=None):
     """a @ b for arrays of two or more axes; leading axes broadcast.
@@ -50,7 +48,7 @@ def matmul(a, b, out=None):
     m, depth = a.shape[-2:]
     n = b.shape[-1]
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
-    if a.dtype != b.dtype or a.dtype.char not in "fd" or _blas_is_faster(m, depth, n, b, prod(batch)):
+    if a.dtype != b.dtype or a.dtype not in FLOATS or _blas_is_faster(m, depth, n, b, prod(batch)):
         return np.matmul(a, b, out=out)
     c = memory.empty((*batch, m, n), a.dtype)
     if c.size:

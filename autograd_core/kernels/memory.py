@@ -11,6 +11,8 @@ from math import prod
 
 import numpy as np
 
+from autograd_core.kernels import FLOATS
+
 # Bytes from which a block is kept; smaller arrays numpy's own allocator keeps at hand.
 LARGE = 1 << 16
 # Bytes from which numpy's results go there: smaller ones the allocator has in the heap, and asking would take longer.
@@ -61,7 +63,7 @@ def empty(shape, dtype):
 
 def compute(ufunc, first, *others):
     """ufunc(first, *others) for a large array, in memory from here if the result is like `first`."""
-    if first.dtype.char in "fd" and first.flags.c_contiguous and all(_broadcasts_to(x, first) for x in others):
+    if first.dtype in FLOATS and first.flags.c_contiguous and all(_broadcasts_to(x, first) for x in others):
         return ufunc(first, *others, out=empty(first.shape, first.dtype))
     return ufunc(first, *others)
 

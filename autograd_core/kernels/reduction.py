@@ -9,6 +9,7 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
+from autograd_core.kernels import FLOATS
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel
@@ -23,7 +24,7 @@ _WIDTH, _ROWS = 1 << 10, 1 << 6
 
 def sum_of_channels(x):
     """Σ over all axes but the second.  Shapes: (N, C, ...) -> (C,)."""
-    if x.size == 0 or x.dtype.char not in "fd":
+    if x.size == 0 or x.dtype not in FLOATS:
         return x.sum((0, *range(2, x.ndim)), dtype=x.dtype)
     return sum_of_slices(np.ascontiguousarray(x), (*x.shape[:2], x.size // (x.shape[0] * x.shape[1])))
 

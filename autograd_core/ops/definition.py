@@ -383,7 +383,7 @@ class Elementwise(Op[P]):
 def _is_long(args: tuple[Any, ...], least: int) -> bool:
     """Whether a kernel is worth it, and able to take these arrays and numbers in one pass."""
     first = args[0]
-    if type(first) is not np.ndarray or first.size < least or first.dtype.char not in "fd":
+    if type(first) is not np.ndarray or first.size < least or first.dtype not in kernels.FLOATS:
         return False
     for x in args:
         if type(x) is np.ndarray:

@@ -45,7 +45,7 @@ def _(g, x, labels):
 
 def _takes(x: Any) -> bool:
     """Whether there is a kernel for it; by size and dtype alone, so that equal programs round equally."""
-    return x.size >= _WORTH_A_KERNEL and x.dtype.char in "fd"
+    return x.size >= _WORTH_A_KERNEL and x.dtype in kernels.FLOATS
 
 
 def _checked(x: Any, labels: Any) -> Any:

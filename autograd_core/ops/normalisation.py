@@ -90,7 +90,7 @@ class _Layout(NamedTuple):
 def _layout_for_kernel(axes: Axes, weights: Shape, *arrays: Any) -> _Layout | None:
     """The layout of arrays that a kernel takes, or None: that depends on their sizes and dtypes alone."""
     x = arrays[0]
-    if x.dtype.char not in "fd" or x.size < kernels.LONG_FOR_SEVERAL or any(a.dtype != x.dtype for a in arrays):
+    if x.dtype not in kernels.FLOATS or x.size < kernels.LONG_FOR_SEVERAL or any(a.dtype != x.dtype for a in arrays):
         return None
     return _layout(x.shape, axes, weights)
 

@@ -14,7 +14,7 @@ from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.ops import reduction
 from autograd_core.ops.arranging import stack
 from autograd_core.ops.definition import array_op
-from autograd_core.ops.shaping import as_array, broadcast_to, expand_dims, reshape, squeeze
+from autograd_core.ops.shaping import as_array, broadcast_to, expand_dims, in_native_order, reshape, squeeze
 from autograd_core.ops.windows import Sizes, add_windows, border, check_images, count_windows, for_each_axis, windows
 
 
@@ -26,7 +26,7 @@ def max_pool2d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: S
     stride is the kernel's size unless given. Padding never wins: it counts as -inf.
     Gradient: to the largest element of each window, shared evenly at a tie.
     """
-    return kernels.pooling.max_pool2d(x, *_arguments("max_pool2d", x, 2, kernel, stride, padding))
+    return kernels.pooling.max_pool2d(in_native_order(x), *_arguments("max_pool2d", x, 2, kernel, stride, padding))
 
 
 @max_pool2d.vjp("x")

@@ -85,7 +85,7 @@ def _rows_for_kernel(axes: tuple[int, ...], *arrays: Any) -> bool:
     first = arrays[0]
     return (
         all(isinstance(a, np.ndarray) and a.dtype == first.dtype for a in arrays)
-        and first.dtype.char in "fd"
+        and first.dtype in kernels.FLOATS
         and first.size >= kernels.LONG_FOR_SEVERAL
         and set(axes) == set(range(first.ndim - len(axes), first.ndim))
     )

@@ -60,7 +60,7 @@ def slices_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, 
 
 def _by_kernel(name: str, kernel: Any, x: Any, axis: Axis, keepdims: bool, fits: Any = None) -> Any:
     """kernel(x, (N, K, M)) in the reduced shape, or None if x is short, or nothing for a kernel: for numpy, then."""
-    if x.size < _LARGE or x.dtype.char not in "fd" or not x.flags.c_contiguous:
+    if x.size < _LARGE or x.dtype not in kernels.FLOATS or not x.flags.c_contiguous:
         return None
     axes = reduced_axes(name, x.shape, axis)
     slices = slices_of(x.shape, axes)

@@ -106,6 +106,11 @@ def as_array(x: Any, op: str) -> Any:
     return np.asarray(x)
 
 
+def in_native_order(array: Any) -> Any:
+    """The array, its bytes in the machine's own order: files may have the other, kernels and LAPACK have not."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
 def single_axis(name: str, shape: Shape, axis: int) -> int:
     """An axis of this shape, not negative."""
     if not isinstance(axis, (int, np.integer)) or not -len(shape) <= axis < len(shape):
@@ -195,7 +200,7 @@ def concat(arrays: Sequence[Any], /, axis: int | None = 0) -> Any:
 @array_op
 def astype(x: Any, /, dtype: Any) -> Any:
     """x converted to another dtype. Gradient: upstream, converted back; none through an integer or bool."""
-    return np.asarray(x).astype(dtype)
+    return in_native_order(np.asarray(x).astype(dtype))
 
 
 @astype.vjp("x")

@@ -429,3 +429,25 @@ def test_full_takes_a_real_number_only():
     for value in ("a", 2j):
         with pytest.raises(ag.DTypeError, match="floats, integers and bools"):
             ag.full((2,), value)
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", "<f4"])
+def test_numbers_in_the_order_of_another_machine_are_taken_over(dtype):
+    numbers = np.random.default_rng(0).standard_normal((4, 3, 32, 32))
+    x = tensor(numbers.astype(dtype), requires_grad=True)
+    assert x.dtype.isnative
+    images = ag.relu(x + numbers.astype(dtype))
+    assert images.dtype.isnative
+    (ag.max_pool2d(images, 2).sum() + ag.softmax(images.reshape(12, -1)).max()).backward()
+    native = numbers.astype(x.dtype)
+    for y, expected in [
+        (images.numpy(), np.maximum(2 * native, 0)),
+        (ag.max_pool2d(numbers.astype(dtype), 2), ag.max_pool2d(native, 2)),
+        (ag.matmul(*[numbers.astype(dtype)] * 2), native @ native),
+        (ag.sigmoid(numbers.astype(dtype)), ag.sigmoid(native)),
+        (x.astype(dtype).numpy(), native),
+    ]:
+        np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-5)
+    x.assign(numbers, dtype=dtype)
+    assert x.dtype.isnative
+    assert ag.zeros(2, dtype=dtype).dtype.isnative
