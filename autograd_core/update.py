@@ -37,15 +37,16 @@ class UpdateRule:
         self.read = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
         self.updated = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         self.numbers = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        self.names = (*self.read, *self.updated)
         self._number_names = frozenset(self.numbers)
         self._compiles = True
         self._kernels: dict[Any, Callable[..., None]] = {}
 
     def __call__(self, *tensors: Tensor, **numbers: float) -> None:
         """Update the last of `tensors`, all of one shape, by the rule."""
+        self._check(tensors, numbers)
         first = len(self.read)
         updated = tensors[first:]
-        self._check(tensors, updated, numbers)
         arrays = [_contiguous(tensor.array) for tensor in tensors[:first]]
         arrays += [_own_array(tensor) for tensor in updated]
         kernel = self._kernel_for(arrays)
@@ -64,8 +65,8 @@ class UpdateRule:
         for tensor, value in zip(updated, new if isinstance(new, tuple) else (new,), strict=True):
             tensor.assign(value)
 
-    def _check(self, tensors: Sequence[Tensor], updated: Sequence[Tensor], numbers: dict[str, float]) -> None:
-        names = (*self.read, *self.updated)
+    def _check(self, tensors: Sequence[Tensor], numbers: dict[str, float]) -> None:
+        names = self.names
         if len(tensors) != len(names):
             raise ArgumentError(f"{self.name}: takes the tensors {names}, got {len(tensors)} of them")
         if numbers.keys() != self._number_names:
@@ -74,7 +75,7 @@ class UpdateRule:
         for tensor in tensors:
             if tensor.array.shape != shape:
                 raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {[t.shape for t in tensors]}")
-        for tensor in updated:
+        for tensor in tensors[len(self.read) :]:
             if tensor.node is not None:
                 raise GraphError(
                     f"{self.name}: only leaves can be updated; one of {self.updated} was computed from others"
@@ -89,13 +90,14 @@ class UpdateRule:
         for x in arrays:
             if x.dtype is not dtype and x.dtype != dtype:
                 return None
-        if dtype not in self._kernels and dtype.kind == "f":
+        kernel = self._kernels.get(dtype.char)
+        if kernel is None and dtype in kernels.FLOATS:
             counts = len(self.read), len(self.updated), len(self.numbers)
             try:
-                self._kernels[dtype] = kernels.elementwise.updater(self.function, dtype, *counts)
+                kernel = self._kernels[dtype.char] = kernels.elementwise.updater(self.function, dtype, *counts)
             except kernels.elementwise.NoKernelError:
                 self._compiles = False  # its source cannot be found
-        return self._kernels.get(dtype)
+        return kernel
 
 
 def _contiguous(array: Any) -> Any:
