@@ -28,6 +28,7 @@ _SUBMODULES = (
     "gemm",
     "jit",
     "lane_sums",
+    "matvec",
     "maxima",
     "memory",
     "normalisation",

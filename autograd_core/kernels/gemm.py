@@ -29,6 +29,7 @@ import numpy as np
 
 from autograd_core.kernels import FLOATS, SMALL_PRODUCT, memory, simd
 from autograd_core.kernels.jit import jit
+from autograd_core.kernels.matvec import matvec
 from autograd_core.kernels.team import run_tasks, sharing
 from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scratch
 
@@ -37,7 +38,7 @@ DEPTH = 384
 # The largest task. Its rows of A, packed, take three quarters of a second-level cache of a megabyte.
 TASK_ROWS, TASK_COLUMNS = 512, 1024
 # With fewer columns than this, packing A costs more than the BLAS needs for all.
-FEW_COLUMNS = 8
+THIN = 8
 
 
 def matmul(a, b, out=None):
@@ -50,6 +51,9 @@ def matmul(a, b, out=None):
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
     if a.dtype != b.dtype or a.dtype not in FLOATS or _blas_is_faster(m, depth, n, b, prod(batch)):
         return np.matmul(a, b, out=out)
+    if batch == () and out is None and min(m, n) == 1:
+        a, b = whole_strides(a), whole_strides(b)
+        return matvec(a, b[:, 0])[:, None] if n == 1 else matvec(b.T, a[0])[None]
     c = memory.empty((*batch, m, n), a.dtype)
     if c.size:
         _multiply_batch(whole_strides(a), whole_strides(b), c, batch, m, depth, n)
@@ -60,14 +64,16 @@ def matmul(a, b, out=None):
 
 
 def _blas_is_faster(m, depth, n, b, count):
-    """Whether numpy's own product wins: little work, or too few rows or columns for packing to pay.
+    """Whether numpy's own product wins: little work, or a factor too thin for packing to pay.
 
     Beyond that it would wake threads, which then spin for a tenth of a second and take the processors from ours. With
     AVX-512 it has kernels for one thread and up to a million multiplications, unless b is transposed; and many such
     products, as in attention, are shared among threads here.
     """
     work = m * depth * n
-    if m == 1 or n < FEW_COLUMNS:
+    if min(m, n) == 1:  # a vector
+        return work <= SMALL_PRODUCT or count > 1 or min(depth, max(m, n)) < THIN
+    if n < THIN:
         return True
     if b.strides[-1] != b.itemsize:
         return work <= SMALL_PRODUCT and (count == 1 or work < SMALL_PRODUCT // 16 or count * work < 4 * SMALL_PRODUCT)

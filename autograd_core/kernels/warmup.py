@@ -34,6 +34,8 @@ def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
     images, filters = np.ones((1, 1, 4, 4), dtype), np.ones((1, 1, 2, 2), dtype)
     windows = ((2, 2), (2, 2), (0, 0))
     yield "matrix product", lambda: gemm.matmul(square, square)
+    long = np.ones((1024, 512), dtype)
+    yield "matrix times vector", lambda: [gemm.matmul(long, long[:1].T), gemm.matmul(long[:, :1].T, long)]
     yield "convolution and its gradient to images", lambda: convolution.conv2d(images, filters)
     yield "gradient of convolution to filters", lambda: convolution.conv2d_weight_gradient(images, images, (1, 1, 1, 1))
     yield "sums, variance, largest and smallest entries", partial(_reductions, images)

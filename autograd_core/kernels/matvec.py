@@ -1,0 +1,93 @@
+"""Products of a matrix and a vector, which take as long as it takes to read the matrix, once.
+
+A matrix whose rows lie in one piece gives an inner product for each; one whose columns do, a combination of them:
+
+    rows       y[i] = Σ_k a[i, k] x[k]        a task has some rows
+    columns    y    = Σ_k a[:, k] x[k]        a task has some columns' runs of neighbours, and some of the columns
+
+Tasks depend on the shape alone, so results do not depend on the number of threads.
+"""
+
+import numpy as np
+
+from autograd_core.kernels.jit import REORDER, jit
+from autograd_core.kernels.team import run_tasks, sharing
+from autograd_core.kernels.threads import ParallelKernel
+
+# Entries of the matrix in a task, about; sums that are added up apart at most; and neighbours in a run, which stays in
+# the first-level cache while columns are added to it.
+_ENTRIES, _PARTS, _RUN = 1 << 15, 16, 1 << 11
+
+
+def matvec(a, x):
+    """a @ x.  Shapes: (m, k), (k,) -> (m,); float32 or float64, of any strides."""
+    if not a.flags.f_contiguous:
+        a = np.ascontiguousarray(a)
+    x, m = np.ascontiguousarray(x), len(a)
+    if a.flags.c_contiguous:
+        y = np.empty(m, a.dtype)
+        _rows(a.size, a, x, y)
+        return y
+    parts = min(_PARTS, -(-a.size // _ENTRIES)) if m < 2 * _RUN else 1
+    sums = np.empty((parts, m), a.dtype)
+    _columns(a.size, a.T, x, sums)
+    return sums[0] if parts == 1 else sums.sum(0)
+
+
+@jit(fastmath=REORDER)
+def _inner(a, x):
+    total = a.dtype.type(0)
+    for k in range(a.size):
+        total += a[k] * x[k]
+    return total
+
+
+@jit
+def _rows_task(worker, task, a, x, y, rows):
+    for i in range(task * rows, min((task + 1) * rows, a.shape[0])):
+        y[i] = _inner(a[i], x)
+
+
+@jit
+def _add_four(a, x, k, first, y):
+    """Four columns at a time: y is read and written a fourth as often."""
+    one, two, three, four = x[k], x[k + 1], x[k + 2], x[k + 3]
+    end = first + y.size
+    a0, a1, a2, a3 = a[k, first:end], a[k + 1, first:end], a[k + 2, first:end], a[k + 3, first:end]
+    for i in range(y.size):
+        y[i] += (one * a0[i] + two * a1[i]) + (three * a2[i] + four * a3[i])
+
+
+@jit
+def _columns_task(worker, task, columns, x, sums, runs):
+    part, run = divmod(task, runs)
+    depth, size = columns.shape
+    first = run * _RUN
+    y = sums[part, first : min(first + _RUN, size)]
+    y[:] = 0
+    k, end = part * depth // len(sums), (part + 1) * depth // len(sums)
+    while k + 4 <= end:
+        _add_four(columns, x, k, first, y)
+        k += 4
+    while k < end:
+        column = columns[k, first : first + y.size]
+        for i in range(y.size):
+            y[i] += x[k] * column[i]
+        k += 1
+
+
+_post_rows, _post_columns = sharing(_rows_task), sharing(_columns_task)
+
+
+@ParallelKernel(reads=2).of
+def _rows(mailbox, a, x, y):
+    rows = max(1, _ENTRIES // x.size)
+    _post_rows(mailbox, (a, x, y, rows))
+    run_tasks(mailbox, -(-a.shape[0] // rows))
+
+
+@ParallelKernel(reads=2).of
+def _columns(mailbox, columns, x, sums):
+    runs = -(-columns.shape[1] // _RUN)
+    _post_columns(mailbox, (columns, x, sums, runs))
+    run_tasks(mailbox, runs * len(sums))
