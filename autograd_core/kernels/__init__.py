@@ -34,6 +34,7 @@ _SUBMODULES = (
     "normalisation",
     "pooling",
     "reduction",
+    "scatter",
     "simd",
     "softmax",
     "team",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
 from autograd_core.graph import Recorded
 from autograd_core.ops.definition import array_op
@@ -17,7 +18,7 @@ from autograd_core.ops.shaping import as_array, flatten, single_axis
 def _getitem(x: Any, /, index: Any) -> Any:
     """x[index]."""
     try:
-        return x[index]
+        return _rows(x, index) if _names_rows(x, index) else x[index]
     except IndexError as error:
         raise ArgumentError(f"indexing an array of shape {np.shape(x)}: {error}") from None
 
@@ -39,7 +40,8 @@ def getitem(x: Any, /, index: Any) -> Any:
 @array_op
 def _scatter_add(g: Any, /, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros with g added at index."""
-    out = np.zeros(shape, g.dtype)
+    out = kernels.memory.empty(shape, g.dtype)
+    out.fill(0)
     if _names_each_place_once(index):
         out[index] = g
     else:
@@ -186,9 +188,9 @@ def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Any:
 
 def as_index(index: Any) -> Any:
     """An index of plain numbers, slices and arrays of its own, which nobody can change before backward reads it."""
-    if isinstance(index, tuple):
+    if isinstance(index, tuple) and len(index) != 1:
         return tuple([_as_index_part(part) for part in index])
-    return _as_index_part(index)
+    return _as_index_part(index[0] if isinstance(index, tuple) else index)
 
 
 def _as_index_part(part: Any) -> Any:
@@ -225,20 +227,30 @@ def _names_each_place_once(index: Any) -> bool:
     return not arrays or (len(arrays) == 1 and arrays[0].dtype.kind == "b")
 
 
+def _names_rows(x: Any, index: Any) -> bool:
+    """Whether the index names whole rows of x, numbers enough to be worth a kernel."""
+    if type(index) is not np.ndarray or index.dtype.kind not in "iu" or x.ndim < 2 or not index.size:
+        return False
+    return x.dtype.char in "fd" and x.flags.c_contiguous and index.size * x[:1].size >= kernels.LONG_FOR_SEVERAL
+
+
+def _rows(x: Any, index: Any) -> Any:
+    """x[index] for an index that `_names_rows`, in memory that was used before."""
+    if index.min() < -len(x) or index.max() >= len(x):
+        return x[index]  # which says what is wrong
+    out = kernels.memory.empty(index.shape + x.shape[1:], x.dtype)
+    # With the mode "raise" numpy would fill a copy of `out`, in case it has to.
+    return x.take(index.astype(np.intp, copy=False), 0, out, "wrap")
+
+
 def _add_all(out: Any, index: Any, v: Any) -> None:
     """out[index] += v, but a place that is named several times gets all of its values."""
-    rows = index[0] if isinstance(index, tuple) and len(index) == 1 else index
-    if not isinstance(rows, np.ndarray) or rows.dtype.kind not in "iu" or out.ndim == 1 or not (rows.size and out.size):
+    if not _names_rows(out, index):
         np.add.at(out, index, v)
         return
-    # Whole rows, as of an embedding: sorted, those of one place are neighbours and are added up in one call, in the
-    # same order. np.add.at, which goes entry by entry, takes six times as long.
-    named = np.arange(len(out))[rows.ravel()]  # none negative, and numpy's own error for one out of range
-    order = np.argsort(named, kind="stable")
-    named = named[order]
-    starts = np.flatnonzero(np.concatenate([[True], named[1:] != named[:-1]]))
-    values = np.broadcast_to(v, rows.shape + out.shape[1:]).reshape(-1, *out.shape[1:])
-    out[named[starts]] += np.add.reduceat(values[order], starts, axis=0)
+    named = np.arange(len(out))[index.ravel()]  # none negative, and numpy's own error for one out of range
+    values = np.ascontiguousarray(np.broadcast_to(v, index.shape + out.shape[1:]))
+    kernels.scatter.add_rows(out.reshape(len(out), -1), named, values.reshape(named.size, -1))
 
 
 def _is_written_last(shape: tuple[int, ...], index: Any) -> Any:

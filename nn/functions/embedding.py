@@ -13,7 +13,7 @@ from autograd_core import ArgumentError, DTypeError
 @ag.array_op
 def _embedding(weight: Any, /, indices: Any, padding_idx: int | None) -> Any:
     """The rows of weight that are named; the row `padding_idx` learns nothing."""
-    return weight[indices]
+    return ag.getitem(weight, indices)
 
 
 @_embedding.vjp("weight")

@@ -1,0 +1,41 @@
+"""Rows added to the rows of a table that an index names, as in the gradient of an embedding.
+
+Each task owns some columns of the table and goes through the index in order. So no two write to the same place, a row
+that is named often gets its summands in the order in which they come, and threads have equal shares even where nearly
+all of the index names one row.
+"""
+
+from autograd_core.kernels.jit import jit
+from autograd_core.kernels.team import run_tasks, sharing
+from autograd_core.kernels.threads import CACHE_LINE, ParallelKernel
+
+# Cache lines of a row in a task.
+_LINES = 8
+
+
+def add_rows(table, index, rows):
+    """table[index[i]] += rows[i] for one i after the other.  Shapes: (count, width), (n,) intp, (n, width).
+
+    All arrays are C-contiguous; numbers in the index go from 0 to count - 1, which is not checked.
+    """
+    _add(rows.size, rows, index, table)
+
+
+@jit
+def _add_task(worker, task, rows, index, table, width):
+    """Some columns of all rows."""
+    first, end = task * width, (task + 1) * width
+    for i in range(index.size):
+        total, row = table[index[i], first:end], rows[i, first:end]
+        for j in range(total.size):
+            total[j] += row[j]
+
+
+_post_add = sharing(_add_task)
+
+
+@ParallelKernel(reads=2).of
+def _add(mailbox, rows, index, table):
+    width = _LINES * CACHE_LINE // rows.itemsize
+    _post_add(mailbox, (rows, index, table, width))
+    run_tasks(mailbox, -(-rows.shape[1] // width))
