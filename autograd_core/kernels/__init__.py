@@ -23,6 +23,7 @@ SMALL_PRODUCT = 1 << 18
 _SUBMODULES = (
     "convolution",
     "correlation",
+    "cumulative",
     "elementwise",
     "exponential",
     "gemm",

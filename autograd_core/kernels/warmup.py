@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from autograd_core.kernels import convolution, gemm, normalisation, pooling, reduction, scatter, softmax
+from autograd_core.kernels import convolution, cumulative, gemm, normalisation, pooling, reduction, scatter, softmax
 
 
 def warm_up(dtypes=(np.float32,), say=None):
@@ -49,6 +49,8 @@ def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
         backward = partial(normalisation.normalize_gradient, x, x, one, one[:, 0], one[:, 0], slices, 1e-5, True)
         yield f"its gradient of {slices}", backward
     yield "adding rows to named ones", lambda: scatter.add_rows(np.ones((1, 1), dtype), np.zeros(1, np.intp), one[:1])
+    for slices in ((1, 2, 1), (1, 1, 2)):
+        yield f"cumulative sums of {slices}", partial(cumulative.cumulative_sum, one, slices)
     yield "softmax and its kin", partial(_softmax_and_kin, square[:2])
 
 

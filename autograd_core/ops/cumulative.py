@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from autograd_core import kernels
 from autograd_core.errors import ArgumentError
 from autograd_core.ops import shaping
 from autograd_core.ops.definition import array_op
@@ -26,9 +28,6 @@ def _along(axis: int, part: slice) -> tuple[slice, ...]:
     return (slice(None),) * axis + (part,)
 
 
-_BACKWARDS = slice(None, None, -1)
-
-
 @array_op
 def cumulative_sum(x: Any, /, axis: int | None = None, include_initial: bool = False) -> Any:
     """Σ of all elements up to each one along `axis`; with `include_initial` the empty sum, 0, comes before them.
@@ -36,7 +35,7 @@ def cumulative_sum(x: Any, /, axis: int | None = None, include_initial: bool = F
     Shapes: (..., n, ...) -> (..., n, ...), or n + 1. Gradient: the sum of upstream from each element on.
     """
     axis = _single_axis("cumulative_sum", x.shape, axis)
-    sums = np.cumsum(x, axis=axis)
+    sums = _by_kernel(x, axis) if _is_long(x) else np.cumsum(x, axis=axis)
     return _after_initial(sums, 0, axis) if include_initial else sums
 
 
@@ -45,7 +44,29 @@ def _(g, x_shape, axis, include_initial):
     axis = _single_axis("cumulative_sum", x_shape, axis)
     if include_initial:
         g = g[_along(axis, slice(1, None))]
-    return cumulative_sum(g[_along(axis, _BACKWARDS)], axis=axis)[_along(axis, _BACKWARDS)]
+    return _cumulative_sum_backwards(g, axis=axis)
+
+
+@array_op
+def _cumulative_sum_backwards(x: Any, /, axis: int) -> Any:
+    """Σ of all elements from each one on, the last first."""
+    if _is_long(x):
+        return _by_kernel(x, axis, backwards=True)
+    return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
+
+
+@_cumulative_sum_backwards.vjp("x")
+def _(g, axis):
+    return cumulative_sum(g, axis=axis)
+
+
+def _is_long(x: Any) -> bool:
+    return x.size >= kernels.LONG and x.dtype.char in "fd"
+
+
+def _by_kernel(x: Any, axis: int, backwards: bool = False) -> Any:
+    slices = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
+    return kernels.cumulative.cumulative_sum(np.ascontiguousarray(x), slices, backwards)
 
 
 @array_op

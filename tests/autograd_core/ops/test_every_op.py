@@ -126,6 +126,9 @@ CASES = {
         (lambda x: ag.cumulative_sum(x) ** 2, (apart(4),)),
         (lambda x: ag.cumulative_sum(x, axis=0, include_initial=True) ** 2, (apart(3, 2),)),
     ],
+    "cumulative_sum_backwards": [
+        (lambda x, i=i: registry["cumulative_sum_backwards"](x, axis=i) ** 2, (apart(3, 2),)) for i in (0, 1)
+    ],
     "cumulative_prod": [
         (ag.cumulative_prod, (apart(4),)),
         (lambda x: ag.cumulative_prod(x, axis=0, include_initial=True), (apart(3, 2),)),
