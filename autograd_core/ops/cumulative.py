@@ -61,7 +61,7 @@ def _(g, axis):
 
 
 def _is_long(x: Any) -> bool:
-    return x.size >= kernels.LONG and x.dtype.char in "fd"
+    return x.size >= kernels.LONG and x.dtype in kernels.FLOATS
 
 
 def _by_kernel(x: Any, axis: int, backwards: bool = False) -> Any:

@@ -231,7 +231,7 @@ def _names_rows(x: Any, index: Any) -> bool:
     """Whether the index names whole rows of x, numbers enough to be worth a kernel."""
     if type(index) is not np.ndarray or index.dtype.kind not in "iu" or x.ndim < 2 or not index.size:
         return False
-    return x.dtype.char in "fd" and x.flags.c_contiguous and index.size * x[:1].size >= kernels.LONG_FOR_SEVERAL
+    return x.dtype in kernels.FLOATS and x.flags.c_contiguous and index.size * x[:1].size >= kernels.LONG_FOR_SEVERAL
 
 
 def _rows(x: Any, index: Any) -> Any:
