@@ -38,6 +38,7 @@ _SUBMODULES = (
     "scatter",
     "simd",
     "softmax",
+    "sorting",
     "team",
     "threads",
     "vectors",

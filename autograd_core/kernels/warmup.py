@@ -10,7 +10,17 @@ from functools import partial
 
 import numpy as np
 
-from autograd_core.kernels import convolution, cumulative, gemm, normalisation, pooling, reduction, scatter, softmax
+from autograd_core.kernels import (
+    convolution,
+    cumulative,
+    gemm,
+    normalisation,
+    pooling,
+    reduction,
+    scatter,
+    softmax,
+    sorting,
+)
 
 
 def warm_up(dtypes=(np.float32,), say=None):
@@ -51,6 +61,7 @@ def _kernels(dtype) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "adding rows to named ones", lambda: scatter.add_rows(np.ones((1, 1), dtype), np.zeros(1, np.intp), one[:1])
     for slices in ((1, 2, 1), (1, 1, 2)):
         yield f"cumulative sums of {slices}", partial(cumulative.cumulative_sum, one, slices)
+    yield "order of entries", lambda: sorting.order_of_rows(one, False)
     yield "softmax and its kin", partial(_softmax_and_kin, square[:2])
 
 

@@ -9,7 +9,8 @@ from autograd_core.kernels import warmup
 WARM_UP = "import numpy as np; from autograd_core.kernels import warmup; warmup.warm_up([np.float32])"
 USE_KERNELS = """
 import numpy as np
-from autograd_core.kernels import convolution, cumulative, gemm, normalisation, pooling, reduction, scatter, softmax
+from autograd_core.kernels import convolution, cumulative, gemm, normalisation, pooling
+from autograd_core.kernels import reduction, scatter, softmax, sorting
 x, w = np.ones((2, 3, 40, 40), np.float32), np.ones((20, 3, 3, 3), np.float32)
 y = convolution.conv2d(x, w, bias=w[:, 0, 0, 0])
 convolution.conv2d_input_gradient(y, w, x.shape)
@@ -27,6 +28,7 @@ for slices, table in ((1, 200, 50), (1, 50)), ((40, 50, 1), (50, 1)):
     normalisation.normalize_gradient(y, x, weight, mean, var, slices, 0.1, False)
 scatter.add_rows(np.ones((9, 200), np.float32), np.arange(9), np.ones((9, 200), np.float32))
 cumulative.cumulative_sum(x, (1, x.size, 1)), cumulative.cumulative_sum(x, (1, 1, x.size), True)
+sorting.order_of_rows(x[0], True)
 x, labels = np.ones((30, 40), np.float32), np.zeros(30, np.int64)
 softmax.softmax_gradient(x, softmax.softmax(x))
 softmax.log_softmax_gradient(x, softmax.log_softmax(x))
