@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,9 @@ def _(g, index):
     return _getitem(g, index=index)
 
 
-def scatter_add(g: Any, /, shape: tuple[int, ...], index: Any) -> Any:
+def scatter_add(g: Any, /, shape: int | Sequence[int], index: Any) -> Any:
     """Zeros of this shape with g added at `index`, the transpose of reading there. Gradient: upstream[index]."""
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
     return _scatter_add(g, shape=shape, index=as_index(index))
 
 

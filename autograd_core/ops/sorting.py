@@ -23,7 +23,7 @@ def argsort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = 
     Equal elements keep their order, with `stable` or without. A nan counts as larger than any number.
     """
     axis = single_axis("argsort", x.shape, axis)
-    if x.dtype.char in "fd" and x.size >= _LARGE and x.shape[axis] >= _LONG_ROW:
+    if x.dtype in kernels.FLOATS and x.size >= _LARGE and x.shape[axis] >= _LONG_ROW:
         rows = np.ascontiguousarray(np.moveaxis(x, axis, -1))
         order = kernels.sorting.order_of_rows(rows.reshape(-1, x.shape[axis]), descending)
         return np.moveaxis(order.reshape(rows.shape), -1, axis)

@@ -299,6 +299,11 @@ def test_rows_named_several_times_and_from_both_ends_are_all_added(shape, wrap):
     np.testing.assert_array_equal(broadcast[:, 0, 0], 2 * np.bincount(np.ravel(rows) % 3, minlength=3))
 
 
+@pytest.mark.parametrize("shape", [3, [3], (3,)])
+def test_the_shape_to_add_to_may_be_a_number_or_a_list(shape):
+    np.testing.assert_array_equal(ag.scatter_add(np.ones(3), shape, [0, -1, 0]), [2, 0, 1])
+
+
 @pytest.mark.parametrize("row", [3, -4])
 def test_rows_out_of_range_are_refused_when_added_to(row):
     with pytest.raises(IndexError, match="out of bounds"):
