@@ -72,6 +72,32 @@ LAYERS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...]]] = {
 }
 
 
+# Functions of one array, by the names that the peers' modules know them by, and its shape.
+ARRAY_FUNCTIONS: dict[str, tuple[int, ...]] = {
+    "product with itself": (256, 5000),
+    "sum with a row": (256, 5000),
+    "third power": (256, 5000),
+    "exponential": (256, 5000),
+    "twice the transpose": (1000, 1000),
+    "every second column": (256, 5000),
+    "joined with itself": (256, 5000),
+    "sums of rows": (256, 5000),
+    "sums of columns": (256, 5000),
+    "means of channels": (64, 64, 24, 24),
+    "largest of rows": (256, 5000),
+    "variances of rows": (256, 5000),
+    "norms of rows": (256, 5000),
+    "logsumexp of rows": (256, 5000),
+    "cumulative sums of rows": (1000, 1000),
+    "sorted rows": (1000, 1000),
+    "named rows": (5000, 128),
+    "products with its transposes": (256, 50, 100),
+    "product with a vector": (9216, 128),
+}
+# What an embedding of 64 sentences of 35 words reads, some rows several times.
+NAMED_ROWS = np.random.default_rng(5).integers(0, ARRAY_FUNCTIONS["named rows"][0], (64, 35))
+
+
 def layer_operands(shape: tuple[int, ...]) -> tuple[Floats, Floats]:
     """An input and a gradient of the output."""
     random = np.random.default_rng(4)

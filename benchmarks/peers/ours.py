@@ -14,7 +14,18 @@ from autograd_core.ops.convolution import conv2d_input_gradient, conv2d_weight_g
 from benchmarks import inputs, moons
 from benchmarks.timing import Task, fingerprint
 
-__all__ = ["add", "conv2d", "layer", "matmul", "moons_step", "tensor_chain", "threads", "training", "value_chain"]
+__all__ = [
+    "add",
+    "array_function",
+    "conv2d",
+    "layer",
+    "matmul",
+    "moons_step",
+    "tensor_chain",
+    "threads",
+    "training",
+    "value_chain",
+]
 
 LAYERS = {
     "linear": nn.Linear,
@@ -61,6 +72,43 @@ def layer(label: str) -> Task:
 
     results = [] if name == "Dropout" else [step(), *(leaf.grad for leaf in leaves)]
     return Task(step, evidence=[number for result in results for number in fingerprint(result.numpy())])
+
+
+ARRAY_FUNCTIONS = {
+    "product with itself": lambda x: x * x,
+    "sum with a row": lambda x: x + x[0],
+    "third power": lambda x: x**3,
+    "exponential": ag.exp,
+    "twice the transpose": lambda x: x.T * 2,
+    "every second column": lambda x: x[:, ::2],
+    "joined with itself": lambda x: ag.concat([x, x]),
+    "sums of rows": lambda x: x.sum(1),
+    "sums of columns": lambda x: x.sum(0),
+    "means of channels": lambda x: x.mean((0, 2, 3)),
+    "largest of rows": lambda x: x.max(1),
+    "variances of rows": lambda x: ag.var(x, 1),
+    "norms of rows": lambda x: ag.sqrt((x * x).sum(1)),
+    "logsumexp of rows": lambda x: ag.logsumexp(x, 1),
+    "cumulative sums of rows": lambda x: ag.cumulative_sum(x, 1),
+    "sorted rows": ag.sort,
+    "named rows": lambda x: x[inputs.NAMED_ROWS],
+    "products with its transposes": lambda x: x @ x.mT,
+    "product with a vector": lambda x: x @ x[0],
+}
+
+
+def array_function(name: str) -> Task:
+    function = ARRAY_FUNCTIONS[name]
+    x = ag.tensor(inputs.layer_operands(inputs.ARRAY_FUNCTIONS[name])[0], requires_grad=True)
+    g = ag.tensor(inputs.layer_operands(function(x).shape)[1])
+
+    def step() -> Any:
+        x.grad = None
+        y = function(x)
+        y.backward(g)
+        return y
+
+    return Task(step, evidence=fingerprint(step().numpy()) + fingerprint(x.grad.numpy()))
 
 
 def network(model: inputs.Model, seed: int = 0) -> tuple[Any, Any]:

@@ -69,6 +69,44 @@ def layer(label: str) -> Task:
     return Task(step, evidence=[number for result in results for number in fingerprint(result.detach())])
 
 
+NAMED_ROWS = torch.from_numpy(inputs.NAMED_ROWS)
+ARRAY_FUNCTIONS = {
+    "product with itself": lambda x: x * x,
+    "sum with a row": lambda x: x + x[0],
+    "third power": lambda x: x**3,
+    "exponential": torch.exp,
+    "twice the transpose": lambda x: x.T * 2,
+    "every second column": lambda x: x[:, ::2],
+    "joined with itself": lambda x: torch.cat([x, x]),
+    "sums of rows": lambda x: x.sum(1),
+    "sums of columns": lambda x: x.sum(0),
+    "means of channels": lambda x: x.mean((0, 2, 3)),
+    "largest of rows": lambda x: x.amax(1),
+    "variances of rows": lambda x: x.var(1, correction=0),
+    "norms of rows": lambda x: torch.sqrt((x * x).sum(1)),
+    "logsumexp of rows": lambda x: x.logsumexp(1),
+    "cumulative sums of rows": lambda x: x.cumsum(1),
+    "sorted rows": lambda x: x.sort().values,
+    "named rows": lambda x: functional.embedding(NAMED_ROWS, x),
+    "products with its transposes": lambda x: x @ x.mT,
+    "product with a vector": lambda x: x @ x[0],
+}
+
+
+def array_function(name: str) -> Task:
+    function = ARRAY_FUNCTIONS[name]
+    x = torch.from_numpy(inputs.layer_operands(inputs.ARRAY_FUNCTIONS[name])[0]).requires_grad_()
+    g = torch.from_numpy(inputs.layer_operands(tuple(function(x).shape))[1])
+
+    def step() -> Any:
+        x.grad = None
+        y = function(x)
+        y.backward(g)
+        return y
+
+    return Task(step, evidence=fingerprint(step().detach()) + fingerprint(x.grad))
+
+
 def network(model: inputs.Model, seed: int = 0, **options: Any) -> tuple[Any, Any]:
     """The network with its first weights, and its optimiser, which gets the options."""
     net = torch.nn.Sequential(*(LAYERS[kind](*sizes) for kind, *sizes in model.layers))
