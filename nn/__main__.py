@@ -24,7 +24,7 @@ from nn.atomic_write import check_writable, write_atomically
 from nn.command_options import Command, parse
 from nn.data import Splits, mnist
 from nn.data.pictures import read_picture
-from nn.errors import DivergenceError, OutputError
+from nn.errors import CheckpointError, DivergenceError, OutputError
 from nn.models import AUGMENTATIONS, RECIPES
 from nn.training.callback import Callback
 from nn.training.checkpoint import Checkpoint
@@ -143,7 +143,11 @@ def _new_settings(asked: dict[str, Any], splits: Splits) -> Settings:
 
 def _resumed_settings(saved: Checkpoint, asked: dict[str, Any], splits: Splits) -> Settings:
     finished = Position.from_json(saved.state["position"]).epoch
-    return Settings.of_checkpoint(saved).going_on(asked, splits, finished)
+    settings = Settings.of_checkpoint(saved)
+    for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        if getattr(settings, name) not in known:
+            raise CheckpointError(f"the checkpoint's {name} {getattr(settings, name)!r} is unknown here")
+    return settings.going_on(asked, splits, finished)
 
 
 def _trainer(settings: Settings, examples: int, callbacks: Sequence[Callback]) -> Trainer:
@@ -168,7 +172,8 @@ def _introduce(settings: Settings, trainer: Trainer, splits: Splits) -> None:
     print(f"model: {settings.model}, {parameters:,} parameters")
     print(
         f"recipe: {settings.optimizer}, rate {settings.lr:g}{course}, mini-batches of {settings.batch_size},"
-        f" {settings.epochs} epochs, augmentation {settings.augmentation}, seed {settings.seed}"
+        f" {settings.epochs} epoch{'s' * (settings.epochs > 1)}, augmentation {settings.augmentation},"
+        f" seed {settings.seed}"
     )
     print(
         f"data: {len(splits.train):,} to train on, {len(splits.validation):,} to validate, {len(splits.test):,}"

@@ -68,12 +68,17 @@ class Trainer:
         clip: Callable[[list[Any]], Any] | None = None,
         accumulate: int = 1,
         average: WeightAverage | None = None,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Callback | Sequence[Callback] = (),
     ) -> None:
         at_least("Trainer", "accumulate", accumulate, 1)
-        wrong = [callback for callback in callbacks if not isinstance(callback, Callback)]
-        if wrong:
-            raise ArgumentError(f"Trainer: callbacks are objects such as Progress(), got {wrong[0]!r}")
+        if not callable(loss):
+            raise ArgumentError(f"Trainer: loss is a function of outputs and targets, got {loss!r}; see nn.functions")
+        callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks
+        for callback in callbacks:
+            if isinstance(callback, type):
+                raise ArgumentError(f"Trainer: callbacks are objects, got a class; make one: {callback.__name__}(...)")
+            if not isinstance(callback, Callback):
+                raise ArgumentError(f"Trainer: callbacks are objects such as Progress(), got {callback!r}")
         if schedule is not None and not callable(schedule):
             raise ArgumentError(
                 f"Trainer: schedule is a function from steps to rates, got {schedule!r}; give optim.schedules'"
@@ -304,4 +309,6 @@ class Trainer:
 
 
 def _diverged(loss: float, where: str) -> DivergenceError:
-    return DivergenceError(f"training diverged: the loss is {loss} {where}; a smaller learning rate may help")
+    return DivergenceError(
+        f"training diverged: the loss is {loss} {where}; a smaller learning rate may help, unless the data has a nan"
+    )

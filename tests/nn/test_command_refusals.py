@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from nn.data import write_idx
+from nn.training.checkpoint import Checkpoint
 
 SAMPLE = Path("tests/data").resolve()
 
@@ -166,6 +168,16 @@ def test_directory_without_permission(refused):
 )
 def test_resuming_with_other_settings(refused, trained, arguments, says):
     refused("train", "mnist", "--data-dir", SAMPLE, "--out", trained, "--resume", *arguments, says=says)
+
+
+@pytest.mark.parametrize("name", ["optimizer", "schedule"])
+def test_resuming_what_another_version_knew(refused, train, tmp_path, name):
+    train(tmp_path, epochs=1)
+    path = tmp_path / "checkpoint.safetensors"
+    saved = Checkpoint.load(path)
+    replace(saved, notes={"settings": {**saved.notes["settings"], name: "newest"}}).save(path)
+    says = f"the checkpoint's {name} 'newest' is unknown here"
+    refused("train", "mnist", "--data-dir", SAMPLE, "--out", tmp_path, "--resume", says=says)
 
 
 def test_more_epochs_where_the_rate_falls_towards_the_last(refused, train, tmp_path):

@@ -233,7 +233,8 @@ def test_a_diverged_training_stops_and_keeps_the_last_good_checkpoint(train, tmp
     ended = train(tmp_path, "--resume", epochs=2)
     assert ended.code == 1
     assert ended.err == (
-        "error: training diverged: the loss is nan in epoch 2, mini-batch 1; a smaller learning rate may help\n"
+        "error: training diverged: the loss is nan in epoch 2, mini-batch 1; a smaller learning rate may help, "
+        "unless the data has a nan\n"
     )
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == saved
 

@@ -383,8 +383,12 @@ def test_more_of_what_is_wrong(make_trainer, line_data):
         make_trainer().fit(iter([(x, y)]), epochs=2)
     with pytest.raises(ag.ArgumentError, match=r"a tuple \(inputs, targets\), got a tuple of 1"):
         make_trainer().fit([(x,)], epochs=1)
-    with pytest.raises(ag.ArgumentError, match=r"callbacks are objects such as Progress\(\), got <class"):
+    with pytest.raises(ag.ArgumentError, match=r"callbacks are objects, got a class; make one: Progress\("):
         make_trainer(callbacks=[nn.training.Progress])
+    with pytest.raises(ag.ArgumentError, match=r"callbacks are objects such as Progress\(\), got 'progress'"):
+        make_trainer(callbacks=["progress"])
+    with pytest.raises(ag.ArgumentError, match="loss is a function of outputs and targets, got 'mse'"):
+        nn.training.Trainer(make_trainer().model, "mse", make_trainer().optimizer)
     with pytest.raises(ag.ArgumentError, match=r"schedule is a function from steps to rates, got 0\.1"):
         make_trainer(schedule=0.1)
     with pytest.raises(ag.ArgumentError, match="accumulate must be a whole number of at least 1, got 0"):
