@@ -106,11 +106,13 @@ def _contiguous(array: Any) -> Any:
 
 def _own_array(tensor: Tensor) -> Any:
     """The tensor's array if nobody else holds it, so that it may be written to; else a copy."""
-    array = tensor.array
-    # Three: the tensor, the name above, and getrefcount's own argument. Views hold the array that they look at.
-    if sys.getrefcount(array) == 3 and array.flags.owndata and array.flags.c_contiguous:
-        return array
-    return np.array(array, order="C")
+    # Two: the tensor, and getrefcount's own argument. Views hold the array that they look at. It has no name here, for
+    # whether names count depends on Python's version.
+    if sys.getrefcount(tensor.array) == 2:
+        array = tensor.array
+        if array.flags.owndata and array.flags.c_contiguous:
+            return array
+    return np.array(tensor.array, order="C")
 
 
 def update_rule(function: Callable[..., Any]) -> UpdateRule:
