@@ -134,7 +134,7 @@ class Sequential(_Row):
 
 def _may_be_one(layer: Module, after: Module) -> bool:
     """Not if a subclass has a forward of its own, or hooks want to see what is between."""
-    return type(layer) in (Linear, Conv2d) and layer._hooks is None and after._hooks is None
+    return type(layer) in (Linear, Conv2d) and not (layer._hooks or after._hooks)
 
 
 class ModuleList(_Row):

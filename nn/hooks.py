@@ -37,6 +37,10 @@ class Hooks:
         self._before: dict[Handle, Callable[[Any, Any], Any]] = {}
         self._after: dict[Handle, Callable[[Any, Any, Any], Any]] = {}
 
+    def __bool__(self) -> bool:
+        """Whether there are any; those that were removed leave none."""
+        return bool(self._before or self._after)
+
     def add_before(self, hook: Callable[[Any, Any], Any]) -> Handle:
         """See `Module.register_forward_pre_hook`."""
         _check(hook)

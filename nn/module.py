@@ -68,9 +68,9 @@ class Module:
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Compute `forward`, with the hooks around it. Notes on an error say in which layer it rose."""
-        if self._hooks is None:
-            return self._noting(self.forward, *inputs, **named)
-        return self._noting(self._hooks.around, self, inputs, named)
+        if self._hooks:
+            return self._noting(self._hooks.around, self, inputs, named)
+        return self._noting(self.forward, *inputs, **named)
 
     def _noting(self, function: Callable[..., Any], *inputs: Any, **named: Any) -> Any:
         """function(*inputs, **named), and notes on an error that it rose in this layer."""
