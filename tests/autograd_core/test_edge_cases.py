@@ -106,6 +106,7 @@ ROWS = [
     ("hard_swish of -inf", ag.hard_swish, (-inf,), (nan, 0.0)),
     ("logsumexp of nothing likely", ag.logsumexp, ([-inf, -inf],), (-inf, [0.0, 0.0])),
     ("logsumexp with infinity", ag.logsumexp, ([0.0, inf],), (inf, [0.0, nan])),
+    ("softmax of infinity", lambda x: ag.softmax(x)[1], ([inf, 2.0],), (0.0, [nan, nan])),
     ("softmax masked", lambda x: ag.softmax(x)[0], ([0.0, -inf],), (1.0, [0.0, 0.0])),
     ("where: a bad branch not taken", lambda x: ag.where(x > 0, ag.log(x), 0.0), (0.0,), (0.0, nan)),
     ("where: guarded", lambda x: ag.where(x > 0, ag.log(ag.where(x > 0, x, 1.0)), 0.0), (0.0,), (0.0, 0.0)),
