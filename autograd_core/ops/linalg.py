@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.graph import Recorded
 from autograd_core.ops import shaping
 from autograd_core.ops.activations import relu
 from autograd_core.ops.definition import array_op, recorded_within
@@ -41,11 +42,13 @@ def matmul(a: Any, b: Any, /) -> Any:
     left counts as a row, on the right as a column, and its axis is dropped from the result.
     Gradients: g bᵀ and aᵀ g.
     """
-    # A list of numbers takes the dtype of what is beside it, as a number does.
-    a = np.asarray(a, b.dtype) if isinstance(a, list) and recorded_within(a) is None and hasattr(b, "dtype") else a
-    b = np.asarray(b, a.dtype) if isinstance(b, list) and recorded_within(b) is None and hasattr(a, "dtype") else b
-    a, b = as_array(a, "matmul"), as_array(b, "matmul")
-    a_shape, b_shape = a.shape, b.shape
+    try:
+        a_shape, b_shape = a.shape, b.shape
+    except AttributeError:  # a list or a number
+        a, b = _beside(a, b), _beside(b, a)
+        a_shape, b_shape = a.shape, b.shape
+    if len(a_shape) == len(b_shape) == 2 and a_shape[1] == b_shape[0]:
+        return a.record_two(_matmul, a, b) if isinstance(a, Recorded) else _matmul(a, b)
     if not a_shape or not b_shape or a_shape[-1] != b_shape[-2 if len(b_shape) > 1 else 0]:
         raise ShapeError(_mismatch(a_shape, b_shape))
     if len(a_shape) > 1 and len(b_shape) > 1:
@@ -183,6 +186,13 @@ def kron(a: Any, b: Any, /) -> Any:
     spread = shaping.reshape(a, tuple([side for n in m for side in (n, 1)]))
     blocks = spread * shaping.reshape(b, tuple([side for n in p for side in (1, n)]))
     return shaping.reshape(blocks, tuple([i * j for i, j in zip(m, p, strict=True)]))
+
+
+def _beside(x: Any, other: Any) -> Any:
+    """x as an array; a list of numbers takes the dtype of what is beside it, as a number does."""
+    if isinstance(x, list) and recorded_within(x) is None and hasattr(other, "dtype"):
+        return np.asarray(x, other.dtype)
+    return as_array(x, "matmul")
 
 
 def _mismatch(a: tuple[int, ...], b: tuple[int, ...]) -> str:
