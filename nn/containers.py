@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
-from typing import Any, Self, overload
+from typing import Any, Self, TypeGuard, overload
 
 from autograd_core import ArgumentError
 from nn.layers.activation import ReLU
@@ -115,7 +115,7 @@ class Sequential(_Row):
         for module, after in zip_longest(modules, modules[1:]):
             if rectified:
                 rectified = False
-            elif isinstance(module, Linear | Conv2d) and type(after) is ReLU and _may_be_one(module, after):
+            elif type(after) is ReLU and _takes_in(module, after):
                 rectified = True
                 x = module._noting(module.rectified, x)
             else:
@@ -132,9 +132,9 @@ class Sequential(_Row):
         return self._at(index)
 
 
-def _may_be_one(layer: Module, after: Module) -> bool:
-    """Not if a subclass has a forward of its own, or hooks want to see what is between."""
-    return type(layer) in (Linear, Conv2d) and not (layer._hooks or after._hooks)
+def _takes_in(layer: Module, relu: ReLU) -> TypeGuard[Linear | Conv2d]:
+    """Not a subclass, which may have a forward of its own; nor where hooks want to see what is between."""
+    return type(layer) in (Linear, Conv2d) and not (layer._hooks or relu._hooks)
 
 
 class ModuleList(_Row):

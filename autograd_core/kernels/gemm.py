@@ -41,7 +41,7 @@ TASK_ROWS, TASK_COLUMNS = 512, 1024
 THIN = 8
 
 
-def matmul(a, b, out=None):
+def matmul(a, b):
     """a @ b for arrays of two or more axes; leading axes broadcast.
 
     float32 and float64 of any strides are multiplied here. What the BLAS does faster and other dtypes go to numpy.
@@ -50,17 +50,14 @@ def matmul(a, b, out=None):
     n = b.shape[-1]
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
     if a.dtype != b.dtype or a.dtype not in FLOATS or _blas_is_faster(m, depth, n, b, prod(batch)):
-        return np.matmul(a, b, out=out)
-    if batch == () and out is None and min(m, n) == 1:
+        return np.matmul(a, b)
+    if batch == () and min(m, n) == 1:
         a, b = whole_strides(a), whole_strides(b)
         return matvec(a, b[:, 0])[:, None] if n == 1 else matvec(b.T, a[0])[None]
     c = memory.empty((*batch, m, n), a.dtype)
     if c.size:
         _multiply_batch(whole_strides(a), whole_strides(b), c, batch, m, depth, n)
-    if out is None:
-        return c
-    np.copyto(out, c)
-    return out
+    return c
 
 
 def _blas_is_faster(m, depth, n, b, count):

@@ -10,16 +10,15 @@ from numba import types
 from numba.extending import intrinsic
 
 from autograd_core.kernels.vectors import (
-    INT,
     LANE,
     ROWS,
-    call,
     const,
+    fma,
     lane_numbers,
     lanes_below,
-    mangled,
     masked_load,
     pointer,
+    repeat,
     vector_of,
     vector_pointer,
 )
@@ -66,37 +65,27 @@ def _lane_tile(tile_taps, tile_outputs):
 
             taps = [builder.load(builder.gep(offsets, [real(i, rows)])) for i in range(tile_taps)]
             outputs = [builder.mul(b_stride, real(j, columns)) for j in range(tile_outputs)]
-            entry = builder.block
-            loop, done = builder.append_basic_block("lanes"), builder.append_basic_block("lanes.done")
-            builder.branch(loop)
-            builder.position_at_end(loop)
-            k = builder.phi(INT)
-            k.add_incoming(const(0), entry)
-            sums = [[builder.phi(vector) for _ in outputs] for _ in taps]
-            base, place, count = (builder.load(builder.gep(table, [k])) for table in (bases, places, counts))
-            mask = lanes_below(builder, vector, count)
 
-            def entries(array, start, distance):
-                return masked_load(builder, vector_pointer(builder, array, builder.add(start, distance), vector), mask)
+            def step(k, sums):
+                base, place, count = (builder.load(builder.gep(table, [k])) for table in (bases, places, counts))
+                mask = lanes_below(builder, vector, count)
 
-            seen = [entries(a, base, tap) for tap in taps]
-            for j, output in enumerate(outputs):
-                upstream = entries(b, place, output)
-                for i in range(tile_taps):
-                    total = call(builder, f"llvm.fma.{mangled(vector)}", vector, seen[i], upstream, sums[i][j])
-                    sums[i][j].add_incoming(ir.Constant(vector, None), entry)
-                    sums[i][j].add_incoming(total, loop)
-                    sums[i][j] = total
-            following = builder.add(k, const(1))
-            k.add_incoming(following, loop)
-            builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
-            builder.position_at_end(done)
+                def entries(array, start, distance):
+                    first = vector_pointer(builder, array, builder.add(start, distance), vector)
+                    return masked_load(builder, first, mask)
+
+                seen = [entries(a, base, tap) for tap in taps]
+                upstream = [entries(b, place, output) for output in outputs]
+                pairs = product(seen, upstream)
+                return [fma(builder, x, g, total) for (x, g), total in zip(pairs, sums, strict=True)]
+
+            sums = repeat(builder, depth, [ir.Constant(vector, None)] * (tile_taps * tile_outputs), step)
             for i, j in product(range(tile_taps), range(tile_outputs)):
                 inside = [builder.icmp_signed("<", const(n), count) for n, count in ((i, rows), (j, columns))]
                 with builder.if_then(builder.and_(*inside)):
                     place = builder.gep(c, [builder.add(builder.mul(c_stride, const(i)), const(j))])
                     old = builder.select(add, builder.load(place), ir.Constant(vector.element, 0.0))
-                    builder.store(builder.fadd(old, _total(builder, sums[i][j])), place)
+                    builder.store(builder.fadd(old, _total(builder, sums[i * tile_outputs + j])), place)
             return context.get_dummy_value()
 
         i8 = types.intp

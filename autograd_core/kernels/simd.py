@@ -14,30 +14,28 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from autograd_core.kernels.vectors import (
-    INT,
-    call,
-    const,
-    lane_numbers,
-    lanes_below,
-    load,
-    mangled,
-    masked_load,
-    masked_store,
-    pointer,
-    riffle,
-    splat,
-    store,
-    vector_of,
-    vector_pointer,
-)
-
 # What is renamed to itself is for those who lay out memory for the tiles.
 from autograd_core.kernels.vectors import ROWS as ROWS
 from autograd_core.kernels.vectors import TILE_BYTES as TILE_BYTES
 from autograd_core.kernels.vectors import VECTOR_BITS as VECTOR_BITS
 from autograd_core.kernels.vectors import VECTOR_BYTES as VECTOR_BYTES
 from autograd_core.kernels.vectors import VECTORS as VECTORS
+from autograd_core.kernels.vectors import (
+    const,
+    fma,
+    lane_numbers,
+    lanes_below,
+    load,
+    masked_load,
+    masked_store,
+    pointer,
+    repeat,
+    riffle,
+    splat,
+    store,
+    vector_of,
+    vector_pointer,
+)
 
 
 def _accumulate(builder, vector, rows, vectors, depth, factors_of, row_of, start_of=None):
@@ -46,28 +44,19 @@ def _accumulate(builder, vector, rows, vectors, depth, factors_of, row_of, start
     `factors_of(k)` and `row_of(k)` emit the addresses of both, `start_of(i, j)` what a sum starts from if not from 0.
     """
     zero = ir.Constant(vector, None)
-    starts = [[start_of(i, j) if start_of else zero for j in range(vectors)] for i in range(rows)]
-    entry = builder.block
-    loop = builder.append_basic_block("tile")
-    done = builder.append_basic_block("tile.done")
-    builder.branch(loop)
-    builder.position_at_end(loop)
-    k = builder.phi(INT)
-    k.add_incoming(const(0), entry)
-    sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
-    row = [load(builder, place, const(0), vector) for place in row_of(k)]
-    for i, place in enumerate(factors_of(k)):
-        factor = splat(builder, vector, builder.load(place))
-        for j, entries in enumerate(row):
-            total = call(builder, f"llvm.fma.{mangled(vector)}", vector, factor, entries, sums[i][j])
-            sums[i][j].add_incoming(starts[i][j], entry)
-            sums[i][j].add_incoming(total, loop)
-            sums[i][j] = total
-    following = builder.add(k, const(1))
-    k.add_incoming(following, loop)
-    builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
-    builder.position_at_end(done)
-    return sums
+    starts = [start_of(i, j) if start_of else zero for i in range(rows) for j in range(vectors)]
+
+    def step(k, sums):
+        row = [load(builder, place, const(0), vector) for place in row_of(k)]
+        after = []
+        for i, place in enumerate(factors_of(k)):
+            factor = splat(builder, vector, builder.load(place))
+            for j, entries in enumerate(row):
+                after.append(fma(builder, factor, entries, sums[i * vectors + j]))
+        return after
+
+    sums = repeat(builder, depth, starts, step)
+    return [sums[i * vectors : (i + 1) * vectors] for i in range(rows)]
 
 
 def _packed_rows(builder, b, vector, vectors):

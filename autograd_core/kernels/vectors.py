@@ -81,6 +81,32 @@ def call(builder, name, result, *arguments):
     return builder.call(builder.module.declare_intrinsic(name, (), function_type), arguments)
 
 
+def fma(builder, a, b, c):
+    """a · b + c, rounded once."""
+    return call(builder, f"llvm.fma.{mangled(c.type)}", c.type, a, b, c)
+
+
+def repeat(builder, depth, starts, step):
+    """Emit a loop of `depth` rounds, at least one, and return what it ends with: values that stay in registers.
+
+    They begin as `starts`; `step(k, values)` emits round k, which is given those of the round before.
+    """
+    entry = builder.block
+    loop, done = builder.append_basic_block("loop"), builder.append_basic_block("loop.done")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    k = builder.phi(INT)
+    before = [builder.phi(start.type) for start in starts]
+    after = step(k, before)
+    following = builder.add(k, const(1))
+    for value, start, next_value in zip((k, *before), (const(0), *starts), (following, *after), strict=True):
+        value.add_incoming(start, entry)
+        value.add_incoming(next_value, builder.block)
+    builder.cbranch(builder.icmp_signed("<", following, depth), loop, done)
+    builder.position_at_end(done)
+    return after
+
+
 def lanes_below(builder, vector_type, count):
     """A mask of the first `count` lanes."""
     lanes = vector_type.count

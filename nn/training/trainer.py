@@ -73,8 +73,8 @@ class Trainer:
         at_least("Trainer", "accumulate", accumulate, 1)
         if not callable(loss):
             raise ArgumentError(f"Trainer: loss is a function of outputs and targets, got {loss!r}; see nn.functions")
-        callbacks = [callbacks] if isinstance(callbacks, Callback) else callbacks
-        for callback in callbacks:
+        self.callbacks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
+        for callback in self.callbacks:
             if isinstance(callback, type):
                 raise ArgumentError(f"Trainer: callbacks are objects, got a class; make one: {callback.__name__}(...)")
             if not isinstance(callback, Callback):
@@ -86,7 +86,6 @@ class Trainer:
         self.model, self.loss, self.optimizer, self.schedule = model, loss, optimizer, schedule
         self.metrics = named_metrics(metrics)
         self.clip, self.accumulate, self.average = clip, accumulate, average
-        self.callbacks = list(callbacks)
         self.position = Position()
         self.epochs = 0  # of the current call of fit, as are these:
         self.batches_per_epoch: int | None = None
