@@ -136,7 +136,9 @@ class Tensor(Operators):
                 raise
             data = compute(*arrays, **attributes)  # called by a user's own op: it is quiet already
         if type(data) is not np.ndarray:
-            data = np.asarray(data)
+            data = _as_output(op, data)
+        if data.dtype.kind not in "fiub":
+            raise DTypeError(f"{op.name}: an op returns one array of numbers, this one {data.dtype}")
         tracked = tracked and recording.on and op.differentiable
         out = Tensor.of(data, op.node(parents, arrays, data, attributes) if tracked else None)
         if recording.anomaly:
@@ -555,6 +557,14 @@ def _as_input(op: Op[Any], argument: Any) -> Any:
         return Tensor(argument).array
     what = "a Value, the scalar engine's number" if isinstance(argument, Recorded) else f"a {type(argument).__name__}"
     raise DTypeError(f"{op.name}: takes tensors, arrays and numbers, not {what}")
+
+
+def _as_output(op: Op[Any], data: Any) -> Any:
+    """What an op returned, as an array."""
+    if not isinstance(data, (np.ndarray, np.generic, float, int)):
+        several = "; make an op of each, or join the arrays and take them apart by indexing" * isinstance(data, tuple)
+        raise DTypeError(f"{op.name}: an op returns one array of numbers, this one a {type(data).__name__}{several}")
+    return np.asarray(data)
 
 
 def _explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Exception:

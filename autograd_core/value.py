@@ -53,6 +53,8 @@ class Value(Operators):
             return _value_list().record(op, args, attributes)
         if attributes or len(args) != op.arity:
             args, _ = op.split(args, attributes)
+        if op.lacking and recording.on:
+            op.check_rules([x if type(x) is Value else None for x in args])
         parents = tuple([x if type(x) is Value else _as_value(op, x) for x in args])
         inputs = [parent.data for parent in parents]
         return _computed(op, parents, (*inputs, op.on_numbers(*inputs)))

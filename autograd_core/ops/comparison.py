@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from autograd_core.ops.definition import elementwise
+from autograd_core.ops.definition import Op, elementwise
 
 
 @elementwise(array=np.less)
@@ -79,3 +80,9 @@ def isfinite(x):
 def isinf(x):
     """Whether x is inf or -inf. Not differentiable."""
     return math.isinf(x)
+
+
+_all: tuple[Op[Any], ...] = (less, less_equal, greater, greater_equal, equal, not_equal)
+_all += (logical_and, logical_or, logical_not, isnan, isfinite, isinf)
+for _op in _all:
+    _op.not_differentiable()

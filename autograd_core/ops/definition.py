@@ -31,6 +31,11 @@ gradients share most of their work, as when a recurrent net is gone through back
 one rule may serve several inputs: `@op.vjp("x", "w")` returns as many gradients, and may leave
 out (None) those that `wanted`, if it names that, says are not asked for.
 
+An input without a rule has no gradient to give, and dropping it silently would make wrong
+numbers: where it wants one, recording raises. Where the gradient is known to be none, as that
+of a comparison or of a condition, the row says so: `less.not_differentiable()`,
+`where.not_differentiable("condition")`.
+
 What rows would otherwise repeat is done here once: recording, summing a gradient over
 broadcast axes, casting it to its input's dtype.
 """
@@ -138,7 +143,8 @@ class Op(Generic[P]):
         self.__module__ = function.__module__
         self.__wrapped__ = function  # for help(), doctest and inspect.signature
         self.rules: list[Rule | None] = [None] * len(inputs)
-        self.differentiable = False
+        self.lacking = inputs  # the inputs that have no rule, and were not declared to need none
+        self.differentiable = True  # unless all inputs were
         self.saves = False  # whether a rule asks for an array,
         self.needs_shapes = False  # or for a shape
         existing = registry.get(self.name)
@@ -183,15 +189,41 @@ class Op(Generic[P]):
                 raise ArgumentError(f"{self.name}: a rule for {name!r}, which is none of its inputs {self.inputs}")
             if self.rules[self.inputs.index(name)] is not None:
                 raise ArgumentError(f"{self.name}: a second rule for {name!r}")
+            if name not in self.lacking:
+                raise ArgumentError(f"{self.name}: {name!r} was declared to have no gradient, and now gets a rule")
         rule = Rule(self, function, needs, tuple(map(self.inputs.index, names)))
         for index in rule.inputs:
             self.rules[index] = rule
-        self.differentiable = True
+        self.lacking = tuple([name for name in self.lacking if name not in names])
         self.saves = self.saves or bool(rule.arrays) or rule.all_inputs
         self.needs_shapes = self.needs_shapes or rule.needs_shapes
 
+    def not_differentiable(self, *names: str) -> None:
+        """Declare that the inputs `names`, or all, have no gradient: a result of such inputs alone is a constant."""
+        for name in names:
+            if name not in self.inputs:
+                raise ArgumentError(f"{self.name}: has no input {name!r}, only {self.inputs}")
+            if self.rules[self.inputs.index(name)] is not None:
+                raise ArgumentError(f"{self.name}: {name!r} has a rule for its gradient")
+        self.lacking = tuple([name for name in self.lacking if names and name not in names])
+        self.differentiable = bool(self.lacking) or any(self.rules)
+
+    def check_rules(self, parents: Sequence[Any]) -> None:
+        """Refuse to record a call with an input that wants a gradient, so that it has a parent, and is `lacking`."""
+        for index, parent in enumerate(parents):
+            name = self.inputs[0 if self.variadic else index]
+            if parent is not None and name in self.lacking:
+                decorator = "local_gradient" if isinstance(self, Elementwise) else "vjp"
+                raise GraphError(
+                    f"{self.name}: its input {name!r} requires a gradient, and there is no rule for it; add one with "
+                    f"@{self.name}.{decorator}({name!r}), say {self.name}.not_differentiable({name!r}) where there is "
+                    f"none to give, or pass {name}.detach()"
+                )
+
     def node(self, parents: Sequence[Any], arrays: Sequence[Any], output: Any, attributes: dict[str, Any]) -> Node:
         """Record this call, keeping only what the rules of the inputs with a parent name."""
+        if self.lacking:
+            self.check_rules(parents)
         node = _new_node(Node)  # and slots set one by one: a call of __init__ takes as long as all of them
         node.op = self
         node.parents = tuple(parents)
@@ -233,7 +265,8 @@ class Op(Generic[P]):
                 found[rule] = self._apply(rule, g, rule.arguments(node, saved, index))
             share = found[rule][rule.inputs.index(index)]
         if share is None:
-            return None
+            name = self.inputs[0 if self.variadic else index]
+            raise GraphError(f"{self.name}: the rule for {name} returned None, and {name} requires a gradient")
         if share.shape != parent.shape:
             from autograd_core.ops.shaping import sum_to  # the rows themselves import this file
 

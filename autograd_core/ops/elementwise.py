@@ -374,6 +374,9 @@ def _(condition):
     return condition == 0
 
 
+where.not_differentiable("condition")
+
+
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     """x, but no smaller than `min` and no larger than `max`; None is no bound. A min above max gives max.
 

@@ -47,6 +47,10 @@ def _(g, x, y, kernel, stride, padding):
     return max_pool2d_gather(g, x, y, kernel, stride, padding)
 
 
+# Where the maxima are does not move with small changes of x.
+max_pool2d_scatter.not_differentiable("x", "y")
+
+
 @array_op
 def max_pool2d_gather(
     dx: Any, x: Any, y: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0
@@ -62,6 +66,9 @@ def max_pool2d_gather(
 @max_pool2d_gather.vjp("dx")
 def _(g, x, y, kernel, stride, padding):
     return max_pool2d_scatter(g, x, y, kernel, stride, padding)
+
+
+max_pool2d_gather.not_differentiable("x", "y")
 
 
 @array_op

@@ -49,3 +49,9 @@ def any(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
 def all(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """Whether all elements over `axis` are true, which every number but 0 is. Not differentiable."""
     return np.all(x, axis=reduced_axes("all", x.shape, axis), keepdims=keepdims)
+
+
+argmax.not_differentiable()
+argmin.not_differentiable()
+any.not_differentiable()
+all.not_differentiable()

@@ -163,6 +163,9 @@ def _signdet(x: Any, /) -> Any:
     return np.linalg.slogdet(x)[0]
 
 
+_signdet.not_differentiable()
+
+
 def slogdet(x: Any, /) -> SlogdetResult:
     """The sign of the determinant and the logarithm of its size, which neither over- nor underflows.
 

@@ -34,6 +34,9 @@ def argsort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = 
     return x.shape[axis] - 1 - order
 
 
+argsort.not_differentiable()
+
+
 def sort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """The elements in order along `axis`. Gradient: upstream, put back where each element came from.
 

@@ -165,3 +165,6 @@ def polygamma(n, x):
 @polygamma.local_gradient("x")
 def _(n, x):
     return polygamma(n + 1.0, x)
+
+
+polygamma.not_differentiable("n")

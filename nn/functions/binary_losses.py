@@ -67,6 +67,11 @@ def _(x: Any, yes: Any) -> Any:
     return yes * ag.softplus(-x) - ag.softplus(x)
 
 
+@_cross_entropy_of_logit.local_gradient("yes")
+def _(x: Any, t: Any) -> Any:
+    return t * ag.softplus(-x)
+
+
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:

@@ -50,12 +50,17 @@ def _(d: Any, delta: Any) -> Any:
     return ag.minimum(ag.maximum(d, -delta), delta)
 
 
+@_huber.local_gradient("delta")
+def _(d: Any, delta: Any) -> Any:
+    return ag.maximum(ag.abs(d) - delta, 0.0)
+
+
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """d²/2 near 0, and delta·(|d| - delta/2) where |d| > delta (Huber 1964). Gradient: d, but at most ±delta."""
     if not delta > 0:
         raise ArgumentError(f"huber_loss: delta must be above 0, got {delta}; l1_loss is its limit")
     input, target = same_shape("huber_loss", input, target)
-    return reduced("huber_loss", _huber(input - target, float(delta)), reduction)
+    return reduced("huber_loss", _huber(input - target, delta), reduction)
 
 
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
@@ -65,7 +70,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     if beta == 0:
         return l1_loss(input, target, reduction)
     input, target = same_shape("smooth_l1_loss", input, target)
-    return reduced("smooth_l1_loss", _huber(input - target, float(beta)) * (1 / beta), reduction)
+    return reduced("smooth_l1_loss", _huber(input - target, beta) * (1 / beta), reduction)
 
 
 def poisson_nll_loss(

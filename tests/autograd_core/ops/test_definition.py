@@ -1,0 +1,131 @@
+"""Ops of one's own: what is forgotten in them is said, not dropped."""
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core.ops.definition import registry
+
+
+@pytest.fixture(autouse=True)
+def registry_as_before():
+    before = dict(registry)
+    yield
+    registry.clear()
+    registry.update(before)
+
+
+def test_op_without_any_rule_refuses_an_input_that_requires_a_gradient():
+    @ag.array_op
+    def cube(x, /):
+        return x**3
+
+    x = ag.tensor(2.0, requires_grad=True)
+    with pytest.raises(ag.GraphError, match=r"cube: its input 'x' requires a gradient.*@cube\.vjp\('x'\)"):
+        x + cube(x)
+    assert (x + cube(x.detach())).item() == 10
+    with ag.no_grad():
+        assert cube(x).item() == 8
+
+
+def test_op_with_a_rule_for_one_input_refuses_a_gradient_for_the_other():
+    @ag.elementwise
+    def scaled(x, by):
+        return x * by
+
+    @scaled.local_gradient("x")
+    def _(by):
+        return by
+
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    scaled(x, 3.0).sum().backward()
+    np.testing.assert_array_equal(x.grad, [3, 3])
+    by = ag.tensor(3.0, requires_grad=True)
+    with pytest.raises(ag.GraphError, match=r"@scaled\.local_gradient\('by'\)"):
+        scaled(x, by)
+    v = ag.Value(2.0)
+    y = scaled(v, 3.0)
+    y.backward()
+    assert v.grad == 3
+    with pytest.raises(ag.GraphError, match="scaled: its input 'by'"):
+        scaled(v, ag.Value(3.0))
+
+
+def test_what_is_declared_not_differentiable_is_a_constant():
+    @ag.elementwise
+    def nearest(x):
+        return ag.round(x)
+
+    nearest.not_differentiable()
+    x = ag.tensor([1.4], requires_grad=True)
+    assert not nearest(x).requires_grad
+    (x * nearest(x)).sum().backward()
+    assert x.grad.item() == 1
+    v = ag.Value(1.4)
+    assert (v * nearest(v)).data == 1.4
+
+
+def test_input_declared_not_differentiable_gets_nothing_and_the_others_do():
+    @ag.elementwise
+    def chosen(condition, x):
+        return ag.where(condition, x, 0.0)
+
+    @chosen.local_gradient("x")
+    def _(condition):
+        return condition != 0
+
+    chosen.not_differentiable("condition")
+    x = ag.tensor([1.0, -1.0], requires_grad=True)
+    chosen(x, x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [1, 1])
+
+
+def test_declarations_that_contradict_the_rules_are_refused():
+    with pytest.raises(ag.ArgumentError, match="'a' has a rule"):
+        ag.add.not_differentiable("a")
+    with pytest.raises(ag.ArgumentError, match="has no input 'z'"):
+        ag.add.not_differentiable("z")
+    with pytest.raises(ag.ArgumentError, match="less: 'a' was declared to have no gradient"):
+        ag.less.local_gradient("a")(lambda: 1.0)
+
+
+@pytest.mark.parametrize("names", [("x",), ("x", "w")])
+def test_rule_that_returns_nothing_for_an_input_that_wants_a_gradient_is_an_error(names):
+    @ag.array_op
+    def product(x, w, /):
+        return x * w
+
+    @product.vjp(*names)
+    def _(g, x):
+        return None if len(names) == 1 else (None, g * x)
+
+    x = ag.tensor([1.0], requires_grad=True)
+    with pytest.raises(ag.GraphError, match="product: the rule for x returned None"):
+        product(x, ag.tensor([2.0])).sum().backward()
+
+
+def test_every_op_of_the_package_says_of_every_input_how_its_gradient_is_found():
+    assert {name: op.lacking for name, op in registry.items() if op.lacking} == {}
+
+
+@pytest.mark.parametrize(
+    ("returned", "what"), [((1.0, 2.0), "tuple"), (None, "NoneType"), ([1.0], "list"), ("1.0", "str")]
+)
+def test_op_that_returns_no_array_is_refused(returned, what):
+    @ag.array_op
+    def both(x, /):
+        return returned
+
+    both.not_differentiable()
+    with pytest.raises(ag.DTypeError, match=f"both: an op returns one array of numbers, this one a {what}"):
+        both(ag.tensor([1.0]))
+
+
+def test_op_that_returns_what_is_no_number_is_refused():
+    @ag.array_op
+    def rotated(x, /):
+        return x * 1j
+
+    rotated.not_differentiable()
+    with pytest.raises(ag.DTypeError, match="rotated: an op returns one array of numbers, this one complex"):
+        rotated(ag.tensor([1.0]))
