@@ -53,7 +53,7 @@ class UpdateRule:
         if kernel is not None:
             flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
             try:
-                kernel(*flat, *[float(numbers[name]) for name in self.numbers])
+                kernel(flat[0].size, *flat, *[float(numbers[name]) for name in self.numbers])
             except kernels.elementwise.NoKernelError:
                 self._compiles = False  # it is beyond Numba
             else:
