@@ -14,6 +14,8 @@ Shape = int | tuple[int, ...]
 
 
 def _made(array: npt.NDArray[Any], dtype: npt.DTypeLike | None, requires_grad: bool) -> Tensor:
+    if dtype is None and array.dtype.kind in "iu" and not requires_grad:
+        dtype = np.int64
     array = in_native_order(array.astype(_or_default(dtype), copy=False))
     check_dtype(array.dtype, requires_grad)
     return Tensor.leaf(array) if requires_grad else Tensor.of(array)
@@ -34,9 +36,13 @@ def ones(shape: Shape, *, dtype: npt.DTypeLike | None = None, requires_grad: boo
 
 
 def full(shape: Shape, value: float, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
-    """A tensor whose elements all have this value."""
-    check_dtype(np.asarray(value).dtype, False, value)
-    return _made(np.full(shape, value, _or_default(dtype)), dtype, requires_grad)
+    """A tensor whose elements all have this value; a whole number or a bool makes whole numbers or bools.
+
+    With `requires_grad` whole numbers become the default dtype.
+    """
+    array = np.full(shape, value, dtype)
+    check_dtype(array.dtype, False, value)
+    return _made(array, bool if dtype is None and array.dtype.kind == "b" else dtype, requires_grad)
 
 
 def zeros_like(x: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
@@ -62,7 +68,10 @@ def arange(
     dtype: npt.DTypeLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """start, start + step, ... below stop; with one argument 0, 1, ... below it."""
+    """start, start + step, ... below stop; with one argument 0, 1, ... below it.
+
+    Whole numbers make an int64 tensor, unless it requires a gradient.
+    """
     if stop is None:
         start, stop = 0, start
     return _made(np.arange(start, stop, step), dtype, requires_grad)

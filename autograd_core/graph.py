@@ -53,6 +53,7 @@ class Recorded:
 class _Recording(threading.local):
     on = True
     anomaly = False
+    number_dtype: Any = None  # of Python's floats where nothing else says one; None is the default dtype
 
     def __init__(self) -> None:
         # Inf and nan are numbers too; detect_anomaly() is what looks for them, not numpy's warnings. Running in this

@@ -24,12 +24,17 @@ from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, Op, recorded_within
 from autograd_core.ops.indexing import At
 from autograd_core.ops.shaping import in_native_order
+from autograd_core.promotion import cast_to_common_dtype
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
+_BOOL = np.dtype(bool)
 
 
 def set_default_dtype(dtype: npt.DTypeLike) -> None:
-    """Choose what Python numbers and lists become when a Tensor is made of them: float32 (the default) or float64."""
+    """Choose the dtype of Tensors that are made of Python's floats: float32 (the default) or float64.
+
+    It is also that of a function of integers, such as exp or mean, that gives no integers.
+    """
     global _default_dtype
     dtype = np.dtype(dtype)
     if dtype.kind != "f":
@@ -38,7 +43,7 @@ def set_default_dtype(dtype: npt.DTypeLike) -> None:
 
 
 def get_default_dtype() -> np.dtype[Any]:
-    """What Python numbers and lists become when a Tensor is made of them."""
+    """The dtype of Tensors that are made of Python's floats."""
     return _default_dtype
 
 
@@ -77,7 +82,9 @@ class Tensor(Operators):
             array = in_native_order(np.array(data, dtype=dtype))  # a copy: the caller may go on to change theirs
         except (ValueError, TypeError) as error:
             raise DTypeError(f"tensor: takes numbers, nested lists of them, or an array; {error}") from None
-        if dtype is None and not isinstance(data, (np.ndarray, np.generic)) and array.dtype.kind in "iuf":
+        # Python's integers are labels and indices, unless there is to be a gradient.
+        to_default = "iuf" if requires_grad else "f"
+        if dtype is None and array.dtype.kind in to_default and not isinstance(data, (np.ndarray, np.generic)):
             array = array.astype(_default_dtype)
         check_dtype(array.dtype, requires_grad, data)
         self.array = array
@@ -114,16 +121,32 @@ class Tensor(Operators):
         arrays = []
         parents: list[Any] = []
         tracked = False
+        dtype: Any = None
+        alike = True
+        masks = False
         for argument in args:
+            parent = None
             if isinstance(argument, Tensor):
-                arrays.append(argument.array)
+                array = argument.array
                 if argument._tracked:
                     tracked = True
-                    parents.append(argument.node or argument)
-                    continue
+                    parent = argument.node or argument
             else:
-                arrays.append(_as_input(op, argument))
-            parents.append(None)
+                array = _as_input(op, argument)
+            arrays.append(array)
+            parents.append(parent)
+            if type(array) is np.ndarray and array.dtype is not dtype:
+                if array.dtype is _BOOL:  # as in where(condition, x, 0.0); bools promote well
+                    masks = True
+                else:
+                    alike = dtype is None
+                    dtype = array.dtype
+        if masks and dtype is None:
+            dtype = _BOOL
+        if op.promotes and (not alike or (dtype is not None and dtype.kind != "f")):
+            promoted = _promoted(op, args, arrays)
+            if promoted is not None:
+                return Tensor.record(op, promoted, attributes)
         first = arrays[0] if arrays else None
         large = type(first) is np.ndarray and first.nbytes >= LARGE_RESULT
         compute = op.on_large_arrays if large else op.on_arrays
@@ -131,6 +154,12 @@ class Tensor(Operators):
             data = recording.quiet.run(compute, *arrays, **attributes)
         except ValueError as error:
             raise _explained(op, arrays, error) from None
+        except DTypeError:
+            raise
+        except TypeError:
+            if dtype is None or not _are_whole(arrays):
+                raise
+            return _record_as_floats(op, arrays, attributes)  # bools cannot be subtracted, say
         except RuntimeError as error:
             if "cannot enter context" not in str(error):
                 raise
@@ -139,6 +168,11 @@ class Tensor(Operators):
             data = _as_output(op, data)
         if data.dtype.kind not in "fiub":
             raise DTypeError(f"{op.name}: an op returns one array of numbers, this one {data.dtype}")
+        if data.dtype is not dtype:
+            if data.dtype.kind != "f":
+                tracked = False  # whole numbers and bools have no gradient
+            elif dtype is not None and _are_whole(arrays) and "dtype" not in op.defaults:
+                return _record_as_floats(op, arrays, attributes)
         tracked = tracked and recording.on and op.differentiable
         out = Tensor.of(data, op.node(parents, arrays, data, attributes) if tracked else None)
         if recording.anomaly:
@@ -153,6 +187,8 @@ class Tensor(Operators):
         if not (isinstance(a, Tensor) and isinstance(b, Tensor)) or recording.anomaly:
             return Tensor.record(op, (a, b), {})
         left, right = a.array, b.array
+        if left.dtype is not right.dtype or left.dtype.kind != "f":
+            return Tensor.record(op, (a, b), {})
         try:
             data = recording.quiet.run(op.on_arrays if left.nbytes < LARGE_RESULT else op.on_large_arrays, left, right)
         except (ValueError, RuntimeError):
@@ -385,7 +421,7 @@ class Tensor(Operators):
 
     def __repr__(self) -> str:
         text = np.array2string(self.array, separator=", ", prefix="Tensor(")
-        dtype = "" if self.dtype == _default_dtype else f", dtype={self.dtype}"
+        dtype = "" if self.dtype in (_default_dtype, np.int64, np.bool_) else f", dtype={self.dtype}"
         recorded = f", from {self.node.op.name}" if self.node else ", requires_grad=True" if self.requires_grad else ""
         label = f", label={self.label!r}" if self.label else ""
         return f"Tensor({text}{dtype}{recorded}{label})"
@@ -522,7 +558,8 @@ _PYTHON_NUMBERS = (float, int, bool)
 def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = "") -> Tensor:
     """A Tensor with a copy of `data`: numbers, nested lists of them, an array, or a Tensor.
 
-    Python numbers become float32 (see `set_default_dtype`), arrays keep their dtype.
+    Python's floats become float32 (see `set_default_dtype`), its integers int64, or float32 if they are to require a
+    gradient; arrays keep their dtype.
     Errors: DTypeError for what is not numeric, and for integers that are to require a gradient.
     """
     return Tensor(data, dtype=dtype, requires_grad=requires_grad, label=label)
@@ -546,6 +583,8 @@ def _as_input(op: Op[Any], argument: Any) -> Any:
     if type(argument) in _PYTHON_NUMBERS:
         # Stays one, so that it does not decide the result's dtype.
         return argument if isinstance(op, Elementwise) else np.asarray(argument)
+    if isinstance(argument, np.generic) and argument.dtype.kind in "fiub" and isinstance(op, Elementwise):
+        return float(argument) if argument.dtype.kind == "f" else argument.item()
     if isinstance(argument, (np.ndarray, np.generic)):
         if argument.dtype.kind not in "fiub":
             raise DTypeError(f"{op.name}: takes floats, integers and bools, not {argument.dtype}")
@@ -554,9 +593,35 @@ def _as_input(op: Op[Any], argument: Any) -> Any:
     if isinstance(argument, (list, tuple)):
         if recorded_within(argument) is not None:
             raise DTypeError(f"{op.name}: takes one tensor, not a list of them; join them with concat first")
-        return Tensor(argument).array
+        return in_native_order(np.array(argument))
     what = "a Value, the scalar engine's number" if isinstance(argument, Recorded) else f"a {type(argument).__name__}"
     raise DTypeError(f"{op.name}: takes tensors, arrays and numbers, not {what}")
+
+
+def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[Any, ...] | None:
+    """An op's inputs in the dtype in which they meet, or None if they are; conditions and the like stay apart."""
+    places = [i for i in range(len(arrays)) if i not in op.constants]
+    weak = [not isinstance(args[i], (Tensor, np.ndarray)) for i in places]
+    cast = cast_to_common_dtype([arrays[i] for i in places], weak, recording.number_dtype or _default_dtype)
+    if cast is None:
+        return None
+    promoted = list(args)
+    for i, new in zip(places, cast, strict=True):
+        if new is not arrays[i]:
+            tracked = isinstance(args[i], Tensor) and args[i]._tracked
+            promoted[i] = ops.astype(args[i], new.dtype) if tracked else Tensor.of(new)
+    return tuple(promoted)
+
+
+def _are_whole(arrays: Sequence[Any]) -> bool:
+    """Whether all inputs are integers or bools."""
+    return all(x.dtype.kind != "f" if isinstance(x, np.ndarray) else type(x) is not float for x in arrays)
+
+
+def _record_as_floats(op: Op[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
+    """A function of integers or bools that gives floats: numpy's could be float16, and wrong where bytes overflow."""
+    dtype = recording.number_dtype or _default_dtype
+    return Tensor.record(op, tuple([Tensor.of(np.asarray(x, dtype)) for x in arrays]), attributes)
 
 
 def _as_output(op: Op[Any], data: Any) -> Any:

@@ -16,6 +16,7 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import set_at, take
 from autograd_core.ops.shaping import (
     as_array,
+    as_arrays,
     broadcast_to,
     concat,
     expand_dims,
@@ -30,7 +31,7 @@ Axis = int | Sequence[int] | None
 
 def stack(arrays: Sequence[Any], /, axis: int = 0) -> Any:
     """Arrays of one shape joined along a new axis: n times (...,) -> (..., n, ...)."""
-    arrays = [as_array(x, "stack") for x in arrays]
+    arrays = as_arrays(arrays, "stack")
     if not arrays:
         raise ArgumentError("stack: needs at least one array")
     shapes = [x.shape for x in arrays]

@@ -21,7 +21,15 @@ from autograd_core.ops.activations import relu
 from autograd_core.ops.arranging import pad, stack
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import scatter_add
-from autograd_core.ops.shaping import as_array, broadcast_to, expand_dims, permute_dims, reshape, squeeze
+from autograd_core.ops.shaping import (
+    as_array,
+    broadcast_to,
+    check_one_float,
+    expand_dims,
+    permute_dims,
+    reshape,
+    squeeze,
+)
 from autograd_core.ops.windows import AXES, Sizes, border, check_images, count_windows, for_each_axis
 
 
@@ -38,6 +46,7 @@ def _arguments(
 
 def _check(op: str, x: Any, w: Any, groups: int, axes: int) -> None:
     check_images(op, x, axes)
+    check_one_float(op, x, w)
     sides = ", ".join([f"K{letter}" for letter in AXES[axes].split(", ")])
     if w.ndim != axes + 2:
         raise ShapeError(f"{op}: takes filters of shape (out, in/groups, {sides}), got shape {w.shape}")
@@ -209,7 +218,7 @@ def conv1d(
 
     Shapes: x (N, C, L), w (O, C/groups, K), bias b (O,) or None -> (N, O, OL), with OL as in conv2d.
     """
-    x, w = as_array(x, "conv1d"), as_array(w, "conv1d")
+    x, w = as_array(x, "conv1d", beside=w), as_array(w, "conv1d", beside=x)
     step, margin, spread = _arguments("conv1d", 1, stride, padding, dilation)
     _check("conv1d", x, w, groups, 1)
     count_windows("conv1d", x.shape[2:], w.shape[2:], step, margin, spread)
@@ -233,7 +242,7 @@ def conv3d(
     Shapes: x (N, C, D, H, W), w (O, C/groups, KD, KH, KW), bias b (O,) or None -> (N, O, OD, OH, OW), with OD, OH and
     OW as in conv2d.
     """
-    x, w = as_array(x, "conv3d"), as_array(w, "conv3d")
+    x, w = as_array(x, "conv3d", beside=w), as_array(w, "conv3d", beside=x)
     step, margin, spread = _arguments("conv3d", 3, stride, padding, dilation)
     _check("conv3d", x, w, groups, 3)
     depth, *_ = count_windows("conv3d", x.shape[2:], w.shape[2:], step, margin, spread)
@@ -266,7 +275,7 @@ def conv_transpose1d(
 
     Shapes: x (N, C, L), w (C, O/groups, K) -> (N, O, OL), with OL as in conv_transpose2d.
     """
-    x, w = as_array(x, "conv_transpose1d"), as_array(w, "conv_transpose1d")
+    x, w = as_array(x, "conv_transpose1d", beside=w), as_array(w, "conv_transpose1d", beside=x)
     step, margin, spread = _arguments("conv_transpose1d", 1, stride, padding, dilation)
     more = for_each_axis("conv_transpose1d", "output_padding", output_padding, 1, 0)
     _transposed_sides("conv_transpose1d", x, w, step, margin, more, groups, spread)
@@ -297,7 +306,7 @@ def conv_transpose2d(
     Shapes: x (N, C, H, W), w (C, O/groups, KH, KW) -> (N, O, OH, OW) with
     OH = (H - 1)·stride - 2·padding + dilation·(KH - 1) + output_padding + 1, and OW alike.
     """
-    x, w = as_array(x, "conv_transpose2d"), as_array(w, "conv_transpose2d")
+    x, w = as_array(x, "conv_transpose2d", beside=w), as_array(w, "conv_transpose2d", beside=x)
     step, margin, spread = _arguments("conv_transpose2d", 2, stride, padding, dilation)
     more = for_each_axis("conv_transpose2d", "output_padding", output_padding, 2, 0)
     sides = _transposed_sides("conv_transpose2d", x, w, step, margin, more, groups, spread)
@@ -323,7 +332,7 @@ def conv_transpose3d(
 
     Shapes: x (N, C, D, H, W), w (C, O/groups, KD, KH, KW) -> (N, O, OD, OH, OW), with OD to OW as in conv_transpose2d.
     """
-    x, w = as_array(x, "conv_transpose3d"), as_array(w, "conv_transpose3d")
+    x, w = as_array(x, "conv_transpose3d", beside=w), as_array(w, "conv_transpose3d", beside=x)
     step, margin, spread = _arguments("conv_transpose3d", 3, stride, padding, dilation)
     more = for_each_axis("conv_transpose3d", "output_padding", output_padding, 3, 0)
     depth, *sides = _transposed_sides("conv_transpose3d", x, w, step, margin, more, groups, spread)
@@ -366,6 +375,7 @@ def _transposed_sides(
             f"{op}: takes filters of shape (in, out/groups, {letters}) for inputs (N, in, {AXES[axes]}) whose channels "
             f"{groups} group(s) share; got shapes {w.shape} and {x.shape}"
         )
+    check_one_float(op, x, w)
     if any(m >= max(s, d) for m, s, d in zip(output_padding, stride, dilation, strict=True)):
         raise ArgumentError(
             f"{op}: output_padding {output_padding} must be smaller than the stride {stride} or the dilation {dilation}"

@@ -51,7 +51,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError, ShapeError
-from autograd_core.graph import Node, Recorded
+from autograd_core.graph import Node, Recorded, recording
 from autograd_core.kernels.memory import LARGE_RESULT
 
 P = ParamSpec("P")
@@ -128,6 +128,8 @@ class Op(Generic[P]):
     """The op on arrays and numbers, at least one an array: nothing is checked, nothing recorded."""
     on_large_arrays: Callable[..., Any]
     """The same, if the first is an array of LARGE bytes: worth a look for memory to put the result in."""
+    promotes: bool = True
+    """Whether inputs meet in one dtype (`promotion.py`); else the op says what it does with several."""
 
     def __init__(
         self, function: Callable[P, Any], inputs: tuple[str, ...], defaults: dict[str, Any], variadic: bool = False
@@ -144,7 +146,8 @@ class Op(Generic[P]):
         self.__wrapped__ = function  # for help(), doctest and inspect.signature
         self.rules: list[Rule | None] = [None] * len(inputs)
         self.lacking = inputs  # the inputs that have no rule, and were not declared to need none
-        self.differentiable = True  # unless all inputs were
+        self.constants: frozenset[int] = frozenset()  # the inputs that were,
+        self.differentiable = True  # and whether there are others
         self.saves = False  # whether a rule asks for an array,
         self.needs_shapes = False  # or for a shape
         existing = registry.get(self.name)
@@ -206,7 +209,8 @@ class Op(Generic[P]):
             if self.rules[self.inputs.index(name)] is not None:
                 raise ArgumentError(f"{self.name}: {name!r} has a rule for its gradient")
         self.lacking = tuple([name for name in self.lacking if names and name not in names])
-        self.differentiable = bool(self.lacking) or any(self.rules)
+        self.constants |= {self.inputs.index(name) for name in names or self.inputs}
+        self.differentiable = len(self.constants) < len(self.inputs)
 
     def check_rules(self, parents: Sequence[Any]) -> None:
         """Refuse to record a call with an input that wants a gradient, so that it has a parent, and is `lacking`."""
@@ -256,14 +260,20 @@ class Op(Generic[P]):
             return None
         saved = node.saved
         assert saved is not None
-        if create_graph:
+        if rule in found:
+            share = found[rule]
+        elif create_graph:
             saved = [self._as_recorded(node, where) for where in range(len(saved))]
-        if len(rule.inputs) == 1:
-            share = self._apply(rule, g, rule.arguments(node, saved, index))
+            before, recording.number_dtype = recording.number_dtype, node.dtype  # 0.01 stays that in float64
+            try:
+                share = self._apply(rule, g, rule.arguments(node, saved, index))
+            finally:
+                recording.number_dtype = before
         else:
-            if rule not in found:
-                found[rule] = self._apply(rule, g, rule.arguments(node, saved, index))
-            share = found[rule][rule.inputs.index(index)]
+            share = self._apply(rule, g, rule.arguments(node, saved, index))
+        if len(rule.inputs) > 1:
+            found[rule] = share
+            share = share[rule.inputs.index(index)]
         if share is None:
             name = self.inputs[0 if self.variadic else index]
             raise GraphError(f"{self.name}: the rule for {name} returned None, and {name} requires a gradient")

@@ -72,6 +72,9 @@ def _set_at(x: Any, v: Any, /, index: Any) -> Any:
     return out
 
 
+_set_at.promotes = False  # the result has the dtype of x
+
+
 @_set_at.vjp("x")
 def _(g, index):
     return _set_at(g, 0.0, index=index)
@@ -102,6 +105,9 @@ def _add_at(x: Any, v: Any, /, index: Any) -> Any:
     else:
         _add_all(out, index, v)
     return out
+
+
+_add_at.promotes = False
 
 
 @_add_at.vjp("x")

@@ -75,6 +75,7 @@ def linear(x: Any, w: Any, b: Any, /) -> Any:
         raise ShapeError(
             f"linear: takes x (..., in), w (out, in) and b (out,), got shapes {x.shape}, {w.shape} and {b.shape}"
         )
+    shaping.check_one_float("linear", x, w)
     y = _matmul(x if x.ndim > 1 else x[None], w.T)
     y = y if x.ndim > 1 else y[0]
     return np.add(y, b, out=y) if y.dtype == np.result_type(y, b) else y + b

@@ -95,15 +95,36 @@ def _(g, x_shape):
     return reshape(g, x_shape)
 
 
-def as_array(x: Any, op: str) -> Any:
-    """A number or list as the array it stands for; what has axes, as arrays and Tensors have, stays what it is."""
+def as_array(x: Any, op: str, beside: Any = None) -> Any:
+    """A number or list as the array it stands for; what has axes, as arrays and Tensors have, stays what it is.
+
+    Floats in a list take the dtype of the array or Tensor that they stand `beside`.
+    """
     if hasattr(x, "ndim"):
         return x
     if isinstance(x, Recorded):
         raise DTypeError(f"{op} works on arrays and a Value is a single number; use a Tensor")
     if recorded_within(x) is not None:
         raise DTypeError(f"{op}: takes a tensor, not a list of them; join them with stack or concat first")
-    return np.asarray(x)
+    array = np.asarray(x)
+    if hasattr(beside, "ndim") and array.dtype.kind == beside.dtype.kind == "f":
+        array = array.astype(beside.dtype)
+    return array
+
+
+def as_arrays(arrays: Sequence[Any], op: str) -> list[Any]:
+    """`as_array` of what is to be joined: floats in lists take the dtype of the first array or Tensor."""
+    beside = next((x for x in arrays if hasattr(x, "ndim")), None)
+    return [as_array(x, op, beside) for x in arrays]
+
+
+def check_one_float(op: str, x: Any, weights: Any) -> None:
+    """Refuse a layer's inputs whose floats are wider than its weights': all that follows would be float64 as well."""
+    if x.dtype != weights.dtype and x.dtype.kind == weights.dtype.kind == "f" and x.dtype > weights.dtype:
+        raise DTypeError(
+            f"{op}: the input is {x.dtype} and the weights are {weights.dtype}; bring the input to theirs with "
+            f"x.astype({str(weights.dtype)!r}), or the model to the input's with model.astype({str(x.dtype)!r})"
+        )
 
 
 def in_native_order(array: Any) -> Any:
@@ -182,7 +203,7 @@ def concat(arrays: Sequence[Any], /, axis: int | None = 0) -> Any:
 
     Shapes: alike but for that axis. Gradient: upstream, cut apart again.
     """
-    arrays = [as_array(x, "concat") for x in arrays]
+    arrays = as_arrays(arrays, "concat")
     if not arrays:
         raise ArgumentError("concat: needs at least one array")
     if axis is None:

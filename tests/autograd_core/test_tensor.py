@@ -21,8 +21,10 @@ def leaf(*data, dtype=np.float64):
 # --- what it holds --------------------------------------------------------------------------------
 
 
-def test_python_numbers_become_float32_and_arrays_keep_their_dtype():
-    assert tensor(1).dtype == tensor([1, 2.5]).dtype == np.float32
+def test_python_floats_become_float32_integers_int64_and_arrays_keep_their_dtype():
+    assert tensor(1.0).dtype == tensor([1, 2.5]).dtype == tensor([]).dtype == np.float32
+    assert tensor(1).dtype == tensor([[1, 2]]).dtype == np.int64
+    assert tensor([1, 2], requires_grad=True).dtype == np.float32
     assert tensor(np.arange(3)).dtype == np.int64
     assert tensor([True, False]).dtype == bool
     assert tensor(1.0, dtype=np.float64).dtype == np.float64
@@ -36,12 +38,6 @@ def test_the_default_dtype_can_be_set():
         ag.set_default_dtype(np.float32)
     with pytest.raises(ag.DTypeError, match="floating-point"):
         ag.set_default_dtype(int)
-
-
-def test_python_numbers_do_not_promote():
-    x = tensor([1.0, 2.0])
-    assert (x * 2.5 + 1).dtype == np.float32
-    assert (x * np.float64(2.5)).dtype == np.float64
 
 
 @pytest.mark.parametrize("data", [[[1, 2], [3]], ["a"], [1 + 2j], object(), None])

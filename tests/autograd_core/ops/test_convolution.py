@@ -134,6 +134,7 @@ def test_pooling_does_not_hide_a_nan():
 
 
 def test_dtypes_are_kept_or_promoted_forwards_and_backwards():
+    assert ag.conv2d(ag.ones((1, 2, 4, 4), dtype=np.uint8), ag.ones((2, 2, 2, 2))).dtype == np.float32
     x = ag.ones((1, 2, 4, 4), requires_grad=True)
     for wide in (np.float32, np.float64):
         w = ag.ones((2, 2, 2, 2), dtype=wide, requires_grad=True)
@@ -175,7 +176,15 @@ w4 = ag.zeros((2, 2, 3, 3))
         (lambda: ag.conv1d(x4, x2), r"conv1d: takes signals of shape \(N, C, L\), got shape \(1, 2, 4, 4\)"),
         (lambda: ag.conv1d(x2, w4), r"conv1d: takes filters of shape \(out, in/groups, KL\), got shape \(2, 2, 3, 3\)"),
         (lambda: ag.conv2d(x2, w4), r"conv2d: takes images of shape \(N, C, H, W\), got shape"),
-        (lambda: ag.conv2d(x4.astype(int), w4), "conv2d: takes floating-point images, got int64; use astype"),
+        (
+            lambda: ag.conv2d(x4.astype(int), w4.astype(int)),
+            "conv2d: takes floating-point images, got int64; use astype",
+        ),
+        (lambda: ag.conv2d(x4.astype(np.float64), w4), "conv2d: the input is float64 and the weights are float32"),
+        (
+            lambda: ag.conv_transpose2d(x4.astype(np.float64), ag.ones((2, 1, 3, 3))),
+            "conv_transpose2d: the input is float64",
+        ),
         (lambda: ag.conv2d(x4, w4, groups=2), r"conv2d: filters .* in 2 group\(s\) take 4 input channels"),
         (
             lambda: ag.conv2d(x4, ag.zeros((2, 2, 5, 3))),

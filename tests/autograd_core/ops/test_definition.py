@@ -105,7 +105,8 @@ def test_rule_that_returns_nothing_for_an_input_that_wants_a_gradient_is_an_erro
 
 
 def test_every_op_of_the_package_says_of_every_input_how_its_gradient_is_found():
-    assert {name: op.lacking for name, op in registry.items() if op.lacking} == {}
+    own = [op for op in registry.values() if op.__module__.startswith(("autograd_core.", "nn."))]
+    assert {op.name: op.lacking for op in own if op.lacking} == {}
 
 
 @pytest.mark.parametrize(

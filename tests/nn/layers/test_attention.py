@@ -111,7 +111,7 @@ def test_causal_attention_does_not_depend_on_what_comes_later():
 
 
 def test_the_axis_of_the_batch_may_come_first_or_second():
-    x = rng.standard_normal((3, 2, 4))
+    x = rng.standard_normal((3, 2, 4)).astype(np.float32)
     layer, first = nn.MultiheadAttention(4, 2), nn.MultiheadAttention(4, 2, batch_first=True)
     first.load_state_dict(layer.state_dict())
     y, weights = layer(*[ag.tensor(x)] * 3)
@@ -135,7 +135,7 @@ def test_lists_and_batches_of_none_are_taken():
 def test_dropout_drops_weights_in_training_only():
     ag.manual_seed(0)
     layer = nn.MultiheadAttention(8, 1, dropout=0.5)
-    x = ag.tensor(rng.standard_normal((20, 2, 8)))
+    x = ag.tensor(rng.standard_normal((20, 2, 8)), dtype=np.float32)
     _, weights = layer(x, x, x)
     assert (weights.numpy() == 0).mean() == pytest.approx(0.5, abs=0.06)
     _, weights = layer.eval()(x, x, x)

@@ -136,7 +136,7 @@ def test_names_and_shapes_of_the_state_are_those_of_pytorch():
 def test_dropout_acts_between_layers_in_training_only():
     ag.manual_seed(0)
     layer = nn.GRU(3, 8, num_layers=2, dropout=0.5)
-    x = ag.tensor(rng.standard_normal((4, 2, 3)))
+    x = ag.tensor(rng.standard_normal((4, 2, 3)), dtype=np.float32)
     assert not np.array_equal(layer(x)[0].numpy(), layer(x)[0].numpy())
     layer.eval()
     np.testing.assert_array_equal(layer(x)[0].numpy(), layer(x)[0].numpy())
