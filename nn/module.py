@@ -36,9 +36,10 @@ class Module:
     """Base of all layers and networks: set Parameters and Modules as attributes, write `forward`.
 
     What is set as an attribute is found by its type: a Parameter is learned, a Module is a part
-    (its parameters count as this one's, as `name.weight`), any other Tensor is a buffer, saved
-    with the parameters but not learned. Lists, tuples and dictionaries of them count as well, as
-    `layers.0.weight`.
+    (its parameters count as this one's, as `name.weight`). Lists, tuples and dictionaries of them
+    count as well, as `layers.0.weight`. Any other Tensor is left alone, say one that `forward`
+    keeps to be looked at; what is to be saved with the parameters, but not learned, is made a
+    buffer by `register_buffer`.
 
         class Net(Module):
             def __init__(self):
@@ -53,6 +54,7 @@ class Module:
 
     training: bool = True
     _hooks: Hooks | None = None
+    _buffers: Mapping[str, bool] = {}  # the names of this module's own buffers, and whether each is saved
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(vars(self).get(name), Parameter) and not isinstance(value, Parameter | Module | None):
@@ -60,7 +62,14 @@ class Module:
                 f"{type(self).__name__}: {name} is a Parameter, and {what_came(value)} in its place would not be "
                 f"learned; set Parameter(...), or {name}.assign(...) for new numbers"
             )
+        if name in self._buffers:
+            self._check_buffer(name, value)
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in self._buffers:
+            self._buffers = {other: saved for other, saved in self._buffers.items() if other != name}
 
     def forward(self, *inputs: Any) -> Any:
         """What this module computes; subclasses write it, callers call the module itself."""
@@ -126,11 +135,12 @@ class Module:
         for name, child in self.named_children():
             yield from child._walk(f"{prefix}.{name}" if prefix else name)
 
-    def _named_tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Every parameter and buffer; a shared one comes under each of its names."""
+    def _named_tensors(self, saved: bool = False) -> Iterator[tuple[str, Tensor]]:
+        """Every parameter and buffer, or only what is `saved`; a shared one comes under each of its names."""
+        wanted = (True,) if saved else (True, False)
         for prefix, module in self._walk(""):
             for name, value in module._named_parts():
-                if isinstance(value, Tensor):
+                if isinstance(value, Parameter) or (isinstance(value, Tensor) and module._buffers.get(name) in wanted):
                     yield f"{prefix}.{name}" if prefix else name, value
 
     def own_parameters(self) -> list[Parameter]:
@@ -141,13 +151,45 @@ class Module:
         """Set a part by a name that is computed; `self.name = module` does the same for one that is known."""
         if not isinstance(module, Module):
             raise TypeError(f"{type(self).__name__}: takes modules, got {what_came(module)} as {name!r}")
-        if not name or "." in name:
-            raise ArgumentError(f"{type(self).__name__}: {name!r} cannot name a module: no empty names, and no dots")
-        if not isinstance(getattr(self, name, None), Module | None):
-            raise ArgumentError(
-                f"{type(self).__name__}: {name!r} cannot name a module, for it has another meaning here; rename it"
-            )
+        self._check_name("module", name, isinstance(getattr(self, name, None), Module | None))
         setattr(self, name, module)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Set a tensor that is converted with the parameters and saved with them, but not learned.
+
+        Tensors that are set by its name from then on, as in `self.name = tensor`, take its place. `None` keeps the
+        place for one; without `persistent` it is not saved, as what can be computed again.
+        Errors: ArgumentError for a name with another meaning, StateError for what is no tensor, or was recorded.
+        """
+        self._check_name("buffer", name, name in self._buffers or getattr(self, name, None) is None)
+        self._check_buffer(name, tensor)
+        if isinstance(tensor, Parameter):
+            raise StateError(
+                f"{type(self).__name__}: a buffer is not learned, and {name} was given a Parameter; set it as an "
+                "attribute to have it learned, or take .detach() of it"
+            )
+        self._buffers = {**self._buffers, name: persistent}  # a new one: the empty one is that of all modules
+        setattr(self, name, tensor)
+
+    def _check_name(self, kind: str, name: str, free: bool) -> None:
+        """Refuse what cannot name a part of this module, or is not `free` to."""
+        called = f"{type(self).__name__}: {name!r} cannot name a {kind}"
+        if not name or "." in name:
+            raise ArgumentError(f"{called}: no empty names, and no dots")
+        if not free or hasattr(Module, name):
+            raise ArgumentError(f"{called}, for it has another meaning here; rename it")
+
+    def _check_buffer(self, name: str, value: Any) -> None:
+        """Refuse what cannot be saved."""
+        if not isinstance(value, Tensor | None):
+            raise StateError(
+                f"{type(self).__name__}: {name} is a buffer, and takes a tensor or None, got {what_came(value)}"
+            )
+        if value is not None and value.node is not None:
+            raise StateError(
+                f"{type(self).__name__}: {name} is a buffer, and this tensor was computed from others, with a history "
+                "that cannot be saved; take .detach() of it"
+            )
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Every learned tensor, by dotted name; one that is shared comes once, under its first name."""
@@ -160,13 +202,13 @@ class Module:
         return [parameter for _, parameter in self.named_parameters()]
 
     def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
-        """Every tensor that is saved but not learned, by dotted name; one that is shared comes once."""
+        """What `register_buffer` has set here and beneath, by dotted name; one that is shared comes once."""
         for name, value in _each_once(self._named_tensors()):
             if not isinstance(value, Parameter):
                 yield name, value
 
     def buffers(self) -> list[Tensor]:
-        """Every tensor that is saved but not learned."""
+        """The tensors of `named_buffers`."""
         return [buffer for _, buffer in self.named_buffers()]
 
     def apply(self, function: Callable[[Module], object]) -> Self:
@@ -242,11 +284,11 @@ class Module:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, npt.NDArray[Any]]:
-        """Parameters and buffers by dotted name, as read-only arrays; later training does not change them."""
-        return {name: value.numpy() for name, value in self._named_tensors()}
+        """Parameters and persistent buffers by dotted name, as read-only arrays; later training leaves them alone."""
+        return {name: value.numpy() for name, value in self._named_tensors(saved=True)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
-        """Take over parameters and buffers by name.
+        """Take over parameters and persistent buffers by name.
 
         Without `strict`, names that only one side has are left alone, and returned.
         Errors: StateError lists every name that is missing, unexpected or of another shape, and
@@ -254,13 +296,13 @@ class Module:
         """
         if not isinstance(state_dict, Mapping):
             raise StateError(f"{type(self).__name__}: a state is a dictionary of arrays, got {what_came(state_dict)}")
-        own = dict(self._named_tensors())
+        own = dict(self._named_tensors(saved=True))
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
         problems: list[str] = []
         if strict:
             problems += [f"missing {name} {own[name].shape}" for name in missing]
-            problems += [f"unexpected {name} {np.shape(state_dict[name])}" for name in unexpected]
+            problems += [f"unexpected {name} {np.shape(state_dict[name])}{self._unsaved(name)}" for name in unexpected]
         problems += [
             f"{name} has shape {np.shape(state_dict[name])} instead of {value.shape}"
             for name, value in own.items()
@@ -272,6 +314,14 @@ class Module:
             if name in state_dict:
                 value.assign(state_dict[name])
         return LoadedKeys(missing, unexpected)
+
+    def _unsaved(self, dotted: str) -> str:
+        """For a name in a state that this module would not save: what there is by that name, if a tensor."""
+        path, _, name = dotted.rpartition(".")
+        module = dict(self._walk("")).get(path)
+        if not isinstance(vars(module).get(name) if module else None, Tensor):
+            return ""
+        return f" (a tensor that is saved only once register_buffer({name!r}, ...) has made it a persistent buffer)"
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int | None:
         """How many additions and multiplications a call took, its parts' left out; None where nobody has counted."""

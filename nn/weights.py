@@ -21,7 +21,7 @@ VERSION = 1  # a reader takes its own and older ones
 
 
 def save_weights(module: Module, path: str | PathLike[str]) -> None:
-    """Write all parameters and buffers under their dotted names, in place of what was at `path`, whole or not at all.
+    """Write all parameters and persistent buffers under their dotted names to `path`, whole or not at all.
 
     Errors: OutputError if it cannot be written; what was there before is kept then.
     """
@@ -31,7 +31,7 @@ def save_weights(module: Module, path: str | PathLike[str]) -> None:
 
 
 def load_weights(module: Module, path: str | PathLike[str], strict: bool = True) -> LoadedKeys:
-    """Take over parameters and buffers from a file that `save_weights` or another program wrote.
+    """Take over parameters and persistent buffers from a file that `save_weights` or another program wrote.
 
     Numbers of another precision are brought to the module's own. Without `strict`, names that only one side has are
     left alone, and returned.

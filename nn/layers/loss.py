@@ -19,6 +19,10 @@ class _Loss(Module):
     def __init__(self, reduction: str = "mean") -> None:
         self.reduction = check_reduction(type(self).__name__, reduction, self.reductions)
 
+    def _keep(self, name: str, weight: Any) -> None:
+        """Have a weight as a buffer, or none."""
+        self.register_buffer(name, weight if isinstance(weight, Tensor | None) else ag.tensor(weight))
+
     def describe(self) -> str:
         """The settings that `repr` shows."""
         settings = {name: value for name, value in vars(self).items() if isinstance(value, (str, int, float))}
@@ -100,9 +104,11 @@ class GaussianNLLLoss(_Loss):
 class BCELoss(_Loss):
     """Binary cross-entropy of probabilities; see `nn.functions.binary_cross_entropy`. `weight` is a buffer."""
 
+    weight: Tensor | None
+
     def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.weight = _buffer(weight)
+        self._keep("weight", weight)
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss."""
@@ -115,9 +121,13 @@ class BCEWithLogitsLoss(_Loss):
     `weight` and `pos_weight` are buffers.
     """
 
+    weight: Tensor | None
+    pos_weight: Tensor | None
+
     def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
         super().__init__(reduction)
-        self.weight, self.pos_weight = _buffer(weight), _buffer(pos_weight)
+        self._keep("weight", weight)
+        self._keep("pos_weight", pos_weight)
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss."""
@@ -127,9 +137,12 @@ class BCEWithLogitsLoss(_Loss):
 class NLLLoss(_Loss):
     """The negative log-likelihood of labels by log-probabilities; see `nn.functions.nll_loss`. `weight` is a buffer."""
 
+    weight: Tensor | None
+
     def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.weight, self.ignore_index = _buffer(weight), ignore_index
+        self._keep("weight", weight)
+        self.ignore_index = ignore_index
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss."""
@@ -139,6 +152,8 @@ class NLLLoss(_Loss):
 class CrossEntropyLoss(_Loss):
     """Softmax and negative log-likelihood in one; see `nn.functions.cross_entropy`. `weight` is a buffer."""
 
+    weight: Tensor | None
+
     def __init__(
         self,
         weight: Any = None,
@@ -147,7 +162,8 @@ class CrossEntropyLoss(_Loss):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction)
-        self.weight, self.ignore_index, self.label_smoothing = _buffer(weight), ignore_index, label_smoothing
+        self._keep("weight", weight)
+        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss."""
@@ -185,9 +201,12 @@ class HingeLoss(_Loss):
 class MultiMarginLoss(_Loss):
     """The hinge loss of several classes; see `nn.functions.multi_margin_loss`. `weight` is a buffer."""
 
+    weight: Tensor | None
+
     def __init__(self, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.p, self.margin, self.weight = p, margin, _buffer(weight)
+        self._keep("weight", weight)
+        self.p, self.margin = p, margin
 
     def forward(self, input: Any, target: Any) -> Any:
         """The loss."""
@@ -219,8 +238,3 @@ class CosineEmbeddingLoss(_Loss):
     def forward(self, input1: Any, input2: Any, target: Any) -> Any:
         """The loss."""
         return functions.cosine_embedding_loss(input1, input2, target, self.margin, self.reduction)
-
-
-def _buffer(weight: Any) -> Tensor | None:
-    """What is saved with a module but not learned."""
-    return weight if weight is None or isinstance(weight, Tensor) else ag.tensor(weight)

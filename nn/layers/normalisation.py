@@ -39,9 +39,10 @@ class _ByChannel(Module):
         shape = (self.num_features,)
         self.weight = Parameter(ag.ones(shape)) if affine else None
         self.bias = Parameter(ag.zeros(shape)) if affine else None
-        self.running_mean = ag.zeros(shape) if track_running_stats else None
-        self.running_var = ag.ones(shape) if track_running_stats else None
-        self.num_batches_tracked = ag.tensor(np.zeros((), np.int64)) if track_running_stats else None
+        tracked = track_running_stats
+        self.register_buffer("running_mean", ag.zeros(shape) if tracked else None)
+        self.register_buffer("running_var", ag.ones(shape) if tracked else None)
+        self.register_buffer("num_batches_tracked", ag.tensor(np.zeros((), np.int64)) if tracked else None)
 
     def _checked(self, x: Any) -> Any:
         x = as_tensor(x)

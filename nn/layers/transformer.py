@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn import functions
 from nn.arguments import as_tensor, at_least
 from nn.layers.attention import MultiheadAttention
@@ -92,13 +92,15 @@ class PositionalEncoding(Module):
     buffer `pe` has shape (max_len, 1, d_model).
     """
 
+    pe: Tensor
+
     def __init__(self, d_model: int, dropout: float = 0.1, max_len: int = 5000, batch_first: bool = False) -> None:
         self.d_model = at_least("PositionalEncoding", "d_model", d_model, 1)
         self.max_len = at_least("PositionalEncoding", "max_len", max_len, 1)
         self.batch_first = batch_first
         self.dropout = Dropout(dropout)
         positions = functions.sinusoidal_positions(max_len, d_model).reshape(max_len, 1, d_model)
-        self.pe = ag.tensor(positions, dtype=ag.get_default_dtype())
+        self.register_buffer("pe", ag.tensor(positions, dtype=ag.get_default_dtype()))
 
     def forward(self, x: Any) -> Any:
         """x with its positions."""

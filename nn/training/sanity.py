@@ -152,7 +152,7 @@ def _double(array: Any) -> Any:
 
 @contextlib.contextmanager
 def _as_it_was(model: Module) -> Iterator[None]:
-    """Put weights, buffers, modes and the random numbers back at the end."""
+    """Put weights, persistent buffers, modes and the random numbers back at the end."""
     weights, random_state = model.state_dict(), ag.get_random_state()
     with modes_kept(model):
         try:
