@@ -79,7 +79,7 @@ class _Weighted:
         return reduction.sum(y * self.weights), leaves
 
     def value(self, *at: Array) -> float:
-        return float(self(at)[0])
+        return float(self(at)[0].item())
 
     def gradients(self, *at: Array) -> list[Array]:
         y, leaves = self(at)

@@ -83,7 +83,7 @@ class Operators(Recorded):
 
     def __round__(self, digits: int | None = None) -> Any:
         if digits is not None:  # for printing; only whole numbers are an op
-            return round(float(self), digits)  # type: ignore[arg-type]
+            return round(float(self.item()), digits)  # type: ignore[attr-defined]
         return self.record_one(ops.round, self)
 
     def __floor__(self) -> Any:

@@ -20,6 +20,9 @@ from autograd_core.ops.definition import Elementwise, Op
 class Value(Operators):
     """A number that remembers how it was computed.
 
+    `v.data` is the number; `float(v)`, and so `math.exp(v)`, is refused with a TypeError, for what comes of it would be
+    a constant to the graph: `autograd_core.exp` records.
+
     >>> x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
     >>> f = (x + y) * z
     >>> f.backward()
@@ -123,8 +126,16 @@ class Value(Operators):
             raise GraphError("only leaves can be pickled or copied; make Value(v.data) of this computed one")
         return _restored, (self.data, self.grad, self.label)
 
-    def __float__(self) -> float:
+    def item(self) -> float:
+        """Its number, as `data`; Tensors of one element have it too."""
         return self.data
+
+    def __float__(self) -> float:
+        # float(v) is what math.exp(v) calls as well, and its result would silently be a constant to the graph.
+        raise DTypeError(
+            "a Value does not become a number by itself, for the graph would lose it: take v.data for its number, and "
+            "ag.exp(v), ag.log(v), ... in place of math's functions (import autograd_core as ag)"
+        )
 
     def __int__(self) -> int:
         return int(self.data)
@@ -134,6 +145,12 @@ class Value(Operators):
 
     def __bool__(self) -> bool:
         return self.data != 0.0
+
+
+class Constant(Value):
+    """A plain number that a formula brought, as the 2 of x ** 2: an input of its node, whose gradient nobody wants."""
+
+    __slots__ = ()
 
 
 _new = Value.__new__
@@ -182,9 +199,11 @@ def _restored(data: float, grad: Any, label: str) -> Value:
 
 
 def _as_value(op: Op[Any], constant: Any) -> Value:
-    """A constant among an op's inputs."""
+    """An input that is no plain Value: a number, or a Constant from before."""
     if type(constant) is float or isinstance(constant, (int, float, np.number, np.bool_)):
-        return made(None, (), float(constant), ())
+        return Constant(constant)
+    if isinstance(constant, Value):
+        return constant
     raise DTypeError(
         f"{op.name}: a Value goes with numbers and other Values, not with a {type(constant).__name__}; "
         "use Tensor for arrays"

@@ -1,7 +1,7 @@
 """Look inside a recorded graph: `draw` makes a picture of it, `explain` a table.
 
 Both read the same snapshot (`snapshot.py`) of what the graph holds when they are called.
-Nothing here computes a gradient.
+Nothing here changes a graph or its gradients.
 """
 
 from autograd_core.show.drawing import Drawing, draw

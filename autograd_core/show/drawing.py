@@ -15,7 +15,8 @@ def draw(root: Any, limit: int = LIMIT) -> Drawing:
     """A picture of the graph behind `root`, a Value or a Tensor, from the leaves on the left to the result.
 
     On the wire of each node stands its value and, after `backward()`, below it the gradient
-    ∂root/∂node; for Tensors the shapes of both. Of more than `limit` nodes it shows those
+    ∂root/∂node, whatever else has been added to `.grad`; for Tensors stand there the shapes of
+    the value and of `.grad`. Of more than `limit` nodes it shows those
     nearest to `root`, and says so.
 
     >>> from autograd_core import Value

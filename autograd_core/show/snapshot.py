@@ -2,6 +2,9 @@
 
 It reads both engines, `Value` (numbers, with their local gradients) and `Tensor` (a recorded
 node keeps its shape, not its numbers), and knows nothing of how they will be shown.
+
+Of Values the gradients are found here, from the local gradients, and never read from `.grad`: that
+of a leaf adds up over backward passes, and any node's may be from another result's.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.graph import Node, topological_order
 from autograd_core.ops.definition import Op
 from autograd_core.tensor import Tensor
-from autograd_core.value import Value
+from autograd_core.value import Constant, Value
 
 LIMIT = 1000
 """How many nodes are shown unless asked otherwise: what is laid out within a second, and can still be scrolled."""
@@ -30,9 +33,9 @@ Role = Literal["node", "constant", "beyond"]
 class Entry:
     """One node: the op that made it, from which entries, and what is known of it.
 
-    `value` and `gradient` are numbers, or the shapes of arrays; `gradient` is None where there
-    is none. `role` says whether it is a node of its own, a constant that a formula brought, or
-    the end of what is shown: something beyond the limit.
+    `value` and `gradient` are numbers, ∂result/∂node, or the shapes of an array and its `.grad`;
+    `gradient` is None where there is none. `role` says whether it is a node of its own, a constant
+    that a formula brought, or the end of what is shown: something beyond the limit.
     """
 
     name: str  # the label, the number, or v1, v2, ...; no two nodes share one
@@ -59,6 +62,7 @@ class Snapshot:
     entries: tuple[Entry, ...]
     total: int  # nodes of the whole graph, shown or not
     of_numbers: bool  # a graph of Values rather than of Tensors
+    released: bool  # whether a backward pass has freed what another one would need
 
     @property
     def result(self) -> Entry:
@@ -81,8 +85,8 @@ class Snapshot:
 def take(root: Any, limit: int = LIMIT) -> Snapshot:
     """The graph that leads to `root`, a Value or a Tensor; of a larger one the `limit` nodes nearest to `root`.
 
-    A number without a label beside labelled ones is taken for a constant of the formula, whose
-    gradient nobody asks for; where nothing is labelled, every number is a node.
+    A Value has gradients once a backward pass has come to it; they are then ∂root/∂node, whatever
+    other passes there were. Plain numbers of the formula are constants, and have none.
     Errors: DTypeError for anything else, ArgumentError for a limit below 1.
     """
     if not isinstance(root, (Value, Tensor)):
@@ -91,18 +95,32 @@ def take(root: Any, limit: int = LIMIT) -> Snapshot:
         raise ArgumentError(f"show: limit={limit}; at least 1 node has to be shown")
     start = root if isinstance(root, Value) else root.node or root
     kept = _nearest(start, limit)
+    order = topological_order(start)
+    gradients = _gradients(order) if isinstance(root, Value) and _number(root.grad) else {}
     entries: list[Entry] = []
     position: dict[Any, int] = {}
     for node, inputs in _inputs_first(start, kept).items():
         position[node] = len(entries)
-        entry = replace(_read(node, root), inputs=tuple(position[source] for source in inputs))
-        entries.append(entry if node in kept or entry.role == "constant" else replace(entry, name="…", role="beyond"))
-    if isinstance(root, Value) and not any(entry.gradient for entry in entries):
-        # A Value's gradient starts at 0: where all are, none has been computed, and 0 would be a false statement.
-        entries = [replace(entry, gradient=None) for entry in entries]
-    if any(_is_number(entry) and entry.label for entry in entries):
-        entries = [replace(e, role="constant") if _is_number(e) and not e.label else e for e in entries]
-    return Snapshot(_named(entries), len(topological_order(start)), isinstance(root, Value))
+        entry = replace(_read(node, root, gradients), inputs=tuple(position[source] for source in inputs))
+        shown = node in kept or isinstance(node, _Untracked)
+        entries.append(entry if shown else replace(entry, name="…", role="beyond"))
+    released = isinstance(start, Node) and start.saved is None
+    return Snapshot(_named(entries), len(order), isinstance(root, Value), released)
+
+
+def _gradients(order: list[Value]) -> dict[Value, float]:
+    """∂(the last of `order`)/∂each, by the chain rule, from the local gradients that the graph keeps."""
+    gradients = dict.fromkeys(order, 0.0)
+    gradients[order[-1]] = 1.0
+    for node in reversed(order):
+        for parent, local in zip(node.parents, node.local_gradients, strict=True):
+            gradients[parent] += local * gradients[node]
+    return gradients
+
+
+def _number(gradient: Any) -> float:
+    """That of a Value's `.grad`, which may be a Value too, or None."""
+    return float(gradient.data if isinstance(gradient, Value) else gradient or 0.0)
 
 
 def _nearest(start: Any, limit: int) -> set[Any]:
@@ -145,7 +163,7 @@ def _inputs_first(start: Any, kept: set[Any]) -> dict[Any, list[Any]]:
     return order
 
 
-def _read(node: Any, root: Any) -> Entry:
+def _read(node: Any, root: Any, gradients: dict[Value, float]) -> Entry:
     """What a node knows of itself; its name and its inputs are settled by `take`."""
     if isinstance(node, _Untracked):
         return Entry("const", "", None, "", (), "", None, (), "", role="constant")
@@ -157,9 +175,10 @@ def _read(node: Any, root: Any) -> Entry:
             attributes="",
             inputs=(),
             value=node.data,
-            gradient=float(node.grad),
+            gradient=gradients.get(node),
             local_gradients=tuple(map(float, node.local_gradients)),
             dtype="",
+            role="constant" if isinstance(node, Constant) and node is not root else "node",
         )
     tensor = node  # a leaf; of an inner node the tensor is only known if it is the root or retains its gradient
     if isinstance(node, Node):
@@ -176,11 +195,6 @@ def _read(node: Any, root: Any) -> Entry:
         local_gradients=(),
         dtype=str(node.dtype),
     )
-
-
-def _is_number(entry: Entry) -> bool:
-    """Whether it is a Value that no op has made, and is shown."""
-    return entry.op is None and entry.role == "node" and isinstance(entry.value, float)
 
 
 def _named(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -126,7 +126,8 @@ class _Picture:
             what = "value" if self.snapshot.of_numbers else "shape of the value"
             legend.append(_Run(f"{what} above each wire", {"fill": VALUE}))
             if self.snapshot.differentiated:
-                legend.append(_Run(f", {what.replace('value', 'gradient')} below", {"fill": GRADIENT}))
+                below = "gradient" if self.snapshot.of_numbers else "shape of .grad"
+                legend.append(_Run(f", {below} below", {"fill": GRADIENT}))
         if self.snapshot.omission:
             legend.append(_Run("; " * bool(legend) + self.snapshot.omission, {"fill": INK}))
         return legend

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ def explain(root: Any, limit: int = LIMIT) -> str:
     """The graph behind `root` as a table to print, each node after its inputs.
 
     A node of numbers knows its op and inputs, its value, its local gradient for each input and,
-    after `backward()`, its upstream gradient, which is its own gradient ∂root/∂node. It passes
+    after `backward()`, its upstream gradient, which is its own gradient ∂root/∂node, whatever
+    other backward passes have added to `.grad`. It passes
     local · upstream on to each input; an input's gradient is the sum of what it is passed.
 
     >>> from autograd_core import Value
@@ -29,7 +31,8 @@ def explain(root: Any, limit: int = LIMIT) -> str:
     v2    multiply    -12         1  v1                 -4           1           -4
                                      z                   3           1            3
 
-    Of a graph of Tensors it tells ops, inputs, shapes and dtypes; recorded nodes keep no numbers.
+    Of a graph of Tensors it tells ops, inputs, shapes, dtypes, and the shapes of what `.grad` holds;
+    recorded nodes keep no numbers.
     Of more than `limit` nodes it tells those nearest to `root`.
     Errors: DTypeError for what is neither a Value nor a Tensor.
     """
@@ -37,7 +40,9 @@ def explain(root: Any, limit: int = LIMIT) -> str:
     table = _table_of_numbers(snapshot) if snapshot.of_numbers else _table_of_arrays(snapshot)
     if snapshot.omission:
         table += ["", snapshot.omission]
-    if not snapshot.differentiated:
+    if not snapshot.differentiated and snapshot.released:
+        table += ["", "no gradients are kept; backward() has freed this graph: for another, compute the result again"]
+    elif not snapshot.differentiated:
         table += ["", "no gradients yet: call backward() on the result"]
     return "\n".join(table)
 
@@ -60,14 +65,16 @@ _HEADER = ("node", "op", "value", "gradient", "input", "local gradient", "· ups
 
 
 def _edge(entry: Entry, source: Entry, local: float) -> tuple[str, ...]:
-    """The chain rule for one input; a constant is passed nothing."""
+    """The chain rule for one input; a constant is passed nothing, and has no derivative that is nan."""
+    if source.role == "constant" and math.isnan(local):  # (-3)^b has none in b, but b is 2
+        return source.name, "", "", ""
     if not isinstance(entry.gradient, float) or source.role == "constant":
         return source.name, _text(local), "", ""
     return source.name, _text(local), _text(entry.gradient), _text(local * entry.gradient)
 
 
 def _table_of_arrays(snapshot: Snapshot) -> list[str]:
-    rows = [("node", "op", "inputs", "shape", "dtype", "gradient")]
+    rows = [("node", "op", "inputs", "shape", "dtype", ".grad")]
     for entry, inputs in _shown(snapshot):
         op = entry.op_name + f"({entry.attributes})" * bool(entry.attributes)
         names = ", ".join(source.name for source in inputs)

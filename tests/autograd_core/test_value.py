@@ -213,6 +213,27 @@ def test_whole_division_remainder_and_rounding_are_those_of_python():
     assert (x.grad, y.grad) == (1.0, 4.0)
 
 
+@pytest.mark.parametrize("function", [math.exp, math.isnan, float, complex, np.float64, "%f".__mod__])
+def test_what_would_silently_leave_the_graph_is_refused(function):
+    with pytest.raises(TypeError, match=r"take v\.data for its number, and ag\.exp\(v\)"):
+        function(Value(2.0))
+
+
+def test_the_number_of_a_value_is_its_data():
+    x = Value(2.5)
+    assert (x.item(), int(x), f"{x:.2f}", round(x, 1), math.floor(x).data) == (2.5, 2, "2.50", 2.5, 2.0)
+    y = ag.exp(x)
+    assert (y.data, y.parents) == (math.exp(x.data), (x,))
+
+
+def test_constants_go_into_further_formulas_as_they_are():
+    x = Value(3.0)
+    (two,) = (parent for parent in (x**2).parents if parent is not x)
+    (two * x).backward()
+    assert (two.data, x.grad) == (2.0, 2.0)
+    assert type(pickle.loads(pickle.dumps(two))) is Value
+
+
 def test_clip_takes_one_bound_or_two():
     x = Value(3.0)
     assert [x.clip(max=1.0).data, x.clip(4.0).data, x.clip(0.0, 5.0).data] == [1.0, 4.0, 3.0]

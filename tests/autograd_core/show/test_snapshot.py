@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd_core import ArgumentError, DTypeError, Value, tensor
+from autograd_core import ArgumentError, DTypeError, Value, logsumexp, tensor
 from autograd_core.show.snapshot import number_text, take
 
 
@@ -39,16 +39,27 @@ def test_repeated_labels_are_told_apart():
     ]  # fmt: skip
 
 
-def test_unlabelled_number_beside_labelled_ones_is_a_constant():
-    snapshot = take(0.5 * Value(2, "x") + 0.5)
+@pytest.mark.parametrize(("label", "name"), [("x", "x"), ("", "2")])
+def test_plain_numbers_in_a_formula_are_constants(label, name):
+    snapshot = take(0.5 * Value(2, label) + 0.5)
     assert [(entry.name, entry.role) for entry in snapshot.entries if entry.op is None] == [
         ("0.5", "constant"),
-        ("x", "node"),
+        (name, "node"),
         ("0.5", "constant"),
     ]
 
 
-def test_without_labels_every_number_is_a_node():
+def test_plain_numbers_in_lists_are_constants():
+    snapshot = take(logsumexp([Value(2, "x"), 1.0]))
+    assert [(entry.name, entry.role) for entry in snapshot.entries[:2]] == [("x", "node"), ("1", "constant")]
+
+
+def test_every_value_is_a_node_with_or_without_a_label():
+    assert [(entry.name, entry.role) for entry in take(Value(2, "x") * Value(3)).entries] == [
+        ("x", "node"),
+        ("3", "node"),
+        ("v1", "node"),
+    ]
     assert [(entry.name, entry.role) for entry in take(Value(2) * Value(2)).entries] == [
         ("2", "node"),
         ("2#2", "node"),

@@ -68,6 +68,22 @@ def test_numbers_without_any_label_show_their_gradients():
     assert sorted(texts(draw(y), GRADIENT)) == ["1", "2", "3"]
 
 
+def test_a_constant_exponent_shows_no_gradient():
+    y = (Value(-3.0) - 1) ** 2
+    y.backward()
+    assert texts(draw(y), GRADIENT) == ["-8", "-8", "1"]
+
+
+def test_of_two_results_each_picture_shows_its_own_gradients():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    f, g = x * y, x * x
+    for result in (f, g, f):
+        result.backward()
+    assert sorted(texts(draw(f), GRADIENT)) == ["1", "2", "3"]
+    assert sorted(texts(draw(g), GRADIENT)) == ["1", "4"]
+    assert texts(draw(x * 5.0), GRADIENT) == []
+
+
 def test_label_of_an_inner_node_stands_on_its_wire():
     y = sigmoid(Value(0.0, "x"))
     y.label = "y"
@@ -124,6 +140,7 @@ def test_tensors_show_shapes():
     loss.backward()
     assert {"const", "w", "@", "sum", "(3, 2)", "(4, 2)", "()"} <= set(texts(draw(loss)))
     assert texts(draw(loss), GRADIENT) == ["(3, 2)"]
+    assert "shape of the value above each wire, shape of .grad below" in texts(draw(loss))
 
 
 def test_hundreds_of_nodes_are_drawn_without_text_on_text():

@@ -97,10 +97,63 @@ def test_gradient_flow_of_max_and_relu():
 
 
 def test_constants_have_a_local_gradient_but_are_passed_nothing():
-    y = Value(-3.0, "x") ** 2.0
+    y = 2.0 * Value(-3.0, "x")
     y.backward()
-    assert explain(y).splitlines()[-1].split()[:2] == ["2", "nan"]  # (-3)^b has no derivative in b
-    assert len(explain(y).splitlines()[-1].split()) == 2
+    assert explain(y).splitlines()[-2].split()[-2:] == ["2", "-3"]
+
+
+@pytest.mark.parametrize("label", ["x", ""])
+def test_a_constant_exponent_has_no_derivative_that_is_nan(label):
+    y = (Value(-3.0, label) - 1) ** 2
+    y.backward()
+    assert explain(y).splitlines()[-1].split() == ["2"]  # (-4)^b has no derivative in b
+    assert "nan" not in explain(y)
+
+
+def test_of_several_results_each_shows_its_own_gradients():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    f, g = x * y, x * x
+    f.backward()
+    g.backward()
+    f.backward()
+    assert (x.grad, y.grad) == (3.0 + 4.0 + 3.0, 4.0)
+    assert explain(f) == table("""
+        node  op        value  gradient  input  local gradient  · upstream  = passed on
+        x                   2         3
+        y                   3         2
+        v1    multiply      6         1  x                   3           1            3
+                                         y                   2           1            2
+    """)
+    assert explain(g) == table("""
+        node  op        value  gradient  input  local gradient  · upstream  = passed on
+        x                   2         4
+        v1    multiply      4         1  x                   2           1            2
+                                         x                   2           1            2
+    """)
+    assert (x.grad, y.grad, f.grad) == (10.0, 4.0, 1.0)
+
+
+def test_another_results_backward_is_not_this_ones():
+    x = Value(2.0, "x")
+    f, g = x * 3.0, x * x
+    f.backward()
+    assert "no gradients yet: call backward() on the result" in explain(g)
+
+
+def test_an_inner_result_shows_its_own_gradients():
+    x = Value(2.0, "x")
+    q = x * x
+    (q * 10.0).backward()
+    assert q.grad == 10.0
+    assert explain(q).splitlines()[1].split() == ["x", "2", "4"]
+
+
+def test_gradients_that_were_set_back_to_zero_are_shown_still():
+    x = Value(2.0, "x")
+    f = x * x
+    f.backward()
+    x.grad = 0.0
+    assert explain(f).splitlines()[1].split() == ["x", "2", "4"]
 
 
 def test_before_backward_it_says_what_to_do():
@@ -124,9 +177,20 @@ def test_tensors_tell_their_shapes():
     loss = (tensor(np.ones((4, 3))) @ w).sum(axis=0)
     loss.backward(np.ones(2))
     rows = explain(loss).splitlines()
-    assert rows[0].split() == ["node", "op", "inputs", "shape", "dtype", "gradient"]
+    assert rows[0].split() == ["node", "op", "inputs", "shape", "dtype", ".grad"]
     assert rows[1].split() == ["w", "(3,", "2)", "float64", "(3,", "2)"]
     assert rows[2].split() == ["v1", "matmul", "const,", "w", "(4,", "2)", "float64"]
+
+
+def test_a_graph_of_tensors_that_backward_has_freed_says_so():
+    w = tensor([1.0, 2.0], requires_grad=True, label="w")
+    loss = (w * w).sum()
+    assert "no gradients yet: call backward()" in explain(loss)
+    loss.backward()
+    w.grad = None
+    assert explain(loss).splitlines()[-1] == (
+        "no gradients are kept; backward() has freed this graph: for another, compute the result again"
+    )
 
 
 def test_larger_graphs_say_what_was_left_out():
