@@ -27,6 +27,7 @@ _RENAMED = {
     "cumprod": "cumulative_prod",
     "cumsum": "cumulative_sum",
     "float_power": "pow",
+    "invert": "bitwise_invert",
     "power": "pow",
     "rint": "round",
     "true_divide": "divide",

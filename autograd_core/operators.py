@@ -72,6 +72,27 @@ class Operators(Recorded):
     def __rpow__(self, other: Any) -> Any:
         return self.record_two(ops.pow, other, self)
 
+    def __and__(self, other: Any) -> Any:
+        return ops.bitwise_and(self, other)
+
+    def __rand__(self, other: Any) -> Any:
+        return ops.bitwise_and(other, self)
+
+    def __or__(self, other: Any) -> Any:
+        return ops.bitwise_or(self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return ops.bitwise_or(other, self)
+
+    def __xor__(self, other: Any) -> Any:
+        return ops.bitwise_xor(self, other)
+
+    def __rxor__(self, other: Any) -> Any:
+        return ops.bitwise_xor(other, self)
+
+    def __invert__(self) -> Any:
+        return ops.bitwise_invert(self)
+
     def __neg__(self) -> Any:
         return self.record_one(ops.negative, self)
 

@@ -201,7 +201,7 @@ def _restored(data: float, grad: Any, label: str) -> Value:
 def _as_value(op: Op[Any], constant: Any) -> Value:
     """An input that is no plain Value: a number, or a Constant from before."""
     if type(constant) is float or isinstance(constant, (int, float, np.number, np.bool_)):
-        return Constant(constant)
+        return Constant(float(constant))
     if isinstance(constant, Value):
         return constant
     raise DTypeError(

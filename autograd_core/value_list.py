@@ -102,7 +102,7 @@ def _gradient(y: Tensor, place: int, x: Tensor, create_graph: bool) -> Tensor:
 
 def _constant(op: Op[Any], number: Any) -> Value:
     if isinstance(number, (int, float, np.number, np.bool_)):
-        return Constant(number)
+        return Constant(float(number))
     raise DTypeError(f"{op.name}: a list of Values holds numbers beside them, not a {type(number).__name__}")
 
 

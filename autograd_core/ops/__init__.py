@@ -26,6 +26,7 @@ from autograd_core.ops.activations import (
     swish,
 )
 from autograd_core.ops.arranging import flip, meshgrid, pad, repeat, roll, split, stack, tile, unstack
+from autograd_core.ops.bitwise import bitwise_and, bitwise_invert, bitwise_or, bitwise_xor
 from autograd_core.ops.comparison import (
     equal,
     greater,
@@ -38,6 +39,7 @@ from autograd_core.ops.comparison import (
     logical_and,
     logical_not,
     logical_or,
+    logical_xor,
     not_equal,
 )
 from autograd_core.ops.convolution import (
@@ -146,6 +148,10 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_or",
+    "bitwise_xor",
     "broadcast_arrays",
     "broadcast_to",
     "ceil",
@@ -211,6 +217,7 @@ __all__ = [
     "logical_and",
     "logical_not",
     "logical_or",
+    "logical_xor",
     "logsumexp",
     "matmul",
     "matrix_transpose",

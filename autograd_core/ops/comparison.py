@@ -58,6 +58,12 @@ def logical_or(a, b):
     return a != 0 or b != 0
 
 
+@elementwise(array=np.logical_xor)
+def logical_xor(a, b):
+    """Whether just one of a and b is true. Not differentiable."""
+    return (a != 0) != (b != 0)
+
+
 @elementwise(array=np.logical_not)
 def logical_not(x):
     """Whether x is false, which only 0 is. Not differentiable."""
