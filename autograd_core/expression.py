@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_core import ops
-from autograd_core.errors import ExpressionError
+from autograd_core.errors import DTypeError, ExpressionError
 from autograd_core.ops.definition import Elementwise, Op, registry
 from autograd_core.value import Constant, Value
 
@@ -46,13 +46,15 @@ class Expression:
     -12.0
 
     Errors: ExpressionError for text that is no such formula, and for one with a part that is
-    no finite number whatever the variables are, such as 1/0 or 9**9**9**9.
+    no finite number whatever the variables are, such as 1/0 or 9**9**9**9; DTypeError for no text.
     """
 
     variables: tuple[str, ...]  # in the order in which they first stand in the formula
 
     def __init__(self, text: str) -> None:
-        self.text = text.strip()
+        if not isinstance(text, str):
+            raise DTypeError(f"Expression: takes a formula as text, such as '(x+y)*z', not a {type(text).__name__}")
+        self.text = " ".join(text.split())  # a formula may go over several lines
         names: dict[str, None] = {}
         self._formula = _Reader(self.text, names).read(_parsed(self.text))
         self.variables = tuple(names)
@@ -63,12 +65,16 @@ class Expression:
     def record(self, values: Mapping[str, Value]) -> Value:
         """The result of the formula at `values`, one for each variable, with its graph.
 
-        Errors: ExpressionError for a variable without a value, or a value without a variable.
+        Errors: ExpressionError for a variable without a value, or a value without a variable; DTypeError for what is
+        no Value.
         """
         if missing := [name for name in self.variables if name not in values]:
             raise ExpressionError(f"no value for {', '.join(missing)}; give one, as in {missing[0]}=1.5")
         if unused := [name for name in values if name not in self.variables]:
             raise ExpressionError(f"{', '.join(map(_quoted, unused))}: given a value, but not in the expression")
+        if plain := [name for name, value in values.items() if not isinstance(value, Value)]:
+            got = type(values[plain[0]]).__name__
+            raise DTypeError(f"Expression: takes Values, got a {got} for {plain[0]}; wrap it: Value(1.5)")
         return self._formula.record(values)
 
 

@@ -15,19 +15,27 @@ import numpy as np
 
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.generator import get_random_state, set_random_state
-from autograd_core.graph import Node, backpropagate, enable_grad, no_grad, recording, topological_order
+from autograd_core.graph import Node, Recorded, backpropagate, enable_grad, no_grad, recording, topological_order
 from autograd_core.ops import arranging, reduction, shaping
 from autograd_core.tensor import Tensor
 
 
 def gradients(
-    y: Tensor, inputs: Sequence[Tensor], gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False
+    y: Tensor,
+    inputs: Tensor | Sequence[Tensor],
+    gradient: Any = None,
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
 ) -> list[Tensor | None]:
-    """∂y/∂input for each of `inputs`, leaves or inner tensors, without touching any `.grad`.
+    """∂y/∂input for each of `inputs` (or the one), leaves or inner tensors, without touching any `.grad`.
 
     `gradient` is the upstream gradient, of y's shape (1 for a single number). None stands for an
     input that y does not depend on.
     """
+    if not isinstance(y, Tensor):
+        raise DTypeError(f"gradients: of a tensor that was computed, got a {type(y).__name__}; {_instead_of(y)}")
+    inputs = [inputs] if isinstance(inputs, Tensor) else inputs
     for x in inputs:
         if not (isinstance(x, Tensor) and x.requires_grad):
             raise GraphError("gradients: every input must be a tensor that requires a gradient or was recorded")
@@ -52,6 +60,7 @@ def value_and_grad(
     >>> value_and_grad(lambda w: (w * w).sum())(tensor([1.0, 3.0]))
     (Tensor(10.), Tensor([2., 6.]))
     """
+    _check_function("value_and_grad", function)
     single = isinstance(argnums, int)
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -89,6 +98,7 @@ def grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux
     >>> grad(grad(lambda x: x**3))(tensor(2.0))
     Tensor(12.)
     """
+    _check_function("grad", function)
     both = value_and_grad(function, argnums, has_aux)
 
     @wraps(function)
@@ -104,6 +114,7 @@ def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[..., An
 
     The map may be called as often as you like.
     """
+    _check_function("vjp", function)
     outside = recording.on
     leaves: list[Tensor] = []
     traced = [_map(lambda x: _traced(x, leaves), a) for a in args]
@@ -132,6 +143,7 @@ def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
     A vector-Jacobian product g ↦ gJ is linear in g, so its own gradient in direction v is J·v:
     two backward passes, and no second set of derivatives to be kept true.
     """
+    _check_function("jvp", function)
     if len(args) != len(tangents):
         raise ArgumentError(f"jvp: a tangent for each of the {len(args)} arguments, got {len(tangents)}")
     leaves: list[Tensor] = []
@@ -160,6 +172,7 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
 
     Shapes: y (...,), x (---) -> (..., ---). x and y are single tensors.
     """
+    _check_function("jacobian", function)
 
     @wraps(function)
     def wrapped(*args: Any) -> Any:
@@ -187,6 +200,7 @@ def hessian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any
 
     Shapes: x (---) -> (---, ---).
     """
+    _check_function("hessian", function)
     return jacobian(grad(function, argnums), argnums)
 
 
@@ -195,6 +209,7 @@ def hvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
 
     Returns a tuple with the structure of `args`.
     """
+    _check_function("hvp", function)
     positions = tuple(range(len(args)))
     gradient = grad(function, positions)
 
@@ -212,6 +227,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     `function` takes tensors (and constants) and returns one tensor. Random numbers it draws from the
     default generator are drawn again alike.
     """
+    _check_function("checkpoint", function)
 
     @wraps(function)
     def wrapped(*args: Any) -> Any:
@@ -263,6 +279,22 @@ class _Recomputed:
             set_random_state(now)
             found[self] = backpropagate(y.node or y, g, wanted=wanted)
         return found[self].get(wanted[index])
+
+
+def _check_function(caller: str, function: Any) -> None:
+    """Refuse what is no function, such as a result, of which PyTorch's grad takes the gradients."""
+    if not callable(function):
+        got = type(function).__name__
+        raise DTypeError(f"{caller}: takes a function of tensors, got a {got}; {_instead_of(function)}")
+
+
+def _instead_of(wrong: Any) -> str:
+    """What gives the gradients of the thing that a caller has."""
+    if isinstance(wrong, Tensor):
+        return "the gradients of a tensor that was computed already are autograd_core.gradients(y, [x])"
+    if isinstance(wrong, Recorded):
+        return "of a Value call y.backward() and read x.grad"
+    return "grad(f)(x) is the gradient of f at x, and gradients(y, [x]) that of a tensor y by what it was computed from"
 
 
 def _traced(x: Any, leaves: list[Tensor]) -> Tensor:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
 
+from autograd_core.errors import ArgumentError
 from autograd_core.show.layout import arrange
 from autograd_core.show.snapshot import LIMIT, take
 from autograd_core.show.svg import render
@@ -46,11 +48,23 @@ class Drawing:
         return self._svg
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an SVG file, whole or not at all (OSError)."""
+        """Write an SVG file, whole or not at all.
+
+        Errors: ArgumentError for a name that ends as another kind of file does, OSError where it cannot be written.
+        """
         target = Path(path).resolve()  # what a link points to, so that it stays a link
         if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
             target.write_text(self._svg, encoding="utf-8")
             return
+        if Path(path).suffix.lower() not in ("", ".svg"):
+            raise ArgumentError(
+                f"save: a drawing is written as .svg, got {os.fspath(path)!r}; save it as "
+                f"{Path(path).with_suffix('.svg').name!r}, and for another format convert that file, with a browser, "
+                "Inkscape or rsvg-convert"
+            )
+        if not target.parent.is_dir():
+            what = f"there is no folder {str(target.parent)!r}; make it first"
+            raise FileNotFoundError(errno.ENOENT, what, str(target))
         partial = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             partial.write_text(self._svg, encoding="utf-8")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from autograd_core import ExpressionError, Value
+from autograd_core import DTypeError, ExpressionError, Value
 from autograd_core.expression import DEEPEST, LONGEST, Expression
 
 
@@ -146,3 +146,25 @@ def test_variables_and_values_have_to_match():
         value_of("x+y+z", x=1.0)
     with pytest.raises(ExpressionError, match="'w': given a value, but not in the expression"):
         value_of("x", x=1.0, w=2.0)
+
+
+@pytest.mark.parametrize("text", ["x\n+y", "(x +\n  y)", "\nx+y\n", "x\t+\r\ny"])
+def test_a_formula_may_go_over_several_lines(text):
+    assert value_of(text, x=1.0, y=2.0) == 3.0
+    assert "\n" not in Expression(text).text
+
+
+def test_what_is_wrong_in_several_lines_is_found_in_one():
+    with pytest.raises(ExpressionError, match=r"^'x \+ \) y' is no expression: .* at character 5$"):
+        Expression("x +\n) y")
+
+
+@pytest.mark.parametrize("text", [None, 3.0, b"x+y", ["x"], Value(1.0)])
+def test_what_is_no_text_is_refused(text):
+    with pytest.raises(DTypeError, match=f"takes a formula as text, .* not a {type(text).__name__}"):
+        Expression(text)
+
+
+def test_variables_are_values():
+    with pytest.raises(DTypeError, match=r"takes Values, got a float for y; wrap it: Value\(1.5\)"):
+        Expression("x*y").record({"x": Value(1.0), "y": 2.0})

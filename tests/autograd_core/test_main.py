@@ -85,6 +85,17 @@ def test_numbers_alone_are_a_graph_too(capsys):
     assert "f     multiply      6         1  2" in output
 
 
+def test_a_formula_of_several_lines_is_shown_in_one(capsys):
+    status, output, _ = run(capsys, "(x +\n  y)", "x=1", "y=2")
+    assert (status, output.splitlines()[0]) == (0, "f = (x + y)")
+
+
+def test_a_picture_of_another_kind_is_refused_in_one_line(capsys, tmp_path):
+    status, output, errors = run(capsys, "x", "x=1", "--svg", str(tmp_path / "f.png"))
+    assert (status, output, errors.count("\n")) == (2, "", 1)
+    assert "a drawing is written as .svg" in errors
+
+
 def test_infinities_and_nan_are_numbers(capsys):
     assert run(capsys, "x*y", "x=inf", "y=nan")[0] == 0
 

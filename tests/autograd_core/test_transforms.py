@@ -136,11 +136,37 @@ def test_gradients_of_inner_tensors_leave_grad_alone():
         (lambda x: ag.vjp(ag.exp, x)[1]([1.0, 2.0]), "1 upstream gradients for as many results, got 2"),
         (lambda x: ag.gradients(x.sum(), [x]), "gradients: every input"),
         (lambda x: ag.jacobian(lambda v: 1.0)(x), "jacobian: the function must return a tensor"),
+        (
+            lambda x: ag.grad(x.sum(), x),
+            r"grad: takes a function of tensors, got a Tensor; .*gradients\(y, \[x\]\)",
+        ),
+        (lambda x: ag.grad(ag.Value(1.0), x), r"grad: takes a function.*got a Value; of a Value call y.backward\(\)"),
+        (lambda x: ag.grad([ag.exp]), r"grad: takes a function of tensors, got a list; grad\(f\)\(x\) is"),
+        (lambda x: ag.value_and_grad(x), "value_and_grad: takes a function"),
+        (lambda x: ag.vjp(x, x), "vjp: takes a function"),
+        (lambda x: ag.jvp(x, (x,), (x,)), "jvp: takes a function"),
+        (lambda x: ag.jacobian(x), "jacobian: takes a function"),
+        (lambda x: ag.hessian(x), "hessian: takes a function"),
+        (lambda x: ag.hvp(x, (x,), (x,)), "hvp: takes a function"),
+        (lambda x: ag.checkpoint(x), "checkpoint: takes a function"),
+        (
+            lambda x: ag.gradients(ag.Value(2.0), [x]),
+            r"gradients: of a tensor.*got a Value.*backward",
+        ),
+        (lambda x: ag.gradients(ag.exp, [x]), r"gradients: of a tensor.*got a Elementwise; grad\(f\)\(x\) is the"),
     ],
 )
 def test_refused_calls(call, message):
     with pytest.raises(ag.AutogradError, match=message):
         call(f64(1.0, 2.0))
+
+
+def test_gradients_of_one_input_or_of_several():
+    x, y = f64(1.0, 2.0, requires_grad=True), f64(3.0, 4.0, requires_grad=True)
+    of_one = ag.gradients((x * y).sum(), x)
+    assert [g.tolist() for g in of_one] == [[3.0, 4.0]]
+    assert [g.tolist() for g in ag.gradients((x * y).sum(), [x, y])] == [[3.0, 4.0], [1.0, 2.0]]
+    assert x.grad is None
 
 
 def test_checkpoint_has_the_same_gradients_and_keeps_nothing():

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from autograd_core import Value, tensor
+from autograd_core import ArgumentError, Value, tensor
 from autograd_core.show import draw
 
 
@@ -53,9 +53,24 @@ def test_failed_save_leaves_the_old_file(drawing, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["graph.svg"]
 
 
-def test_saving_where_there_is_no_directory_fails(drawing, tmp_path):
-    with pytest.raises(FileNotFoundError):
-        drawing.save(tmp_path / "missing" / "graph.svg")
+def test_saving_where_there_is_no_folder_names_it(drawing, tmp_path):
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "missing", tmp_path / "file"):
+        with pytest.raises(FileNotFoundError, match=f"there is no folder '{folder}'; make it first"):
+            drawing.save(folder / "graph.svg")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.PDF", "a.svg.gz", "a.2"])
+def test_a_file_that_would_not_be_what_it_is_called_is_refused(drawing, tmp_path, name):
+    with pytest.raises(ArgumentError, match=r"written as \.svg, got '.*" + name + "'; save it as 'a.*svg'"):
+        drawing.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.svg", "a.SVG", "a"])
+def test_names_that_are_true(drawing, tmp_path, name):
+    drawing.save(str(tmp_path / name))
+    assert (tmp_path / name).read_text(encoding="utf-8") == str(drawing)
 
 
 def test_saving_to_a_device_does_not_replace_it(drawing):
