@@ -71,6 +71,13 @@ class Module:
         if name in self._buffers:
             self._buffers = {other: saved for other, saved in self._buffers.items() if other != name}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy has: of a recorded tensor that `forward` kept the numbers, for no history can be copied."""
+        return {
+            name: value.detach() if isinstance(value, Tensor) and value.node is not None else value
+            for name, value in vars(self).items()
+        }
+
     def forward(self, *inputs: Any) -> Any:
         """What this module computes; subclasses write it, callers call the module itself."""
         raise NotImplementedError(f"{type(self).__name__} has no forward method; define forward(self, x)")

@@ -1,6 +1,7 @@
 """Tensors that a module keeps: buffers are converted and saved with its parameters, others left alone."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import autograd_core as ag
 import nn
 import optim
-from nn.training import Checkpoint, Checkpoints, EarlyStopping, Trainer
+from nn.training import Checkpoint, Checkpoints, EarlyStopping, Trainer, check_gradients
 
 
 class Attentive(nn.Module):
@@ -22,6 +23,17 @@ class Attentive(nn.Module):
         self.attn = ag.softmax(self.scores(x))
         self.seen = [self.attn, ag.ones((3,))]
         return self.output(self.attn * x * self.scale)
+
+
+class Kept(nn.Module):
+    """Keeps its output."""
+
+    def __init__(self):
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x):
+        self.attn = ag.softmax(self.layer(x))
+        return self.attn
 
 
 @pytest.fixture
@@ -75,6 +87,17 @@ def test_training_saves_resumes_and_stops_early_with_a_tensor_kept_on_self(tmp_p
     for name, array in whole.model.state_dict().items():
         np.testing.assert_array_equal(resumed.model.state_dict()[name], array)
     assert list(whole.model.state_dict()) == SAVED
+
+
+def test_a_copy_has_the_numbers_of_a_tensor_kept_on_self():
+    net = Kept()
+    net(np.ones((5, 2), np.float32))
+    for twin in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        assert twin.attn.tolist() == net.attn.tolist()
+        assert twin.attn.is_leaf
+        assert twin.layer.weight is not net.layer.weight
+    assert not net.attn.is_leaf
+    check_gradients(net, nn.functions.mse_loss, (np.ones((2, 2)), np.zeros((2, 2))))
 
 
 def test_what_is_set_by_a_buffers_name_takes_its_place():
