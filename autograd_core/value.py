@@ -174,9 +174,11 @@ def _computed(op: Any, parents: tuple[Value, ...], at: tuple[float, ...]) -> Any
     return made(op, parents, at[-1], local_gradients)
 
 
-def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tuple[float, ...]) -> Value:
+def made(
+    op: Any, parents: tuple[Value, ...], data: float, local_gradients: tuple[float, ...], kind: type[Value] = Value
+) -> Value:
     """The Value that `op` made of `parents`; it remembers that if recording is on."""
-    out = _new(Value)  # and its slots set one by one: a call of __init__ takes as long as all of them
+    out = _new(kind)  # and its slots set one by one: a call of __init__ takes as long as all of them
     out.data = data
     out.grad = 0.0
     out.label = ""
@@ -201,7 +203,7 @@ def _restored(data: float, grad: Any, label: str) -> Value:
 def _as_value(op: Op[Any], constant: Any) -> Value:
     """An input that is no plain Value: a number, or a Constant from before."""
     if type(constant) is float or isinstance(constant, (int, float, np.number, np.bool_)):
-        return Constant(float(constant))
+        return made(None, (), float(constant), (), Constant)
     if isinstance(constant, Value):
         return constant
     raise DTypeError(

@@ -22,7 +22,7 @@ def bitwise_and(a: Any, b: Any, /) -> Any:
     >>> from autograd_core import tensor
     >>> x = tensor([-1.0, 0.5, 2.0])
     >>> (x > 0) & (x < 1)
-    Tensor([False,  True, False], dtype=bool)
+    Tensor([False,  True, False])
     """
     _check("bitwise_and", "logical_and", a, b)
     return _bitwise_and(a, b)
@@ -73,6 +73,11 @@ def _bitwise_xor(a, b):
 @elementwise(array=np.bitwise_invert)
 def _bitwise_invert(x):
     return not x if isinstance(x, bool) else ~x  # in Python ~True is -2
+
+
+for _op in (_bitwise_and, _bitwise_or, _bitwise_xor):
+    _op.not_differentiable()
+_bitwise_invert.not_differentiable()
 
 
 def _check(op: str, instead: str, *inputs: Any) -> None:

@@ -89,6 +89,6 @@ def isinf(x):
 
 
 _all: tuple[Op[Any], ...] = (less, less_equal, greater, greater_equal, equal, not_equal)
-_all += (logical_and, logical_or, logical_not, isnan, isfinite, isinf)
+_all += (logical_and, logical_or, logical_xor, logical_not, isnan, isfinite, isinf)
 for _op in _all:
     _op.not_differentiable()
