@@ -20,11 +20,12 @@ import numpy as np
 
 import autograd_core as ag
 import optim
-from nn.atomic_write import check_writable, write_atomically
+from nn.atomic_write import check_writable, remove_partial_files, write_atomically
 from nn.command_options import Command, parse
 from nn.data import Splits, mnist
 from nn.data.pictures import read_picture
 from nn.errors import CheckpointError, DivergenceError, OutputError
+from nn.file_lock import FileLock
 from nn.models import AUGMENTATIONS, RECIPES
 from nn.training.callback import Callback
 from nn.training.checkpoint import Checkpoint
@@ -39,6 +40,7 @@ from nn.training.settings import Settings, fingerprint
 from nn.training.trainer import Trainer
 
 CHECKPOINT, HISTORY, LEARNING_CURVE = "checkpoint.safetensors", "history.json", "learning_curve.png"
+LOCK = ".training.lock"
 
 OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
     "sgd": optim.SGD,
@@ -65,8 +67,17 @@ SCHEDULES: dict[str, Callable[[float, int], optim.schedules.Schedule]] = {
 def train(options: argparse.Namespace) -> int:
     """Train a model, or go on with a training."""
     directory: Path = options.out or Path("runs", options.model or "lenet5")
+    taken = f"a training in {directory} is going on already"
+    with FileLock(directory / LOCK, taken=taken, advice="choose another --out"):
+        return _train_in(directory, options)
+
+
+def _train_in(directory: Path, options: argparse.Namespace) -> int:
+    """What `train` does, as the only one in the directory."""
     saved = _saved_training(directory, resume=options.resume)
     check_writable(directory, (CHECKPOINT, HISTORY, LEARNING_CURVE))
+    for name in (HISTORY, LEARNING_CURVE):
+        remove_partial_files(directory / name)
     splits = mnist(options.data_dir)
     asked = {
         name: value

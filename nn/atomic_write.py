@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import Iterable
@@ -9,20 +10,24 @@ from pathlib import Path
 
 from nn.errors import OutputError
 
+_UNIQUE = 8  # hexadecimal digits in a partial file's name that tell writers apart
 
-def write_atomically(path: Path, data: bytes, *, shared: bool = False, advice: str = "") -> None:
+
+def write_atomically(path: Path, data: bytes, *, advice: str = "") -> None:
     """Make `data` the content of the file at `path`, whose directory is made if there is none.
 
-    `shared` is for a file that several processes may write at once: each then has a partial file of its own. Without
-    it there is one fixed name, so that what a kill leaves behind is overwritten by the next attempt.
+    Several may do so at once: each writes a partial file of its own first, beside it, and the last one's content stays.
 
     Raises `OutputError`, with the advice, if it cannot be written; what was there before is kept then.
     """
-    partial = path.with_name(f".{path.name}{'.' + uuid.uuid4().hex if shared else ''}.partial")
+    if not path.name:
+        raise OutputError(message(f"cannot write {str(path)!r}: it names no file", advice))
+    _make_directory_of(path, advice)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:_UNIQUE]}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(partial, "xb")  # noqa: SIM115 - closed below, within what removes it when anything goes wrong
         try:
-            with open(partial, "wb") as file:
+            with file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())  # or the rename could reach the disk before the content does
@@ -33,7 +38,16 @@ def write_atomically(path: Path, data: bytes, *, shared: bool = False, advice: s
             raise
         _sync_directory(path.parent)
     except OSError as error:
-        raise OutputError(_message(f"cannot write {path}: {error.strerror or error}", advice)) from error
+        raise OutputError(message(f"cannot write {path}: {error.strerror or error}", advice)) from error
+
+
+def remove_partial_files(path: Path) -> None:
+    """Remove what writers of `path` have left that were killed as they wrote. Only for who alone writes it now."""
+    left = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{_UNIQUE}}}\.partial")
+    with contextlib.suppress(FileNotFoundError):
+        for entry in path.parent.iterdir():
+            if left.fullmatch(entry.name):
+                entry.unlink(missing_ok=True)
 
 
 def check_writable(directory: Path, names: Iterable[str] = (), *, advice: str = "choose another --out") -> None:
@@ -47,20 +61,29 @@ def check_writable(directory: Path, names: Iterable[str] = (), *, advice: str = 
     while not os.path.lexists(nearest):
         nearest = nearest.parent
     if not nearest.is_dir():
-        raise OutputError(_message(f"cannot write in {directory}: {nearest} is no directory", advice))
+        raise OutputError(message(f"cannot write in {directory}: {nearest} is no directory", advice))
     taken = next((directory / name for name in names if (directory / name).is_dir()), None)
     if taken is not None:
-        raise OutputError(_message(f"cannot write {taken}: it is a directory", f"remove it, or {advice}"))
+        raise OutputError(message(f"cannot write {taken}: it is a directory", f"remove it, or {advice}"))
     try:
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
         reason = f"{error.strerror or error} in {nearest}"
-        raise OutputError(_message(f"cannot write in {directory}: {reason}", advice)) from error
+        raise OutputError(message(f"cannot write in {directory}: {reason}", advice)) from error
 
 
-def _message(problem: str, advice: str) -> str:
+def message(problem: str, advice: str) -> str:
+    """One line of both."""
     return f"{problem}; {advice}" if advice else problem
+
+
+def _make_directory_of(path: Path, advice: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"cannot write {path}: the directory {path.parent} cannot be made: {error.strerror or error}"
+        raise OutputError(message(problem, advice)) from error
 
 
 def _sync_directory(directory: Path) -> None:

@@ -33,7 +33,7 @@ def cached_files(
     check_writable(directory, advice=_ADVICE)
     fetched = fetch_from_first_able(missing, sources, report)
     for name, data in fetched.items():
-        write_atomically(directory / name, data, shared=True, advice=_ADVICE)
+        write_atomically(directory / name, data, advice=_ADVICE)
     return held | fetched
 
 

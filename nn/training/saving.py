@@ -13,7 +13,8 @@ from typing import Any
 
 from autograd_core import ArgumentError
 from nn.arguments import at_least
-from nn.atomic_write import write_atomically
+from nn.atomic_write import remove_partial_files, write_atomically
+from nn.file_lock import FileLock
 from nn.training.callback import Callback, Moment
 from nn.training.checkpoint import Checkpoint
 from nn.training.position import EpochRecord
@@ -26,7 +27,10 @@ class Checkpoints(Callback):
     `every_steps` and `every_seconds` save within an epoch too; `every_epochs` leaves epochs out. `path` may hold
     `{epoch}`, which keeps one file for each epoch. `notes` are stored beside the state. Go on by
 
-        trainer.load_state_dict(Checkpoint.load(path).state)
+        Checkpoint.load(path).restore(trainer)
+
+    While `fit` runs it holds a lock (`.<name>.lock` beside the file): a second training that is to write the same file
+    is refused with `OutputError` before its first step, in this process and in any other.
     """
 
     def __init__(
@@ -46,10 +50,23 @@ class Checkpoints(Callback):
         self._path, self._notes = str(path), dict(notes or {})
         self._every_epochs, self._every_steps, self._every_seconds = every_epochs, every_steps, every_seconds
         self._saved_at = time.monotonic()
+        place = Path(path)
+        while "{epoch}" in str(place.parent):
+            place = place.parent  # one lock for all epochs
+        self._lock = FileLock(
+            place.parent / f".{place.name}.lock",
+            taken=f"another training writes {path} already",
+            advice="give Checkpoints another path",
+        )
 
     def training_started(self, trainer: Trainer) -> None:
-        """Seconds count from here."""
+        """Take the file; seconds count from here."""
+        self._lock.acquire()
         self._saved_at = time.monotonic()
+
+    def closed(self) -> None:
+        """Give the file back."""
+        self._lock.release()
 
     def settled(self, trainer: Trainer, moment: Moment) -> None:
         """Save if it is time to."""
@@ -61,6 +78,7 @@ class Checkpoints(Callback):
             due = True
         if due:
             path = Path(self._path.replace("{epoch}", str(trainer.position.epoch)))
+            remove_partial_files(path)
             Checkpoint(state=trainer.state_dict(), notes=self._notes).save(path)
             self._saved_at = time.monotonic()
 

@@ -17,6 +17,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from nn.data import write_idx
+from nn.file_lock import FileLock
 from nn.training.checkpoint import Checkpoint
 
 SAMPLE = Path("tests/data").resolve()
@@ -147,6 +148,13 @@ def test_directory_where_a_file_will_be_written(refused, tmp_path, name):
     (tmp_path / "out" / name).mkdir(parents=True)
     says = f"{tmp_path / 'out' / name}: it is a directory" if name != "checkpoint.safetensors" else "exists already"
     refused("train", "mnist", "--data-dir", SAMPLE, "--out", tmp_path / "out", says=says)
+
+
+def test_a_second_training_into_the_same_directory(refused, trained):
+    with FileLock(trained / ".training.lock", taken="taken", advice="go away"):
+        says = f"a training in {trained} is going on already, by process {os.getpid()} on "
+        for more in ((), ("--resume", "--epochs", 9)):
+            refused("train", "mnist", "--data-dir", SAMPLE, "--out", trained, *more, says=says)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="takes /proc, where not even root can write")

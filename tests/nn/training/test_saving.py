@@ -6,7 +6,7 @@ import pytest
 
 import optim
 from autograd_core import ArgumentError
-from nn.errors import CheckpointError
+from nn.errors import CheckpointError, OutputError
 from nn.training import Callback, Checkpoint, Checkpoints, HistoryFile
 
 
@@ -101,3 +101,34 @@ def test_history_as_json_and_as_a_table(train_line, line_data, tmp_path):
     rows = list(csv.DictReader((tmp_path / "h.csv").read_text().splitlines()))
     assert list(rows[0]) == ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds"]
     assert [float(row["validation_loss"]) for row in rows] == [record.validation["loss"] for record in trainer.history]
+
+
+def test_a_second_training_into_the_same_file_is_refused_before_its_first_step(train_line, tmp_path):
+    class Second(Callback):
+        def epoch_ended(self, trainer):
+            with pytest.raises(OutputError, match=r"another training writes .*c already, by process .* another path$"):
+                train_line(epochs=1, callbacks=[Checkpoints(tmp_path / "c")])
+
+    train_line(epochs=2, callbacks=[Checkpoints(tmp_path / "c"), Second()])
+    assert Checkpoint.load(tmp_path / "c").state["position"]["step"] == 10
+    train_line(epochs=1, callbacks=[Checkpoints(tmp_path / "c")])  # it is free again
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_the_file_is_free_again_after_an_error(train_line, tmp_path):
+    class Fails(Callback):
+        def epoch_ended(self, trainer):
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        train_line(epochs=1, callbacks=[Checkpoints(tmp_path / "c"), Fails()])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_directory_an_epoch_and_one_lock_for_all(train_line, tmp_path):
+    class Looks(Callback):
+        def epoch_ended(self, trainer):
+            assert (tmp_path / ".{epoch}.lock").exists()
+
+    train_line(epochs=2, callbacks=[Checkpoints(tmp_path / "{epoch}" / "c"), Looks()])
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")) == ["1", "1/c", "2", "2/c"]
