@@ -24,7 +24,7 @@ from nn.atomic_write import check_writable, remove_partial_files, write_atomical
 from nn.command_options import Command, parse
 from nn.data import Splits, mnist
 from nn.data.pictures import read_picture
-from nn.errors import CheckpointError, DivergenceError, OutputError
+from nn.errors import DivergenceError, OutputError
 from nn.file_lock import FileLock
 from nn.models import AUGMENTATIONS, RECIPES
 from nn.training.callback import Callback
@@ -99,7 +99,7 @@ def _train_in(directory: Path, options: argparse.Namespace) -> int:
         ],
     )
     if saved is not None:
-        trainer.load_state_dict(saved.state)
+        saved.restore(trainer)
     _introduce(settings, trainer, splits)
     with Interruption() as interruption:
         finished = trainer.fit(
@@ -153,12 +153,11 @@ def _new_settings(asked: dict[str, Any], splits: Splits) -> Settings:
 
 
 def _resumed_settings(saved: Checkpoint, asked: dict[str, Any], splits: Splits) -> Settings:
-    finished = Position.from_json(saved.state["position"]).epoch
     settings = Settings.of_checkpoint(saved)
     for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         if getattr(settings, name) not in known:
-            raise CheckpointError(f"the checkpoint's {name} {getattr(settings, name)!r} is unknown here")
-    return settings.going_on(asked, splits, finished)
+            raise saved.error(f"the checkpoint's {name} {getattr(settings, name)!r} is unknown here")
+    return settings.going_on(asked, splits, saved.position.epoch)
 
 
 def _trainer(settings: Settings, examples: int, callbacks: Sequence[Callback]) -> Trainer:

@@ -297,29 +297,40 @@ class Module:
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Take over parameters and persistent buffers by name.
 
+        A tensor that the module has under several names (tied weights) may be there under one of them or more.
+        Numbers of another precision are brought to the module's own.
         Without `strict`, names that only one side has are left alone, and returned.
-        Errors: StateError lists every name that is missing, unexpected or of another shape, and
-        nothing is changed then.
+        Errors: StateError lists every name that is missing, unexpected, of another shape or kind of number, or of
+        other values than another name of the same tensor; nothing is changed then.
         """
         if not isinstance(state_dict, Mapping):
             raise StateError(f"{type(self).__name__}: a state is a dictionary of arrays, got {what_came(state_dict)}")
-        own = dict(self._named_tensors(saved=True))
-        missing = [name for name in own if name not in state_dict]
+        names: dict[Tensor, list[str]] = {}
+        for name, tensor in self._named_tensors(saved=True):
+            names.setdefault(tensor, []).append(name)
+        own = {name for tied in names.values() for name in tied}
         unexpected = [name for name in state_dict if name not in own]
+        missing = [name for tied in names.values() if not any(name in state_dict for name in tied) for name in tied]
         problems: list[str] = []
         if strict:
-            problems += [f"missing {name} {own[name].shape}" for name in missing]
-            problems += [f"unexpected {name} {np.shape(state_dict[name])}{self._unsaved(name)}" for name in unexpected]
-        problems += [
-            f"{name} has shape {np.shape(state_dict[name])} instead of {value.shape}"
-            for name, value in own.items()
-            if name in state_dict and np.shape(state_dict[name]) != value.shape
-        ]
+            shapes = {name: tensor.shape for tensor, tied in names.items() for name in tied}
+            problems += [f"missing {name} {shapes[name]}" for name in missing]
+            problems += [f"unexpected {name} {_shape(state_dict[name])}{self._unsaved(name)}" for name in unexpected]
+        new: dict[Tensor, npt.NDArray[Any]] = {}
+        for tensor, tied in names.items():
+            for name in tied:
+                if name in state_dict:
+                    try:
+                        array = _fitting(state_dict[name], tensor)
+                    except ValueError as problem:
+                        problems.append(f"{name} {problem}")
+                        continue
+                    if not np.array_equal(new.setdefault(tensor, array), array, equal_nan=True):
+                        problems.append(f"{' and '.join(tied)} are one tensor here, and the state has two")
         if problems:
             raise StateError(f"{type(self).__name__} cannot take over this state: {'; '.join(problems)}")
-        for name, value in own.items():
-            if name in state_dict:
-                value.assign(state_dict[name])
+        for tensor, array in new.items():
+            tensor.assign(array)
         return LoadedKeys(missing, unexpected)
 
     def _unsaved(self, dotted: str) -> str:
@@ -369,6 +380,25 @@ def what_came(wrong: Any) -> str:
     if isinstance(wrong, type):
         return f"the class {wrong.__name__} rather than one that is made of it: {wrong.__name__}(...)"
     return f"a {type(wrong).__name__}"
+
+
+def _fitting(value: Any, tensor: Tensor) -> npt.NDArray[Any]:
+    """`value` as an array of the tensor's dtype. Raises ValueError, which says why, if it is none of its shape."""
+    if _shape(value) != tensor.shape:
+        raise ValueError(f"has shape {_shape(value)} instead of {tensor.shape}")
+    array = np.asarray(value)
+    if not np.can_cast(array.dtype, tensor.dtype, "same_kind"):
+        raise ValueError(f"is of dtype {array.dtype} instead of {tensor.dtype}")
+    with np.errstate(over="ignore"):  # inf is the float32 that is nearest to 1e300
+        return array.astype(tensor.dtype, copy=False)
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """The shape of what is, or can become, an array; None for lists of unequal lengths."""
+    try:
+        return tuple(np.shape(value))
+    except ValueError:
+        return None
 
 
 def _each_once(named: Iterator[tuple[str, Part]]) -> Iterator[tuple[str, Part]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
+import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
 
 
@@ -35,5 +38,42 @@ def check_leaves(caller: str, parameters: Iterable[Any]) -> None:
 
 def check_parts(caller: str, state_dict: Mapping[str, Any], expected: Iterable[str]) -> None:
     """Raise `ArgumentError` unless the state has these parts and no others."""
+    if not isinstance(state_dict, Mapping):
+        raise ArgumentError(f"{caller}: a state is a dictionary, got a {type(state_dict).__name__}")
     if state_dict.keys() != set(expected):
-        raise ArgumentError(f"{caller}: a state has the parts {sorted(expected)}, got {sorted(state_dict)}")
+        raise ArgumentError(f"{caller}: a state has the parts {sorted(expected)}, got {sorted(map(str, state_dict))}")
+
+
+def loaded_dictionary(caller: str, name: str, value: Any) -> Mapping[str, Any]:
+    """A part of a state that is a dictionary. Raises `ArgumentError` otherwise."""
+    if not isinstance(value, Mapping):
+        raise ArgumentError(f"{caller}: {name} must be a dictionary, got {value!r}")
+    return value
+
+
+def loaded_number(caller: str, name: str, value: Any, like: float) -> Any:
+    """A number of a state, of the kind that `like` is: a count from 0 on if that is whole, or any but nan.
+
+    Raises `ArgumentError` otherwise.
+    """
+    if isinstance(like, int):
+        if type(value) is not int or not 0 <= value <= _MOST:
+            raise ArgumentError(f"{caller}: {name} must be a whole number from 0 to {_MOST}, got {value!r}")
+        return value
+    if type(value) not in (int, float) or value != value:
+        raise ArgumentError(f"{caller}: {name} must be a number, got {value!r}")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ArgumentError(f"{caller}: {name} must be a number of float's range, got {value!r}") from None
+
+
+def loaded_array(caller: str, name: str, value: Any, like: Tensor) -> Tensor:
+    """An array of a state as a tensor of the shape and dtype of `like`. Raises `ArgumentError` if it does not fit."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu" or value.shape != like.shape:
+        came = f"{value.dtype} of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+        raise ArgumentError(f"{caller}: {name} must be numbers of shape {like.shape}, got {came}")
+    return ag.tensor(value, dtype=like.dtype)
+
+
+_MOST = 2**53  # so far floats count

@@ -6,11 +6,9 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor, update_rule
-from optim.arguments import check_leaves, check_parts, listed
+from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
 
 
 @update_rule
@@ -77,18 +75,21 @@ class WeightAverage:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what `state_dict` gave for the same parameters; refused as a whole if it does not fit."""
         check_parts(type(self).__name__, state_dict, ("updates", "averages"))
-        averages = {int(index): array for index, array in state_dict["averages"].items()}
-        updates = int(state_dict["updates"])
-        expected = [parameter.shape for parameter in self._parameters] if updates else []
-        found = [np.shape(averages[index]) for index in sorted(averages)]
-        if found != expected or sorted(averages) != list(range(len(expected))):
+        name = type(self).__name__
+        updates = loaded_number(name, "updates", state_dict["updates"], 0)
+        averages = loaded_dictionary(name, "averages", state_dict["averages"])
+        expected = [str(index) for index in range(len(self._parameters) if updates else 0)]
+        averages = {str(index): array for index, array in averages.items()}  # JSON makes text of numbers
+        if averages.keys() != set(expected):
             raise ArgumentError(
-                f"{type(self).__name__}: after {updates} updates there are averages of shapes {expected}, got {found}"
+                f"{name}: after {updates} updates there are {len(expected)} averages, got {sorted(averages)}"
             )
-        self.updates = updates
-        self._averages = [
-            ag.tensor(averages[index], dtype=self._parameters[index].dtype) for index in range(len(expected))
+        loaded = [
+            loaded_array(name, f"averages.{index}", averages[index], parameter)
+            for index, parameter in zip(expected, self._parameters, strict=False)
         ]
+        self.updates = updates
+        self._averages = loaded
 
 
 class ExponentialMovingAverage(WeightAverage):

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
-from optim.arguments import check_leaves, check_parts, listed
+from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
 
 Settings = dict[str, Any]
 State = dict[str, Any]
@@ -93,7 +92,7 @@ class Optimizer:
             if type(settings[name]) not in (bool, int, float):
                 settings[name] = float(settings[name])  # a float64 of numpy would make float64 of all that it meets
         self._require(settings, "lr", settings["lr"] >= 0, "at least 0")
-        for name in ("weight_decay", "eps"):
+        for name in ("weight_decay", "eps", "lr_scale"):
             self._require(settings, name, settings.get(name, 0.0) >= 0, "at least 0")
         if "betas" in settings:
             betas = settings["betas"]
@@ -183,10 +182,11 @@ class Optimizer:
         groups = self._loaded_groups(state_dict["param_groups"])
         owners = [(parameter, group) for group in groups for parameter in group["params"]]
         state: dict[int, State] = {}
-        for index, entries in state_dict["state"].items():
-            index = int(index)  # JSON makes text of it
-            if not 0 <= index < len(owners):
-                raise ArgumentError(f"{self._name}: a state for parameter {index}; there are {len(owners)}")
+        places = {str(index): index for index in range(len(owners))}  # JSON makes text of them
+        for key, entries in loaded_dictionary(self._name, "state", state_dict["state"]).items():
+            index = places.get(str(key))
+            if index is None:
+                raise ArgumentError(f"{self._name}: a state for parameter {key}; there are {len(owners)}")
             state[index] = self._loaded_state(index, entries, self._new_state(*owners[index]))
         for group, loaded in zip(self.param_groups, groups, strict=True):
             group.update(loaded)
@@ -194,10 +194,12 @@ class Optimizer:
 
     def _loaded_groups(self, saved: list[Mapping[str, Any]]) -> list[Settings]:
         counts = [len(group["params"]) for group in self.param_groups]
-        if [group["params"] for group in saved] != counts:
+        if not isinstance(saved, Sequence) or not all(isinstance(group, Mapping) for group in saved):
+            raise ArgumentError(f"{self._name}: param_groups of a state must be a list of dictionaries, got {saved!r}")
+        found = [group.get("params") for group in saved]
+        if found != counts:
             raise ArgumentError(
-                f"{self._name}: a state for groups of {[group['params'] for group in saved]} parameters;"
-                f" here are {counts}"
+                f"{self._name}: a state for groups of {found} parameters; here are {counts} (params of param_groups)"
             )
         groups = []
         for group, settings in zip(self.param_groups, saved, strict=True):
@@ -206,24 +208,27 @@ class Optimizer:
                     f"{self._name}: a state with the settings {sorted(settings)}; here are {sorted(group)};"
                     " was it saved by another optimiser?"
                 )
+            for name in group.keys() - {"params"}:
+                switch = isinstance(group[name], bool)
+                kind = "true or false" if switch else "a number"
+                self._require(dict(settings), name, isinstance(settings[name], bool) == switch, kind)
             groups.append({**settings, "params": group["params"]})
             self._check(groups[-1])
         return groups
 
     def _loaded_state(self, index: int, entries: Mapping[str, Any], new: State) -> State:
+        entries = loaded_dictionary(self._name, f"state.{index}", entries)
         if entries.keys() != new.keys():
             raise ArgumentError(
                 f"{self._name}: parameter {index} needs the state {sorted(new)}, got {sorted(entries)};"
                 " was it saved by another optimiser?"
             )
         for key, value in new.items():
+            place = f"{key} of parameter {index}"
             if isinstance(value, Tensor):
-                if np.shape(entries[key]) != value.shape:
-                    raise ArgumentError(
-                        f"{self._name}: {key} of parameter {index} has shape {value.shape},"
-                        f" got {np.shape(entries[key])}"
-                    )
-                new[key] = ag.tensor(entries[key], dtype=value.dtype)
+                new[key] = loaded_array(self._name, place, entries[key], value)
+            elif isinstance(value, (int, float)):
+                new[key] = loaded_number(self._name, place, entries[key], value)
             else:
                 new[key] = type(value)(entries[key])
         return new

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import ArgumentError
 from nn.errors import CheckpointError, StateError
 from nn.module import Module
 from nn.tensor_file import Arrays, read_tensors, write_tensors
+from nn.training.position import Position
+from nn.training.protocols import Stateful
 
 FORMAT = "autograd-core training"
 VERSION = 2  # of the layout; there were only trials with 1
@@ -31,6 +35,7 @@ class Checkpoint:
 
     state: Mapping[str, Any]
     notes: Mapping[str, Any]
+    path: Path | None = None  # of the file that it was read from, for messages
 
     def save(self, path: str | Path) -> None:
         """Replace the file at `path` in one go. Raises `OutputError` if it cannot be written."""
@@ -49,9 +54,28 @@ class Checkpoint:
         """`model` with the saved weights; averaged ones are in the state of what averages. Raises `CheckpointError`."""
         try:
             model.load_state_dict(self.state["model"])
-        except StateError as error:
-            raise CheckpointError(f"the checkpoint does not fit the model it names: {error}") from error
+        except (StateError, KeyError) as error:
+            raise self.error(f"the checkpoint does not fit the model it names: {error}") from error
         return model
+
+    def restore(self, trainer: Stateful) -> None:
+        """Have `trainer` go on from here. Raises `CheckpointError`, which names the file, if the state does not fit."""
+        try:
+            trainer.load_state_dict(self.state)
+        except CheckpointError as error:
+            raise self.error(str(error)) from error
+
+    @property
+    def position(self) -> Position:
+        """Where the training was. Raises `CheckpointError`."""
+        try:
+            return Position.from_json(self.state["position"])
+        except (ArgumentError, KeyError) as error:
+            raise self.error(f"the position of the training is damaged: {error}") from error
+
+    def error(self, problem: str) -> CheckpointError:
+        """What is wrong, with the file that it is wrong in."""
+        return CheckpointError(problem if self.path is None else f"{self.path}: {problem}")
 
     @staticmethod
     def load(path: str | Path) -> Checkpoint:
@@ -71,8 +95,11 @@ class Checkpoint:
             raise CheckpointError(f"{path} is damaged: its checksum is wrong; go back to an older copy")
         try:
             parts = json.loads(content)
-            return Checkpoint(state=_with_arrays(parts["state"], arrays), notes=parts["notes"])
-        except (ValueError, KeyError, TypeError) as error:
+            for name in ("state", "notes"):
+                if not isinstance(parts[name], dict):
+                    raise TypeError(f"its {name} must be a dictionary, got {reprlib.repr(parts[name])}")
+            return Checkpoint(state=_with_arrays(parts["state"], arrays), notes=parts["notes"], path=Path(path))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise CheckpointError(f"{path} lacks what a checkpoint holds: {type(error).__name__}: {error}") from error
 
 

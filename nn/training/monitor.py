@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from autograd_core import ArgumentError
 from nn.arguments import at_least
 from nn.training.callback import Callback
 from nn.training.evaluation import EVALUATION_BATCH
-from nn.training.position import Score
+from nn.training.position import Score, score_of
 from nn.training.progress import describe
 from nn.training.trainer import Trainer
 
@@ -48,5 +49,8 @@ class Monitor(Callback):
         return {"scores": self.scores}
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Take them over."""
-        self.scores = {int(epoch): score for epoch, score in state_dict["scores"].items()}
+        """Take them over. Errors: ArgumentError for what `state_dict` never gives."""
+        scores = state_dict["scores"]
+        if not (isinstance(scores, Mapping) and all(str(epoch).isdecimal() for epoch in scores)):
+            raise ArgumentError(f"Monitor: scores must be a dictionary by epoch, got {scores!r}")
+        self.scores = {int(epoch): score_of(f"scores.{epoch}", score) for epoch, score in scores.items()}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_origin, get_type_hints
 
 from autograd_core import manual_seed
 from nn.data import Splits
-from nn.errors import CheckpointError, SettingsError
+from nn.errors import SettingsError
 from nn.models import AUGMENTATIONS, RECIPES
 from nn.module import Module
 from nn.training.checkpoint import Checkpoint
@@ -39,7 +40,7 @@ class Settings:
         try:
             return Settings.from_json(checkpoint.notes["settings"])
         except (ValueError, KeyError, TypeError) as error:
-            raise CheckpointError(f"the checkpoint is not one of this command line: {error}") from error
+            raise checkpoint.error(f"the checkpoint is not one of this command line: {error}") from error
 
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> Settings:
@@ -49,6 +50,18 @@ class Settings:
             kind = get_origin(hint) or hint
             if type(getattr(settings, name)) is not kind:
                 raise TypeError(f"{name} is {getattr(settings, name)!r}, expected a {kind.__name__}")
+        for name, value, most in (
+            *(("image_size", side, 2**12) for side in settings.image_size),
+            ("classes", settings.classes, 2**20),
+            ("batch_size", settings.batch_size, 2**53),
+            ("epochs", settings.epochs, 2**53),
+        ):
+            if type(value) is not int or not 1 <= value <= most:
+                raise ValueError(f"{name} is {value!r}, expected a whole number from 1 to {most}")
+        if len(settings.image_size) != 2 or settings.seed < 0 or not 0 < settings.lr < math.inf:
+            raise ValueError(
+                f"image_size {settings.image_size}, seed {settings.seed} or lr {settings.lr} is out of range"
+            )
         for name, known in (("model", RECIPES), ("loss", OBJECTIVES), ("augmentation", AUGMENTATIONS)):
             if getattr(settings, name) not in known:
                 raise ValueError(f"the {name} {getattr(settings, name)!r} is unknown here")

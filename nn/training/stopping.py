@@ -74,6 +74,11 @@ class EarlyStopping(Callback):
         return {"best": self._best, "best_epoch": self.best_epoch, "best_weights": self._best_weights}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take them over."""
-        self._best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
-        self._best_weights = state_dict["best_weights"]
+        """Take them over. Errors: ArgumentError for what `state_dict` never gives."""
+        best, weights = state_dict["best"], state_dict["best_weights"]
+        if type(best) not in (int, float) or math.isnan(best):
+            raise ArgumentError(f"EarlyStopping: best must be a number, got {best!r}")
+        if weights is not None and not isinstance(weights, Mapping):
+            raise ArgumentError(f"EarlyStopping: best_weights must be a dictionary of arrays, got {weights!r}")
+        self.best_epoch = at_least("EarlyStopping", "best_epoch", state_dict["best_epoch"], 0)
+        self._best, self._best_weights = float(best), weights

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import reprlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -199,26 +200,31 @@ class Trainer:
             parts["average"] = self.average
         if isinstance(self.schedule, Stateful):
             parts["schedule"] = self.schedule
-        expected, found = parts.keys(), state_dict.keys() - {"callbacks", "position", "random_state"}
+        others = {"callbacks", "position", "random_state"}
+        if not isinstance(state_dict, Mapping) or not others <= state_dict.keys():
+            raise CheckpointError(
+                f"the state of a training is a dictionary with {', '.join(sorted(others))}, model and optimizer, got"
+                f" {reprlib.repr(state_dict)}"
+            )
+        expected, found = parts.keys(), state_dict.keys() - others
         if expected != found:
             raise CheckpointError(
                 f"the state is of a training with {', '.join(sorted(found))}; here are {', '.join(sorted(expected))}"
             )
-        callbacks = dict(self._named_callbacks())
-        unknown = state_dict["callbacks"].keys() - callbacks.keys()
+        callbacks, saved = dict(self._named_callbacks()), state_dict["callbacks"]
+        if not isinstance(saved, Mapping):
+            raise CheckpointError(f"callbacks of the state must be a dictionary, got {reprlib.repr(saved)}")
+        unknown = saved.keys() - callbacks.keys()
         if unknown:
             raise CheckpointError(
                 f"the state is of a training with the callback {min(unknown)}, which is not here; add it to go on"
             )
-        try:
-            for name, part in parts.items():
-                part.load_state_dict(state_dict[name])
-            for name, saved in state_dict["callbacks"].items():
-                callbacks[name].load_state_dict(saved)
-            self.position = Position.from_json(state_dict["position"])
-            ag.set_random_state(state_dict["random_state"])
-        except (AutogradError, KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"the state does not fit the training: {error}") from error
+        for name, part in parts.items():
+            _take_over(name, part.load_state_dict, state_dict[name])
+        for name, part in saved.items():
+            _take_over(f"callbacks.{name}", callbacks[name].load_state_dict, part)
+        self.position = _take_over("position", Position.from_json, state_dict["position"])
+        _take_over("random_state", ag.set_random_state, state_dict["random_state"])
 
     def _named_callbacks(self) -> Iterator[tuple[str, Callback]]:
         """Each callback by its class; of several of one class, the second is called `Class2`."""
@@ -305,6 +311,15 @@ class Trainer:
     def _settled(self, moment: Moment) -> None:
         for callback in self.callbacks:
             callback.settled(self, moment)
+
+
+def _take_over(name: str, take: Callable[[Any], Any], state: Any) -> Any:
+    """take(state), whose errors, of whatever kind, are the state's fault and name the part."""
+    try:
+        return take(state)
+    except (AutogradError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        said = str(error) if isinstance(error, AutogradError) else f"{type(error).__name__}: {error}"
+        raise CheckpointError(f"the state does not fit the training: {name}: {said}") from error
 
 
 def _diverged(loss: float, where: str) -> DivergenceError:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from optim.arguments import check_parts
+from autograd_core import ArgumentError
+from optim.arguments import check_parts, loaded_number
 from optim.schedules.checks import check_lr, check_share, require
 
 
@@ -86,5 +87,10 @@ class ReduceOnPlateau:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take that over."""
         check_parts("ReduceOnPlateau", state_dict, self.state_dict())
-        self.lr, self._best = float(state_dict["lr"]), float(state_dict["best"])
-        self._bad, self._cooling = int(state_dict["bad"]), int(state_dict["cooling"])
+        loaded = {
+            name: loaded_number("ReduceOnPlateau", name, state_dict[name], like)
+            for name, like in (("lr", 0.0), ("best", 0.0), ("bad", 0), ("cooling", 0))
+        }
+        if not 0 <= loaded["lr"] < math.inf:
+            raise ArgumentError(f"ReduceOnPlateau: lr of a state must be finite and at least 0, got {loaded['lr']}")
+        self.lr, self._best, self._bad, self._cooling = loaded.values()

@@ -93,7 +93,11 @@ def refusals():
     return [
         (optim.Adam([w]), state, r"Adam: a state for groups of \[2\] parameters; here are \[1\]"),
         (optim.SGD([w, b], momentum=0.9), state, "SGD: a state with the settings .* saved by another optimiser"),
-        (optim.Adam([b, w]), state, r"Adam: exp_avg of parameter 0 has shape \(3,\), got \(2, 2\)"),
+        (
+            optim.Adam([b, w]),
+            state,
+            r"Adam: exp_avg of parameter 0 must be numbers of shape \(3,\), got float32 of shape \(2, 2\)",
+        ),
         (optim.Adam([w, b]), lacking, r"Adam: parameter 0 needs the state .* got \['exp_avg', 'step'\]; was it saved"),
         (optim.Adam([w, b]), beyond, "Adam: a state for parameter 2; there are 2"),
         (optim.Adam([w, b]), {"state": {}}, r"Adam: a state has the parts .* got \['state'\]"),
