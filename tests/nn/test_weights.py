@@ -138,3 +138,61 @@ def test_part_of_a_network_can_be_loaded_and_frozen(tmp_path):
 def test_what_is_no_module_is_named(move, tmp_path):
     with pytest.raises(nn.StateError, match=f"{move.__name__}: takes a module and a path, got a dict for the module"):
         move(build().state_dict(), tmp_path / "a")
+
+
+class TiedNet(nn.Module):
+    """An embedding whose weight is the output layer's too."""
+
+    def __init__(self):
+        self.embedding = nn.Embedding(5, 3)
+        self.output = nn.Linear(3, 5, bias=False)
+        self.output.weight = self.embedding.weight
+
+    def forward(self, words):
+        return self.output(self.embedding(words))
+
+
+@pytest.mark.parametrize("name", ["embedding.weight", "output.weight"])
+def test_tied_weights_load_from_a_file_that_holds_them_once(tmp_path, name):
+    net, numbers = TiedNet(), np.arange(15, dtype=np.float32).reshape(5, 3)
+    save_file({name: numbers}, tmp_path / "a")
+    assert nn.load_weights(net, tmp_path / "a") == ([], [])
+    assert net.output.weight is net.embedding.weight
+    np.testing.assert_array_equal(net.embedding.weight.numpy(), numbers)
+    assert net.load_state_dict({}, strict=False).missing_keys == ["embedding.weight", "output.weight"]
+
+
+def test_tied_weights_are_saved_under_each_name_as_torch_expects_and_load_again(tmp_path):
+    net, other = TiedNet(), TiedNet()
+    nn.save_weights(net, tmp_path / "a")
+    assert load_file(tmp_path / "a").keys() == {"embedding.weight", "output.weight"}
+    assert nn.load_weights(other, tmp_path / "a") == ([], [])
+    np.testing.assert_array_equal(other([1, 2]).numpy(), net([1, 2]).numpy())
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_tied_weights_that_differ_in_the_file_are_refused(tmp_path, strict):
+    net = TiedNet()
+    before, state = net.embedding.weight.numpy(), {name: array.copy() for name, array in net.state_dict().items()}
+    state["output.weight"][0, 0] = np.nan
+    save_file(state, tmp_path / "a")
+    message = r"a: TiedNet cannot .*: embedding.weight and output.weight are one tensor here, and the state has two$"
+    with pytest.raises(nn.StateError, match=message):
+        nn.load_weights(net, tmp_path / "a", strict)
+    np.testing.assert_array_equal(net.embedding.weight.numpy(), before)
+    state["embedding.weight"][0, 0] = np.nan  # equal, though nan is not
+    save_file(state, tmp_path / "a")
+    nn.load_weights(net, tmp_path / "a", strict)
+
+
+def test_numbers_that_a_buffer_would_cut_off_are_refused_by_dtype():
+    norm = nn.BatchNorm1d(2)
+    for value, dtype in ((np.array(1.5), "float64"), (np.array(True), None), (10**30, "object")):
+        state = {**norm.state_dict(), "num_batches_tracked": value}
+        if dtype is None:
+            norm.load_state_dict(state)
+            continue
+        with pytest.raises(nn.StateError, match=f"num_batches_tracked is of dtype {dtype} instead of int64"):
+            norm.load_state_dict(state)
+    with pytest.raises(nn.StateError, match=r"running_mean has shape None instead of \(2,\)"):
+        norm.load_state_dict({**norm.state_dict(), "running_mean": [[1.0], 2.0]})
