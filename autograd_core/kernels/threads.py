@@ -7,8 +7,10 @@ A forked child has no helpers at first and starts its own.
 """
 
 import atexit
+import numbers
 import os
 import threading
+import warnings
 
 import numpy as np
 
@@ -26,27 +28,55 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_num_threads = int(os.environ.get("NUMBA_NUM_THREADS") or _processors())
+_num_threads = None  # until it is asked for or set
 _own = threading.local()
 _team = None
 _starting = threading.Lock()
 
+# The first that is set decides. NUMBA_NUM_THREADS speaks of compiled kernels alone; the other is every library's.
+_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
+_MOST_THREADS = 1024
+
 
 def get_num_threads() -> int:
-    """The number of threads that large kernels use."""
+    """The number of threads that large kernels use: what `set_num_threads` was told, or else the environment.
+
+    That is, `NUMBA_NUM_THREADS`, or `OMP_NUM_THREADS` (of a list such as "4,2" the first), read when they are first
+    asked for; or else the number of processors that this process may use. A value that is no number of threads is
+    warned of and passed over.
+    """
+    global _num_threads
+    if _num_threads is None:
+        _num_threads = _from_environment()
     return _num_threads
 
 
 def set_num_threads(count: int) -> None:
     """Let large kernels use `count` threads; 1 keeps all work on the caller's.
 
-    Results do not depend on it, to the bit.
+    Results do not depend on it, to the bit. Errors: ArgumentError for anything but a whole number from 1 to 1024.
     """
     global _num_threads
-    if count != int(count) or count < 1:
-        raise ArgumentError(f"set_num_threads: expected a whole number from 1, got {count}")
+    if not isinstance(count, numbers.Real) or not 1 <= count <= _MOST_THREADS or count != int(count):
+        raise ArgumentError(f"set_num_threads: expected a whole number from 1 to {_MOST_THREADS}, got {count!r}")
     _num_threads = int(count)
     _dismiss_team()
+
+
+def _from_environment():
+    for name in _VARIABLES:
+        text = os.environ.get(name, "").strip()
+        # OpenMP gives a number for each level of nested regions; there is one here.
+        levels = [level.strip() for level in text.split(",")]
+        if all(level.isdecimal() and len(level) < 9 and 1 <= int(level) <= _MOST_THREADS for level in levels):
+            return int(levels[0])
+        if text:
+            warnings.warn(
+                f"{name} is {text!r}, expected a whole number from 1 to {_MOST_THREADS}; it is passed over",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+    return _processors()
 
 
 def scratch(count, dtype):
@@ -93,7 +123,7 @@ class ParallelKernel:
         dtype = arguments[0].dtype
         if dtype not in self._compiled:
             self._compile(dtype, arguments)
-        team = _enlist() if work >= SEQUENTIAL_WORK and _num_threads > 1 else None
+        team = _enlist() if work >= SEQUENTIAL_WORK and get_num_threads() > 1 else None
         if team is None:
             return self._dispatcher(_own_mailbox(), *arguments)
         try:
@@ -171,7 +201,7 @@ def _enlist():
     if _team is None:
         with _starting:
             if _team is None:
-                _team = _Team(_num_threads - 1)
+                _team = _Team(get_num_threads() - 1)
     team = _team
     if not team.busy.acquire(blocking=False):
         return None

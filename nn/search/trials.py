@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import multiprocessing
 import numbers
-import os
 import pickle
 import time
 import traceback
@@ -91,7 +90,7 @@ def run(
     Each trial has a seed made of `seed` and its number, which `manual_seed` gets before it too; so values do not depend
     on `workers` nor on the order in which trials end. `report` is called with each trial that has ended.
 
-    With several workers, trials run in processes of their own, with a share of the processors each. These import the
+    With several workers, trials run in processes of their own, with a share of the threads each. These import the
     objective: it must be defined at the top of a module, and a script starts the search below `if __name__ ==
     "__main__":`.
 
@@ -146,7 +145,7 @@ def _in_processes(objective: Objective, tasks: list[Task], workers: int) -> Gene
             f"run: processes cannot be given this objective ({error}); define it at the top of a module, or use"
             " workers=1"
         ) from error
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads = max(1, ag.get_num_threads() // workers)
     pool = ProcessPoolExecutor(
         workers, multiprocessing.get_context("spawn"), initializer=ag.set_num_threads, initargs=(threads,)
     )

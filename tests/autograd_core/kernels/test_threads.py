@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -28,9 +30,49 @@ def number_of_threads():
 def test_number_of_threads_can_be_set_and_is_checked(number_of_threads):
     threads.set_num_threads(3)
     assert threads.get_num_threads() == 3
-    for wrong in (0, -1, 1.5):
-        with pytest.raises(ArgumentError, match=f"got {wrong}"):
+    for wrong in (0, -1, 1.5, 10**6, float("nan"), "2", None):
+        with pytest.raises(ArgumentError, match=f"from 1 to 1024, got {wrong!r}"):
             threads.set_num_threads(wrong)
+
+
+@pytest.mark.parametrize(
+    ("environment", "count"),
+    [
+        ({"OMP_NUM_THREADS": "3"}, 3),
+        ({"OMP_NUM_THREADS": " 4 , 2"}, 4),  # the levels of nested regions
+        ({"OMP_NUM_THREADS": "5", "NUMBA_NUM_THREADS": "2"}, 2),
+        ({"OMP_NUM_THREADS": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_environment_says_how_many_threads_help(environment, count):
+    ended = in_a_new_process(environment)
+    assert ended.stdout == "{0} {0}\n".format(count or threads._processors())
+    assert "Warning" not in ended.stderr
+
+
+@pytest.mark.parametrize("wrong", ["0", "-2", "abc", "4,abc", "2.5", "4,,2", "1000000", "9" * 5000])
+def test_a_number_of_threads_that_is_none_is_warned_of_once_and_passed_over(wrong):
+    ended = in_a_new_process({"OMP_NUM_THREADS": wrong})
+    assert ended.stdout == f"{threads._processors()} {threads._processors()}\n"
+    says = f"OMP_NUM_THREADS is {wrong!r}, expected a whole number from 1 to 1024; it is passed over"
+    assert ended.stderr.count("Warning: ") == ended.stderr.count(says) == 1
+
+
+def in_a_new_process(environment):
+    """It prints what `get_num_threads` says, and how many threads a large kernel really has."""
+    script = """if True:
+        import threading, numpy as np
+        from autograd_core import get_num_threads
+        from autograd_core.kernels import pooling
+        before = threading.active_count()
+        pooling.max_pool2d(np.ones((16, 8, 64, 64), np.float32), (2, 2), (2, 2), (0, 0))
+        print(get_num_threads(), 1 + threading.active_count() - before)
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
+    command = [sys.executable, "-c", script]
+    environment = {**inherited, "PYTHONIOENCODING": "utf-8", **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, encoding="utf-8")
 
 
 def test_results_are_the_same_to_the_bit_for_any_number_of_threads(number_of_threads, images):
