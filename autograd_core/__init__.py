@@ -15,7 +15,7 @@ from autograd_core.errors import (
     GraphError,
     ShapeError,
 )
-from autograd_core.generator import default_generator, get_random_state, manual_seed, set_random_state
+from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
 from autograd_core.graph import detect_anomaly, enable_grad, no_grad
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.ops import *
@@ -81,6 +81,7 @@ __all__ = [
     "no_grad",
     "ones",
     "ones_like",
+    "seeded",
     "set_default_dtype",
     "set_num_threads",
     "set_random_state",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import reprlib
-from functools import cache
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,18 +14,66 @@ from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError
 
+_shared: dict[str, np.random.Generator] = {}  # the process's generator, once it has been asked for
 
-@cache  # made on first use, for numpy.random takes longer to import than all of this package
+
+class _Own(threading.local):
+    generator: np.random.Generator | None = None
+
+
+_own = _Own()
+
+
 def default_generator() -> np.random.Generator:
-    """The generator that initialisers and random ops use unless they are given one."""
-    return np.random.Generator(np.random.Philox())  # whose stream is fixed, and whose state is a few integers
+    """The generator that initialisers and random ops use unless they are given one.
+
+    It is one for all threads; within `seeded`, the thread has its own.
+    """
+    if _own.generator is not None:
+        return _own.generator
+    # Made on first use, for numpy.random takes longer to import than all of this package. Philox has a fixed stream,
+    # and a state of a few integers. Of threads that get here at once, all are given what the first has made.
+    return _shared.get("generator") or _shared.setdefault("generator", np.random.Generator(np.random.Philox()))
 
 
 def manual_seed(seed: int) -> None:
-    """Start the default generator anew: the same seed gives the same numbers."""
+    """Start the default generator anew: the same seed gives the same numbers.
+
+    All threads draw from it, each whatever comes next; where several are to draw reproducibly, each needs `seeded`.
+    Errors: ArgumentError for anything but a whole number of at least 0.
+    """
+    default_generator().bit_generator.state = _philox("manual_seed", seed).state
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[np.random.Generator]:
+    """Within it, this thread draws from a generator of its own, which starts from `seed`; also what is called there.
+
+    What other threads draw makes no difference, nor do they notice; threads that are started within have the
+    process's generator. Afterwards everything goes on as it was. The generator of its own is what `manual_seed`,
+    `get_random_state` and `set_random_state` mean there.
+    Errors: ArgumentError for anything but a whole number of at least 0.
+
+    >>> def draw():
+    ...     return float(default_generator().random())
+    >>> with seeded(3):
+    ...     first = draw()
+    >>> with seeded(3):
+    ...     draw() == first, draw() == first
+    (True, False)
+    """
+    before, generator = _own.generator, np.random.Generator(_philox("seeded", seed))
+    _own.generator = generator
+    try:
+        yield generator
+    finally:
+        _own.generator = before
+
+
+def _philox(function: str, seed: int) -> np.random.Philox:
     if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise ArgumentError(f"manual_seed: takes a whole number of at least 0, got {seed!r}")
-    default_generator().bit_generator.state = np.random.Philox(int(seed)).state
+        raise ArgumentError(f"{function}: takes a whole number of at least 0, got {seed!r}")
+    return np.random.Philox(int(seed))
 
 
 def get_random_state() -> str:

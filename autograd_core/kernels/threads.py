@@ -28,7 +28,7 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_num_threads = None  # until it is asked for or set
+_num_threads: int | None = None  # until it is asked for or set
 _own = threading.local()
 _team = None
 _starting = threading.Lock()
@@ -63,7 +63,7 @@ def set_num_threads(count: int) -> None:
     _dismiss_team()
 
 
-def _from_environment():
+def _from_environment() -> int:
     for name in _VARIABLES:
         text = os.environ.get(name, "").strip()
         # OpenMP gives a number for each level of nested regions; there is one here.

@@ -45,15 +45,17 @@ def cross_validate(
     seed: int = 0,
     stratify: ArrayLike | None = None,
     workers: int = 1,
+    in_threads: bool = False,
 ) -> CrossValidation:
     """`score(train, validation, seed)` for each of k folds of `data`, a data set or a tuple of arrays.
 
     `train` and `validation` are data sets for `Trainer.fit`; each fold has a seed of its own. `stratify`, shape (N,),
-    keeps the classes in proportion. Folds run in `workers` processes, see `nn.search.run`; a fold that fails, even by
-    divergence, raises `SearchError`.
+    keeps the classes in proportion. Folds run in `workers` processes or threads, see `nn.search.run`; a fold that
+    fails, even by divergence, raises `SearchError`.
     """
     folds = [{"fold": fold} for fold in range(len(_folds(data, k, seed, stratify)))]
-    results = run(functools.partial(_score_fold, score, data, k, seed, stratify), folds, workers=workers, seed=seed)
+    score_fold = functools.partial(_score_fold, score, data, k, seed, stratify)
+    results = run(score_fold, folds, workers=workers, in_threads=in_threads, seed=seed)
     if results.failed:
         first = results.failed[0]
         raise SearchError(f"fold {first.number} failed: {first.error}", results)

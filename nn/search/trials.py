@@ -1,4 +1,4 @@
-"""Trials: hyper-parameters tried out, several at once in processes, each with a seed that only its number decides."""
+"""Trials: hyper-parameters tried out, several at once, each with a seed that only its number decides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pickle
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +79,7 @@ def run(
     candidates: Iterable[dict[str, Any]],
     *,
     workers: int = 1,
+    in_threads: bool = False,
     seed: int = 0,
     mode: str = "min",
     keep_going: bool = False,
@@ -87,12 +88,14 @@ def run(
 ) -> Results:
     """Call `objective(parameters, seed)` for each candidate; it returns what is to be least, or greatest by `mode`.
 
-    Each trial has a seed made of `seed` and its number, which `manual_seed` gets before it too; so values do not depend
-    on `workers` nor on the order in which trials end. `report` is called with each trial that has ended.
+    Each trial has a seed made of `seed` and its number, and a generator of its own that starts from it
+    (`autograd_core.seeded`), from which initialisers and dropout draw; so values do not depend on `workers` nor on the
+    order in which trials end. `report` is called with each trial that has ended.
 
     With several workers, trials run in processes of their own, with a share of the threads each. These import the
     objective: it must be defined at the top of a module, and a script starts the search below `if __name__ ==
-    "__main__":`.
+    "__main__":`. With `in_threads` they run in threads of this process instead: any function will do, and nothing is
+    copied, but Python runs one of them at a time, so that it pays where most of the time goes into large kernels.
 
     A trial that diverges, or returns a number that is not finite, has failed, and says why in the results. Any other
     error is taken for a defect: it ends the search with a `SearchError` that names the trial, shows the error's
@@ -107,7 +110,11 @@ def run(
     if not tasks:
         raise ArgumentError("run: there are no candidates to try")
     done: list[Trial] = []
-    outcomes = _in_this_process(objective, tasks) if workers == 1 else _in_processes(objective, tasks, workers)
+    if workers == 1:
+        outcomes: Generator[Outcome, None, None] = (_try(objective, task) for task in tasks)
+    else:
+        pool = ThreadPoolExecutor(workers) if in_threads else _processes(objective, workers)
+        outcomes = _in_pool(pool, objective, tasks, workers)
     try:
         for trial, defect in outcomes:
             if defect and not keep_going:
@@ -128,27 +135,21 @@ Task = tuple[int, dict[str, Any], int]
 Outcome = tuple[Trial, str]  # and the traceback, if the objective has a defect
 
 
-def _in_this_process(objective: Objective, tasks: list[Task]) -> Generator[Outcome, None, None]:
-    state = ag.get_random_state()
-    try:
-        for task in tasks:
-            yield _try(objective, task)
-    finally:
-        ag.set_random_state(state)
-
-
-def _in_processes(objective: Objective, tasks: list[Task], workers: int) -> Generator[Outcome, None, None]:
+def _processes(objective: Objective, workers: int) -> Executor:
     try:
         pickle.dumps(objective)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ArgumentError(
             f"run: processes cannot be given this objective ({error}); define it at the top of a module, or use"
-            " workers=1"
+            " in_threads=True or workers=1"
         ) from error
     threads = max(1, ag.get_num_threads() // workers)
-    pool = ProcessPoolExecutor(
+    return ProcessPoolExecutor(
         workers, multiprocessing.get_context("spawn"), initializer=ag.set_num_threads, initargs=(threads,)
     )
+
+
+def _in_pool(pool: Executor, objective: Objective, tasks: list[Task], workers: int) -> Generator[Outcome, None, None]:
     waiting: dict[Future[Outcome], Task] = {}
     try:
         waiting = {pool.submit(_try, objective, task): task for task in tasks}
@@ -170,10 +171,10 @@ def _in_processes(objective: Objective, tasks: list[Task], workers: int) -> Gene
 
 def _try(objective: Objective, task: Task) -> Outcome:
     number, parameters, seed = task
-    ag.manual_seed(seed)
     started, value, error, defect = time.perf_counter(), None, "", ""
     try:
-        returned = objective(dict(parameters), seed)
+        with ag.seeded(seed):
+            returned = objective(dict(parameters), seed)
         if not isinstance(returned, numbers.Real):
             raise TypeError(f"the objective must return a number, got a {type(returned).__name__}")
         if math.isfinite(returned):

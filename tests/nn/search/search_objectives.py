@@ -1,6 +1,7 @@
 """What the tests of the search minimise; a module of its own, so that other processes can import it."""
 
 import os
+import time
 
 import numpy as np
 
@@ -8,7 +9,7 @@ import autograd_core as ag
 import nn
 import optim
 from nn.errors import DivergenceError
-from nn.training import Trainer
+from nn.training import Callback, Trainer
 
 
 def bowl(parameters, seed):
@@ -27,6 +28,26 @@ def trained(parameters, seed):
     net = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1))
     trainer = Trainer(net, nn.functions.mse_loss, optim.SGD(net.parameters(), lr=parameters["lr"]))
     trainer.fit((x, x**2), epochs=2, batch_size=8, seed=seed)
+    return trainer.history[-1].train["loss"]
+
+
+class Pause(Callback):
+    """Lets the other threads draw between two steps."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def step_ended(self, trainer):
+        time.sleep(self.seconds)
+
+
+def trained_with_dropout(parameters, seed):
+    """As `trained`; with masks, and examples in an order, from the default generator."""
+    x = ag.default_generator().permutation(np.linspace(-1, 1, 32, dtype=np.float32))[:, None]
+    net = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Dropout(0.5), nn.Linear(8, 1))
+    optimizer = optim.SGD(net.parameters(), lr=parameters["lr"])
+    trainer = Trainer(net, nn.functions.mse_loss, optimizer, callbacks=Pause(parameters["pause"]))
+    trainer.fit((x, x**2), epochs=3, batch_size=8, seed=seed)
     return trainer.history[-1].train["loss"]
 
 

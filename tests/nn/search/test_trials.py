@@ -1,4 +1,5 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -23,6 +24,35 @@ def test_trials_in_several_processes_are_those_of_one(objectives):
     assert values(run(objectives.trained, candidates, seed=5)) != values(one)
 
 
+def test_trials_in_threads_are_those_of_one_whatever_their_pace(objectives):
+    """Initial weights, dropout and whatever the objective draws itself, though the threads take turns all the time."""
+    candidates = [{"lr": 0.1, "pause": pause} for pause in (0.002, 0.0, 0.001, 0.0, 0.002, 0.001, 0.0, 0.0)]
+    state = ag.get_random_state()
+    one, two, four = (
+        run(objectives.trained_with_dropout, candidates, workers=workers, in_threads=True, seed=4)
+        for workers in (1, 2, 4)
+    )
+    assert values(one) == values(two) == values(four)
+    assert len(set(values(one))) == 8
+    assert ag.get_random_state() == state
+    processes = run(objectives.trained_with_dropout, candidates[:2], workers=2, seed=4)
+    assert values(processes) == values(one)[:2]
+
+
+def test_threads_take_any_function_and_report_its_defects():
+    assert values(run(lambda parameters, seed: 1.0, [{}, {}], workers=2, in_threads=True)) == [1.0, 1.0]
+    with pytest.raises(SearchError, match="ZeroDivisionError"):
+        run(lambda parameters, seed: 1 / 0, [{}, {}], workers=2, in_threads=True)
+
+
+def test_searches_in_threads_of_the_callers_do_not_disturb_each_other(objectives):
+    def search(_):
+        return values(run(objectives.trained_with_dropout, [{"lr": 0.1, "pause": 0.001}], seed=4))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len({tuple(found) for found in pool.map(search, range(8))}) == 1
+
+
 def test_each_trial_starts_from_its_seed_and_the_callers_random_numbers_go_on(objectives):
     state = ag.get_random_state()
     first, again = (run(objectives.drawn, [{}, {}, {}], seed=1) for _ in range(2))
@@ -36,7 +66,7 @@ def test_one_worker_is_this_process_and_several_are_others_with_their_share_of_t
     others = set(values(run(objectives.process, [{}] * 4, workers=2)))
     assert len(others) <= 2
     assert os.getpid() not in others
-    assert values(run(objectives.threads, [{}], workers=2)) == [max(1, os.cpu_count() // 2)]
+    assert values(run(objectives.threads, [{}], workers=2)) == [max(1, ag.get_num_threads() // 2)]
 
 
 WAYS = grid({"way": [2.0, "diverges", 1.0, "nan"]})
@@ -96,7 +126,7 @@ def test_without_a_single_value_there_is_no_best(objectives):
 
 
 def test_what_cannot_be_run(objectives):
-    with pytest.raises(ag.ArgumentError, match="define it at the top of a module, or use workers=1"):
+    with pytest.raises(ag.ArgumentError, match="define it at the top of a module, or use in_threads=True or workers=1"):
         run(lambda parameters, seed: 0.0, [{}], workers=2)
     with pytest.raises(ag.ArgumentError, match="there are no candidates"):
         run(objectives.drawn, [])
