@@ -17,37 +17,47 @@ def write_atomically(path: Path, data: bytes, *, advice: str = "") -> None:
     """Make `data` the content of the file at `path`, whose directory is made if there is none.
 
     Several may do so at once: each writes a partial file of its own first, beside it, and the last one's content stays.
+    A link stays one, and what it points to is replaced; a device or pipe is written to.
 
     Raises `OutputError`, with the advice, if it cannot be written; what was there before is kept then.
     """
     if not path.name:
         raise OutputError(message(f"cannot write {str(path)!r}: it names no file", advice))
-    _make_directory_of(path, advice)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:_UNIQUE]}.partial")
     try:
-        file = open(partial, "xb")  # noqa: SIM115 - closed below, within what removes it when anything goes wrong
-        try:
-            with file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())  # or the rename could reach the disk before the content does
-            os.replace(partial, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                partial.unlink()
-            raise
-        _sync_directory(path.parent)
-    except OSError as error:
-        raise OutputError(message(f"cannot write {path}: {error.strerror or error}", advice)) from error
+        target = path.resolve()
+        _make_directory_of(target, advice)
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
+    except OutputError:
+        raise
+    except (OSError, RuntimeError) as error:  # RuntimeError is what a loop of links was before Python 3.13
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(message(f"cannot write {path}: {reason}", advice)) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:_UNIQUE]}.partial")
+    with contextlib.ExitStack() as undo:
+        with open(partial, "xb") as file:
+            undo.callback(partial.unlink, missing_ok=True)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # or the rename could reach the disk before the content does
+        os.replace(partial, path)
+        undo.pop_all()
+    _sync_directory(path.parent)
 
 
 def remove_partial_files(path: Path) -> None:
     """Remove what writers of `path` have left that were killed as they wrote. Only for who alone writes it now."""
-    left = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{_UNIQUE}}}\.partial")
-    with contextlib.suppress(FileNotFoundError):
-        for entry in path.parent.iterdir():
+    with contextlib.suppress(OSError, RuntimeError):  # whatever is wrong with the place, writing there will say
+        target = path.resolve()
+        left = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{{_UNIQUE}}}\.partial")
+        for entry in target.parent.iterdir():
             if left.fullmatch(entry.name):
-                entry.unlink(missing_ok=True)
+                entry.unlink()
 
 
 def check_writable(directory: Path, names: Iterable[str] = (), *, advice: str = "choose another --out") -> None:

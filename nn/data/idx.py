@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.atomic_write import write_atomically
 from nn.errors import DataError
 
 _DTYPE_OF_CODE: dict[int, np.dtype[Any]] = {
@@ -43,11 +44,14 @@ def read_idx(path: str | Path) -> NDArray[Any]:
 
 
 def write_idx(path: str | Path, array: NDArray[Any]) -> None:
-    """Write `array` to `path` as IDX, gzipped if the name ends in `.gz`; the same array gives the same bytes."""
+    """Write `array` to `path` as IDX, gzipped if the name ends in `.gz`; the same array gives the same bytes.
+
+    Raises `OutputError` if it cannot be written; what was there before is kept then.
+    """
     data = encode_idx(array)
     if str(path).endswith(".gz"):
         data = gzip.compress(data, mtime=0)
-    Path(path).write_bytes(data)
+    write_atomically(Path(path), data)
 
 
 def decode_idx(data: bytes, name: str) -> NDArray[Any]:

@@ -86,3 +86,26 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path):
         write_atomically(tmp_path / "file" / "under" / "net", b"")
     with pytest.raises(OutputError, match=r"cannot write '\.': it names no file"):
         write_atomically(Path(""), b"")
+
+
+def test_a_link_stays_one_and_what_it_points_to_is_replaced(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "file")
+    for content in (b"old", b"new"):
+        write_atomically(tmp_path / "link", content)
+        assert (tmp_path / "there" / "file").read_bytes() == content
+    assert (tmp_path / "link").is_symlink()
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(OutputError, match=r"cannot write .*loop: "):
+        write_atomically(loop, b"")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit((tmp_path / "pipe").read_bytes)
+        write_atomically(tmp_path / "pipe", b"through")
+        assert read.result() == b"through"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]

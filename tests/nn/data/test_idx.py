@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nn.data import read_idx, write_idx
 from nn.data.idx import decode_idx, encode_idx, gunzip
-from nn.errors import DataError
+from nn.errors import DataError, OutputError
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 
@@ -58,6 +58,15 @@ def test_file_is_read_back_plain_or_gzipped(tmp_path, name):
     write_idx(tmp_path / name, IMAGES)
     np.testing.assert_array_equal(read_idx(tmp_path / name), IMAGES)
     assert (tmp_path / name).read_bytes().startswith(b"\x1f\x8b") == name.endswith(".gz")
+
+
+def test_where_it_cannot_be_written_the_directory_is_named(tmp_path):
+    write_idx(tmp_path / "new" / "images", IMAGES)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["images"]
+    with pytest.raises(
+        OutputError, match=r"cannot write .*: the directory .*images/under cannot be made: Not a direct"
+    ):
+        write_idx(tmp_path / "new" / "images" / "under" / "labels", IMAGES)
 
 
 def test_gzip_is_known_by_content_not_by_name(tmp_path):
