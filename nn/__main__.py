@@ -237,8 +237,11 @@ def predict(options: argparse.Namespace) -> int:
     model = checkpoint.restore_model(settings.build_model()).eval()
     objective = settings.objective
     pictures = [read_picture(path, settings.image_size, invert=options.invert) for path in options.pictures]
+    for path, picture in zip(options.pictures, pictures, strict=True):
+        for note in picture.notes:
+            print(f"note: {path}: {note}", file=sys.stderr)
     with ag.no_grad():
-        outputs = model(ag.tensor(as_input(np.stack(pictures))))
+        outputs = model(ag.tensor(as_input(np.stack([picture.pixels for picture in pictures]))))
     for path, probabilities in zip(options.pictures, objective.probabilities(outputs.numpy()), strict=True):
         print(f"{path}: {probabilities.argmax()}")
         for first in range(0, len(probabilities), 10):

@@ -128,13 +128,18 @@ def _parser(
 
     command = commands.add_parser(
         "predict",
-        help="classify PNG pictures",
-        description="Print the class of each picture and the probability of every class. Pictures have the size that"
-        " the model was trained on and, like MNIST, white strokes on black; --invert takes black on white.",
+        help="classify pictures",
+        description="Print the class of each picture and the probability of every class. Pictures are brought to the"
+        " form that the model was trained on: grey, of its size and, like MNIST, light strokes on a dark ground. A note"
+        " says what was done.",
     )
     command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint.safetensors")
-    command.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE", help="a PNG picture")
-    command.add_argument("--invert", action="store_true", help="the pictures are dark on a light ground")
+    command.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE", help="a picture: PNG, JPEG, ...")
+    command.add_argument(
+        "--invert",
+        action=argparse.BooleanOptionalAction,
+        help="the pictures are dark on a light ground, or not (default: look at each)",
+    )
     command.set_defaults(run=functions["predict"], parser=command)
     return parser
 

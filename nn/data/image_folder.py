@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.data.arguments import whole_number
-from nn.data.pictures import flattened, opened
+from nn.data.pictures import BILINEAR, flattened, opened
 from nn.errors import DataError
 
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp")
-_BILINEAR = 2  # Image.Resampling.BILINEAR; Pillow is loaded when the first picture is
 
 
 class ImageFolder:
@@ -53,11 +51,11 @@ class ImageFolder:
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], Any]:
         path = self.paths[index]
-        with opened(path, _FORMATS) as picture:
+        with opened(path) as picture:
             picture = flattened(picture, "L" if self.grey else "RGB", ground=0)
             if self.size is not None:
                 height, width = self.size
-                picture = picture.resize((width, height), resample=_BILINEAR)
+                picture = picture.resize((width, height), resample=BILINEAR)
             pixels = np.asarray(picture)
         return (pixels if self.grey else np.ascontiguousarray(pixels.transpose(2, 0, 1))), self.labels[index]
 

@@ -61,6 +61,24 @@ def test_inverted_colour_picture_is_read_as_the_grey_one(command, trained, sampl
     assert probabilities(plain.out) == probabilities(inverted.out)
 
 
+def test_a_large_dark_digit_on_white_is_predicted_as_the_small_light_one_and_notes_say_why(
+    command, trained, sample, tmp_path
+):
+    image, large, small = sample.test.images[0], tmp_path / "large.png", tmp_path / "small.png"
+    Image.fromarray(image).save(small)
+    Image.fromarray(255 - image).resize((280, 280), Image.Resampling.NEAREST).convert("RGBA").save(large)
+    checkpoint = trained / "checkpoint.safetensors"
+    plain, prepared = (command("predict", checkpoint, path) for path in (small, large))
+    assert prepared.err == (
+        f"note: {large}: scaled from 280x280 to 28x28 pixels\n"
+        f"note: {large}: dark on a light ground, so it was inverted; --no-invert leaves it as it is\n"
+    )
+    np.testing.assert_allclose(probabilities(prepared.out), probabilities(plain.out), atol=0.05)
+    as_it_is = command("predict", "--no-invert", checkpoint, large)
+    assert as_it_is.err == f"note: {large}: scaled from 280x280 to 28x28 pixels\n"
+    assert probabilities(as_it_is.out) != probabilities(prepared.out)
+
+
 def test_predict_with_sigmoid_outputs_says_what_the_numbers_are(command, train, sample, tmp_path):
     train(tmp_path, model="nielsen", epochs=1)
     Image.fromarray(sample.test.images[0]).save(tmp_path / "a.png")

@@ -67,7 +67,7 @@ def test_pictures_are_read_when_asked_for_and_make_batches(root):
 def test_damaged_and_absent_pictures_are_named(root, refuses):
     pictures = ImageFolder(root)
     (root / "cat" / "a.gif").write_bytes(b"gone bad")
-    with refuses("a.gif is no PNG or JPEG or", error=PictureError):
+    with refuses("a.gif is no picture; expected one of PNG, JPEG", error=PictureError):
         pictures[0]
     (root / "cat" / "b.bmp").unlink()
     with refuses("cannot read", "b.bmp: No such file", error=PictureError):
