@@ -387,10 +387,13 @@ def _fitting(value: Any, tensor: Tensor) -> npt.NDArray[Any]:
     if _shape(value) != tensor.shape:
         raise ValueError(f"has shape {_shape(value)} instead of {tensor.shape}")
     array = np.asarray(value)
-    if not np.can_cast(array.dtype, tensor.dtype, "same_kind"):
+    if array.dtype.kind not in "biuf":
         raise ValueError(f"is of dtype {array.dtype} instead of {tensor.dtype}")
-    with np.errstate(over="ignore"):  # inf is the float32 that is nearest to 1e300
-        return array.astype(tensor.dtype, copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):  # inf is the float32 that is nearest to 1e300
+        fitting = array.astype(tensor.dtype, copy=False)
+    if not np.can_cast(array.dtype, tensor.dtype, "same_kind") and not np.array_equal(fitting, array):
+        raise ValueError(f"has numbers that are no {tensor.dtype}")
+    return fitting
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:

@@ -27,6 +27,7 @@ class Optimizer:
 
     Gradients add up until `zero_grad`, so several mini-batches make one step if each is called back before it:
 
+    >>> import autograd_core as ag
     >>> from optim import SGD
     >>> w = ag.tensor([1.0, 2.0], requires_grad=True)
     >>> optimizer = SGD([w], lr=0.5)

@@ -185,14 +185,17 @@ def test_tied_weights_that_differ_in_the_file_are_refused(tmp_path, strict):
     nn.load_weights(net, tmp_path / "a", strict)
 
 
-def test_numbers_that_a_buffer_would_cut_off_are_refused_by_dtype():
+def test_what_a_tensor_cannot_hold_is_refused_rather_than_cut_off():
     norm = nn.BatchNorm1d(2)
-    for value, dtype in ((np.array(1.5), "float64"), (np.array(True), None), (10**30, "object")):
-        state = {**norm.state_dict(), "num_batches_tracked": value}
-        if dtype is None:
-            norm.load_state_dict(state)
-            continue
+    for whole in (np.array(3.0), np.array(3, np.uint8), 3):
+        norm.load_state_dict({**norm.state_dict(), "num_batches_tracked": whole})
+        assert norm.num_batches_tracked.item() == 3
+    for value in (1.5, np.nan, 1e30):
+        with pytest.raises(nn.StateError, match="num_batches_tracked has numbers that are no int64"):
+            norm.load_state_dict({**norm.state_dict(), "num_batches_tracked": np.array(value)})
+    for value, dtype in ((10**30, "object"), ("text", "<U4"), (np.zeros(()) + 0j, "complex128")):
         with pytest.raises(nn.StateError, match=f"num_batches_tracked is of dtype {dtype} instead of int64"):
-            norm.load_state_dict(state)
+            norm.load_state_dict({**norm.state_dict(), "num_batches_tracked": value})
     with pytest.raises(nn.StateError, match=r"running_mean has shape None instead of \(2,\)"):
         norm.load_state_dict({**norm.state_dict(), "running_mean": [[1.0], 2.0]})
+    assert norm.num_batches_tracked.item() == 3
