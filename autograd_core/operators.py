@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,34 @@ class Operators(Recorded):
         if not isinstance(other, _COMPARABLE):
             return NotImplemented
         return self.record_two(ops.not_equal, self, other)
+
+    # p -= u, and the like: a leaf is updated within no_grad(); elsewhere there is nothing to update, and the name gets
+    # the new value.
+
+    def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
+        """What `self` stands for after `self sign= other`, where `result` computes its new value."""
+        raise NotImplementedError
+
+    def __iadd__(self, other: Any) -> Any:
+        return self.update_in_place("+", ops.add, other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self.update_in_place("-", ops.subtract, other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self.update_in_place("*", ops.multiply, other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self.update_in_place("/", ops.divide, other)
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self.update_in_place("//", ops.floor_divide, other)
+
+    def __imod__(self, other: Any) -> Any:
+        return self.update_in_place("%", ops.remainder, other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self.update_in_place("**", ops.pow, other)
 
     def exp(self) -> Any:
         """See `autograd_core.exp`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -306,6 +306,25 @@ class Tensor(Operators):
         """The same numbers, without their history."""
         return Tensor.of(self.array)
 
+    def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
+        """Within no_grad() a leaf is assigned the new value; else the result is a tensor of its own, as of t = t + u.
+
+        Errors: GraphError for a leaf that requires a gradient while recording is on; DTypeError and ShapeError where
+        the leaf cannot hold the result.
+        """
+        if self.node is None and self._tracked and recording.on:
+            raise GraphError(
+                f"p {sign}= u: this leaf requires a gradient, and the name would be given a tensor that was computed "
+                f"from it; write it within `with no_grad():` to update the leaf, or p = p {sign} u for a new tensor"
+            )
+        new = result(self, other)
+        if self.node is not None or recording.on:
+            return new
+        if not np.can_cast(new.dtype, self.dtype, "same_kind"):
+            raise DTypeError(f"t {sign}= u: the result is {new.dtype}, which a tensor of {self.dtype} cannot hold")
+        self.assign(new)
+        return self
+
     def assign(self, value: Any, *, dtype: npt.DTypeLike | None = None) -> None:
         """Give a leaf new numbers, of the same shape, unrecorded; whatever was computed from the old ones keeps them.
 
@@ -326,9 +345,12 @@ class Tensor(Operators):
     # --- what it holds ------------------------------------------------------------------------
 
     @property
-    def data(self) -> npt.NDArray[Any]:
-        """Its array, read-only, as `numpy()`; what is assigned to it goes through `assign`."""
-        return self.numpy()
+    def data(self) -> Tensor:
+        """The same numbers without their history, as `detach()`; `p.data = …` and `p.data += …` give p new ones.
+
+        It is a value, not a view: a name for it (`d = p.data; d += …`) leaves p alone.
+        """
+        return self.detach()
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -434,6 +456,12 @@ class Tensor(Operators):
 
     # --- ops ----------------------------------------------------------------------------------
 
+    def __getattr__(self, name: str) -> Any:
+        if name.endswith("_") and not name.startswith("_"):
+            instead = "p.grad = None, or the optimiser's or module's zero_grad()" if name == "zero_" else _INSTEAD
+            raise AttributeError(f"{name}: tensors are values, and have no methods that change them; use {instead}")
+        raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}")
+
     def __matmul__(self, other: Any) -> Any:
         return ops.matmul(self, other)
 
@@ -446,8 +474,11 @@ class Tensor(Operators):
     def __setitem__(self, index: Any, value: Any) -> None:
         raise GraphError(
             "tensors are values and cannot be changed in place; make a new one: y = x.at[index].set(v) or .add(v), "
-            "or where(condition, x, v)"
+            "or where(condition, x, v); a leaf takes it by x.assign(y)"
         )
+
+    def __imatmul__(self, other: Any) -> Any:
+        return self.update_in_place("@", ops.matmul, other)
 
     @property
     def at(self) -> At:
@@ -551,6 +582,7 @@ class Tensor(Operators):
         return ops.astype(self, dtype)
 
 
+_INSTEAD = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) for a new tensor"
 _new = Tensor.__new__
 _PYTHON_NUMBERS = (float, int, bool)
 

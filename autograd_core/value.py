@@ -7,6 +7,7 @@ output (`data`), its local gradients, and, after `backward()`, its own gradient 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,14 @@ class Value(Operators):
                     local_gradients = node.op.local_gradients((*node.parents, node))
                 for parent, local in zip(node.parents, local_gradients):  # noqa: B905 - strict takes a tenth of the time
                     parent.grad += local * upstream
+
+    def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
+        """Within no_grad() a leaf gets the new number; else the result is a Value of its own, as of v = v + u."""
+        new = result(self, other)
+        if self.parents or recording.on:
+            return new
+        self.data = float(new.data)
+        return self
 
     def show(self) -> Any:
         """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.show`."""

@@ -2,7 +2,9 @@
 
 import copy
 import gc
+import operator
 import pickle
+import re
 import threading
 import warnings
 import weakref
@@ -216,13 +218,81 @@ def test_an_array_changed_by_its_owner_does_not_change_the_gradient():
     assert w.grad.tolist() == [2.0]
 
 
-def test_updating_by_operator_makes_a_new_tensor():
+AUGMENTED = [
+    ("+", operator.iadd, 5.0),
+    ("-", operator.isub, 1.0),
+    ("*", operator.imul, 6.0),
+    ("/", operator.itruediv, 1.5),
+    ("//", operator.ifloordiv, 1.0),
+    ("%", operator.imod, 1.0),
+    ("**", operator.ipow, 9.0),
+]
+
+
+@pytest.mark.parametrize(("sign", "update", "expected"), AUGMENTED)
+def test_augmented_assignment_within_no_grad_updates_the_leaf(sign, update, expected):
     w = leaf(3.0)
-    v = w
-    v += 1
-    assert (w.tolist(), v.tolist(), v.requires_grad) == ([3.0], [4.0], True)
-    with pytest.raises(ag.GraphError, match="cannot be changed in place"):
-        w[0] = 1.0
+    y = w * w
+    alias = w
+    with ag.no_grad():
+        w = update(w, 2.0)
+    assert w is alias
+    assert (w.tolist(), w.requires_grad, w.is_leaf) == ([expected], True, True)
+    y.sum().backward()  # what was computed from the old values keeps them
+    assert w.grad.tolist() == [6.0]
+
+
+@pytest.mark.parametrize(("sign", "update", "expected"), AUGMENTED)
+def test_augmented_assignment_while_recording_is_refused_on_a_leaf_that_requires_a_gradient(sign, update, expected):
+    w = leaf(3.0)
+    with pytest.raises(ag.GraphError, match=rf"p {re.escape(sign)}= u: this leaf requires.*`with no_grad\(\):`"):
+        update(w, 2.0)
+    assert w.tolist() == [3.0]
+
+
+def test_augmented_assignment_to_other_tensors_while_recording_makes_a_new_one():
+    total = zero = ag.zeros(1)
+    total += leaf(3.0)
+    total *= 2
+    assert (zero.tolist(), total.tolist(), total.requires_grad) == ([0.0], [6.0], True)
+
+
+def test_augmented_assignment_refuses_what_the_leaf_cannot_hold():
+    n, w = tensor([1, 2]), leaf(1.0)
+    with ag.no_grad():
+        with pytest.raises(ag.DTypeError, match="the result is float32, which a tensor of int64 cannot hold"):
+            n /= 2
+        with pytest.raises(ag.ShapeError, match="to a tensor of shape"):
+            w += ag.ones(3)
+        with pytest.raises(ag.GraphError, match="cannot be changed in place"):
+            w[0] = 1.0
+    assert (n.tolist(), w.tolist()) == ([1, 2], [1.0])
+
+
+def test_matrix_product_assignment():
+    w = ag.eye(2, requires_grad=True)
+    with ag.no_grad():
+        w @= tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert w.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    with pytest.raises(ag.GraphError, match="p @= u"):
+        w @= w
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda w: w.grad.zero_(), r"zero_: tensors are values.*use p\.grad = None"),
+        (lambda w: w.add_(1.0), r"add_: tensors are values.*`p \+= u` within no_grad\(\)"),
+        (lambda w: w.clamp_(0.0), r"clamp_: tensors are values.*p\.assign"),
+        (lambda w: w.nothing, "a Tensor has no attribute 'nothing'"),
+    ],
+)
+def test_methods_that_would_change_a_tensor_name_the_remedy(call, message):
+    w = leaf(1.0)
+    (w * w).sum().backward()
+    with pytest.raises(AttributeError, match=message):
+        call(w)
+    assert not hasattr(w, "add_")
 
 
 def test_only_leaves_are_assigned_to():
@@ -370,15 +440,33 @@ def test_a_rule_for_several_inputs_runs_once_and_is_told_which_are_wanted():
     assert x.grad.tolist() == [9.0, 12.0]
 
 
-def test_data_is_read_only_and_assigning_it_assigns():
+def test_data_is_detached_and_assigning_it_assigns():
     w = leaf(1.0, 2.0)
     y = (w * w).sum()
-    with pytest.raises(ValueError, match="read-only"):
+    assert isinstance(w.data, ag.Tensor)
+    assert not w.data.requires_grad
+    with pytest.raises(ag.GraphError, match="cannot be changed in place"):
         w.data[:] = 5.0
     w.data = [5.0, 6.0]
     y.backward()
     assert w.grad.tolist() == [2.0, 4.0]
     assert w.tolist() == [5.0, 6.0]
+
+
+def test_data_takes_augmented_assignments_on_and_off_the_record():
+    w = leaf(1.0, 2.0)
+    (w * w).sum().backward()
+    w.data += -0.5 * w.grad
+    assert w.tolist() == [0.0, 0.0]
+    with ag.no_grad():
+        w.data -= w.grad
+    assert w.tolist() == [-2.0, -4.0]
+    assert w.requires_grad
+    assert w.is_leaf
+    d = w.data
+    with ag.no_grad():
+        d *= 3.0
+    assert w.tolist() == [-2.0, -4.0]  # a value of its own
 
 
 def test_requires_grad_is_checked_when_it_is_set_too():

@@ -48,9 +48,9 @@ def test_a_view_or_a_copy_held_elsewhere_keeps_its_numbers():
 
 def test_an_array_that_nobody_else_holds_is_updated_where_it_is():
     p, v = ag.ones(5000), ag.zeros(5000)
-    before = p.data.ctypes.data
+    before = p.array.ctypes.data
     momentum(ag.ones(5000), p, v, rate=0.5)
-    assert p.data.ctypes.data == before
+    assert p.array.ctypes.data == before
 
 
 def test_what_is_computed_from_numbers_alone_is_computed_in_float64():

@@ -250,3 +250,27 @@ def test_a_gradient_reset_to_none_is_zero():
 def test_a_computed_value_refuses_to_be_pickled():
     with pytest.raises(ag.GraphError, match="only leaves can be pickled"):
         pickle.dumps(Value(1.0) + 1)
+
+
+def test_augmented_assignment_within_no_grad_updates_a_leaf():
+    w = Value(3.0, label="w")
+    y = w * w
+    y.backward()
+    parameters = [w]
+    for p in parameters:
+        with ag.no_grad():
+            p -= 0.5 * p.grad
+    assert (w.data, w.label) == (0.0, "w")
+    y.backward()
+    assert w.grad == 12.0  # 6 twice: what was computed from 3 keeps it
+
+
+def test_augmented_assignment_while_recording_makes_a_new_value():
+    total = zero = Value(0.0)
+    total += Value(2.0) * 3.0
+    assert (zero.data, total.data) == (0.0, 6.0)
+    assert total.parents
+    with ag.no_grad():
+        other = total
+        other += 1.0
+    assert (total.data, other.data) == (6.0, 7.0)

@@ -70,8 +70,8 @@ def gradients(op, inputs, **keywords):
     for leaf, x in zip(leaves, inputs, strict=True):
         leaf.data = x  # as it lies: a tensor would have copied it
     y = op(*leaves, **keywords)
-    y.backward(np.ones_like(y.data))
-    return y.data, [leaf.grad for leaf in leaves]
+    y.backward(np.ones_like(y.numpy()))
+    return y.numpy(), [leaf.grad for leaf in leaves]
 
 
 @pytest.mark.parametrize("name", [name for name in ELEMENTWISE if hasattr(np, name) or name in NUMPY])
@@ -81,7 +81,7 @@ def test_values_are_those_of_numpy(name, data):
     op = registry[name]
     inputs = data.draw(arrays(len(op.inputs), *DOMAIN.get(name, (-2.0, 2.0))))
     expected = NUMPY.get(name, getattr(np, name, None))(*[x.astype(np.float64) for x in inputs])
-    y = op(*map(ag.tensor, inputs)).data
+    y = op(*map(ag.tensor, inputs)).numpy()
     assert y.shape == np.shape(expected)
     assert y.dtype == (inputs[0].dtype if expected.dtype.kind == "f" and name != "where" else y.dtype)
     exact = {"rtol": 1e-12, "atol": 1e-15} if y.dtype == np.float64 else {"rtol": 2e-6, "atol": 1e-6}
@@ -104,7 +104,7 @@ def test_gradients_have_the_inputs_shape_and_dtype_whatever_its_strides(name, da
         if grad is not None:
             assert grad.shape == x.shape
             assert grad.dtype == x.dtype
-            np.testing.assert_allclose(grad.data, same_grad.data, rtol=3e-6, atol=1e-6)
+            np.testing.assert_allclose(grad.numpy(), same_grad.numpy(), rtol=3e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", SMOOTH)
@@ -146,7 +146,7 @@ def test_reductions_equal_numpys_over_any_axes(name, data):
     y, reference = op(ag.tensor(x), axis=axes, keepdims=keepdims), x.astype(np.float64)
     if count:
         expected = REDUCTIONS[name](reference, axis=axes, keepdims=keepdims)
-        np.testing.assert_allclose(y.data, expected, rtol=1e-12 if x.dtype == np.float64 else 2e-5, atol=1e-5)
+        np.testing.assert_allclose(y.numpy(), expected, rtol=1e-12 if x.dtype == np.float64 else 2e-5, atol=1e-5)
     assert y.shape == np.sum(x, axis=axes, keepdims=keepdims).shape
     if registry[name].differentiable:
         assert y.dtype == x.dtype
@@ -165,7 +165,7 @@ def test_what_goes_along_one_axis_equals_numpys(name, data):
     axis = data.draw(st.integers(-x[0].ndim, x[0].ndim - 1) if x[0].ndim else st.just(0))
     theirs = {"cumulative_sum": np.cumsum, "cumulative_prod": np.cumprod}.get(name) or getattr(np, name)
     y = getattr(ag, name)(ag.tensor(x), axis=axis)
-    np.testing.assert_allclose(y.data, theirs(x, axis=axis), rtol=1e-12)
+    np.testing.assert_allclose(y.numpy(), theirs(x, axis=axis), rtol=1e-12)
     if registry[name].differentiable:
         ag.gradcheck(lambda t: getattr(ag, name)(t, axis=axis), x, order=2)
         assert gradients(getattr(ag, name), [x], axis=axis)[1][0].shape == x.shape
