@@ -20,6 +20,7 @@ from autograd_core.graph import detect_anomaly, enable_grad, no_grad
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.ops import *
 from autograd_core.ops.definition import array_op, elementwise
+from autograd_core.sampling import bernoulli, multinomial, rand, randint, randn, randperm
 from autograd_core.tensor import Tensor, from_dlpack, get_default_dtype, set_default_dtype, tensor
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_core.update import update_rule
@@ -53,6 +54,7 @@ __all__ = [
     "Value",
     "arange",
     "array_op",
+    "bernoulli",
     "checkpoint",
     "custom_op",
     "default_generator",
@@ -78,9 +80,14 @@ __all__ = [
     "linalg",
     "linspace",
     "manual_seed",
+    "multinomial",
     "no_grad",
     "ones",
     "ones_like",
+    "rand",
+    "randint",
+    "randn",
+    "randperm",
     "seeded",
     "set_default_dtype",
     "set_num_threads",

@@ -8,6 +8,7 @@ and `assign`, with which optimisers update a leaf, replaces its array.
 
 from __future__ import annotations
 
+import builtins
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -414,8 +415,8 @@ class Tensor(Operators):
             raise GraphError("only leaves can be pickled or copied; take .detach() of this recorded tensor")
         return _restored, (type(self), self.array, self.requires_grad, self._grad, self.label)
 
-    def __float__(self) -> float:
-        return float(self.item())
+    def __float__(self) -> Any:
+        return builtins.float(self.item())
 
     def __int__(self) -> int:
         return int(self.item())
@@ -580,6 +581,14 @@ class Tensor(Operators):
     def astype(self, dtype: npt.DTypeLike) -> Any:
         """See `autograd_core.astype`."""
         return ops.astype(self, dtype)
+
+    def float(self) -> Any:
+        """The same numbers in float32; see `astype`."""
+        return self.astype(np.float32)
+
+    def double(self) -> Any:
+        """The same numbers in float64; see `astype`."""
+        return self.astype(np.float64)
 
 
 _INSTEAD = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) for a new tensor"

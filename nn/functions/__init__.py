@@ -32,7 +32,7 @@ from nn.functions.attention import scaled_dot_product_attention, sinusoidal_posi
 from nn.functions.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss
 from nn.functions.classification_losses import cross_entropy, kl_div, multi_margin_loss, nll_loss
 from nn.functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from nn.functions.embedding import embedding
+from nn.functions.embedding import embedding, one_hot
 from nn.functions.features import polynomial_features
 from nn.functions.linear import bilinear, linear
 from nn.functions.noise import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, gaussian_noise
@@ -123,6 +123,7 @@ __all__ = [
     "mse_loss",
     "multi_margin_loss",
     "nll_loss",
+    "one_hot",
     "pad",
     "pixel_shuffle",
     "pixel_unshuffle",

@@ -28,13 +28,37 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
 
     Shapes: indices, whole numbers, of any shape (...), weight (count, width) -> (..., width).
     """
-    rows = np.array(indices)
-    if rows.dtype.kind not in "iu":
-        raise DTypeError(f"embedding: indices are whole numbers, got {rows.dtype}")
     count = weight.shape[0]
-    if rows.size and not (rows.min() >= 0 and rows.max() < count):
-        raise ArgumentError(f"embedding: indices go from 0 to {count - 1}, got some from {rows.min()} to {rows.max()}")
+    rows = _whole_numbers("embedding", "indices", indices, count)
     return _embedding(weight, indices=rows, padding_idx=check_padding("embedding", padding_idx, count))
+
+
+def one_hot(labels: Any, num_classes: int = -1) -> ag.Tensor:
+    """1 at each label and 0 elsewhere, as whole numbers. Not differentiable.
+
+    Shapes: labels, whole numbers from 0, of any shape (...) -> (..., num_classes); -1 stands for one more than the
+    largest label.
+
+    >>> one_hot([2, 0], 3).tolist()
+    [[0, 0, 1], [1, 0, 0]]
+    """
+    if num_classes < 1:
+        largest = np.array(labels)
+        if num_classes != -1 or not largest.size:
+            raise ArgumentError(f"one_hot: num_classes must be at least 1, or -1 where there are labels; {num_classes}")
+        num_classes = max(int(largest.max()) + 1, 1)
+    rows = _whole_numbers("one_hot", "labels", labels, num_classes)
+    return ag.tensor((rows[..., None] == np.arange(num_classes)).astype(np.int64))
+
+
+def _whole_numbers(op: str, what: str, numbers: Any, count: int) -> Any:
+    """Numbers from 0 to below `count`, as an array."""
+    rows = np.array(numbers)
+    if rows.dtype.kind not in "iu":
+        raise DTypeError(f"{op}: {what} are whole numbers, got {rows.dtype}")
+    if rows.size and not (rows.min() >= 0 and rows.max() < count):
+        raise ArgumentError(f"{op}: {what} go from 0 to {count - 1}, got some from {rows.min()} to {rows.max()}")
+    return rows
 
 
 def check_padding(name: str, padding_idx: int | None, count: int) -> int | None:

@@ -5,10 +5,10 @@ import pytest
 
 import autograd_core as ag
 import nn
-from nn.functions import embedding
+from nn.functions import embedding, one_hot
 
 CASES = {"Embedding": lambda: nn.Embedding(5, 3), "Embedding padding": lambda: nn.Embedding(5, 3, padding_idx=-1)}
-COVERS = {"Embedding", "functions.embedding"}
+COVERS = {"Embedding", "functions.embedding", "functions.one_hot"}
 WORDS = np.array([[1, 4, 1], [0, 3, 4]])
 
 
@@ -82,3 +82,26 @@ def test_reading_takes_no_operations():
 
 def test_repr_shows_the_settings():
     assert repr(nn.Embedding(5, 3, padding_idx=0)) == "Embedding(5, 3, padding_idx=0)"
+
+
+def test_one_hot_marks_each_label():
+    labels = ag.tensor([[0, 2], [1, 1]])
+    assert one_hot(labels, 3).tolist() == [[[1, 0, 0], [0, 0, 1]], [[0, 1, 0], [0, 1, 0]]]
+    assert one_hot(labels).shape == (2, 2, 3)
+    assert one_hot(labels).dtype == np.int64
+    assert one_hot(labels, 3).float().dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("labels", "num_classes", "error", "message"),
+    [
+        ([0.5], 2, ag.DTypeError, "one_hot: labels are whole numbers, got float64"),
+        ([0, 3], 3, ag.ArgumentError, "one_hot: labels go from 0 to 2, got some from 0 to 3"),
+        ([-1], -1, ag.ArgumentError, "labels go from 0 to 0, got some from -1"),
+        ([], -1, ag.ArgumentError, "-1 where there are labels"),
+        ([0], 0, ag.ArgumentError, "num_classes must be at least 1"),
+    ],
+)
+def test_one_hot_refuses_what_is_no_label(labels, num_classes, error, message):
+    with pytest.raises(error, match=message):
+        one_hot(labels, num_classes)

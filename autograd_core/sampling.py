@@ -1,0 +1,121 @@
+"""Tensors of random numbers, under PyTorch's names.
+
+They are drawn from the generator that `manual_seed` seeds, or from `generator`, one of numpy's. A size is given as
+numbers or as one shape: `randn(2, 3)` and `randn((2, 3))` are the same. None of them is differentiable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograd_core.errors import ArgumentError, DTypeError
+from autograd_core.generator import default_generator
+from autograd_core.tensor import Tensor, get_default_dtype
+
+Size = int | tuple[int, ...]
+Source = np.random.Generator | None
+
+
+def rand(
+    *size: Size, generator: Source = None, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Numbers from 0 up to, but not including, 1, all equally likely."""
+    return Tensor(_generator(generator).random(_shape(size), _float("rand", dtype)), requires_grad=requires_grad)
+
+
+def randn(
+    *size: Size, generator: Source = None, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Numbers from the normal distribution of mean 0 and variance 1."""
+    numbers = _generator(generator).standard_normal(_shape(size), _float("randn", dtype))
+    return Tensor(numbers, requires_grad=requires_grad)
+
+
+def randint(low: int, high: int | None = None, size: Size = (), *, generator: Source = None) -> Tensor:
+    """Whole numbers (int64) from low up to, but not including, high; `randint(high, size=…)` starts from 0.
+
+    Errors: ArgumentError unless low < high.
+    """
+    if high is None:
+        low, high = 0, low
+    if not low < high:
+        raise ArgumentError(f"randint: draws from low={low} up to high={high}, between which there is nothing")
+    return Tensor(_generator(generator).integers(low, high, size))
+
+
+def randperm(n: int, *, generator: Source = None) -> Tensor:
+    """0, 1, ... below n (int64) in a random order, all orders equally likely."""
+    return Tensor(_generator(generator).permutation(n))
+
+
+def bernoulli(p: Any, *, generator: Source = None) -> Tensor:
+    """1 with probability p, else 0, in the shape and dtype of p.
+
+    Errors: ArgumentError for what is no probability, nan among it.
+    """
+    p = p.array if isinstance(p, Tensor) else Tensor(p).array
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ArgumentError("bernoulli: takes probabilities, numbers from 0 to 1")
+    return Tensor((_generator(generator).random(p.shape) < p).astype(p.dtype))
+
+
+def multinomial(weights: Any, num_samples: int, replacement: bool = False, *, generator: Source = None) -> Tensor:
+    """Indices (int64) drawn with probabilities in proportion to `weights`, for each row of them.
+
+    Shapes: (n,) -> (num_samples,), (m, n) -> (m, num_samples). Without `replacement` no index comes twice in a row.
+    Errors: ArgumentError for negative, infinite or nan weights, for rows with no positive one, or without
+    `replacement` with fewer of those than samples.
+    """
+    w = np.asarray(weights.array if isinstance(weights, Tensor) else weights, np.float64)
+    if w.ndim not in (1, 2) or num_samples < 1:
+        raise ArgumentError(
+            f"multinomial: takes weights of shape (n,) or (m, n) and at least 1 sample, got {w.shape} and {num_samples}"
+        )
+    if not (np.isfinite(w).all() and (w >= 0).all()):
+        raise ArgumentError("multinomial: weights must be finite and at least 0")
+    least = 1 if replacement else num_samples
+    if w.size and (positive := int((w > 0).sum(axis=-1).min())) < least:
+        raise ArgumentError(
+            f"multinomial: a row has {positive} positive weights, and {num_samples} sample(s) "
+            f"{'with' if replacement else 'without'} replacement need {least}"
+        )
+    source = _generator(generator)
+    if replacement:
+        # The first index whose cumulative weight exceeds a random share of the whole; shares are below 1, and the last
+        # cumulative weight is the whole, so there is one. An index of weight 0 adds nothing and is never the first.
+        cumulative = np.cumsum(w, axis=-1)
+        shares = source.random((*w.shape[:-1], num_samples)) * cumulative[..., -1:]
+        rows = zip(np.atleast_2d(cumulative), np.atleast_2d(shares), strict=True)
+        found = [np.searchsorted(row, share, side="right") for row, share in rows]
+        return Tensor(np.reshape(found, shares.shape).astype(np.int64))
+    # Exponential waiting times at these rates end in an order that is drawn without replacement.
+    with np.errstate(divide="ignore"):
+        times = source.standard_exponential(w.shape) / w
+    return Tensor(np.argsort(times, axis=-1)[..., :num_samples].astype(np.int64))
+
+
+def _generator(generator: Source) -> np.random.Generator:
+    if generator is None:
+        return default_generator()
+    if not isinstance(generator, np.random.Generator):
+        raise DTypeError(
+            f"generator: takes a numpy.random.Generator, as np.random.default_rng(seed) makes one, not a "
+            f"{type(generator).__name__}"
+        )
+    return generator
+
+
+def _shape(size: tuple[Size, ...]) -> tuple[int, ...]:
+    if len(size) == 1 and not isinstance(size[0], (int, np.integer)):
+        return tuple(size[0])
+    return size  # type: ignore[return-value]  # numbers, or numpy says what is wrong
+
+
+def _float(op: str, dtype: npt.DTypeLike | None) -> Any:
+    chosen = get_default_dtype() if dtype is None else np.dtype(dtype)
+    if chosen not in (np.float32, np.float64):
+        raise DTypeError(f"{op}: draws float32 or float64, not {chosen}")
+    return chosen
