@@ -73,8 +73,8 @@ def _(x):
 
 
 # The asymptotic series of ψ and ζ (DLMF 5.11.2 and 25.11.43) are summed from this argument on, where eight terms give
-# float64; smaller arguments are led there by recurrence. Kernels are made from the source of these functions, too:
-# hence np.floor, for compiled, math.floor makes an integer, which a large number overflows.
+# float64; smaller arguments are led there by recurrence. All is computed in float64, number by number: in a kernel's
+# float32 the formulas would be good for nothing.
 _FAR = 10.0
 
 
@@ -111,8 +111,8 @@ def _(x):
     return polygamma(1.0, x)
 
 
-def _zeta(s, x):
-    """Hurwitz' ζ(s, x) = Σ 1/(x + k)^s over k = 0, 1, ..., for a whole s ≥ 2."""
+def _zeta(s, x, unit=1.0):
+    """Hurwitz' ζ(s, x) = Σ (unit/(x + k))^s over k = 0, 1, ..., for a whole s ≥ 2."""
     if x != x or x == -math.inf:
         return math.nan
     if x == math.inf:
@@ -120,21 +120,24 @@ def _zeta(s, x):
     if x <= 0.0 and x == np.floor(x):
         return math.inf
     if x > -_FAR:
-        return _zeta_by_recurrence(s, x)
+        return _zeta_by_recurrence(s, x, unit)
     # The terms on both sides of 0, counted from the fraction of x: as many steps as x is large would be too many.
     fraction = x - float(np.floor(x))
     sign = 1.0 if s % 2.0 == 0.0 else -1.0
-    below = sign * _zeta_by_recurrence(s, 1.0 - fraction)
-    return _zeta_by_recurrence(s, fraction) + below - sign * _zeta_by_recurrence(s, 1.0 - x)
+    below = sign * _zeta_by_recurrence(s, 1.0 - fraction, unit)
+    return _zeta_by_recurrence(s, fraction, unit) + below - sign * _zeta_by_recurrence(s, 1.0 - x, unit)
 
 
-def _zeta_by_recurrence(s, x):
-    """ζ(s, x) by adding up terms until the asymptotic series holds, the later, the larger s."""
+def _zeta_by_recurrence(s, x, unit):
+    """ζ(s, x) by adding up terms until they are nothing beside their sum, or the asymptotic series holds."""
     near = 0.0
     start = x
     steps = 0.0
     while x < _FAR + s:
-        near += math.pow(x, -s)
+        term = _power(x / unit, -s)
+        near += term
+        if abs(term) <= 2.0**-60 * abs(near):
+            return near
         steps += 1.0
         x = start + steps  # rather than x + 1, whose rounding errors would add up
     q = 1.0 / (x * x)
@@ -144,19 +147,33 @@ def _zeta_by_recurrence(s, x):
     series = (s + 5.0) * (s + 6.0) * q * (1 / 1209600 - series)
     series = (s + 3.0) * (s + 4.0) * q * (1 / 30240 - series)
     series = s * (1 / 12 - (s + 1.0) * (s + 2.0) * q * (1 / 720 - series))
-    return near + math.pow(x, 1.0 - s) * (1.0 / (s - 1.0) + (0.5 + series / x) / x)
+    return near + unit * _power(x / unit, 1.0 - s) * (1.0 / (s - 1.0) + (0.5 + series / x) / x)
+
+
+def _power(x, exponent):
+    """x to a whole power below 0, infinite where it overflows."""
+    try:
+        return math.pow(x, exponent)
+    except OverflowError:
+        return math.copysign(math.inf, x) if exponent % 2.0 == 1.0 else math.inf
+
+
+# The largest n whose factorial float64 holds.
+_LARGEST_FACTORIAL = 170.0
 
 
 def _polygamma(n, x):
     if n == 0.0:
         return _digamma(x)
-    if n < 0.0 or n != np.floor(n):
+    if n < 0.0 or n != np.floor(n) or n == math.inf:
         return math.nan
     sign = 1.0 if n % 2.0 == 1.0 else -1.0
-    return sign * math.gamma(n + 1.0) * _zeta(n + 1.0, x)
+    if n <= _LARGEST_FACTORIAL:
+        return sign * math.gamma(n + 1.0) * _zeta(n + 1.0, x)
+    return sign * _zeta(n + 1.0, x, math.exp(math.lgamma(n + 1.0) / (n + 1.0)))  # n! goes into the terms
 
 
-@elementwise(array=_each(_polygamma, otherwise=math.inf))
+@elementwise(array=_each(_polygamma))
 def polygamma(n, x):
     """The nth derivative of digamma, for n = 0, 1, 2, ...; nan for any other n. Local gradient polygamma(n + 1, x)."""
     return _polygamma(n, x)

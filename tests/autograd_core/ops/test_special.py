@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +32,33 @@ inf, nan = math.inf, math.nan
 def test_polygamma_is_exact(n, x, expected):
     for y in (ag.polygamma(n, x), ag.polygamma(n, np.array([x]))[0], ag.polygamma(n, ag.Value(x)).data):
         np.testing.assert_allclose(y, expected, rtol=4e-15)
+
+
+def test_polygamma_equals_that_of_mpmath_near_poles_and_far_from_them():
+    with np.load(Path(__file__).parents[2] / "golden" / "golden_polygamma.npz") as file:
+        for n, values in zip(file["orders"].tolist(), file["values"], strict=True):
+            np.testing.assert_allclose(ag.polygamma(n, file["x"]), values, rtol=1e-13, err_msg=f"n = {n}")
+
+
+@pytest.mark.parametrize(
+    ("n", "x", "expected"),  # by mpmath; 171! is beyond float64
+    [
+        (171, 30.0, 1.0726779424532680308e55),
+        (200, 90.0, -1.393739031798543944e-18),
+        (1000, 400.0, -9.5463286602289093521e-38),
+        (1e15, 0.5, -inf),
+        (1e15, 1e15, -0.0),
+        (inf, 1.0, nan),
+    ],
+)
+def test_polygamma_of_any_order_is_found_soon(n, x, expected):
+    np.testing.assert_allclose(ag.polygamma(n, x), expected, rtol=1e-12)
+
+
+def test_polygamma_overflows_to_its_own_side():
+    x = np.array([1e-200, -1e-200])
+    np.testing.assert_array_equal(ag.polygamma(1, x), [inf, inf])
+    np.testing.assert_array_equal(ag.polygamma(2, x), [-inf, inf])
 
 
 def test_digamma_is_the_first_of_them_and_the_gradient_of_lgamma():
