@@ -15,7 +15,6 @@ from autograd_core.ops import reduction, shaping
 from autograd_core.ops.definition import elementwise
 from autograd_core.ops.elementwise import abs, exp, expm1, log1p, maximum, minimum, where
 from autograd_core.ops.special import erfc
-from autograd_core.ops.trigonometry import tanh
 
 # --- thresholds and saturation ----------------------------------------------------------------
 
@@ -54,7 +53,7 @@ def _(y):
 @elementwise
 def log_sigmoid(x):
     """log σ(x), without overflow. Local gradient σ(-x)."""
-    return minimum(x, 0.0) - log1p(exp(-abs(x)))
+    return minimum(0.0, x) - log1p(exp(-abs(x)))
 
 
 @log_sigmoid.local_gradient("x")
@@ -101,7 +100,7 @@ def _(x, min, max):
 @elementwise
 def hard_sigmoid(x):
     """x/6 + ½ between 0 and 1. Local gradient 1/6 for |x| < 3, else 0."""
-    return minimum(maximum(x + 3.0, 0.0), 6.0) / 6.0
+    return minimum(maximum(0.0, x + 3.0), 6.0) / 6.0
 
 
 @hard_sigmoid.local_gradient("x")
@@ -118,7 +117,7 @@ def relu(x):
 
     At 0 the gradient is 0, as in PyTorch and JAX; a nan stays nan.
     """
-    return maximum(x, 0.0)
+    return maximum(0.0, x)
 
 
 @relu.local_gradient("x")
@@ -129,7 +128,7 @@ def _(y):
 @elementwise
 def relu6(x):
     """min(max(0, x), 6). Local gradient 1 for 0 < x < 6, else 0."""
-    return minimum(maximum(x, 0.0), 6.0)
+    return minimum(maximum(0.0, x), 6.0)
 
 
 @relu6.local_gradient("x")
@@ -150,7 +149,7 @@ def _(x, slope):
 
 @leaky_relu.local_gradient("slope")
 def _(x):
-    return minimum(x, 0.0)
+    return minimum(0.0, x)
 
 
 def prelu(x: Any, slope: Any, /) -> Any:
@@ -161,10 +160,15 @@ def prelu(x: Any, slope: Any, /) -> Any:
 # --- smooth rectifiers ------------------------------------------------------------------------
 
 
+def _product(x, e):
+    """x·e for an exponential e ≥ 0 that falls to 0 sooner than x grows: 0 where e is, though x be infinite."""
+    return where(e > 0, x * e, e)
+
+
 @elementwise
 def softplus(x):
     """log(1 + e^x), the smooth relu, without overflow. Local gradient σ(x)."""
-    return maximum(x, 0.0) + log1p(exp(-abs(x)))
+    return maximum(0.0, x) + log1p(exp(-abs(x)))
 
 
 @softplus.local_gradient("x")
@@ -175,17 +179,17 @@ def _(x):
 @elementwise
 def elu(x, alpha=1.0):
     """x for x > 0, else α(e^x - 1) (Clevert et al. 2015). Local gradients 1 or α·e^x, and e^x - 1 below 0."""
-    return where(x > 0, x, alpha * expm1(minimum(x, 0.0)))
+    return where(x > 0, x, alpha * expm1(minimum(0.0, x)))
 
 
 @elu.local_gradient("x")
 def _(x, alpha):
-    return where(x > 0, 1.0, alpha * exp(minimum(x, 0.0)))
+    return where(x > 0, 1.0, alpha * exp(minimum(0.0, x)))
 
 
 @elu.local_gradient("alpha")
 def _(x):
-    return expm1(minimum(x, 0.0))
+    return expm1(minimum(0.0, x))
 
 
 @elementwise
@@ -194,18 +198,18 @@ def celu(x, alpha=1.0):
 
     With z = x/α below 0, that to α is e^z(1 - z) - 1.
     """
-    return where(x > 0, x, alpha * expm1(minimum(x, 0.0) / alpha))
+    return where(x > 0, x, alpha * expm1(minimum(0.0, x) / alpha))
 
 
 @celu.local_gradient("x")
 def _(x, alpha):
-    return exp(minimum(x, 0.0) / alpha)
+    return exp(minimum(0.0, x) / alpha)
 
 
 @celu.local_gradient("alpha")
 def _(x, alpha):
-    z = minimum(x, 0.0) / alpha
-    return expm1(z) - z * exp(z)
+    z = minimum(0.0, x) / alpha
+    return expm1(z) - _product(z, exp(z))
 
 
 # The fixed point at which layers keep mean 0 and variance 1 (Klambauer et al. 2017).
@@ -221,10 +225,20 @@ def selu(x):
 
 @selu.local_gradient("x")
 def _(x):
-    return _SELU_SCALE * where(x > 0, 1.0, _SELU_ALPHA * exp(minimum(x, 0.0)))
+    return _SELU_SCALE * where(x > 0, 1.0, _SELU_ALPHA * exp(minimum(0.0, x)))
 
 
 # --- gates: x times how much of it passes -----------------------------------------------------
+
+
+def _slope_of_gate(z, w):
+    """The derivative of x·σ(z) where w is x·z': σ(z) + σ(z)σ(-z)·w, by one exponential and one quotient."""
+    e = exp(-abs(z))
+    r = 1.0 / (1.0 + e)
+    return where(z >= 0, 1.0, e) * r + _product(w, e * r * r)
+
+
+_DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution
 
 
 @elementwise
@@ -238,25 +252,28 @@ def gelu(x):
 
 @gelu.local_gradient("x")
 def _(x):
-    return 0.5 * erfc(-math.sqrt(0.5) * x) + x * exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+    e = exp(-0.5 * x * x)
+    return 0.5 * erfc(-math.sqrt(0.5) * x) + _product(x, e) * _DENSITY_AT_0
 
 
-_TANH_SLOPE = math.sqrt(2.0 / math.pi)
+_SLOPE = 2.0 * math.sqrt(2.0 / math.pi)
 
 
 @elementwise
 def gelu_tanh(x):
-    """x·½(1 + tanh(√(2/π)(x + 0.044715x³))), which is gelu to within 5e-4 (Hendrycks and Gimpel 2016).
+    """x·½(1 + tanh(½z)) with z = 2√(2/π)(x + 0.044715x³), gelu to within 5e-4 (Hendrycks and Gimpel 2016).
 
-    Local gradient ½(1 + t) + ½x(1 - t²)·√(2/π)(1 + 0.134145x²), with t that tanh.
+    It is computed as x·σ(z), which is the same and does not cancel far below 0.
+    Local gradient σ(z) + σ(z)σ(-z)·xz', with xz' = 2√(2/π)(x + 0.134145x³).
     """
-    return 0.5 * x * (1.0 + tanh(_TANH_SLOPE * (x + 0.044715 * x * x * x)))
+    return x * sigmoid(_SLOPE * (x + 0.044715 * x * x * x))
 
 
 @gelu_tanh.local_gradient("x")
 def _(x):
-    t = tanh(_TANH_SLOPE * (x + 0.044715 * x * x * x))
-    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * _TANH_SLOPE * (1.0 + 0.134145 * x * x)
+    cube = x * x * x
+    z = _SLOPE * (x + 0.044715 * cube)
+    return _slope_of_gate(z, _SLOPE * (x + 0.134145 * cube))
 
 
 def gelu_sigmoid(x: Any, /) -> Any:
@@ -276,13 +293,13 @@ def silu(x, beta=1.0):
 @silu.local_gradient("x")
 def _(x, beta):
     z = beta * x
-    return sigmoid(z) * (1.0 + z * sigmoid(-z))
+    return _slope_of_gate(z, z)
 
 
 @silu.local_gradient("beta")
 def _(x, beta):
     z = beta * x
-    return x * x * sigmoid(z) * sigmoid(-z)
+    return (x * sigmoid(z)) * (x * sigmoid(-z))  # in this order x² does not overflow
 
 
 swish = silu
@@ -301,14 +318,23 @@ def _(x):
 
 @elementwise
 def mish(x):
-    """x·tanh(softplus(x)) (Misra 2019). Local gradient t + x(1 - t²)σ(x), with t = tanh(softplus(x))."""
-    return x * tanh(softplus(x))
+    """x·tanh(softplus(x)) (Misra 2019).
+
+    With n = e^x(e^x + 2), tanh(softplus(x)) is n/(n + 2), which does not cancel far below 0. Local gradient
+    n/(n + 2) + x·4e^x(e^x + 1)/(n + 2)².
+    """
+    e = exp(minimum(30.0, x))  # from where on all of x passes
+    n = e * (e + 2.0)
+    return x * (n / (n + 2.0))
 
 
 @mish.local_gradient("x")
 def _(x):
-    t = tanh(softplus(x))
-    return t + x * (1.0 - t * t) * sigmoid(x)
+    x = minimum(30.0, x)
+    e = exp(x)
+    n = e * (e + 2.0)
+    r = 1.0 / (n + 2.0)
+    return (n + 4.0 * _product(x, e) * (e + 1.0) * r) * r
 
 
 # --- several inputs to one output -------------------------------------------------------------

@@ -415,7 +415,11 @@ class Elementwise(Op[P]):
                 return kernels.elementwise.run(rule.function, (g, *arguments), gradient=True)
             except kernels.elementwise.NoKernelError:
                 pass  # as in _row_on_arrays
-        local = rule.function(*arguments)
+        try:
+            local = rule.function(*arguments)
+        except ArithmeticError:  # is Python's, of numbers, as for x / 0.0
+            local = rule.function(*[np.float64(x) if _is_number(type(x)) else x for x in arguments])
+            local = float(local) if isinstance(local, np.float64) else local
         if type(local) is float and abs(local) == 1.0:
             return g if local > 0 else -g
         if type(local) is np.ndarray and local.nbytes >= LARGE_RESULT:  # and g spread over it, as after a sum

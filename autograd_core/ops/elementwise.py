@@ -94,10 +94,21 @@ def _():
     return -1.0
 
 
-@elementwise(array=np.floor_divide)
+def _floor_divide_arrays(a: Any, b: Any) -> Any:
+    quotient = np.floor_divide(a, b)
+    if quotient.dtype.kind != "f":
+        return quotient
+    finite = np.isfinite(a) & np.isfinite(b)
+    return quotient if finite.all() else np.where(finite, quotient, np.true_divide(a, b))
+
+
+@elementwise(array=_floor_divide_arrays)
 def floor_divide(a, b):
-    """a // b, the quotient rounded down. Local gradients 0: it is constant between its steps."""
-    return a // b
+    """a // b, the quotient rounded down. Local gradients 0: it is constant between its steps.
+
+    Of an infinity, or by one, it is a / b, as the Python array API standard has it: inf // 2 is inf, -1 // inf is -0.
+    """
+    return a // b if math.isfinite(a) and math.isfinite(b) else a / b
 
 
 @floor_divide.local_gradient("a")
@@ -112,7 +123,10 @@ def _():
 
 @elementwise(array=np.remainder)
 def remainder(a, b):
-    """a % b = a - b·⌊a/b⌋, with the sign of b. Local gradients 1 and -⌊a/b⌋; at its jumps, those to their right."""
+    """a % b = a - b·⌊a/b⌋, with the sign of b. Local gradients 1 and -⌊a/b⌋; at its jumps, those to their right.
+
+    -1 % inf is inf, -1 + inf that is: the quotient is -1 then, as Python has it, and not the -0 of `floor_divide`.
+    """
     return a % b
 
 
@@ -123,7 +137,23 @@ def _():
 
 @remainder.local_gradient("b")
 def _(a, b):
-    return -floor_divide(a, b)
+    return -_quotient_of_remainder(a, b)
+
+
+@elementwise(array=np.floor_divide)
+def _quotient_of_remainder(a, b):
+    """What b is taken off a times in a % b. Local gradients 0."""
+    return a // b
+
+
+@_quotient_of_remainder.local_gradient("a")
+def _():
+    return 0.0
+
+
+@_quotient_of_remainder.local_gradient("b")
+def _():
+    return 0.0
 
 
 @elementwise
@@ -152,27 +182,40 @@ def _(x):
 
 
 def _power_of_arrays(a: Any, b: Any) -> Any:
-    """numpy's power, but for exponent 3, the one small power for which it has no way of its own."""
-    return a * a * a if isinstance(b, (float, int)) and b == 3 else a**b
+    """numpy's power, but for two numbers as exponents.
+
+    3 is the one small power for which numpy has no way of its own. For ½ it takes the square root, which is nan of -inf
+    and -0 of -0, where IEEE 754's power is inf and 0, and so is numpy's for an array of exponents.
+    """
+    if isinstance(b, (float, int)):
+        if b == 3:
+            return a * a * a
+        if b == 0.5:
+            lowest = np.equal(a, -math.inf)
+            root = np.sqrt(a + 0.0)
+            return np.where(lowest, math.inf, root) if lowest.any() else root
+    return a**b
 
 
 @elementwise(array=_power_of_arrays)
 def pow(a, b):
     """a to the power b; a negative base with a fractional exponent gives nan.
 
-    Local gradients b·a^(b-1), which is 0 for b = 0, and y·log a, which is 0 for a = 0.
+    Local gradients b·a^(b-1), which is 0 for b = 0, and y·log a, which is 0 for a = 0 and b ≥ 0.
     """
-    return a * a if b == 2.0 else math.pow(a, b)
+    # The powers in the gradients of x³ and x² need no call of the C library, which takes twenty times as long.
+    return a * a if b == 2.0 else a if b == 1.0 else math.pow(a, b)
 
 
 @pow.local_gradient("a")
 def _(a, b):
-    return where(b == 0, 0.0, b * pow(a, b - where(b == 0, 0.0, 1.0)))
+    return where(b == 0, 0.0, b * pow(a, b - (b != 0)))
 
 
 @pow.local_gradient("b")
-def _(a, y):
-    return where(a == 0, 0.0, y * log(where(a == 0, 1.0, a)))
+def _(a, b, y):
+    constant = (a == 0) * (b >= 0)
+    return where(constant, 0.0, y * log(where(constant, 1.0, a)))
 
 
 @elementwise(array=np.square)
@@ -279,7 +322,7 @@ def log2(x):
 
 @log2.local_gradient("x")
 def _(x):
-    return 1.0 / (x * math.log(2.0))
+    return (1.0 / math.log(2.0)) / x  # for x·log 2 might overflow
 
 
 @elementwise(array=np.log10)
@@ -290,7 +333,7 @@ def log10(x):
 
 @log10.local_gradient("x")
 def _(x):
-    return 1.0 / (x * math.log(10.0))
+    return (1.0 / math.log(10.0)) / x
 
 
 @elementwise(array=np.logaddexp)
@@ -322,10 +365,12 @@ def _difference(a, b):
 def maximum(a, b):
     """The larger of a and b, nan if either is. The gradient goes to the larger one.
 
+    Of equals it is the second, so that maximum(0, x) keeps -0 and is one instruction.
+
     At a tie each gets ½, so that the gradient is neither lost nor doubled; the deck's
     1(a ≥ b), 1(b ≥ a) (deck C) would give each the whole.
     """
-    return a if a >= b or a != a else b
+    return a if a > b or a != a else b
 
 
 @maximum.local_gradient("a")
@@ -341,7 +386,7 @@ def _(a, b):
 @elementwise(array=np.minimum)
 def minimum(a, b):
     """The smaller of a and b, nan if either is. The gradient goes to the smaller one; at a tie each gets ½."""
-    return a if a <= b or a != a else b
+    return a if a < b or a != a else b
 
 
 @minimum.local_gradient("a")

@@ -16,6 +16,29 @@ def test_gelu_is_exact_far_below_zero():
     np.testing.assert_allclose(x.grad.tolist(), [*by_mpmath, -6.476271143055812623e-305], rtol=3e-13)
 
 
+@pytest.mark.parametrize("repeat", [1, 2000])  # numpy computes short arrays, kernels long ones
+@pytest.mark.parametrize(
+    ("gate", "x", "y", "gradient"),  # by mpmath
+    [
+        (ag.gelu_tanh, -3.5, -0.00061619765537366340149, -0.0024226437601164313173),
+        (ag.gelu_tanh, -8.0, -3.1077829375011167941e-21, -4.7147845041068498348e-20),
+        (ag.gelu_tanh, -20.0, -3.3754509563110619496e-261, -2.9424328724945852127e-259),
+        (ag.gelu_tanh, 0.7, 0.53057013470511670769, 0.97635721865610394515),
+        (ag.mish, -5.0, -0.033576237730161705396, -0.026747498019901933504),
+        (ag.mish, -30.0, -2.8072868906519210338e-12, -2.7137106609633923184e-12),
+        (ag.mish, -700.0, -6.9017735806318395997e-302, -6.8919139040880798288e-302),
+        (ag.mish, 12.5, 12.499999999652803991, 1.0000000006666137492),
+    ],
+)
+def test_gates_are_exact_in_their_tails(gate, x, y, gradient, repeat):
+    number, array = ag.Value(x), ag.tensor(np.full(repeat, x), requires_grad=True)
+    gate(number).backward()
+    result = gate(array)
+    result.sum().backward()
+    np.testing.assert_allclose([gate(x), *result.tolist()], y, rtol=2e-13)
+    np.testing.assert_allclose([number.grad, *array.grad.tolist()], gradient, rtol=2e-13)
+
+
 def test_gelu_sigmoid_stays_close_to_gelu():
     x = np.linspace(-6, 6, 241)
     assert 0.01 < np.max(np.abs(ag.gelu(x) - ag.gelu_sigmoid(x))) < 0.021

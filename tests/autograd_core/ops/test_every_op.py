@@ -40,6 +40,7 @@ CASES = {
     "negative": [(ag.negative, (apart(3),))],
     "floor_divide": [(ag.floor_divide, (apart(2, 3) * 4, positive(3)))],
     "remainder": [(ag.remainder, (np.array([[2.3, -2.3], [5.1, -0.2]]), np.array([0.7, -1.1])))],
+    "quotient_of_remainder": [(registry["quotient_of_remainder"], (apart(2, 3) * 4, positive(3)))],
     "reciprocal": [(ag.reciprocal, (apart(3),))],
     "square": [(ag.square, (apart(3),))],
     "rsqrt": [(ag.rsqrt, (positive(3),))],
