@@ -45,7 +45,7 @@ EITHER_ZERO = set() if ONE_ZERO else {"maximum", "minimum", "clip", "hard_tanh",
 
 
 SHORT, LONG = 100, 2 * kernels.LONG  # so that numpy computes these, and kernels those
-PARTS = 4  # into which the ops of an arity are divided to be compiled together
+PARTS = 2  # into which the ops of an arity are divided to be compiled together
 
 
 def points(op, dtype, ordinary=False):
