@@ -48,7 +48,16 @@ TWO = {name: TWO_INPUTS[name] for name in TWO_INPUTS if name not in ("leaky_relu
     "heaviside": lambda a, b: torch.heaviside(a.detach(), b.detach()),
     **{
         name: getattr(torch, name)
-        for name in ("less", "less_equal", "greater", "greater_equal", "not_equal", "logical_and", "logical_or")
+        for name in (
+            "less",
+            "less_equal",
+            "greater",
+            "greater_equal",
+            "not_equal",
+            "logical_and",
+            "logical_or",
+            "logical_xor",
+        )
     },
     "equal": torch.eq,  # torch.equal asks it of whole tensors
 }

@@ -19,7 +19,9 @@ from autograd_core.ops.definition import Elementwise, registry
 
 inf, nan = math.inf, math.nan
 
+OF_BITS = "autograd_core.ops.bitwise"  # which refuse floats
 OPS = [name for name, op in registry.items() if isinstance(op, Elementwise) and "autograd_core." in op.__module__]
+OPS = [name for name in OPS if registry[name].__module__ != OF_BITS]
 
 # Of both signs. exp overflows float32 from 88.7 on and float64 from 709.8; from 104 and 745 on its reciprocal is 0.
 EXTREME = [0.0, 1e-30, 1e-3, 88.73, 300.0, 709.79, 745.5, 1e15, 1e30, inf]
@@ -122,7 +124,7 @@ def of_kernels(arity, part, dtype):
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     exec(compile(text, name, "exec"), namespace)
     kernel = kernels.elementwise.updater(namespace["several"], np.dtype(dtype), len(reads), len(calls), 0)
-    kernel(*xs, *ys, *written)
+    kernel(xs[0].size, *xs, *ys, *written)
     return results
 
 
@@ -132,7 +134,7 @@ def of_numbers(op, xs):
     for at in zip(*[x.tolist() for x in xs], strict=True):
         y = op(*map(ag.Value, at))
         number = op(*at)
-        np.testing.assert_array_equal(float(y), number)
+        np.testing.assert_array_equal(getattr(y, "data", y), number)
         gradients = y.local_gradients if op.differentiable else (0.0,) * len(at)
         rows.append((number, *gradients))
     with np.errstate(over="ignore", under="ignore"):

@@ -21,6 +21,7 @@ WITHOUT = {
     "where": "chooses, and computes nothing: test_edge_cases.py",
     "one_minus_square": "the inner part of the gradients of asin, acos and atanh",
     "quotient_of_remainder": "the inner part of the gradient of remainder",
+    **{f"bitwise_{what}": "takes no floats: test_bitwise.py" for what in ("and", "or", "xor", "invert")},
 }
 
 # Where torch's own answers are worse than 16 units in their last place: a relative error, how many units of 1 they are
