@@ -33,7 +33,11 @@ def trunc(x):
     return float(np.trunc(x))
 
 
-@elementwise(array=np.rint)
+def _rint(x):
+    return x if x.dtype.kind in "iu" else np.rint(x)  # which makes floats of integers, other than floor
+
+
+@elementwise(array=_rint)
 def round(x):
     """The nearest whole number, of two equally near the even one. Local gradient 0."""
     return float(np.rint(x))

@@ -26,9 +26,9 @@ def _each(function: Callable[..., float], otherwise: float = math.nan) -> Callab
 
     @np.errstate(all="ignore")
     def of_each(*args: Any) -> Any:
-        dtype = np.result_type(*args)
+        floats = [x.dtype for x in args if hasattr(x, "dtype") and x.dtype.kind == "f"]
         result = np.frompyfunc(of_one, len(args), 1)(*args)
-        return np.asarray(result, dtype if dtype.kind == "f" else np.float64)
+        return np.asarray(result, np.result_type(*floats) if floats else np.float64)
 
     return of_each
 

@@ -43,6 +43,8 @@ double0d = tensor(np.array(2.0))
         (lambda: whole**2 // 3 % 2, np.int64),
         (lambda: ag.sum(whole), np.int64),
         (lambda: ag.where(masks, 1, 0), np.int64),
+        (lambda: ag.round(whole), np.int64),
+        (lambda: ag.polygamma(whole, single), np.float32),
         (lambda: whole + masks, np.int64),
         (lambda: whole * 0.5, np.float32),
         (lambda: masks * 0.5, np.float32),
