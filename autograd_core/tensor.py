@@ -22,7 +22,7 @@ from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeErr
 from autograd_core.graph import Node, Recorded, backpropagate, check_output, recording
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Elementwise, Op, recorded_within
+from autograd_core.ops.definition import Op, given, recorded_within
 from autograd_core.ops.indexing import At
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
@@ -593,6 +593,7 @@ class Tensor(Operators):
 
 _INSTEAD = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) for a new tensor"
 _new = Tensor.__new__
+given.tensor, given.leaf = Tensor.of, Tensor.leaf
 _PYTHON_NUMBERS = (float, int, bool)
 
 
@@ -622,9 +623,8 @@ def from_dlpack(array: Any) -> Tensor:
 def _as_input(op: Op[Any], argument: Any) -> Any:
     """What may stand beside a Tensor in an op's call."""
     if type(argument) in _PYTHON_NUMBERS:
-        # Stays one, so that it does not decide the result's dtype.
-        return argument if isinstance(op, Elementwise) else np.asarray(argument)
-    if isinstance(argument, np.generic) and argument.dtype.kind in "fiub" and isinstance(op, Elementwise):
+        return argument if op.takes_numbers else np.asarray(argument)
+    if isinstance(argument, np.generic) and argument.dtype.kind in "fiub" and op.takes_numbers:
         return float(argument) if argument.dtype.kind == "f" else argument.item()
     if isinstance(argument, (np.ndarray, np.generic)):
         if argument.dtype.kind not in "fiub":

@@ -128,7 +128,7 @@ def _to_filters(g, x, w_shape, stride, padding, dilation, groups):
 
 @conv2d_relu.vjp("x", "w", "b")
 def _(g, x, w, y, wanted, stride, padding, dilation, groups):
-    g = relu.share(g, y)
+    g = relu.gradient(g, y)
     how = stride, padding, dilation, groups
     return (
         _to_images(g, w, x.shape, *how) if wanted[0] else None,

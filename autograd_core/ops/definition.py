@@ -42,8 +42,9 @@ broadcast axes, casting it to its input's dtype.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any, Generic, ParamSpec, overload
 
@@ -51,7 +52,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError, ShapeError
-from autograd_core.graph import Node, Recorded, recording
+from autograd_core.graph import Node, Recorded, backpropagate, enable_grad, recording
 from autograd_core.kernels.memory import LARGE_RESULT
 
 P = ParamSpec("P")
@@ -66,11 +67,13 @@ _new_node = Node.__new__
 class Rule:
     """The derivative with respect to one input, or several: the function, and where its arguments come from."""
 
-    __slots__ = ("all_inputs", "arrays", "fetch", "function", "inputs", "needs_shapes", "only_arrays")
+    __slots__ = ("all_inputs", "arrays", "fetch", "function", "inputs", "named", "needs_shapes", "only_arrays", "product")
 
     def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str], inputs: tuple[int, ...]) -> None:
         self.function = function
         self.inputs = inputs
+        self.named = tuple(names)
+        self.product: LocalProduct | None = None  # the op that it is in a backward pass, if it is a local gradient
         self.fetch: list[tuple[str, Any]] = []
         for name in names:
             if name in op.inputs:
@@ -130,6 +133,8 @@ class Op(Generic[P]):
     """The same, if the first is an array of LARGE bytes: worth a look for memory to put the result in."""
     promotes: bool = True
     """Whether inputs meet in one dtype (`promotion.py`); else the op says what it does with several."""
+    takes_numbers: bool = False
+    """Whether Python's numbers stay such among its inputs, so that they do not decide the result's dtype."""
 
     def __init__(
         self, function: Callable[P, Any], inputs: tuple[str, ...], defaults: dict[str, Any], variadic: bool = False
@@ -262,15 +267,11 @@ class Op(Generic[P]):
         assert saved is not None
         if rule in found:
             share = found[rule]
-        elif create_graph:
-            saved = [self._as_recorded(node, where) for where in range(len(saved))]
-            before, recording.number_dtype = recording.number_dtype, node.dtype  # 0.01 stays that in float64
-            try:
-                share = self._apply(rule, g, rule.arguments(node, saved, index))
-            finally:
-                recording.number_dtype = before
         else:
-            share = self._apply(rule, g, rule.arguments(node, saved, index))
+            if create_graph:
+                saved = [self._as_recorded(node, where) for where in range(len(saved))]
+            with _numbers_of(node.dtype) if create_graph else _NOTHING:
+                share = self._apply(rule, g, rule.arguments(node, saved, index))
         if len(rule.inputs) > 1:
             found[rule] = share
             share = share[rule.inputs.index(index)]
@@ -278,10 +279,8 @@ class Op(Generic[P]):
             name = self.inputs[0 if self.variadic else index]
             raise GraphError(f"{self.name}: the rule for {name} returned None, and {name} requires a gradient")
         if share.shape != parent.shape:
-            from autograd_core.ops.shaping import sum_to  # the rows themselves import this file
-
             try:
-                share = sum_to(share, parent.shape)
+                share = given.sum_to(share, parent.shape)
             except ShapeError as error:
                 name = self.inputs[0 if self.variadic else index]
                 raise GraphError(f"{self.name}: the rule for {name} returned {error}") from None
@@ -290,24 +289,70 @@ class Op(Generic[P]):
         return share
 
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
-        raise NotImplementedError
+        """g times the derivative that the rule is: a vector-Jacobian product, in one of the inputs or several."""
+        return rule.function(g, *arguments)
 
     def _as_recorded(self, node: Node, where: int) -> Any:
         """A saved array as the Tensor that it was, so that what is computed from it is recorded."""
-        from autograd_core.tensor import Tensor  # Tensor's methods are ops: it imports this file
-
         array = node.saved[where]  # type: ignore[index]
         if where == len(node.parents):
-            return None if array is None else Tensor.of(array, node)
+            return None if array is None else given.tensor(array, node)
         parent = node.parents[where]
         if parent is None or array is None:
-            return Tensor.of(array) if isinstance(array, np.ndarray) else array  # numbers stay numbers
-        if isinstance(parent, Tensor) and parent.array is not array:
+            return given.tensor(array) if isinstance(array, np.ndarray) else array  # numbers stay numbers
+        if type(parent) is Node:
+            return given.tensor(array, parent)
+        if parent.array is not array:
             raise GraphError(
                 f"{node.op.name}: a leaf of shape {parent.shape} was given a new value after it was used here; "
                 "differentiate with create_graph before updating it"
             )
-        return parent if isinstance(parent, Tensor) else Tensor.of(array, parent)
+        return parent
+
+
+class _Given:
+    """What the engine needs of modules above this one, which they put here when they are imported."""
+
+    tensor: Callable[..., Any]  # an array, and its node if it was recorded, as a Tensor: by tensor.py
+    leaf: Callable[[Any], Any]  # an array as a Tensor that requires a gradient: by tensor.py
+    sum_to: Callable[[Any, tuple[int, ...]], Any]  # a gradient summed over broadcast axes: by ops/shaping.py
+    reshape: Callable[[Any, tuple[int, ...]], Any]  # the op: by ops/shaping.py
+
+
+given = _Given()
+
+_NOTHING = contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _numbers_of(dtype: Any) -> Iterator[None]:
+    """Within it Python's floats have this dtype where nothing else says one: 0.01 stays that in float64."""
+    before, recording.number_dtype = recording.number_dtype, dtype
+    try:
+        yield
+    finally:
+        recording.number_dtype = before
+
+
+def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: int, g: Any) -> Any:
+    """The vector-Jacobian product of a formula made of ops, in its input `index`, found by recording it.
+
+    For ops that compute in one pass what the formula says, such as a gradient that is a kernel: theirs is wanted only
+    for derivatives of higher order. It is recorded itself if `g` is a Tensor.
+    """
+    create_graph = isinstance(g, Recorded)
+    x = inputs[index]
+    with enable_grad():
+        # A stand-in, for other inputs may depend on x too, and so may x on what is differentiated elsewhere.
+        x = given.reshape(x, x.shape) if create_graph else given.leaf(x)
+        others = [given.tensor(other) if isinstance(other, np.ndarray) else other for other in inputs]
+        with _numbers_of(g.dtype):
+            y = formula(*others[:index], x, *others[index + 1 :])
+    if not getattr(y, "requires_grad", False):
+        return g * 0.0
+    target = x.node or x
+    found = backpropagate(y.node or y, g, create_graph=create_graph, retain_graph=True, wanted=[target])
+    return found[target] if target in found else g * 0.0
 
 
 def _registered(name: str) -> Op[Any]:
@@ -319,6 +364,8 @@ def _registered(name: str) -> Op[Any]:
 
 class Elementwise(Op[P]):
     """An op on numbers, applied to every element; inputs broadcast against each other."""
+
+    takes_numbers = True
 
     def __init__(self, function: Callable[P, Any], array_function: Callable[..., Any] | None) -> None:
         parameters = inspect.signature(function).parameters
@@ -403,25 +450,67 @@ class Elementwise(Op[P]):
         with np.errstate(all="ignore"):
             return tuple(map(float, self.local_gradients([np.float64(x) for x in at])))
 
-    def share(self, g: Any, *arguments: Any) -> Any:
+    def gradient(self, g: Any, *arguments: Any) -> Any:
         """g times the local gradient of the only input, whose rule names these; for rules of ops that end in this."""
         (rule,) = self.rules
         assert rule is not None
         return self._apply(rule, g, list(arguments))
 
     def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
-        if arguments and _is_long((g, *arguments), kernels.LONG):
+        if not arguments:
+            local = rule.function()
+            return (g if local > 0 else -g) if abs(local) == 1.0 else g * local
+        if rule.product is None:
+            rule.product = LocalProduct(self, rule)
+        return rule.product(g, *arguments)
+
+
+class LocalProduct(Op[Any]):
+    """The op g · ∂y/∂x that the rule for the input x of an elementwise op is in a backward pass.
+
+    It is elementwise itself. Its own gradient is found by differentiating the formula, so no rule is written for it.
+    """
+
+    promotes = False
+    takes_numbers = True
+
+    def __init__(self, op: Elementwise[Any], rule: Rule) -> None:
+        (index,) = rule.inputs
+        self.name = f"∂{op.name}/∂{op.inputs[index]}"
+        self.inputs = ("g", *rule.named)
+        self.arity = len(self.inputs)
+        self.variadic = False
+        self.defaults = {}
+        self._local = rule.function
+        self.rules = [Rule(self, self._pulled_back(i), list(self.inputs), (i,)) for i in range(self.arity)]
+        self.lacking, self.constants, self.differentiable = (), frozenset(), True
+        self.saves, self.needs_shapes = True, False
+        self.on_large_arrays = self.on_arrays
+
+    def _pulled_back(self, index: int) -> Callable[..., Any]:
+        if index == 0:
+            return lambda u, g, *arguments: self(u, *arguments)  # linear in g, and elementwise
+        return lambda u, *inputs: differentiated(self._formula, inputs, index, u)
+
+    def _formula(self, g: Any, *arguments: Any) -> Any:
+        return g * self._local(*arguments)
+
+    def __call__(self, g: Any, *arguments: Any) -> Any:
+        """Compute and, if an argument is a Tensor, record."""
+        return g.record(self, (g, *arguments), {}) if isinstance(g, Recorded) else self.on_arrays(g, *arguments)
+
+    def on_arrays(self, g: Any, *arguments: Any) -> Any:
+        """g · ∂y/∂x of arrays and numbers."""
+        if _is_long((g, *arguments), kernels.LONG):
             try:
-                return kernels.elementwise.run(rule.function, (g, *arguments), gradient=True)
+                return kernels.elementwise.run(self._local, (g, *arguments), gradient=True)
             except kernels.elementwise.NoKernelError:
                 pass  # as in _row_on_arrays
         try:
-            local = rule.function(*arguments)
+            local = self._local(*arguments)
         except ArithmeticError:  # is Python's, of numbers, as for x / 0.0
-            local = rule.function(*[np.float64(x) if _is_number(type(x)) else x for x in arguments])
+            local = self._local(*[np.float64(x) if _is_number(type(x)) else x for x in arguments])
             local = float(local) if isinstance(local, np.float64) else local
-        if type(local) is float and abs(local) == 1.0:
-            return g if local > 0 else -g
         if type(local) is np.ndarray and local.nbytes >= LARGE_RESULT:  # and g spread over it, as after a sum
             return kernels.memory.compute(np.multiply, local, g)
         return g * local
@@ -483,10 +572,6 @@ class ArrayOp(Op[P]):
             return function
 
         return add
-
-    def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
-        return rule.function(g, *arguments)
-
 
 def recorded_within(argument: Any) -> Recorded | None:
     """The first Value or Tensor in nested lists, which numpy would make an array of, and so lose what it remembers."""

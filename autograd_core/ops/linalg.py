@@ -107,7 +107,7 @@ def linear_relu(x: Any, w: Any, b: Any, /) -> Any:
 
 @linear_relu.vjp("x", "w", "b")
 def _(g, x, w, y, wanted):
-    g = relu.share(g, y)
+    g = relu.gradient(g, y)
     return (
         _to_inputs(g, w) if wanted[0] else None,
         _to_weights(g, x) if wanted[1] else None,

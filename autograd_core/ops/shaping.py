@@ -10,7 +10,7 @@ import numpy as np
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
 from autograd_core.graph import Recorded
 from autograd_core.ops import reduction
-from autograd_core.ops.definition import array_op, recorded_within
+from autograd_core.ops.definition import array_op, given, recorded_within
 
 Shape = tuple[int, ...]
 
@@ -80,6 +80,9 @@ def sum_to(g: Any, shape: Shape) -> Any:
         raise ShapeError(f"a gradient of shape {g.shape} for an input of shape {shape}")
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1))
     return reshape(reduction.sum(g, axis=axes), shape)
+
+
+given.sum_to, given.reshape = sum_to, reshape
 
 
 @array_op
