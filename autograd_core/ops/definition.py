@@ -67,12 +67,22 @@ _new_node = Node.__new__
 class Rule:
     """The derivative with respect to one input, or several: the function, and where its arguments come from."""
 
-    __slots__ = ("all_inputs", "arrays", "fetch", "function", "inputs", "named", "needs_shapes", "only_arrays", "product")
+    __slots__ = (
+        "all_inputs",
+        "arrays",
+        "fetch",
+        "function",
+        "inputs",
+        "names",
+        "needs_shapes",
+        "only_arrays",
+        "product",
+    )
 
     def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str], inputs: tuple[int, ...]) -> None:
         self.function = function
         self.inputs = inputs
-        self.named = tuple(names)
+        self.names = tuple(names)
         self.product: LocalProduct | None = None  # the op that it is in a backward pass, if it is a local gradient
         self.fetch: list[tuple[str, Any]] = []
         for name in names:
@@ -348,11 +358,13 @@ def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: in
         others = [given.tensor(other) if isinstance(other, np.ndarray) else other for other in inputs]
         with _numbers_of(g.dtype):
             y = formula(*others[:index], x, *others[index + 1 :])
-    if not getattr(y, "requires_grad", False):
-        return g * 0.0
     target = x.node or x
-    found = backpropagate(y.node or y, g, create_graph=create_graph, retain_graph=True, wanted=[target])
-    return found[target] if target in found else g * 0.0
+    if getattr(y, "requires_grad", False):
+        found = backpropagate(y.node or y, g, create_graph=create_graph, wanted=[target])
+        if target in found:
+            return found[target]
+    zeros = np.zeros(x.shape, x.dtype)
+    return given.tensor(zeros) if create_graph else zeros
 
 
 def _registered(name: str) -> Op[Any]:
@@ -477,7 +489,7 @@ class LocalProduct(Op[Any]):
     def __init__(self, op: Elementwise[Any], rule: Rule) -> None:
         (index,) = rule.inputs
         self.name = f"∂{op.name}/∂{op.inputs[index]}"
-        self.inputs = ("g", *rule.named)
+        self.inputs = ("g", *rule.names)
         self.arity = len(self.inputs)
         self.variadic = False
         self.defaults = {}
@@ -572,6 +584,25 @@ class ArrayOp(Op[P]):
             return function
 
         return add
+
+    def formula(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator for what the op computes, written with ops: its rules for all inputs follow from that.
+
+        For an op that is a gradient, and a kernel: what is differentiated rarely needs no kernel of its own.
+        """
+        count = len(self.inputs)
+
+        def rule_for(index: int) -> Callable[..., Any]:
+            def rule(g: Any, *values: Any) -> Any:
+                return differentiated(lambda *inputs: function(*inputs, *values[count:]), values[:count], index, g)
+
+            return rule
+
+        for index, name in enumerate(self.inputs):
+            if index not in self.constants:
+                self._add_rule((name,), rule_for(index), [*self.inputs, *self.defaults])
+        return function
+
 
 def recorded_within(argument: Any) -> Recorded | None:
     """The first Value or Tensor in nested lists, which numpy would make an array of, and so lose what it remembers."""

@@ -18,13 +18,18 @@ _smallest: Any = np.minimum.reduce  # what min() calls, after a microsecond of i
 _largest: Any = np.maximum.reduce
 
 
-@array_op
-def softmax_cross_entropy(x: Any, /, labels: Any) -> Any:
+def softmax_cross_entropy(x: Any, labels: Any) -> Any:
     """The mean of -log softmax(x)[label] over n examples (decks C, E).
 
     Shapes: x (n, classes), labels (n,) integers from 0 to classes - 1 -> ().
     Gradient: upstream · (softmax(x) - one-hot(labels)) / n; never 1/p, so a hopeless guess does no harm.
     """
+    return _softmax_cross_entropy(x, labels)
+
+
+@array_op
+def _softmax_cross_entropy(x: Any, labels: Any, /) -> Any:
+    """The loss; labels are an input like any other, though not one with a gradient."""
     labels = _checked(x, labels)
     if _takes(x):
         return kernels.softmax.cross_entropy(np.ascontiguousarray(x), labels)
@@ -32,15 +37,32 @@ def softmax_cross_entropy(x: Any, /, labels: Any) -> Any:
     return np.mean(total) if len(labels) else np.full((), np.nan, total.dtype)
 
 
-@softmax_cross_entropy.vjp("x")
+@_softmax_cross_entropy.vjp("x")
 def _(g, x, labels):
+    return softmax_cross_entropy_gradient(g, x, labels)
+
+
+@array_op
+def softmax_cross_entropy_gradient(g: Any, x: Any, labels: Any, /) -> Any:
+    """g · (softmax(x) - one-hot(labels)) / n."""
     labels = np.ascontiguousarray(labels, np.int64)
-    scale = g / max(1, len(labels))
-    if isinstance(x, np.ndarray) and isinstance(g, np.ndarray) and _takes(x):
-        return kernels.softmax.cross_entropy_gradient(np.ascontiguousarray(x), labels, float(scale))
+    if _takes(x):
+        scale = float(g / max(1, len(labels)))
+        return kernels.softmax.cross_entropy_gradient(np.ascontiguousarray(x), labels, scale)
+    return _softmax_cross_entropy_gradient(g, x, labels)
+
+
+for _op in (_softmax_cross_entropy, softmax_cross_entropy_gradient):
+    _op.promotes = False
+    _op.not_differentiable("labels")
+
+
+@softmax_cross_entropy_gradient.formula
+def _softmax_cross_entropy_gradient(g, x, labels):
+    labels = np.asarray(labels)
     one_hot = np.zeros(x.shape, x.dtype)
     one_hot[np.arange(len(labels)), labels] = 1
-    return (probabilities.softmax(x, axis=1) - one_hot) * scale
+    return (probabilities.softmax(x, axis=1) - one_hot) * (g / max(1, len(labels)))
 
 
 def _takes(x: Any) -> bool:

@@ -7,6 +7,7 @@ that of root mean square normalisation. What the forward pass finds out, the mom
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError
 from autograd_core.ops import elementwise, reduction
 from autograd_core.ops.definition import array_op
-from autograd_core.ops.shaping import as_array
+from autograd_core.ops.shaping import as_array, sum_to
 
 Axes = tuple[int, ...]
 Shape = tuple[int, ...]
@@ -135,14 +136,68 @@ def _normalize(
 
 @_normalize.vjp("x", "weight", "bias")
 def _(g, x, weight, bias_shape, axes, eps, centre, moments, wanted):
-    same = {"axes": axes, "eps": eps, "centre": centre, "moments": moments}
-    if isinstance(g, np.ndarray) and isinstance(x, np.ndarray) and isinstance(weight, np.ndarray):
-        layout = _layout_for_kernel(axes, np.broadcast_shapes(weight.shape, bias_shape), x, weight, g)
-        if layout is not None:
-            to_x, to_weight, to_bias = _gradients_by_kernel(g, x, weight, layout, **same)
-            return to_x, layout.untabulate(to_weight, weight.shape), layout.untabulate(to_bias, bias_shape)
-    to_x = _standardize_gradient(g * weight, x, **same) if wanted[0] else None
-    return to_x, g * _standardized(x, **same) if wanted[1] else None, g
+    how = {"axes": axes, "eps": eps, "centre": centre, "moments": moments, "bias_shape": bias_shape}
+    if isinstance(
+        g, np.ndarray
+    ):  # one pass of a kernel gives all three; recorded, each is an op with a pass of its own
+        return _gradients(g, x, weight, wanted, **how)
+    return tuple([normalize_gradient(g, x, weight, which=i, **how) if wanted[i] else None for i in range(3)])
+
+
+@array_op
+def normalize_gradient(
+    g: Any,
+    x: Any,
+    weight: Any,
+    /,
+    which: int,
+    axes: Axes,
+    eps: float,
+    centre: bool,
+    moments: _Moments | None = None,
+    bias_shape: Shape = (),
+) -> Any:
+    """The gradient of normalize to its input number `which`.
+
+    To x: scale·(u - mean u - s·mean(u·s)) with u = g·weight, s the normalised x; to the weight Σ g·s, to the bias Σ g.
+    """
+    wanted = [i == which for i in range(3)]
+    found = _gradients(g, x, weight, wanted, axes, eps, centre, moments, bias_shape)[which]
+    return sum_to(found, (x.shape, weight.shape, bias_shape)[which])
+
+
+@normalize_gradient.formula
+def _(g, x, weight, which, axes, eps, centre, moments, bias_shape):
+    return sum_to(
+        _gradient_by_ops(g, x, weight, which, axes=axes, eps=eps, centre=centre, moments=moments),
+        (x.shape, weight.shape, bias_shape)[which],
+    )
+
+
+def _gradients(
+    g: Any,
+    x: Any,
+    weight: Any,
+    wanted: Sequence[bool],
+    axes: Axes,
+    eps: float,
+    centre: bool,
+    moments: _Moments | None,
+    bias_shape: Shape,
+) -> tuple[Any, ...]:
+    """The gradients of arrays to x, weight and bias, at least the wanted ones; they may still be to be summed."""
+    how: dict[str, Any] = {"axes": axes, "eps": eps, "centre": centre, "moments": moments}
+    layout = _layout_for_kernel(axes, np.broadcast_shapes(weight.shape, bias_shape), x, weight, g)
+    if layout is not None:
+        to_x, to_weight, to_bias = _gradients_by_kernel(g, x, weight, layout, **how)
+        return to_x, layout.untabulate(to_weight, weight.shape), layout.untabulate(to_bias, bias_shape)
+    return tuple([_gradient_by_ops(g, x, weight, i, **how) if wanted[i] else None for i in range(3)])
+
+
+def _gradient_by_ops(g: Any, x: Any, weight: Any, which: int, **how: Any) -> Any:
+    if which == 0:
+        return _standardize_gradient(g * weight, x, **how)
+    return g * _standardized(x, **how) if which == 1 else g
 
 
 def _standardized(x: Any, **how: Any) -> Any:

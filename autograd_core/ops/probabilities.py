@@ -34,14 +34,25 @@ def logsumexp(x: Any, /, axis: reduction.Axis = -1, keepdims: bool = False) -> A
 
 
 @logsumexp.vjp("x")
-def _(g, x, y, x_shape, axis):
-    axes = reduction.reduced_axes("logsumexp", x_shape, axis)
-    if _rows_for_kernel(axes, x) and isinstance(g, np.ndarray) and g.dtype == y.dtype == x.dtype:
+def _(g, x, y, axis):
+    return logsumexp_gradient(g, x, y, axis)
+
+
+@array_op
+def logsumexp_gradient(g: Any, x: Any, y: Any, /, axis: reduction.Axis) -> Any:
+    """g · softmax(x), where y = logsumexp(x); 0 in a slice that is all -inf."""
+    axes = reduction.reduced_axes("logsumexp", x.shape, axis)
+    if _rows_for_kernel(axes, x) and g.dtype == y.dtype == x.dtype:
         g, y = (np.ascontiguousarray(a).reshape(-1) for a in (g, y))
-        return kernels.softmax.logsumexp_gradient(g, _rows(x, axes), y).reshape(x_shape)
-    y = reduction.keep("logsumexp", y, x_shape, axis)
+        return kernels.softmax.logsumexp_gradient(g, _rows(x, axes), y).reshape(x.shape)
+    return _logsumexp_gradient(g, x, y, axis)
+
+
+@logsumexp_gradient.formula
+def _logsumexp_gradient(g, x, y, axis):
+    y = reduction.keep("logsumexp", y, x.shape, axis)
     y = elementwise.where(y == -math.inf, 0.0, y)
-    return reduction.keep("logsumexp", g, x_shape, axis) * elementwise.exp(x - y)
+    return reduction.keep("logsumexp", g, x.shape, axis) * elementwise.exp(x - y)
 
 
 @array_op
@@ -56,9 +67,20 @@ def softmax(x: Any, /, axis: reduction.Axis = -1) -> Any:
 
 @softmax.vjp("x")
 def _(g, y, axis):
+    return softmax_gradient(g, y, axis)
+
+
+@array_op
+def softmax_gradient(g: Any, y: Any, /, axis: reduction.Axis) -> Any:
+    """y(g - Σ g·y), where y = softmax(x)."""
     axes = reduction.reduced_axes("softmax", y.shape, axis)
     if _rows_for_kernel(axes, g, y):
         return kernels.softmax.softmax_gradient(_rows(g, axes), _rows(y, axes)).reshape(y.shape)
+    return _softmax_gradient(g, y, axis)
+
+
+@softmax_gradient.formula
+def _softmax_gradient(g, y, axis):
     return y * (g - reduction.sum(g * y, axis=axis, keepdims=True))
 
 
@@ -74,9 +96,20 @@ def log_softmax(x: Any, /, axis: reduction.Axis = -1) -> Any:
 
 @log_softmax.vjp("x")
 def _(g, y, axis):
+    return log_softmax_gradient(g, y, axis)
+
+
+@array_op
+def log_softmax_gradient(g: Any, y: Any, /, axis: reduction.Axis) -> Any:
+    """g - softmax(x)·Σ g, where y = log_softmax(x)."""
     axes = reduction.reduced_axes("log_softmax", y.shape, axis)
     if _rows_for_kernel(axes, g, y):
         return kernels.softmax.log_softmax_gradient(_rows(g, axes), _rows(y, axes)).reshape(y.shape)
+    return _log_softmax_gradient(g, y, axis)
+
+
+@log_softmax_gradient.formula
+def _log_softmax_gradient(g, y, axis):
     return g - elementwise.exp(y) * reduction.sum(g, axis=axis, keepdims=True)
 
 
@@ -84,7 +117,7 @@ def _rows_for_kernel(axes: tuple[int, ...], *arrays: Any) -> bool:
     """Whether a kernel takes these arrays of one shape as rows along `axes`; sizes and dtypes decide, nothing else."""
     first = arrays[0]
     return (
-        all(isinstance(a, np.ndarray) and a.dtype == first.dtype for a in arrays)
+        all(a.dtype == first.dtype for a in arrays)
         and first.dtype in kernels.FLOATS
         and first.size >= kernels.LONG_FOR_SEVERAL
         and set(axes) == set(range(first.ndim - len(axes), first.ndim))

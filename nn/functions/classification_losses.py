@@ -49,7 +49,7 @@ def cross_entropy(
     if weight is None and not label_smoothing and reduction != "none" and some:
         if kept is not None:
             rows, labels = rows[kept], labels[kept]
-        mean = ag.softmax_cross_entropy(rows, labels=labels)
+        mean = ag.softmax_cross_entropy(rows, labels)
         return mean if reduction == "mean" else mean * float(len(labels))
     scores = ag.log_softmax(rows, axis=1)
     return _likelihoods(scores, labels, kept, weight, reduction, shape, label_smoothing)

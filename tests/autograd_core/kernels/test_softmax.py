@@ -72,16 +72,16 @@ def test_labels_that_are_no_classes_are_refused(n):
         (np.zeros(n + 1, int), ag.ShapeError, rf"takes x \(n, classes\) and labels \(n,\), got shapes \({n}, 4\)"),
     ]:
         with pytest.raises(error, match=says):
-            ag.softmax_cross_entropy(x, labels=labels)
+            ag.softmax_cross_entropy(x, labels)
 
 
 def test_labels_of_any_whole_type_and_layout_are_taken():
     x = ag.tensor(np.random.default_rng(2).normal(size=(40, 4)))
     labels = np.arange(40) % 4
-    expected = ag.softmax_cross_entropy(x, labels=labels)
+    expected = ag.softmax_cross_entropy(x, labels)
     spread = np.repeat(labels, 2)[::2]
     for other in (labels.astype(np.uint8), labels.astype(np.int32), spread, labels.tolist()):
-        assert ag.softmax_cross_entropy(x, labels=other).item() == expected.item()
+        assert ag.softmax_cross_entropy(x, other).item() == expected.item()
 
 
 FUNCTIONS = {"softmax": ag.softmax, "log_softmax": ag.log_softmax, "logsumexp": ag.logsumexp}

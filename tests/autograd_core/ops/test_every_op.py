@@ -25,6 +25,11 @@ def regular(*shape):
     return apart(*shape, n) * 0.3 + np.diag(np.arange(1.0, n + 1))
 
 
+def normalize_gradient(g, x, weight, which):
+    row = registry["normalize_gradient"]
+    return row(g, x, weight, which=which, axes=(0,), eps=0.01, centre=True, bias_shape=(3,))
+
+
 # name -> cases of (function, inputs); the function is the op itself with its arguments set
 CASES = {
     "add": [(ag.add, (apart(2, 3), apart(3)))],
@@ -138,7 +143,7 @@ CASES = {
     "recurrence": [(registry["recurrence"], (apart(2, 4), apart(2, 4)))],
     "logsumexp": [(ag.logsumexp, (apart(2, 3),)), (lambda x: ag.logsumexp(x, axis=None), (apart(2, 3),))],
     "softmax": [(ag.softmax, (apart(2, 3),)), (lambda x: ag.softmax(x, axis=0), (apart(2, 3),))],
-    "softmax_cross_entropy": [(lambda x: ag.softmax_cross_entropy(x, labels=np.array([0, 2])), (apart(2, 3),))],
+    "softmax_cross_entropy": [(lambda x: ag.softmax_cross_entropy(x, np.array([0, 2])), (apart(2, 3),))],
     "log_softmax": [(ag.log_softmax, (apart(2, 3),)), (lambda x: ag.log_softmax(x, axis=0), (apart(2, 3),))],
     "matmul": [
         (ag.matmul, (apart(2, 3), apart(3, 4))),
@@ -156,6 +161,23 @@ CASES = {
     "linear_relu": [
         (lambda x, w, b: ag.linear_relu(x, w, b) ** 2, (apart(4, 3), apart(2, 3), apart(2))),
         (ag.linear_relu, (apart(2, 2, 3), apart(2, 3), apart(2))),
+    ],
+    "logsumexp_gradient": [
+        (lambda g, x, y: registry["logsumexp_gradient"](g, x, y, axis=-1), (apart(2), apart(2, 3), positive(2))),
+    ],
+    "softmax_gradient": [
+        (lambda g, y: registry["softmax_gradient"](g, y, axis=-1), (apart(2, 3), positive(2, 3))),
+        (lambda g, y: registry["softmax_gradient"](g, y, axis=0), (apart(2, 3), positive(2, 3))),
+    ],
+    "log_softmax_gradient": [
+        (lambda g, y: registry["log_softmax_gradient"](g, y, axis=-1), (apart(2, 3), -positive(2, 3))),
+    ],
+    "softmax_cross_entropy_gradient": [
+        (lambda g, x: registry["softmax_cross_entropy_gradient"](g, x, np.array([0, 2])), (positive(), apart(2, 3))),
+    ],
+    "normalize_gradient": [
+        (lambda *inputs, i=i: normalize_gradient(*inputs, which=i), (apart(4, 3), apart(4, 3), positive(3)))
+        for i in range(3)
     ],
     "normalize": [
         (lambda x: ag.normalize(x, axis=(0, 2)), (apart(2, 2, 3),)),
