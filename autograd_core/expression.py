@@ -18,7 +18,7 @@ from typing import Any
 from autograd_core import ops
 from autograd_core.errors import DTypeError, ExpressionError
 from autograd_core.ops.definition import Elementwise, Op, registry
-from autograd_core.value import Constant, Value
+from autograd_core.value import Value, constant
 
 LONGEST = 2000
 """Characters in an expression."""
@@ -83,7 +83,7 @@ class _Number:
     number: float
 
     def record(self, variables: Mapping[str, Value]) -> Value:
-        return Constant(self.number)
+        return constant(self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Value(Operators):
 
     data: float
     grad: Any  # a float, or a Value after backward(create_graph=True)
-    op: Any  # an elementwise op, or an entry of an op on lists of Values; None for a leaf
+    op: Any  # an elementwise op, or an entry of an op on lists of Values; None for a leaf, CONSTANT for a plain number
     parents: tuple[Value, ...]
     local_gradients: tuple[float, ...]
     label: str
@@ -156,11 +156,9 @@ class Value(Operators):
         return self.data != 0.0
 
 
-class Constant(Value):
-    """A plain number that a formula brought, as the 2 of x ** 2: an input of its node, whose gradient nobody wants."""
-
-    __slots__ = ()
-
+# What stands for the op of a plain number that a formula brought, as the 2 of x ** 2. A class of its own would cost a
+# tenth of the time: Python is fast at attributes where all objects are of one class.
+CONSTANT = object()
 
 _new = Value.__new__
 
@@ -183,11 +181,14 @@ def _computed(op: Any, parents: tuple[Value, ...], at: tuple[float, ...]) -> Any
     return made(op, parents, at[-1], local_gradients)
 
 
-def made(
-    op: Any, parents: tuple[Value, ...], data: float, local_gradients: tuple[float, ...], kind: type[Value] = Value
-) -> Value:
+def constant(number: float) -> Value:
+    """A plain number as the input of a node, whose gradient nobody wants."""
+    return made(CONSTANT, (), number, ())
+
+
+def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tuple[float, ...]) -> Value:
     """The Value that `op` made of `parents`; it remembers that if recording is on."""
-    out = _new(kind)  # and its slots set one by one: a call of __init__ takes as long as all of them
+    out = _new(Value)  # and its slots set one by one: a call of __init__ takes as long as all of them
     out.data = data
     out.grad = 0.0
     out.label = ""
@@ -209,13 +210,11 @@ def _restored(data: float, grad: Any, label: str) -> Value:
     return out
 
 
-def _as_value(op: Op[Any], constant: Any) -> Value:
-    """An input that is no plain Value: a number, or a Constant from before."""
-    if type(constant) is float or isinstance(constant, (int, float, np.number, np.bool_)):
-        return made(None, (), float(constant), (), Constant)
-    if isinstance(constant, Value):
-        return constant
+def _as_value(op: Op[Any], number: Any) -> Value:
+    """A plain number among an op's inputs."""
+    if type(number) is float or isinstance(number, (int, float, np.number, np.bool_)):
+        return made(CONSTANT, (), float(number), ())
     raise DTypeError(
-        f"{op.name}: a Value goes with numbers and other Values, not with a {type(constant).__name__}; "
+        f"{op.name}: a Value goes with numbers and other Values, not with a {type(number).__name__}; "
         "use Tensor for arrays"
     )

@@ -22,7 +22,7 @@ from autograd_core.errors import DTypeError
 from autograd_core.graph import enable_grad, recording
 from autograd_core.ops.definition import Op
 from autograd_core.tensor import Tensor
-from autograd_core.value import Constant, Value, made
+from autograd_core.value import Value, constant, made
 
 
 class Entry:
@@ -102,7 +102,7 @@ def _gradient(y: Tensor, place: int, x: Tensor, create_graph: bool) -> Tensor:
 
 def _constant(op: Op[Any], number: Any) -> Value:
     if isinstance(number, (int, float, np.number, np.bool_)):
-        return Constant(float(number))
+        return constant(float(number))
     raise DTypeError(f"{op.name}: a list of Values holds numbers beside them, not a {type(number).__name__}")
 
 

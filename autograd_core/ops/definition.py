@@ -277,11 +277,12 @@ class Op(Generic[P]):
         assert saved is not None
         if rule in found:
             share = found[rule]
+        elif create_graph:
+            recorded = [self._as_recorded(node, where) for where in range(len(saved))]
+            with _numbers_of(node.dtype):
+                share = self._apply(rule, g, rule.arguments(node, recorded, index))
         else:
-            if create_graph:
-                saved = [self._as_recorded(node, where) for where in range(len(saved))]
-            with _numbers_of(node.dtype) if create_graph else _NOTHING:
-                share = self._apply(rule, g, rule.arguments(node, saved, index))
+            share = self._apply(rule, g, rule.arguments(node, saved, index))
         if len(rule.inputs) > 1:
             found[rule] = share
             share = share[rule.inputs.index(index)]
@@ -330,9 +331,6 @@ class _Given:
 
 
 given = _Given()
-
-_NOTHING = contextlib.nullcontext()
-
 
 @contextlib.contextmanager
 def _numbers_of(dtype: Any) -> Iterator[None]:
@@ -472,9 +470,10 @@ class Elementwise(Op[P]):
         if not arguments:
             local = rule.function()
             return (g if local > 0 else -g) if abs(local) == 1.0 else g * local
-        if rule.product is None:
-            rule.product = LocalProduct(self, rule)
-        return rule.product(g, *arguments)
+        product = rule.product
+        if product is None:
+            product = rule.product = LocalProduct(self, rule)
+        return product.on_arrays(g, *arguments) if type(g) is np.ndarray else product(g, *arguments)
 
 
 class LocalProduct(Op[Any]):

@@ -20,7 +20,7 @@ from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.graph import Node, topological_order
 from autograd_core.ops.definition import Op
 from autograd_core.tensor import Tensor
-from autograd_core.value import Constant, Value
+from autograd_core.value import CONSTANT, Value
 
 LIMIT = 1000
 """How many nodes are shown unless asked otherwise: what is laid out within a second, and can still be scrolled."""
@@ -171,14 +171,14 @@ def _read(node: Any, root: Any, gradients: dict[Value, float]) -> Entry:
         return Entry(
             name="",
             label=_clean(node.label),
-            op=node.op,
+            op=None if node.op is CONSTANT else node.op,
             attributes="",
             inputs=(),
             value=node.data,
             gradient=gradients.get(node),
             local_gradients=tuple(map(float, node.local_gradients)),
             dtype="",
-            role="constant" if isinstance(node, Constant) and node is not root else "node",
+            role="constant" if node.op is CONSTANT and node is not root else "node",
         )
     tensor = node  # a leaf; of an inner node the tensor is only known if it is the root or retains its gradient
     if isinstance(node, Node):
