@@ -188,7 +188,8 @@ class Tensor(Operators):
         if not (isinstance(a, Tensor) and isinstance(b, Tensor)) or recording.anomaly:
             return Tensor.record(op, (a, b), {})
         left, right = a.array, b.array
-        if left.dtype is not right.dtype or left.dtype.kind != "f":
+        dtype = left.dtype
+        if dtype is not right.dtype or dtype.kind != "f":
             return Tensor.record(op, (a, b), {})
         try:
             data = recording.quiet.run(op.on_arrays if left.nbytes < LARGE_RESULT else op.on_large_arrays, left, right)

@@ -75,15 +75,18 @@ class Rule:
         "inputs",
         "names",
         "needs_shapes",
+        "on_arrays",
+        "on_tensors",
         "only_arrays",
-        "product",
     )
 
     def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str], inputs: tuple[int, ...]) -> None:
         self.function = function
         self.inputs = inputs
         self.names = tuple(names)
-        self.product: LocalProduct | None = None  # the op that it is in a backward pass, if it is a local gradient
+        # What a backward pass calls with g, the upstream gradient, and the arguments: a vector-Jacobian product as it
+        # stands, a local gradient as the op that multiplies g by it.
+        self.on_arrays = self.on_tensors = function
         self.fetch: list[tuple[str, Any]] = []
         for name in names:
             if name in op.inputs:
@@ -201,7 +204,7 @@ class Op(Generic[P]):
             {name: given[name] for name in self.defaults if name in given},
         )
 
-    def _add_rule(self, names: tuple[str, ...], function: Callable[..., Any], needs: list[str]) -> None:
+    def _add_rule(self, names: tuple[str, ...], function: Callable[..., Any], needs: list[str]) -> Rule:
         for name in names:
             if name not in self.inputs:
                 raise ArgumentError(f"{self.name}: a rule for {name!r}, which is none of its inputs {self.inputs}")
@@ -215,6 +218,7 @@ class Op(Generic[P]):
         self.lacking = tuple([name for name in self.lacking if name not in names])
         self.saves = self.saves or bool(rule.arrays) or rule.all_inputs
         self.needs_shapes = self.needs_shapes or rule.needs_shapes
+        return rule
 
     def not_differentiable(self, *names: str) -> None:
         """Declare that the inputs `names`, or all, have no gradient: a result of such inputs alone is a constant."""
@@ -280,9 +284,9 @@ class Op(Generic[P]):
         elif create_graph:
             recorded = [self._as_recorded(node, where) for where in range(len(saved))]
             with _numbers_of(node.dtype):
-                share = self._apply(rule, g, rule.arguments(node, recorded, index))
+                share = rule.on_tensors(g, *rule.arguments(node, recorded, index))
         else:
-            share = self._apply(rule, g, rule.arguments(node, saved, index))
+            share = rule.on_arrays(g, *rule.arguments(node, saved, index))
         if len(rule.inputs) > 1:
             found[rule] = share
             share = share[rule.inputs.index(index)]
@@ -298,10 +302,6 @@ class Op(Generic[P]):
         if share.dtype != parent.dtype:
             share = share.astype(parent.dtype)
         return share
-
-    def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
-        """g times the derivative that the rule is: a vector-Jacobian product, in one of the inputs or several."""
-        return rule.function(g, *arguments)
 
     def _as_recorded(self, node: Node, where: int) -> Any:
         """A saved array as the Tensor that it was, so that what is computed from it is recorded."""
@@ -331,6 +331,7 @@ class _Given:
 
 
 given = _Given()
+
 
 @contextlib.contextmanager
 def _numbers_of(dtype: Any) -> Iterator[None]:
@@ -430,10 +431,20 @@ class Elementwise(Op[P]):
         """Decorator for the local gradient ∂y/∂(input `name`), a function of what it names."""
 
         def add(function: Callable[..., Any]) -> Callable[..., Any]:
-            self._add_rule((name,), function, list(inspect.signature(function).parameters))
+            rule = self._add_rule((name,), function, list(inspect.signature(function).parameters))
+            rule.on_arrays = rule.on_tensors = partial(self._first_product, rule)
             return function
 
         return add
+
+    def _first_product(self, rule: Rule, g: Any, *arguments: Any) -> Any:
+        """g times the local gradient, for the first time: most programs use few of the ops."""
+        if rule.names:
+            product = LocalProduct(self, rule)
+            rule.on_arrays, rule.on_tensors = product.on_arrays, product
+        else:
+            rule.on_arrays = rule.on_tensors = partial(_times_constant, rule.function)
+        return (rule.on_tensors if isinstance(g, Recorded) else rule.on_arrays)(g, *arguments)
 
     @cached_property
     def local_gradients(self) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
@@ -464,16 +475,12 @@ class Elementwise(Op[P]):
         """g times the local gradient of the only input, whose rule names these; for rules of ops that end in this."""
         (rule,) = self.rules
         assert rule is not None
-        return self._apply(rule, g, list(arguments))
+        return (rule.on_tensors if isinstance(g, Recorded) else rule.on_arrays)(g, *arguments)
 
-    def _apply(self, rule: Rule, g: Any, arguments: list[Any]) -> Any:
-        if not arguments:
-            local = rule.function()
-            return (g if local > 0 else -g) if abs(local) == 1.0 else g * local
-        product = rule.product
-        if product is None:
-            product = rule.product = LocalProduct(self, rule)
-        return product.on_arrays(g, *arguments) if type(g) is np.ndarray else product(g, *arguments)
+
+def _times_constant(local_gradient: Callable[[], float], g: Any) -> Any:
+    local = local_gradient()
+    return (g if local > 0 else -g) if abs(local) == 1.0 else g * local
 
 
 class LocalProduct(Op[Any]):
