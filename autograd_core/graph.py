@@ -40,6 +40,11 @@ class Recorded:
         raise NotImplementedError
 
     @classmethod
+    def record_elements(cls, op: Op[Any], args: tuple[Any, ...]) -> Any:
+        """`record` of an elementwise op given lists with such in them; a class may do better."""
+        return cls.record(op, args, {})
+
+    @classmethod
     def record_one(cls, op: Op[Any], x: Any) -> Any:
         """`record` of an op with one input; a class may do better."""
         return cls.record(op, (x,), {})

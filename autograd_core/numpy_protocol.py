@@ -109,5 +109,5 @@ def array_function(function: Callable[..., Any], args: tuple[Any, ...], named: d
 
 def _refused(name: str, hint: str = "") -> DTypeError:
     return DTypeError(
-        f"np.{name}{hint} does not record gradients; use autograd_core's functions, or np.asarray(x) to leave it"
+        f"np.{name}{hint} does not record gradients; use autograd_core's functions, or x.numpy() to leave it"
     )

@@ -400,6 +400,12 @@ class Tensor(Operators):
         return self.array.tolist()
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        # numpy comes here by itself, for a list of tensors say, and what it makes of them is a constant to the graph.
+        if self._tracked and recording.on:
+            raise GraphError(
+                "a tensor that requires a gradient does not become a numpy array by itself, for the graph would lose "
+                "it: join a list of tensors with stack, or leave the graph with x.numpy() or x.detach()"
+            )
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:

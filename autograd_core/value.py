@@ -64,6 +64,11 @@ class Value(Operators):
         return _computed(op, parents, (*inputs, op.on_numbers(*inputs)))
 
     @staticmethod
+    def record_elements(op: Op[Any], args: tuple[Any, ...]) -> Any:
+        """`record` for each number in (nested) lists of Values and numbers; the result is nested as their array is."""
+        return np.frompyfunc(op, len(args), 1)(*[np.array(x, dtype=object) for x in args]).tolist()
+
+    @staticmethod
     def record_one(op: Op[Any], x: Any) -> Any:
         """`record` of an op with one input."""
         number = x.data

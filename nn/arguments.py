@@ -15,6 +15,11 @@ def as_tensor(x: Any) -> Any:
     return x if hasattr(x, "ndim") else ag.tensor(x)
 
 
+def numbers_of(x: Any) -> Any:
+    """The numbers of a Tensor, an array or lists, to be looked at: what is computed from them is a constant."""
+    return x.numpy() if isinstance(x, ag.Tensor) else np.asarray(x)
+
+
 def as_floats(function: str, x: Any) -> Any:
     """`as_tensor`, for what makes fractions: in whole numbers they would be lost."""
     x = as_tensor(x)

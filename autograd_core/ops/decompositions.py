@@ -21,7 +21,7 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.diagonals import tril
 from autograd_core.ops.elementwise import where
 from autograd_core.ops.linalg import matmul
-from autograd_core.ops.shaping import as_array, concat, reshape
+from autograd_core.ops.shaping import as_array, concat, detached, reshape
 from autograd_core.ops.shaping import matrix_transpose as mT
 from autograd_core.ops.solving import check_matrices, refusing, solve
 
@@ -227,7 +227,7 @@ def _skew(x: Any) -> Any:
 
 def _one_over_differences(values: Any) -> Any:
     """1/(v_j - v_i), and 0 where rounding cannot tell the two apart."""
-    numbers = np.asarray(values)
+    numbers = detached(values)
     largest = np.max(np.abs(numbers), axis=-1, keepdims=True, initial=0.0)[..., None]
     rounding = max(numbers.shape[-1], 1) * np.finfo(numbers.dtype).eps * largest
     apart = np.abs(numbers[..., None, :] - numbers[..., :, None]) > rounding
@@ -236,5 +236,5 @@ def _one_over_differences(values: Any) -> Any:
 
 def _one_over(x: Any) -> Any:
     """1/x, and 0 at 0."""
-    nonzero = np.asarray(x) != 0
+    nonzero = detached(x) != 0
     return where(nonzero, 1.0 / where(nonzero, x, 1.0), 0.0)

@@ -51,7 +51,7 @@ from typing import Any, Generic, ParamSpec, overload
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import ArgumentError, GraphError, ShapeError
+from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node, Recorded, backpropagate, enable_grad, recording
 from autograd_core.kernels.memory import LARGE_RESULT
 
@@ -401,7 +401,21 @@ class Elementwise(Op[P]):
             args, _ = self.split(args, named)
         if all(map(_is_number, map(type, args))):
             return self.on_numbers(*args)
+        for x in args:
+            if not hasattr(x, "ndim") and not isinstance(x, (int, float)):
+                return self._of_lists(args)
         return self.on_arrays(*args)
+
+    def _of_lists(self, args: tuple[Any, ...]) -> Any:
+        """The op on lists, which stand for arrays; with Values or Tensors in them they say what to do."""
+        found = recorded_within(args)
+        if found is not None:
+            return found.record_elements(self, args)
+        arrays = [np.asarray(x) if isinstance(x, (list, tuple)) else x for x in args]
+        for x in arrays:
+            if getattr(x, "dtype", np.dtype(type(x))).kind not in "fiub":
+                raise DTypeError(f"{self.name}: takes numbers, arrays and lists of numbers, got {x!r}")
+        return self.on_arrays(*arrays)
 
     def _row_on_arrays(self, *args: Any) -> Any:
         if _is_long(args, kernels.LONG_FOR_SEVERAL):

@@ -13,7 +13,7 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.elementwise import where
 from autograd_core.ops.indexing import getitem, scatter_add
 from autograd_core.ops.linalg import matmul
-from autograd_core.ops.shaping import as_array, expand_dims, squeeze
+from autograd_core.ops.shaping import as_array, detached, expand_dims, squeeze
 from autograd_core.ops.shaping import matrix_transpose as mT
 
 
@@ -106,7 +106,7 @@ def det(x: Any, /) -> Any:
 
 @det.vjp("x")
 def _(g, x, y):
-    if _inverse_is_exact(np.asarray(x)):
+    if _inverse_is_exact(detached(x)):
         return (g * y)[..., None, None] * mT(inv(x))
     return g[..., None, None] * _cofactors(x)
 

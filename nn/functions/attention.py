@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 import autograd_core as ag
 from autograd_core import DTypeError, ShapeError
-from nn.arguments import as_tensor
+from nn.arguments import as_tensor, numbers_of
 from nn.functions.noise import dropout
 
 
@@ -60,7 +60,7 @@ def attend(
 
 def _masked_softmax(scores: Any, bias: Any) -> Any:
     """softmax(scores + bias), and 0 where the bias is -inf, also if it is that all along a row."""
-    blocked = np.isneginf(np.asarray(bias))
+    blocked = np.isneginf(numbers_of(bias))
     if not blocked.any():
         return ag.softmax(scores + bias, axis=-1)
     # As good as -inf, for exp of it is 0; but a row of -inf would make softmax 0/0, and detect_anomaly() see one.

@@ -12,6 +12,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
+from nn.arguments import numbers_of
 from nn.functions.reducing import constant, reduced, same_shape
 
 _LEAST_LOG = -100.0  # what log(0) is taken as, and
@@ -41,7 +42,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     Errors: ArgumentError for an input that is no probability.
     """
     p, t = same_shape("binary_cross_entropy", input, target)
-    numbers = np.asarray(p)
+    numbers = numbers_of(p)
     if numbers.size and not (numbers.min() >= 0 and numbers.max() <= 1):
         raise ArgumentError(
             f"binary_cross_entropy: takes probabilities from 0 to 1, got numbers from {numbers.min()} to "
@@ -98,7 +99,7 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "m
 
 def check_signs(name: str, t: Any) -> None:
     """That labels are -1 and 1."""
-    labels = np.asarray(t)
+    labels = numbers_of(t)
     if not (np.abs(labels) == 1).all():
         raise ArgumentError(
             f"{name}: labels are -1 and 1, got {np.unique(labels)[:5].tolist()}; use 2·y - 1 for 0 and 1"

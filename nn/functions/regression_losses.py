@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
+from nn.arguments import numbers_of
 from nn.functions.reducing import constant, reduced, same_shape
 
 
@@ -105,7 +106,7 @@ def gaussian_nll_loss(
         raise ShapeError(
             f"gaussian_nll_loss: var must have input's shape {input.shape}, or one number for each row; got {var.shape}"
         )
-    numbers = np.asarray(var)
+    numbers = numbers_of(var)
     if (numbers < 0).any():
         raise ArgumentError(f"gaussian_nll_loss: variances are at least 0, got {numbers.min()}")
     if (numbers < eps).any():

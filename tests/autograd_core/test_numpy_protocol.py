@@ -70,10 +70,33 @@ def test_values_go_through_ufuncs_too():
     assert v.grad == pytest.approx(2 * (1 - np.tanh(0.5) ** 2))
 
 
-def test_asarray_leaves_the_graph(x):
+def test_asarray_takes_what_requires_no_gradient(x):
+    x = x.detach()
     assert np.asarray(x).tolist() == x.tolist()
     assert np.asarray(x, dtype=np.float32).dtype == np.float32
     assert np.percentile(np.asarray(x), 50) == 2.5
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.asarray(x),
+        lambda x: np.array([x, x]),
+        lambda x: np.sum([x.sum(), (x * x).sum()]),
+        lambda x: np.mean([x.sum()]),
+        lambda x: ag.tensor([x, x]),
+        lambda x: ag.full((2,), x.sum()),
+        lambda x: nn.functions.mse_loss([x, x], ag.zeros((2, *x.shape))),
+        lambda x: nn.Linear(x.shape[-1], 1)([x, x]),
+        lambda x: ag.exp([x, x]),
+        lambda x: ag.relu([x, x]),
+        lambda x: ag.where([True, False], [x.sum(), x.sum()], [0.0, 0.0]),
+        lambda x: nn.ReLU()([[x.sum()]]),
+    ],
+)
+def test_nothing_that_requires_a_gradient_becomes_a_constant_by_itself(x, call):
+    with pytest.raises((ag.GraphError, ag.DTypeError), match=r"join|x\.detach\(\)"):
+        call(x)
 
 
 def test_dlpack_goes_both_ways_without_sharing(x):

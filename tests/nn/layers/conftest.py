@@ -57,9 +57,13 @@ class Golden:
                 scale = np.max(np.abs(answer), initial=1.0)
                 allowed = 1e-12 * scale if dtype == np.float64 else max(1e-6 * scale, 2 * error)
                 rtol = 1e-10 if dtype == np.float64 else 1e-5
-                np.testing.assert_allclose(np.asarray(ours), answer, rtol=rtol, atol=allowed, err_msg=f"{kind} {key}")
+                np.testing.assert_allclose(as_array(ours), answer, rtol=rtol, atol=allowed, err_msg=f"{kind} {key}")
                 compared += 1
         assert compared >= len(ys)
+
+
+def as_array(x):
+    return x.numpy() if isinstance(x, ag.Tensor) else np.asarray(x)
 
 
 def outputs(y):
