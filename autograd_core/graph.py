@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
+import inspect
 import itertools
 import os
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,10 +73,40 @@ recording = _Recording()
 
 
 class _SetRecording(contextlib.ContextDecorator):
+    _on: bool
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        """As a decorator it may do without parentheses."""
+        return super().__new__(cls) if function is None else cls()(function)
+
     def __init__(self) -> None:
         self._before: list[bool] = []  # a stack, for one object may be entered many times over
 
-    _on: bool
+    def __call__(self, function: Callable[..., Any]) -> Any:
+        """The function, run within this; a generator function, too, whose body runs after it was called."""
+        if not inspect.isgeneratorfunction(function):
+            return super().__call__(function)
+
+        @functools.wraps(function)
+        def stepwise(*args: Any, **named: Any) -> Any:
+            generator = function(*args, **named)
+            step: Callable[[], Any] = functools.partial(next, generator)
+            while True:
+                with type(self)():
+                    try:
+                        made = step()
+                    except StopIteration as end:
+                        return end.value
+                try:
+                    sent = yield made
+                    step = functools.partial(generator.send, sent)
+                except GeneratorExit:
+                    generator.close()
+                    raise
+                except BaseException as error:
+                    step = functools.partial(generator.throw, error)
+
+        return stepwise
 
     def __enter__(self) -> None:
         self._before.append(recording.on)

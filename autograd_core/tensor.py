@@ -170,8 +170,15 @@ class Tensor(Operators):
         if data.dtype.kind not in "fiub":
             raise DTypeError(f"{op.name}: an op returns one array of numbers, this one {data.dtype}")
         if data.dtype is not dtype:
-            if data.dtype.kind != "f":
-                tracked = False  # whole numbers and bools have no gradient
+            if op.takes_numbers and alike and op.differentiable and dtype is not None and dtype.kind == "f":
+                data = data.astype(dtype)  # of an op of one's own: np.sqrt(2) in it is float64, (x > 0) * 2 - 1 whole
+            elif data.dtype.kind != "f":
+                if tracked and op.differentiable and "dtype" not in op.defaults:
+                    raise DTypeError(
+                        f"{op.name}: there is a rule for its gradient, and it returned {data.dtype}, which has none; "
+                        f"return floats, or say {op.name}.not_differentiable()"
+                    )
+                tracked = False
             elif dtype is not None and _are_whole(arrays) and "dtype" not in op.defaults:
                 return _record_as_floats(op, arrays, attributes)
         tracked = tracked and recording.on and op.differentiable
@@ -309,7 +316,7 @@ class Tensor(Operators):
         return Tensor.of(self.array)
 
     def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
-        """Within no_grad() a leaf is assigned the new value; else the result is a tensor of its own, as of t = t + u.
+        """A leaf is assigned the new value, but where that is recorded it is a tensor of its own, as of t = t + u.
 
         Errors: GraphError for a leaf that requires a gradient while recording is on; DTypeError and ShapeError where
         the leaf cannot hold the result.
@@ -320,7 +327,7 @@ class Tensor(Operators):
                 f"from it; write it within `with no_grad():` to update the leaf, or p = p {sign} u for a new tensor"
             )
         new = result(self, other)
-        if self.node is not None or recording.on:
+        if self.node is not None or new._tracked:
             return new
         if not np.can_cast(new.dtype, self.dtype, "same_kind"):
             raise DTypeError(f"t {sign}= u: the result is {new.dtype}, which a tensor of {self.dtype} cannot hold")
@@ -684,6 +691,10 @@ def _explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Excepti
     """An error that names the op and the shapes, for what numpy refused."""
     if isinstance(error, (ShapeError, ArgumentError)):
         return error
+    if "read-only" in str(error):
+        return ArgumentError(
+            f"{op.name}: it writes into an array that it was given, and tensors are values; take x.copy() ({error})"
+        )
     shapes = [np.shape(array) for array in arrays]
     try:
         np.broadcast_shapes(*shapes)

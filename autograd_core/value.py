@@ -117,7 +117,15 @@ class Value(Operators):
                     parent.grad += local * upstream
 
     def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
-        """Within no_grad() a leaf gets the new number; else the result is a Value of its own, as of v = v + u."""
+        """Within no_grad() a leaf gets the new number; else the result is a Value of its own, as of v = v + u.
+
+        Errors: GraphError for a leaf that has a gradient while recording is on: what is meant is an update.
+        """
+        if recording.on and not self.parents and self.grad:
+            raise GraphError(
+                f"v {sign}= u: this leaf has a gradient, and the name would be given a Value computed from it; "
+                f"update it by v.data {sign}= u, or within `with no_grad():`; v = v {sign} u is a new Value"
+            )
         new = result(self, other)
         if self.parents or recording.on:
             return new

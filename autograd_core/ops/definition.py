@@ -86,7 +86,8 @@ class Rule:
         self.names = tuple(names)
         # What a backward pass calls with g, the upstream gradient, and the arguments: a vector-Jacobian product as it
         # stands, a local gradient as the op that multiplies g by it.
-        self.on_arrays = self.on_tensors = function
+        self.on_tensors = function
+        self.on_arrays = op.guarded(function)
         self.fetch: list[tuple[str, Any]] = []
         for name in names:
             if name in op.inputs:
@@ -172,6 +173,16 @@ class Op(Generic[P]):
         if existing is not None and existing.__module__ != self.__module__:  # the same cell may be run again
             raise ArgumentError(f"an op named {self.name!r} exists in {existing.__module__}; choose another name")
         registry[self.name] = self
+
+    def guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function` of arrays, or, if it is not this project's own, one that cannot change those that it is given."""
+        if self.__module__ is not None and self.__module__.partition(".")[0] in ("autograd_core", "nn", "optim"):
+            return function
+
+        def of_read_only(*args: Any, **attributes: Any) -> Any:
+            return function(*map(_read_only, args), **attributes)
+
+        return of_read_only
 
     def __reduce__(self) -> Any:
         return _registered, (self.name,)
@@ -366,6 +377,14 @@ def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: in
     return given.tensor(zeros) if create_graph else zeros
 
 
+def _read_only(x: Any) -> Any:
+    """A view of an array that refuses to be written to; the rest as it is."""
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
+    return x
+
+
 def _registered(name: str) -> Op[Any]:
     """An op by its name, as pickle keeps it."""
     if name not in registry:
@@ -382,6 +401,7 @@ class Elementwise(Op[P]):
         parameters = inspect.signature(function).parameters
         super().__init__(function, tuple(parameters), {})
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
+        self._guarded_row = self.guarded(function)
         self.on_arrays = array_function or self._row_on_arrays
         self.on_large_arrays = self.on_arrays
         if isinstance(array_function, np.ufunc):
@@ -423,7 +443,7 @@ class Elementwise(Op[P]):
                 return kernels.elementwise.run(self.row, args)
             except kernels.elementwise.NoKernelError:
                 pass  # a row without source, or beyond what Numba compiles, still is a function of arrays
-        return self.row(*args)
+        return self._guarded_row(*args)
 
     def on_numbers(self, *args: float) -> Any:
         """The op on Python numbers, with the results of IEEE 754 where Python would raise: 1/0 is inf, log(-1) nan."""
@@ -514,6 +534,7 @@ class LocalProduct(Op[Any]):
         self.variadic = False
         self.defaults = {}
         self._local = rule.function
+        self._local_of_arrays = op.guarded(rule.function)
         self.rules = [Rule(self, self._pulled_back(i), list(self.inputs), (i,)) for i in range(self.arity)]
         self.lacking, self.constants, self.differentiable = (), frozenset(), True
         self.saves, self.needs_shapes = True, False
@@ -539,7 +560,7 @@ class LocalProduct(Op[Any]):
             except kernels.elementwise.NoKernelError:
                 pass  # as in _row_on_arrays
         try:
-            local = self._local(*arguments)
+            local = self._local_of_arrays(*arguments)
         except ArithmeticError:  # is Python's, of numbers, as for x / 0.0
             local = self._local(*[np.float64(x) if _is_number(type(x)) else x for x in arguments])
             local = float(local) if isinstance(local, np.float64) else local
@@ -577,7 +598,7 @@ class ArrayOp(Op[P]):
         if variadic and len(inputs) > 1:
             raise ArgumentError(f"{function.__name__}: takes either named inputs or any number of them, not both")
         super().__init__(function, inputs, defaults, variadic)
-        self.on_arrays = self.on_large_arrays = function
+        self.on_arrays = self.on_large_arrays = self.guarded(function)
 
     def compute(self, *args: Any, **attributes: Any) -> Any:
         """The op on plain arrays, or on what becomes one: numbers and lists."""
@@ -588,7 +609,7 @@ class ArrayOp(Op[P]):
                 if found is not None:
                     return found.record(self, inputs, attributes)
                 return self.on_arrays(*map(np.asarray, inputs), **attributes)
-        return self.function(*args, **attributes)
+        return self.on_arrays(*args, **attributes)
 
     def vjp(self, *names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorator for the vector-Jacobian product of the input `names`: upstream gradient `g` and what it names.

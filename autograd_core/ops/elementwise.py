@@ -194,7 +194,8 @@ def _power_of_arrays(a: Any, b: Any) -> Any:
             lowest = np.equal(a, -math.inf)
             root = np.sqrt(a + 0.0)
             return np.where(lowest, math.inf, root) if lowest.any() else root
-    return a**b
+    # Nor the square root for a single exponent in an array.
+    return np.power(a, b) if isinstance(b, np.ndarray) else a**b
 
 
 @elementwise(array=_power_of_arrays)

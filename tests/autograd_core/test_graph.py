@@ -5,6 +5,7 @@ import threading
 import tracemalloc
 
 import numpy as np
+import pytest
 
 import autograd_core as ag
 import nn
@@ -94,3 +95,49 @@ def test_a_million_tensor_ops_run_forward_and_backward_without_recursion():
     y.sum().backward()
     assert x.grad.tolist() == [1.0]
     del y
+
+
+def test_no_grad_is_a_decorator_with_and_without_parentheses():
+    x = ag.tensor(2.0, requires_grad=True)
+
+    @ag.no_grad
+    def bare():
+        return x * 2
+
+    @ag.no_grad()
+    def called():
+        return x * 2
+
+    assert not bare().requires_grad
+    assert not called().requires_grad
+    assert (x * 2).requires_grad
+
+
+def test_no_grad_reaches_the_body_of_a_generator_and_not_its_caller():
+    x = ag.tensor(2.0, requires_grad=True)
+    closed = []
+
+    @ag.no_grad()
+    def several():
+        try:
+            got = yield (x * 2).requires_grad
+            try:
+                yield got, (x * 2).requires_grad
+            except ValueError:
+                yield "caught", (x * 2).requires_grad
+            return "end"
+        finally:
+            closed.append((x * 2).requires_grad)
+
+    generator = several()
+    assert next(generator) is False
+    assert (x * 2).requires_grad
+    assert generator.send(5) == (5, False)
+    assert generator.throw(ValueError) == ("caught", False)
+    with pytest.raises(StopIteration, match="end"):
+        next(generator)
+    other = several()
+    next(other)
+    other.close()
+    assert closed[0] is False
+    assert len(closed) == 2

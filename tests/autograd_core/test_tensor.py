@@ -250,11 +250,19 @@ def test_augmented_assignment_while_recording_is_refused_on_a_leaf_that_requires
     assert w.tolist() == [3.0]
 
 
-def test_augmented_assignment_to_other_tensors_while_recording_makes_a_new_one():
+def test_augmented_assignment_whose_result_is_recorded_makes_a_new_tensor():
     total = zero = ag.zeros(1)
     total += leaf(3.0)
     total *= 2
     assert (zero.tolist(), total.tolist(), total.requires_grad) == ([0.0], [6.0], True)
+
+
+def test_augmented_assignment_updates_gradients_by_any_name():
+    w = leaf(3.0, 4.0)
+    (w * w).sum().backward()
+    gradient = w.grad
+    gradient /= ag.norm(gradient)
+    assert w.grad.tolist() == pytest.approx([0.6, 0.8])
 
 
 def test_augmented_assignment_refuses_what_the_leaf_cannot_hold():

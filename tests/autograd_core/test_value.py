@@ -265,6 +265,14 @@ def test_augmented_assignment_within_no_grad_updates_a_leaf():
     assert w.grad == 12.0  # 6 twice: what was computed from 3 keeps it
 
 
+def test_augmented_assignment_while_recording_is_refused_on_a_leaf_with_a_gradient():
+    w = Value(3.0)
+    (w * w).backward()
+    with pytest.raises(ag.GraphError, match=r"v -= u: this leaf has a gradient.*v\.data -= u"):
+        w -= 0.1 * w.grad
+    assert w.data == 3.0
+
+
 def test_augmented_assignment_while_recording_makes_a_new_value():
     total = zero = Value(0.0)
     total += Value(2.0) * 3.0

@@ -130,3 +130,96 @@ def test_op_that_returns_what_is_no_number_is_refused():
     rotated.not_differentiable()
     with pytest.raises(ag.DTypeError, match="rotated: an op returns one array of numbers, this one complex"):
         rotated(ag.tensor([1.0]))
+
+
+@pytest.mark.parametrize("n", [3, 5000])
+def test_elementwise_op_has_the_dtype_of_its_inputs_whatever_is_in_its_formula(n):
+    @ag.elementwise
+    def binarize(x):
+        return (x > 0) * 2 - 1
+
+    @binarize.local_gradient("x")
+    def _(x):
+        return 1.0 + 0.0 * x
+
+    @ag.elementwise
+    def scaled(x):
+        return np.sqrt(2 / np.pi) * x
+
+    @scaled.local_gradient("x")
+    def _():
+        return 1.0
+
+    w = ag.ones((n,), requires_grad=True)
+    y = binarize(w)
+    assert y.dtype == scaled(w).dtype == np.float32
+    y.sum().backward()
+    assert w.grad.tolist() == [1.0] * n
+
+
+def test_array_op_with_a_rule_that_returns_whole_numbers_is_refused():
+    @ag.array_op
+    def rounded(x, /):
+        return np.round(x).astype(int)
+
+    @rounded.vjp("x")
+    def _(g):
+        return g
+
+    with pytest.raises(ag.DTypeError, match="rounded: there is a rule for its gradient, and it returned int64"):
+        rounded(ag.ones((2,), requires_grad=True))
+    assert rounded(ag.ones((2,))).dtype == np.int64
+
+
+def test_op_that_writes_into_its_input_is_refused():
+    @ag.array_op
+    def half(x, /):
+        x *= 0.5
+        return x
+
+    @half.vjp("x")
+    def _(g):
+        return g * 0.5
+
+    w = ag.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ag.ArgumentError, match=r"half: it writes into an array that it was given.*x\.copy\(\)"):
+        half(ag.exp(w))
+    with pytest.raises(ag.ArgumentError, match="half: it writes into"):
+        half(w)
+    assert w.tolist() == [1.0, 2.0]
+
+
+def test_rule_that_writes_into_what_was_saved_changes_nothing():
+    @ag.elementwise
+    def squared(x):
+        return x * x
+
+    @squared.local_gradient("x")
+    def _(x):
+        x *= 2
+        return x
+
+    w = ag.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ValueError, match="read-only"):
+        squared(w).sum().backward()
+    assert w.tolist() == [1.0, 2.0]
+
+
+def test_elementwise_op_takes_lists_as_arrays_and_lists_of_values():
+    @ag.elementwise
+    def doubled(x):
+        return 2 * x
+
+    @doubled.local_gradient("x")
+    def _():
+        return 2.0
+
+    assert doubled([1.0, 2.0]).tolist() == [2.0, 4.0]
+    v = ag.Value(1.5)
+    ((y,),) = doubled([[v]])
+    y.backward()
+    assert (y.data, v.grad) == (3.0, 2.0)
+    with pytest.raises(ag.DTypeError, match="doubled: takes numbers, arrays and lists of numbers, got 'ab'"):
+        doubled("ab")
+    with pytest.raises(ag.DTypeError, match="join them with concat"):
+        doubled([ag.ones(2, requires_grad=True)])
