@@ -101,6 +101,39 @@ def test_float32_parameters_stay_float32_whatever_kind_of_number_the_rate_is():
         json.dumps(optimizer.state_dict()["param_groups"])
 
 
+def test_a_momentum_that_begins_during_training_begins_from_nothing():
+    w, _ = two()
+    v = ag.tensor(w.numpy(), requires_grad=True)
+    v.grad = w.grad
+    optimizer, with_momentum = optim.SGD([w], lr=0.1), optim.SGD([v], lr=0.1, momentum=0.5)
+    optimizer.step()
+    optimizer.param_groups[0]["momentum"] = 0.5
+    v.assign(w)
+    for _ in range(3):
+        optimizer.step()
+        with_momentum.step()
+    np.testing.assert_array_equal(w.numpy(), v.numpy())
+
+
+@pytest.mark.parametrize("name", ["Adam", "NAdam"])
+def test_parameters_of_one_group_are_updated_as_if_each_had_an_optimiser(name):
+    """Numbers are computed once for parameters at the same step, which is not all that NAdam's depend on."""
+    has_gradients_at = ((0, 1, 2, 3, 4, 5), (0, 1, 4, 5), (2, 3, 4, 5))
+    ends = []
+    for together in (True, False):
+        parameters = [ag.tensor(np.array([1.0, 2.0]), requires_grad=True) for _ in has_gradients_at]
+        groups = [parameters] if together else [[parameter] for parameter in parameters]
+        optimizers = [getattr(optim, name)(group, lr=0.1) for group in groups]
+        for step in range(6):
+            for parameter, steps in zip(parameters, has_gradients_at, strict=True):
+                parameter.grad = ag.tensor(np.array([0.3, -0.1 * step])) if step in steps else None
+            for optimizer in optimizers:
+                optimizer.param_groups[0]["betas"] = (0.5, 0.9) if step < 2 else (0.9, 0.99)
+                optimizer.step()
+        ends.append([parameter.numpy() for parameter in parameters])
+    np.testing.assert_array_equal(*ends)
+
+
 @pytest.mark.parametrize("decoupled", [True, False])
 def test_decay_is_coupled_or_decoupled_alike_for_all(decoupled):
     """Without a gradient of the loss, coupled decay is all the gradient there is, and decoupled decay all the step."""
@@ -140,6 +173,9 @@ REFUSED = [
     (lambda: optim.SGD([{"params": [one()], "lr": 1.0}], lr=0.0), "SGD: a group with the lr 1.0 needs the optimiser's"),
     (lambda: optim.SGD([one()], lr=-1), "SGD: lr must be at least 0, got -1"),
     (lambda: optim.SGD([one()], lr=float("nan")), "SGD: lr must be at least 0, got nan"),
+    (lambda: optim.SGD([{"params": [one()], "lr": 1.0}], lr="fast"), "SGD: lr must be a number, got fast"),
+    (lambda: optim.SGD([one()], lr=True), "SGD: lr must be a number, got True"),
+    (lambda: optim.SGD([one()], nesterov="no"), "SGD: nesterov must be true or false, got no"),
     (lambda: optim.SGD([one()], lr="fast"), "SGD: lr must be a number, got fast"),
     (lambda: optim.SGD([one()], momentum=1.0), "SGD: momentum must be at least 0 and below 1, got 1.0"),
     (lambda: optim.SGD([one()], dampening=2.0), "SGD: dampening must be from 0 to 1, got 2.0"),
@@ -158,6 +194,8 @@ REFUSED = [
     (lambda: optim.AdamW([one()], weight_decay=-1), "AdamW: weight_decay must be at least 0, got -1"),
     (lambda: optim.NAdam([one()], momentum_decay=-1), "NAdam: momentum_decay must be at least 0, got -1"),
     (lambda: optim.LBFGS([one()], max_iter=0), "LBFGS: max_iter must be at least 1, got 0"),
+    (lambda: optim.LBFGS([one()], max_iter=1.5), "LBFGS: max_iter must be a whole number, got 1.5"),
+    (lambda: optim.LBFGS([one()], max_eval=0), "LBFGS: max_eval must be at least 1, got 0"),
     (lambda: optim.LBFGS([one()], tolerance_grad=-1), "LBFGS: tolerance_grad must be at least 0, got -1"),
     (lambda: optim.LBFGS([one()], line_search_fn="wolfe"), 'LBFGS: line_search_fn must be None or "strong_wolfe"'),
     (lambda: optim.LBFGS([{"params": [one()]}, {"params": [one()]}]), "LBFGS: one group of parameters"),

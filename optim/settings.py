@@ -1,0 +1,68 @@
+"""What values a setting may have, declared where the setting is: as the annotation of a parameter of `__init__`.
+
+    def __init__(self, params: Iterable[Any], lr: NonNegative = 0.1, alpha: BelowOne = 0.9, centered: bool = False):
+
+A type checker sees `float` and `bool`. A parameter whose annotation says nothing of this kind takes any number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+
+from autograd_core import ArgumentError
+
+
+class Kind(NamedTuple):
+    """One demand on a value: in words, as a test, and as the form in which a value that fits is kept."""
+
+    expected: str
+    fits: Callable[[Any], bool]
+    kept: Callable[[Any], Any] = lambda value: value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _python_number(value: Any) -> float:
+    """Python's, since a float64 of numpy would make float64 of all that it meets."""
+    return value if type(value) in (int, float) else float(value)
+
+
+NUMBER = Kind("a number", _is_number, _python_number)
+WHOLE = Kind("a whole number", lambda value: _is_number(value) and isinstance(value, Integral), int)
+SWITCH = Kind("true or false", lambda value: isinstance(value, bool))
+AT_LEAST_0 = Kind("at least 0", lambda x: x >= 0)
+TWO_DECAY_RATES = Kind(
+    "two numbers of at least 0 and below 1",
+    lambda pair: isinstance(pair, Sequence) and len(pair) == 2 and all(_is_number(x) and 0 <= x < 1 for x in pair),
+    lambda pair: tuple(float(x) for x in pair),
+)
+
+NonNegative = Annotated[float, NUMBER, AT_LEAST_0]
+BelowOne = Annotated[float, NUMBER, Kind("at least 0 and below 1", lambda x: 0 <= x < 1)]
+Share = Annotated[float, NUMBER, Kind("from 0 to 1", lambda x: 0 <= x <= 1)]
+Count = Annotated[int, WHOLE, Kind("at least 1", lambda n: n >= 1)]
+Betas = Annotated[tuple[float, float], TWO_DECAY_RATES]
+
+
+def kinds_of(optimizer: type) -> dict[str, tuple[Kind, ...]]:
+    """The kinds of each setting of a class, from the annotations of its `__init__` and of those that it calls."""
+    kinds = {}
+    for base in reversed(optimizer.__mro__):
+        for name, hint in get_type_hints(vars(base).get("__init__"), include_extras=True).items():
+            parts = (hint, *get_args(hint))  # of a Count | None, the Count
+            declared = tuple(x for part in parts for x in getattr(part, "__metadata__", ()) if isinstance(x, Kind))
+            kinds[name] = declared or ((SWITCH,) if hint is bool else (NUMBER,))
+    return kinds
+
+
+def checked(caller: str, name: str, value: Any, kinds: Sequence[Kind]) -> Any:
+    """`value` as it is kept. Raises `ArgumentError` unless it is of all these kinds."""
+    for kind in kinds:
+        if not kind.fits(value):
+            raise ArgumentError(f"{caller}: {name} must be {kind.expected}, got {value}")
+        value = kind.kept(value)
+    return value
