@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_core import ArgumentError, Tensor, UpdateRule, zeros_like
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
@@ -13,14 +13,7 @@ from optim.settings import AT_LEAST_0, NUMBER, checked, kinds_of
 Settings = dict[str, Any]
 State = dict[str, Any]
 Numbers = dict[str, float]
-
-
-class _Call(NamedTuple):
-    """How the rule is called for all parameters of a group that are at the same step."""
-
-    update: Callable[..., None]  # the rule with its numbers
-    state_names: list[str]
-    carried: Numbers
+_Call = tuple[Callable[..., None], list[str], Numbers]  # a rule with its numbers, names of its state, what is carried
 
 
 class Optimizer:
@@ -147,7 +140,7 @@ class Optimizer:
         loss = None if closure is None else closure()
         index = 0
         for group in self.param_groups:
-            calls: dict[Any, _Call] = {}
+            calls: dict[Any, _Call] = {}  # by all that numbers depend on
             for parameter in group["params"]:
                 gradient = parameter.grad
                 if gradient is not None:
@@ -182,7 +175,7 @@ class Optimizer:
                 f" settings or computed by numbers(), which gives {sorted(computed)}"
             )
         update = rule.with_numbers(numbers)
-        return _Call(update, self._saved_names(rule), {name: computed[name] for name in self.carried})
+        return update, self._saved_names(rule), {name: computed[name] for name in self.carried}
 
     def _saved_names(self, rule: UpdateRule) -> list[str]:
         if len(rule.read) != 1 or not rule.updated:
@@ -279,7 +272,9 @@ def _common_numbers(settings: Settings) -> Numbers:
 
     Weights decay by g ← g + decay·p (coupled, L2) or by p ← shrink·p (decoupled), never both.
     """
-    numbers = dict(zip(("beta1", "beta2"), settings.get("betas", ()), strict=False))
+    numbers = {}
+    if "betas" in settings:
+        numbers["beta1"], numbers["beta2"] = settings["betas"]
     decay, decoupled = settings.get("weight_decay", 0.0), settings.get("decoupled_weight_decay", False)
     numbers["decay"] = 0.0 if decoupled else decay
     numbers["shrink"] = 1.0 - settings["lr"] * decay if decoupled else 1.0

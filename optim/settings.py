@@ -51,8 +51,8 @@ Betas = Annotated[tuple[float, float], TWO_DECAY_RATES]
 def kinds_of(optimizer: type) -> dict[str, tuple[Kind, ...]]:
     """The kinds of each setting of a class, from the annotations of its `__init__` and of those that it calls."""
     kinds = {}
-    for base in reversed(optimizer.__mro__):
-        for name, hint in get_type_hints(vars(base).get("__init__"), include_extras=True).items():
+    for init in (vars(base).get("__init__", object.__init__) for base in reversed(optimizer.__mro__)):
+        for name, hint in get_type_hints(init, include_extras=True).items():
             parts = (hint, *get_args(hint))  # of a Count | None, the Count
             declared = tuple(x for part in parts for x in getattr(part, "__metadata__", ()) if isinstance(x, Kind))
             kinds[name] = declared or ((SWITCH,) if hint is bool else (NUMBER,))

@@ -150,6 +150,62 @@ def test_decay_is_coupled_or_decoupled_alike_for_all(decoupled):
             np.testing.assert_array_equal(by_decay.numpy(), by_gradient.numpy(), err_msg=name)
 
 
+@ag.update_rule
+def rolling(g, /, p, pace, *, lr, friction):
+    pace = pace / friction - lr * g
+    return p + pace, pace
+
+
+class Rolling(optim.Optimizer):
+    """As little as an optimiser may be: state and numbers by the names of its rule, any number for friction."""
+
+    rule = rolling
+
+    def __init__(self, params, lr=0.1, friction=2.0):
+        super().__init__(locals())
+
+
+def test_an_optimiser_that_names_nothing_has_its_rules_names():
+    w, _ = two()
+    optimizer = Rolling([w], friction=-1)
+    optimizer.step()
+    optimizer.step()
+    assert w.tolist() == pytest.approx([0.9, -2.1, 3.2])  # the second step undoes the pace of the first
+    assert optimizer.state_dict()["state"][0].keys() == {"step", "pace"}
+    with pytest.raises(ag.ArgumentError, match="Rolling: friction must be a number, got much"):
+        Rolling([w], friction="much")
+
+
+class WithoutSlash(Rolling):
+    rule = ag.update_rule(lambda g, p, *, lr: (g, p - lr * g))
+
+
+class WithoutNumber(Rolling):
+    rule = ag.update_rule(lambda g, /, p, *, lr, factor: p - lr * factor * g)
+
+    def numbers(self, settings, step):
+        return {"faktor": 1.0}
+
+
+class WithoutRate(optim.Optimizer):
+    def __init__(self, params, rate=0.1):
+        super().__init__(locals())
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (WithoutSlash, r"WithoutSlash: an optimiser's rule reads .* got one that reads \(\) and updates \('g', 'p'\)"),
+        (WithoutNumber, r"WithoutNumber: .* numbers \('lr', 'factor'\), of which only \['lr'\] are .* \['faktor'\]"),
+        (WithoutRate, r"WithoutRate: an optimiser has a setting lr; got \['rate'\]"),
+    ],
+)
+def test_a_class_that_is_not_whole_says_what_it_lacks(kind, message):
+    w, _ = two()
+    with pytest.raises(ag.ArgumentError, match=message):
+        kind([w]).step()
+
+
 def one():
     return ag.ones(2, requires_grad=True)
 
