@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd_core import UpdateRule, abs, maximum, sqrt, update_rule
+from optim.kinds import Betas, NonNegative
 from optim.optimizer import Numbers, Optimizer, Settings
-from optim.settings import Betas, NonNegative
 
 
 @update_rule

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd_core import Tensor, UpdateRule, full_like, sqrt, update_rule
+from optim.kinds import BelowOne, NonNegative, Share
 from optim.optimizer import Numbers, Optimizer, Settings, State
-from optim.settings import BelowOne, NonNegative, Share
 
 
 @update_rule

@@ -9,9 +9,9 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
+from optim.kinds import Count, Kind, NonNegative
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Optimizer, Settings, State
-from optim.settings import Count, Kind, NonNegative
 
 LineSearch = Annotated[str | None, Kind('None or "strong_wolfe"', lambda name: name in (None, "strong_wolfe"))]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd_core import sign, update_rule
+from optim.kinds import Betas, NonNegative
 from optim.optimizer import Optimizer
-from optim.settings import Betas, NonNegative
 
 
 @update_rule

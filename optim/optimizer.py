@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 from autograd_core import ArgumentError, Tensor, UpdateRule, zeros_like
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
-from optim.settings import AT_LEAST_0, NUMBER, checked, kinds_of
+from optim.kinds import AT_LEAST_0, NUMBER, RATE, checked, kinds_of, require
 
 Settings = dict[str, Any]
 State = dict[str, Any]
@@ -26,7 +25,7 @@ class Optimizer:
     - The rule's numbers are settings by their names; `beta1` and `beta2` of the setting `betas`; `decay` and `shrink`
       of the weight decay; and what `numbers` computes from settings and step.
     - `__init__` lists the settings, `lr` among them, with their defaults and, as annotations, the values they may have
-      (`optim.settings`). It hands all of them on: `super().__init__(locals())`.
+      (`optim.kinds`). It hands all of them on: `super().__init__(locals())`.
 
     docs/adding-an-optimiser.md has an example.
 
@@ -190,8 +189,7 @@ class Optimizer:
 
         Other rates per group are set where they stand: `optimizer.param_groups[1]["lr"] = ...`.
         """
-        if not (isinstance(lr, Real) and lr >= 0):
-            raise ArgumentError(f"{self._name}: lr must be a number of at least 0, got {lr!r}")
+        require(self._name, RATE, lr=lr)
         for group in self.param_groups:
             group["lr"] = float(lr) * group["lr_scale"]
 

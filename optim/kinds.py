@@ -1,8 +1,11 @@
-"""What values a setting may have, declared where the setting is: as the annotation of a parameter of `__init__`.
+"""What values arguments may have. A function calls `require`; an optimiser declares the kind of each of its settings.
+
+It does so where the setting is, as the annotation of a parameter of `__init__`:
 
     def __init__(self, params: Iterable[Any], lr: NonNegative = 0.1, alpha: BelowOne = 0.9, centered: bool = False):
 
 A type checker sees `float` and `bool`. A parameter whose annotation says nothing of this kind takes any number.
+Annotations are evaluated, so what they name has to be imported in earnest, not for the type checker alone.
 """
 
 from __future__ import annotations
@@ -31,20 +34,35 @@ def _python_number(value: Any) -> float:
     return value if type(value) in (int, float) else float(value)
 
 
+def number(expected: str, fits: Callable[[Any], bool]) -> Kind:
+    """Numbers of which something holds, such as that they are in a range."""
+    return Kind(expected, lambda value: _is_number(value) and fits(value), _python_number)
+
+
+def one_of(*values: Any) -> Kind:
+    """These values and no others."""
+    return Kind(" or ".join(map(repr, values)), lambda value: value in values)
+
+
 NUMBER = Kind("a number", _is_number, _python_number)
+RATE = number("a number of at least 0", lambda x: x >= 0)
+AT_LEAST_0 = number("at least 0", lambda x: x >= 0)
+AT_LEAST_1 = number("at least 1", lambda x: x >= 1)
+ABOVE_0 = number("above 0", lambda x: x > 0)
+BELOW_1 = number("at least 0 and below 1", lambda x: 0 <= x < 1)
+FROM_0_TO_1 = number("from 0 to 1", lambda x: 0 <= x <= 1)
 WHOLE = Kind("a whole number", lambda value: _is_number(value) and isinstance(value, Integral), int)
 SWITCH = Kind("true or false", lambda value: isinstance(value, bool))
-AT_LEAST_0 = Kind("at least 0", lambda x: x >= 0)
 TWO_DECAY_RATES = Kind(
     "two numbers of at least 0 and below 1",
-    lambda pair: isinstance(pair, Sequence) and len(pair) == 2 and all(_is_number(x) and 0 <= x < 1 for x in pair),
-    lambda pair: tuple(float(x) for x in pair),
+    lambda pair: isinstance(pair, Sequence) and len(pair) == 2 and all(map(BELOW_1.fits, pair)),
+    lambda pair: tuple(map(float, pair)),
 )
 
 NonNegative = Annotated[float, NUMBER, AT_LEAST_0]
-BelowOne = Annotated[float, NUMBER, Kind("at least 0 and below 1", lambda x: 0 <= x < 1)]
-Share = Annotated[float, NUMBER, Kind("from 0 to 1", lambda x: 0 <= x <= 1)]
-Count = Annotated[int, WHOLE, Kind("at least 1", lambda n: n >= 1)]
+BelowOne = Annotated[float, NUMBER, BELOW_1]
+Share = Annotated[float, NUMBER, FROM_0_TO_1]
+Count = Annotated[int, WHOLE, AT_LEAST_1]
 Betas = Annotated[tuple[float, float], TWO_DECAY_RATES]
 
 
@@ -66,3 +84,10 @@ def checked(caller: str, name: str, value: Any, kinds: Sequence[Kind]) -> Any:
             raise ArgumentError(f"{caller}: {name} must be {kind.expected}, got {value}")
         value = kind.kept(value)
     return value
+
+
+def require(caller: str, kind: Kind, **values: Any) -> None:
+    """Raise `ArgumentError` unless all of these arguments are of this kind."""
+    for name, value in values.items():
+        if not kind.fits(value):
+            raise ArgumentError(f"{caller}: {name} must be {kind.expected}, got {value!r}")
