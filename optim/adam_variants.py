@@ -125,13 +125,13 @@ class RAdam(Optimizer):
         super().__init__(locals())
 
     def rule_for(self, settings: Settings, step: int) -> UpdateRule:
-        """At first, without v; which is kept all the same."""
+        """While ρ ≤ 5 the step is one without v, which is kept up all the same."""
         return _radam if _squared_rectification(settings["betas"][1], step) else _radam_at_first
 
     def numbers(self, settings: Settings, step: int) -> Numbers:
         """The rate, with r and the correction 1 - β₁ᵗ of m's bias, and the root of the correction 1 - β₂ᵗ of v's."""
         beta1, beta2 = settings["betas"]
-        r = _squared_rectification(beta2, step) ** 0.5 or 1.0
+        r = _squared_rectification(beta2, step) ** 0.5 or 1.0  # at first there is no v to rectify
         return {"rate": r * settings["lr"] / (1.0 - beta1**step), "root": (1.0 - beta2**step) ** 0.5}
 
 

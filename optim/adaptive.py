@@ -44,7 +44,7 @@ class Adagrad(Optimizer):
         return {"rate": settings["lr"] / (1.0 + (step - 1) * settings["lr_decay"])}
 
     def new_state(self, parameter: Tensor, settings: Settings) -> State:
-        """The sum need not start at zero."""
+        """The sum starts at `initial_accumulator_value`, which is why lr is not divided by next to nothing at first."""
         return {"step": 0, "sum": full_like(parameter, settings["initial_accumulator_value"])}
 
 

@@ -60,7 +60,7 @@ class LBFGS(Optimizer):
         super().add_param_group(param_group)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Up to `max_iter` iterations; returns what `closure` returned first."""
+        """Do up to `max_iter` iterations; return what `closure` returned first. Raises `ArgumentError` without one."""
         if closure is None:
             raise ArgumentError("LBFGS: step needs a closure that clears gradients, calls backward, returns the loss")
         settings = self.param_groups[0]
@@ -78,7 +78,7 @@ class LBFGS(Optimizer):
         state = self.state[0]
         most_evaluations = state["func_evals"] + settings["max_eval"]
         loss, gradient = evaluate()
-        if _largest(gradient) <= settings["tolerance_grad"]:
+        if _largest_entry(gradient) <= settings["tolerance_grad"]:
             return first
         for iteration in range(1, settings["max_iter"] + 1):
             state["step"] += 1
@@ -101,7 +101,7 @@ class LBFGS(Optimizer):
                     loss, gradient = evaluate()
                     return Point(t, loss, gradient, float(gradient @ direction))
 
-                shortest = settings["tolerance_change"] / _largest(direction)
+                shortest = settings["tolerance_change"] / _largest_entry(direction)
                 trials = most_evaluations - state["func_evals"]
                 found = strong_wolfe(at, Point(0.0, loss, gradient, slope), t, shortest=shortest, trials=trials)
                 t, loss, gradient = found.t, found.loss, found.gradient
@@ -113,8 +113,8 @@ class LBFGS(Optimizer):
                     loss, gradient = evaluate()
             if (
                 state["func_evals"] >= most_evaluations
-                or _largest(gradient) <= settings["tolerance_grad"]
-                or _largest(t * direction) <= settings["tolerance_change"]
+                or _largest_entry(gradient) <= settings["tolerance_grad"]
+                or _largest_entry(t * direction) <= settings["tolerance_change"]
                 or abs(loss - previous_loss) < settings["tolerance_change"]
             ):
                 break
@@ -185,5 +185,5 @@ class LBFGS(Optimizer):
         return state
 
 
-def _largest(vector: Any) -> float:
+def _largest_entry(vector: Any) -> float:
     return float(np.abs(vector).max(initial=0.0))

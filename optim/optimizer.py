@@ -23,7 +23,9 @@ class Optimizer:
     - `state_names` says under which names the state is saved that the rule's formula has letters for. Each array has
       the parameter's shape and begins at zero.
     - The rule's numbers are settings by their names; `beta1` and `beta2` of the setting `betas`; `decay` and `shrink`
-      of the weight decay; and what `numbers` computes from settings and step.
+      of the weight decay; and what `numbers` computes, once for all parameters of a group that are at the same step.
+    - `carried` are numbers that the state keeps beside `step`, as they are at first: `numbers` gets them as of the step
+      before, by name, and returns them as they are then.
     - `__init__` lists the settings, `lr` among them, with their defaults and, as annotations, the values they may have
       (`optim.kinds`). It hands all of them on: `super().__init__(locals())`.
 
@@ -51,7 +53,7 @@ class Optimizer:
 
     rule: UpdateRule
     state_names: Mapping[str, str] = {}
-    carried: Mapping[str, float] = {}  # numbers of the state that `numbers` gets and returns, as they are at first
+    carried: Mapping[str, float] = {}
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         given = listed(self._name, arguments["params"])
@@ -74,7 +76,7 @@ class Optimizer:
         return self.rule
 
     def numbers(self, settings: Settings, step: int) -> Numbers:
-        """Numbers of the rule that are no settings. Called once a step for parameters that are at the same one."""
+        """Those of the rule's numbers that are no settings, at this step, from 1 on; others are ignored."""
         return {}
 
     def check(self, settings: Settings) -> None:
