@@ -225,7 +225,12 @@ class Optimizer:
             index = places.get(str(key))
             if index is None:
                 raise ArgumentError(f"{self._name}: a state for parameter {key}; there are {len(owners)}")
-            state[index] = self._loaded_state(index, entries, self.new_state(*owners[index]))
+            entries = loaded_dictionary(self._name, f"state.{index}", entries)
+            parameter, group = owners[index]
+            new = self.new_state(parameter, group)
+            unused = entries.keys() & set(self.state_names.values()) - new.keys()  # since, say, the momentum became 0
+            new |= {name: zeros_like(parameter) for name in unused}
+            state[index] = self._loaded_state(index, entries, new)
         for group, loaded in zip(self.param_groups, groups, strict=True):
             group.update(loaded)
         self.state = state
@@ -250,7 +255,6 @@ class Optimizer:
         return groups
 
     def _loaded_state(self, index: int, entries: Mapping[str, Any], new: State) -> State:
-        entries = loaded_dictionary(self._name, f"state.{index}", entries)
         if entries.keys() != new.keys():
             raise ArgumentError(
                 f"{self._name}: parameter {index} needs the state {sorted(new)}, got {sorted(entries)};"
