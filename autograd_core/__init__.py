@@ -23,7 +23,7 @@ from autograd_core.ops.definition import array_op, elementwise
 from autograd_core.sampling import bernoulli, multinomial, rand, randint, randn, randperm
 from autograd_core.tensor import Tensor, from_dlpack, get_default_dtype, set_default_dtype, tensor
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from autograd_core.update import update_rule
+from autograd_core.update import UpdateRule, update_rule
 from autograd_core.value import Value
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ __all__ = [
     "GraphError",
     "ShapeError",
     "Tensor",
+    "UpdateRule",
     "Value",
     "arange",
     "array_op",

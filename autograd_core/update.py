@@ -11,9 +11,10 @@ keyword-only parameters are numbers that are the same for all elements.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,26 @@ class UpdateRule:
 
     def __call__(self, *tensors: Tensor, **numbers: float) -> None:
         """Update the last of `tensors`, all of one shape, by the rule."""
-        self._check(tensors, numbers)
+        self._update(self._checked_numbers(numbers), *tensors)
+
+    def with_numbers(self, numbers: Mapping[str, float]) -> Callable[..., None]:
+        """The rule as a function of the tensors alone: numbers that are the same for many are looked at once.
+
+        >>> import autograd_core as ag
+        >>> @ag.update_rule
+        ... def descend(g, /, p, *, rate):
+        ...     return p - rate * g
+        >>> p, q = ag.tensor([1.0]), ag.tensor([2.0, 3.0])
+        >>> descend_slowly = descend.with_numbers({"rate": 0.5})
+        >>> descend_slowly(ag.tensor([2.0]), p)
+        >>> descend_slowly(ag.tensor([2.0, 2.0]), q)
+        >>> p, q
+        (Tensor([0.]), Tensor([1., 2.]))
+        """
+        return functools.partial(self._update, self._checked_numbers(numbers))
+
+    def _update(self, numbers: dict[str, float], *tensors: Tensor) -> None:
+        self._check(tensors)
         first = len(self.read)
         updated = tensors[first:]
         arrays = [_contiguous(tensor.array) for tensor in tensors[:first]]
@@ -53,7 +73,7 @@ class UpdateRule:
         if kernel is not None:
             flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
             try:
-                kernel(flat[0].size, *flat, *[float(numbers[name]) for name in self.numbers])
+                kernel(flat[0].size, *flat, *numbers.values())
             except kernels.elementwise.NoKernelError:
                 self._compiles = False  # it is beyond Numba
             else:
@@ -65,12 +85,16 @@ class UpdateRule:
         for tensor, value in zip(updated, new if isinstance(new, tuple) else (new,), strict=True):
             tensor.assign(value)
 
-    def _check(self, tensors: Sequence[Tensor], numbers: dict[str, float]) -> None:
+    def _checked_numbers(self, numbers: Mapping[str, float]) -> dict[str, float]:
+        """Python's floats in the formula's order: one of numpy's would widen what numpy computes in float32."""
+        if numbers.keys() != self._number_names:
+            raise ArgumentError(f"{self.name}: takes the numbers {self.numbers}, got {tuple(numbers)}")
+        return {name: float(numbers[name]) for name in self.numbers}
+
+    def _check(self, tensors: Sequence[Tensor]) -> None:
         names = self.names
         if len(tensors) != len(names):
             raise ArgumentError(f"{self.name}: takes the tensors {names}, got {len(tensors)} of them")
-        if numbers.keys() != self._number_names:
-            raise ArgumentError(f"{self.name}: takes the numbers {self.numbers}, got {tuple(numbers)}")
         shape = tensors[0].array.shape
         for tensor in tensors:
             if tensor.array.shape != shape:

@@ -3,37 +3,26 @@
 With them come schedules of the learning rate, clipping of gradients, and averages of the weights.
 """
 
-from optim import schedules
-from optim.adam import Adam, AdamW
-from optim.adam_variants import Adamax, NAdam, RAdam
-from optim.adaptive import Adadelta, Adagrad, RMSprop
-from optim.averaging import EqualAverage, ExponentialMovingAverage, WeightAverage
-from optim.clipping import clip_grad_norm, clip_grad_value
-from optim.lbfgs import LBFGS
-from optim.lion import Lion
-from optim.optimizer import Optimizer
-from optim.range_test import RangeTest, learning_rate_range_test
-from optim.sgd import SGD
+from optim import schedules as schedules
+from optim.adam import Adam as Adam
+from optim.adam import AdamW as AdamW
+from optim.adam_variants import Adamax as Adamax
+from optim.adam_variants import NAdam as NAdam
+from optim.adam_variants import RAdam as RAdam
+from optim.adaptive import Adadelta as Adadelta
+from optim.adaptive import Adagrad as Adagrad
+from optim.adaptive import RMSprop as RMSprop
+from optim.averaging import EqualAverage as EqualAverage
+from optim.averaging import ExponentialMovingAverage as ExponentialMovingAverage
+from optim.averaging import WeightAverage as WeightAverage
+from optim.clipping import clip_grad_norm as clip_grad_norm
+from optim.clipping import clip_grad_value as clip_grad_value
+from optim.lbfgs import LBFGS as LBFGS
+from optim.lion import Lion as Lion
+from optim.optimizer import Optimizer as Optimizer
+from optim.range_test import RangeTest as RangeTest
+from optim.range_test import learning_rate_range_test as learning_rate_range_test
+from optim.sgd import SGD as SGD
 
-__all__ = [
-    "LBFGS",
-    "SGD",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "EqualAverage",
-    "ExponentialMovingAverage",
-    "Lion",
-    "NAdam",
-    "Optimizer",
-    "RAdam",
-    "RMSprop",
-    "RangeTest",
-    "WeightAverage",
-    "clip_grad_norm",
-    "clip_grad_value",
-    "learning_rate_range_test",
-    "schedules",
-]
+# Public is what is imported above and no module by accident: a new name is one line.
+__all__ = ["schedules", *(name for name in dir() if name[0] != "_" and hasattr(globals()[name], "__module__"))]

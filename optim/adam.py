@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_core import Tensor, maximum, sqrt, update_rule, zeros_like
-from optim.optimizer import Optimizer, Settings, State
+from autograd_core import UpdateRule, maximum, sqrt, update_rule
+from optim.kinds import Betas, NonNegative
+from optim.optimizer import Numbers, Optimizer, Settings
 
 
 @update_rule
-def _adam(g, /, p, m, v, *, rate, beta1, beta2, eps, unbias1, unbias2, decay, shrink):
+def _adam(g, /, p, m, v, *, lr, beta1, beta2, eps, correction1, correction2, decay, shrink):
     g = g + decay * p
     m = beta1 * m + (1.0 - beta1) * g
     v = beta2 * v + (1.0 - beta2) * g * g
-    return shrink * p - rate * (m / unbias1) / (sqrt(v / unbias2) + eps), m, v
+    return shrink * p - lr * (m / correction1) / (sqrt(v / correction2) + eps), m, v
 
 
 @update_rule
-def _amsgrad(g, /, p, m, v, largest, *, rate, beta1, beta2, eps, unbias1, unbias2, decay, shrink):
+def _amsgrad(g, /, p, m, v, largest, *, lr, beta1, beta2, eps, correction1, correction2, decay, shrink):
     g = g + decay * p
     m = beta1 * m + (1.0 - beta1) * g
     v = beta2 * v + (1.0 - beta2) * g * g
     largest = maximum(largest, v)
-    return shrink * p - rate * (m / unbias1) / (sqrt(largest / unbias2) + eps), m, v, largest
+    return shrink * p - lr * (m / correction1) / (sqrt(largest / correction2) + eps), m, v, largest
 
 
 class Adam(Optimizer):
@@ -33,48 +34,29 @@ class Adam(Optimizer):
     `amsgrad` divides by the largest v so far, so that no step size grows again (Reddi, Kale and Kumar 2018).
     """
 
+    state_names = {"m": "exp_avg", "v": "exp_avg_sq", "largest": "max_exp_avg_sq"}
+
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
+        lr: NonNegative = 1e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
         amsgrad: bool = False,
         *,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            amsgrad=amsgrad,
-            decoupled_weight_decay=decoupled_weight_decay,
-        )
+        super().__init__(locals())
 
-    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
-        names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * settings["amsgrad"]
-        return {name: zeros_like(parameter) for name in names}
+    def rule_for(self, settings: Settings, step: int) -> UpdateRule:
+        """Only `amsgrad` keeps the largest v."""
+        return _amsgrad if settings["amsgrad"] else _adam
 
-    def _update(self, parameter: Tensor, gradient: Tensor, state: State, settings: Settings) -> None:
+    def numbers(self, settings: Settings, step: int) -> Numbers:
+        """The corrections 1 - βᵗ of the two means' bias."""
         beta1, beta2 = settings["betas"]
-        tensors = [gradient, parameter, state["exp_avg"], state["exp_avg_sq"]]
-        rule = _adam
-        if settings["amsgrad"]:
-            tensors.append(state["max_exp_avg_sq"])
-            rule = _amsgrad
-        rule(
-            *tensors,
-            rate=settings["lr"],
-            beta1=beta1,
-            beta2=beta2,
-            eps=settings["eps"],
-            unbias1=1.0 - beta1 ** state["step"],
-            unbias2=1.0 - beta2 ** state["step"],
-            **self._decay(settings),
-        )
+        return {"correction1": 1.0 - beta1**step, "correction2": 1.0 - beta2**step}
 
 
 class AdamW(Adam):
@@ -83,10 +65,10 @@ class AdamW(Adam):
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
+        lr: NonNegative = 1e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 1e-2,
         amsgrad: bool = False,
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, decoupled_weight_decay=True)

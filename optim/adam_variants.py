@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_core import Tensor, abs, maximum, sqrt, update_rule, zeros_like
-from optim.optimizer import Optimizer, Settings, State
+from autograd_core import UpdateRule, abs, maximum, sqrt, update_rule
+from optim.kinds import Betas, NonNegative
+from optim.optimizer import Numbers, Optimizer, Settings
 
 
 @update_rule
@@ -23,49 +24,32 @@ class Adamax(Optimizer):
     m ← β₁m + (1-β₁)∇, m̂ = m/(1-β₁ᵗ), u ← max(β₂u, |∇| + eps) (Kingma and Ba 2015, section 7).
     """
 
+    rule = _adamax
+    state_names = {"m": "exp_avg", "u": "exp_inf"}
+
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 2e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
+        lr: NonNegative = 2e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
         *,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            decoupled_weight_decay=decoupled_weight_decay,
-        )
+        super().__init__(locals())
 
-    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
-        return {"exp_avg": zeros_like(parameter), "exp_inf": zeros_like(parameter)}
-
-    def _update(self, parameter: Tensor, gradient: Tensor, state: State, settings: Settings) -> None:
-        beta1, beta2 = settings["betas"]
-        _adamax(
-            gradient,
-            parameter,
-            state["exp_avg"],
-            state["exp_inf"],
-            rate=settings["lr"] / (1.0 - beta1 ** state["step"]),
-            beta1=beta1,
-            beta2=beta2,
-            eps=settings["eps"],
-            **self._decay(settings),
-        )
+    def numbers(self, settings: Settings, step: int) -> Numbers:
+        """The rate, with the correction 1 - β₁ᵗ of m's bias."""
+        return {"rate": settings["lr"] / (1.0 - settings["betas"][0] ** step)}
 
 
 @update_rule
-def _nadam(g, /, p, m, v, *, rate_g, rate_m, beta1, beta2, eps, unbias2, decay, shrink):
+def _nadam(g, /, p, m, v, *, rate_g, rate_m, beta1, beta2, eps, correction2, decay, shrink):
     g = g + decay * p
     m = beta1 * m + (1.0 - beta1) * g
     v = beta2 * v + (1.0 - beta2) * g * g
-    return shrink * p - (rate_g * g + rate_m * m) / (sqrt(v / unbias2) + eps), m, v
+    return shrink * p - (rate_g * g + rate_m * m) / (sqrt(v / correction2) + eps), m, v
 
 
 class NAdam(Optimizer):
@@ -75,61 +59,41 @@ class NAdam(Optimizer):
     up with ψ = `momentum_decay` and Πμ is the product of all up to μₜ. m, v and v̂ are Adam's.
     """
 
+    rule = _nadam
+    state_names = {"m": "exp_avg", "v": "exp_avg_sq"}
+    carried = {"mu_product": 1.0}
+
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 2e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        momentum_decay: float = 4e-3,
+        lr: NonNegative = 2e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
+        momentum_decay: NonNegative = 4e-3,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            momentum_decay=momentum_decay,
-            decoupled_weight_decay=decoupled_weight_decay,
-        )
+        super().__init__(locals())
 
-    def _check(self, settings: Settings) -> None:
-        super()._check(settings)
-        self._require(settings, "momentum_decay", settings["momentum_decay"] >= 0, "at least 0")
-
-    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
-        return {"mu_product": 1.0, "exp_avg": zeros_like(parameter), "exp_avg_sq": zeros_like(parameter)}
-
-    def _update(self, parameter: Tensor, gradient: Tensor, state: State, settings: Settings) -> None:
+    def numbers(self, settings: Settings, step: int, mu_product: float = 1.0) -> Numbers:
+        """The rates of ∇ and of m, the correction 1 - β₂ᵗ of v's bias, and Πμ, given what that was a step before."""
         lr, (beta1, beta2) = settings["lr"], settings["betas"]
-        mu, next_mu = (
-            beta1 * (1.0 - 0.5 * 0.96 ** (step * settings["momentum_decay"]))
-            for step in (state["step"], state["step"] + 1)
-        )
-        state["mu_product"] *= mu
-        _nadam(
-            gradient,
-            parameter,
-            state["exp_avg"],
-            state["exp_avg_sq"],
-            rate_g=lr * (1.0 - mu) / (1.0 - state["mu_product"]),
-            rate_m=lr * next_mu / (1.0 - state["mu_product"] * next_mu),
-            beta1=beta1,
-            beta2=beta2,
-            eps=settings["eps"],
-            unbias2=1.0 - beta2 ** state["step"],
-            **self._decay(settings),
-        )
+        mu, next_mu = (beta1 * (1.0 - 0.5 * 0.96 ** (t * settings["momentum_decay"])) for t in (step, step + 1))
+        mu_product *= mu
+        return {
+            "rate_g": lr * (1.0 - mu) / (1.0 - mu_product),
+            "rate_m": lr * next_mu / (1.0 - mu_product * next_mu),
+            "correction2": 1.0 - beta2**step,
+            "mu_product": mu_product,
+        }
 
 
 @update_rule
-def _radam(g, /, p, m, v, *, rate, beta1, beta2, eps, unbias2, decay, shrink):
+def _radam(g, /, p, m, v, *, rate, beta1, beta2, eps, root, decay, shrink):
     g = g + decay * p
     m = beta1 * m + (1.0 - beta1) * g
     v = beta2 * v + (1.0 - beta2) * g * g
-    return shrink * p - rate * m * (sqrt(unbias2) / (sqrt(v) + eps)), m, v
+    return shrink * p - rate * m * (root / (sqrt(v) + eps)), m, v
 
 
 @update_rule
@@ -147,44 +111,32 @@ class RAdam(Optimizer):
     r = √((ρ-4)(ρ-2)ρ∞ / ((ρ∞-4)(ρ∞-2)ρ)) rectifies for it. While ρ ≤ 5 it is too uncertain: p ← p - lr·m̂.
     """
 
+    state_names = {"m": "exp_avg", "v": "exp_avg_sq"}
+
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
+        lr: NonNegative = 1e-3,
+        betas: Betas = (0.9, 0.999),
+        eps: NonNegative = 1e-8,
+        weight_decay: NonNegative = 0.0,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            decoupled_weight_decay=decoupled_weight_decay,
-        )
+        super().__init__(locals())
 
-    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
-        return {"exp_avg": zeros_like(parameter), "exp_avg_sq": zeros_like(parameter)}
+    def rule_for(self, settings: Settings, step: int) -> UpdateRule:
+        """While ρ ≤ 5 the step is one without v, which is kept up all the same."""
+        return _radam if _squared_rectification(settings["betas"][1], step) else _radam_at_first
 
-    def _update(self, parameter: Tensor, gradient: Tensor, state: State, settings: Settings) -> None:
-        step, (beta1, beta2) = state["step"], settings["betas"]
-        unbias2 = 1.0 - beta2**step
-        longest = 2.0 / (1.0 - beta2) - 1.0
-        length = longest - 2.0 * step * beta2**step / unbias2
-        tensors = (gradient, parameter, state["exp_avg"], state["exp_avg_sq"])
-        rate = settings["lr"] / (1.0 - beta1**step)
-        if length <= 5.0:
-            _radam_at_first(*tensors, rate=rate, beta1=beta1, beta2=beta2, **self._decay(settings))
-            return
-        rectified = (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length)
-        _radam(
-            *tensors,
-            rate=rate * rectified**0.5,
-            beta1=beta1,
-            beta2=beta2,
-            eps=settings["eps"],
-            unbias2=unbias2,
-            **self._decay(settings),
-        )
+    def numbers(self, settings: Settings, step: int) -> Numbers:
+        """The rate, with r and the correction 1 - β₁ᵗ of m's bias, and the root of the correction 1 - β₂ᵗ of v's."""
+        beta1, beta2 = settings["betas"]
+        r = _squared_rectification(beta2, step) ** 0.5 or 1.0  # at first there is no v to rectify
+        return {"rate": r * settings["lr"] / (1.0 - beta1**step), "root": (1.0 - beta2**step) ** 0.5}
+
+
+def _squared_rectification(beta2: float, step: int) -> float:
+    """r² as of `RAdam`, or 0 while v rests on too few steps."""
+    rho_inf = 2.0 / (1.0 - beta2) - 1.0
+    rho = rho_inf - 2.0 * step * beta2**step / (1.0 - beta2**step)
+    return (rho - 4.0) * (rho - 2.0) * rho_inf / ((rho_inf - 4.0) * (rho_inf - 2.0) * rho) if rho > 5.0 else 0.0

@@ -57,8 +57,8 @@ def loaded_number(caller: str, name: str, value: Any, like: float) -> Any:
     Raises `ArgumentError` otherwise.
     """
     if isinstance(like, int):
-        if type(value) is not int or not 0 <= value <= _MOST:
-            raise ArgumentError(f"{caller}: {name} must be a whole number from 0 to {_MOST}, got {value!r}")
+        if type(value) is not int or not 0 <= value <= _LARGEST_COUNT:
+            raise ArgumentError(f"{caller}: {name} must be a whole number from 0 to {_LARGEST_COUNT}, got {value!r}")
         return value
     if type(value) not in (int, float) or value != value:
         raise ArgumentError(f"{caller}: {name} must be a number, got {value!r}")
@@ -76,4 +76,4 @@ def loaded_array(caller: str, name: str, value: Any, like: Tensor) -> Tensor:
     return ag.tensor(value, dtype=like.dtype)
 
 
-_MOST = 2**53  # so far floats count
+_LARGEST_COUNT = 2**53  # so far floats count

@@ -9,6 +9,7 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor, update_rule
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
+from optim.kinds import BELOW_1, require
 
 
 @update_rule
@@ -109,8 +110,7 @@ class ExponentialMovingAverage(WeightAverage):
     """
 
     def __init__(self, parameters: Iterable[Tensor], decay: float = 0.999) -> None:
-        if not 0 <= decay < 1:
-            raise ArgumentError(f"ExponentialMovingAverage: decay must be at least 0 and below 1, got {decay}")
+        require("ExponentialMovingAverage", BELOW_1, decay=decay)
         super().__init__(parameters)
         self.decay = decay
 

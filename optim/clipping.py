@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_core import ArgumentError, Tensor, maximum, minimum, norm, update_rule
 from optim.arguments import described, listed
+from optim.kinds import ABOVE_0, AT_LEAST_0, require
 
 
 @update_rule
@@ -33,10 +34,8 @@ def clip_grad_norm(
     p-norm, or inf. A norm that is nan makes all gradients nan and an infinite one makes them 0 or nan, unless
     `error_if_nonfinite`, which raises ArgumentError and leaves them alone.
     """
-    if not max_norm >= 0:
-        raise ArgumentError(f"clip_grad_norm: max_norm must be at least 0, got {max_norm}")
-    if not norm_type > 0:
-        raise ArgumentError(f"clip_grad_norm: norm_type must be above 0, got {norm_type}")
+    require("clip_grad_norm", AT_LEAST_0, max_norm=max_norm)
+    require("clip_grad_norm", ABOVE_0, norm_type=norm_type)
     gradients = _gradients("clip_grad_norm", parameters)
     norms = [float(norm(gradient.numpy(), ord=norm_type)) for gradient in gradients]
     total = float(norm(np.array(norms), ord=norm_type)) if norms else 0.0
@@ -54,8 +53,7 @@ def clip_grad_norm(
 
 def clip_grad_value(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Bring every element of the gradients between -`clip_value` and `clip_value`; nan stays nan."""
-    if not clip_value >= 0:
-        raise ArgumentError(f"clip_grad_value: clip_value must be at least 0, got {clip_value}")
+    require("clip_grad_value", AT_LEAST_0, clip_value=clip_value)
     for gradient in _gradients("clip_grad_value", parameters):
         _clamp(gradient, least=-clip_value, most=clip_value)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
+from optim.kinds import Count, Kind, NonNegative
 from optim.line_search import Point, strong_wolfe
 from optim.optimizer import Optimizer, Settings, State
+
+LineSearch = Annotated[str | None, Kind('None or "strong_wolfe"', lambda name: name in (None, "strong_wolfe"))]
 
 
 class LBFGS(Optimizer):
@@ -35,29 +38,20 @@ class LBFGS(Optimizer):
     [1.0, 1.0]
     """
 
-    _not_numbers = frozenset({"params", "line_search_fn"})
-
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1.0,
-        max_iter: int = 20,
-        max_eval: int | None = None,
-        tolerance_grad: float = 1e-7,
-        tolerance_change: float = 1e-9,
-        history_size: int = 100,
-        line_search_fn: str | None = None,
+        lr: NonNegative = 1.0,
+        max_iter: Count = 20,
+        max_eval: Count | None = None,
+        tolerance_grad: NonNegative = 1e-7,
+        tolerance_change: NonNegative = 1e-9,
+        history_size: Count = 100,
+        line_search_fn: LineSearch = None,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            max_iter=max_iter,
-            max_eval=max_iter * 5 // 4 if max_eval is None else max_eval,
-            tolerance_grad=tolerance_grad,
-            tolerance_change=tolerance_change,
-            history_size=history_size,
-            line_search_fn=line_search_fn,
-        )
+        if max_eval is None:
+            max_eval = max_iter * 5 // 4
+        super().__init__(locals())
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Take the one group of parameters; refuse a second, since there is one direction for all of them."""
@@ -65,22 +59,13 @@ class LBFGS(Optimizer):
             raise ArgumentError("LBFGS: one group of parameters, with the same settings for all; got another")
         super().add_param_group(param_group)
 
-    def _check(self, settings: Settings) -> None:
-        super()._check(settings)
-        for name in ("max_iter", "max_eval", "history_size"):
-            self._require(settings, name, settings[name] >= 1, "at least 1")
-        for name in ("tolerance_grad", "tolerance_change"):
-            self._require(settings, name, settings[name] >= 0, "at least 0")
-        known = settings["line_search_fn"] in (None, "strong_wolfe")
-        self._require(settings, "line_search_fn", known, 'None or "strong_wolfe"')
-
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Up to `max_iter` iterations; returns what `closure` returned first."""
+        """Do up to `max_iter` iterations; return what `closure` returned first. Raises `ArgumentError` without one."""
         if closure is None:
             raise ArgumentError("LBFGS: step needs a closure that clears gradients, calls backward, returns the loss")
         settings = self.param_groups[0]
         if not self.state:
-            self.state[0] = self._new_state(settings["params"][0], settings)
+            self.state[0] = self.new_state(settings["params"][0], settings)
         first: Any = None
 
         def evaluate() -> tuple[float, Any]:
@@ -93,7 +78,7 @@ class LBFGS(Optimizer):
         state = self.state[0]
         most_evaluations = state["func_evals"] + settings["max_eval"]
         loss, gradient = evaluate()
-        if _largest(gradient) <= settings["tolerance_grad"]:
+        if _largest_entry(gradient) <= settings["tolerance_grad"]:
             return first
         for iteration in range(1, settings["max_iter"] + 1):
             state["step"] += 1
@@ -116,7 +101,7 @@ class LBFGS(Optimizer):
                     loss, gradient = evaluate()
                     return Point(t, loss, gradient, float(gradient @ direction))
 
-                shortest = settings["tolerance_change"] / _largest(direction)
+                shortest = settings["tolerance_change"] / _largest_entry(direction)
                 trials = most_evaluations - state["func_evals"]
                 found = strong_wolfe(at, Point(0.0, loss, gradient, slope), t, shortest=shortest, trials=trials)
                 t, loss, gradient = found.t, found.loss, found.gradient
@@ -128,8 +113,8 @@ class LBFGS(Optimizer):
                     loss, gradient = evaluate()
             if (
                 state["func_evals"] >= most_evaluations
-                or _largest(gradient) <= settings["tolerance_grad"]
-                or _largest(t * direction) <= settings["tolerance_change"]
+                or _largest_entry(gradient) <= settings["tolerance_grad"]
+                or _largest_entry(t * direction) <= settings["tolerance_change"]
                 or abs(loss - previous_loss) < settings["tolerance_change"]
             ):
                 break
@@ -173,11 +158,12 @@ class LBFGS(Optimizer):
             parameter.assign(numbers[start : start + parameter.size].reshape(parameter.shape))
             start += parameter.size
 
-    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
+    def new_state(self, parameter: Tensor, settings: Settings) -> State:
         """One for all parameters: torch's names, except that `n_iter` is the `step` of the others."""
         size = sum(p.size for p in settings["params"])
         dtype = np.result_type(*[p.dtype for p in settings["params"]])
         return {
+            "step": 0,
             "func_evals": 0,
             "d": ag.zeros(size, dtype=dtype),
             "t": 0.0,
@@ -199,5 +185,5 @@ class LBFGS(Optimizer):
         return state
 
 
-def _largest(vector: Any) -> float:
+def _largest_entry(vector: Any) -> float:
     return float(np.abs(vector).max(initial=0.0))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_core import Tensor, sign, update_rule, zeros_like
-from optim.optimizer import Optimizer, Settings, State
+from autograd_core import sign, update_rule
+from optim.kinds import Betas, NonNegative
+from optim.optimizer import Optimizer
 
 
 @update_rule
-def _lion(g, /, p, m, *, rate, beta1, beta2, decay, shrink):
+def _lion(g, /, p, m, *, lr, beta1, beta2, decay, shrink):
     g = g + decay * p
-    step = sign(beta1 * m + (1.0 - beta1) * g)
+    direction = sign(beta1 * m + (1.0 - beta1) * g)
     m = beta2 * m + (1.0 - beta2) * g
-    return shrink * p - rate * step, m
+    return shrink * p - lr * direction, m
 
 
 class Lion(Optimizer):
@@ -24,30 +25,16 @@ class Lion(Optimizer):
     one array a parameter where Adam keeps two. (Torch has none; names are as in the paper's code.)
     """
 
+    rule = _lion
+    state_names = {"m": "exp_avg"}
+
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-4,
-        betas: tuple[float, float] = (0.9, 0.99),
-        weight_decay: float = 0.0,
+        lr: NonNegative = 1e-4,
+        betas: Betas = (0.9, 0.99),
+        weight_decay: NonNegative = 0.0,
         *,
         decoupled_weight_decay: bool = True,
     ) -> None:
-        super().__init__(
-            params, lr=lr, betas=betas, weight_decay=weight_decay, decoupled_weight_decay=decoupled_weight_decay
-        )
-
-    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
-        return {"exp_avg": zeros_like(parameter)}
-
-    def _update(self, parameter: Tensor, gradient: Tensor, state: State, settings: Settings) -> None:
-        beta1, beta2 = settings["betas"]
-        _lion(
-            gradient,
-            parameter,
-            state["exp_avg"],
-            rate=settings["lr"],
-            beta1=beta1,
-            beta2=beta2,
-            **self._decay(settings),
-        )
+        super().__init__(locals())

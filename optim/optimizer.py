@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from numbers import Real
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from autograd_core import ArgumentError, Tensor
+from autograd_core import ArgumentError, Tensor, UpdateRule, zeros_like
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
+from optim.kinds import AT_LEAST_0, NUMBER, RATE, checked, kinds_of, require
 
 Settings = dict[str, Any]
 State = dict[str, Any]
+Numbers = dict[str, float]
+_Call = tuple[Callable[..., None], list[str], Numbers]  # a rule with its numbers, names of its state, what is carried
 
 
 class Optimizer:
-    """Base of the optimisers: a subclass names its settings and state, and updates one parameter at a time.
+    """Base of the optimisers: a subclass is its rule, the names of its state and its numbers.
+
+    - `rule` is an `update_rule` that reads the gradient and updates the parameter and then the state. Where settings
+      or the step choose among several, `rule_for` does.
+    - `state_names` says under which names the state is saved that the rule's formula has letters for. Each array has
+      the parameter's shape and begins at zero.
+    - The rule's numbers are settings by their names; `beta1` and `beta2` of the setting `betas`; `decay` and `shrink`
+      of the weight decay; and what `numbers` computes, once for all parameters of a group that are at the same step.
+    - `carried` are numbers that the state keeps beside `step`, as they are at first: `numbers` gets them as of the step
+      before, by name, and returns them as they are then.
+    - `__init__` lists the settings, `lr` among them, with their defaults and, as annotations, the values they may have
+      (`optim.kinds`). It hands all of them on: `super().__init__(locals())`.
+
+    docs/adding-an-optimiser.md has an example.
 
     `params` are the tensors to update, or dictionaries `{"params": tensors, "lr": ..., ...}`, each a
     group with settings of its own. State is made at the first step and kept in the parameters' order. Frozen ones are
@@ -38,19 +51,41 @@ class Optimizer:
     Tensor([0.5, 1.5], requires_grad=True)
     """
 
-    _not_numbers: frozenset[str] = frozenset({"params", "betas"})  # names of settings of another kind
+    rule: UpdateRule
+    state_names: Mapping[str, str] = {}
+    carried: Mapping[str, float] = {}
 
-    def __init__(self, params: Iterable[Any], **defaults: Any) -> None:
-        given = listed(self._name, params)
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        given = listed(self._name, arguments["params"])
         if not given:
             raise ArgumentError(f"{self._name}: no parameters to optimise; pass model.parameters()")
-        self.defaults = defaults
+        no_settings = {"self", "params", "__class__"}  # what locals() has beside them
+        self._kinds = {"lr_scale": (NUMBER, AT_LEAST_0), **kinds_of(type(self))}
+        self.defaults = self._checked({k: x for k, x in arguments.items() if k not in no_settings})
+        if "lr" not in self.defaults:
+            raise ArgumentError(f"{self._name}: an optimiser has a setting lr; got {sorted(self.defaults)}")
         self.param_groups: list[Settings] = []
         self.state: dict[int, State] = {}
         for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
             self.add_param_group(group)
         if not any(parameter.requires_grad for parameter in self._parameters()):
             raise ArgumentError(f"{self._name}: no parameter requires a gradient; unfreeze what is to be learned")
+
+    def rule_for(self, settings: Settings, step: int) -> UpdateRule:
+        """The rule of this step, from 1 on. Those of one parameter must have the same state."""
+        return self.rule
+
+    def numbers(self, settings: Settings, step: int) -> Numbers:
+        """Those of the rule's numbers that are no settings, at this step, from 1 on; others are ignored."""
+        return {}
+
+    def check(self, settings: Settings) -> None:
+        """Raise `ArgumentError` for settings that do not go together; each alone is as its annotation says."""
+
+    def new_state(self, parameter: Tensor, settings: Settings) -> State:
+        """The parameter's state before the first step: arrays and numbers by name; `step` counts."""
+        names = self._saved_names(self.rule_for(settings, 1))
+        return {"step": 0, **self.carried, **{name: zeros_like(parameter) for name in names}}
 
     @property
     def _name(self) -> str:
@@ -69,8 +104,7 @@ class Optimizer:
             raise ArgumentError(f"{self._name}: no setting named {sorted(unknown)}; has {sorted(self.defaults)}")
         parameters = param_group["params"]
         parameters = [parameters] if isinstance(parameters, Tensor) else listed(self._name, parameters)
-        settings = {**self.defaults, **param_group, "params": parameters}
-        self._check(settings)
+        settings = self._checked({**self.defaults, **param_group, "params": parameters})
         settings["lr_scale"] = self._lr_scale(settings["lr"])
         check_leaves(self._name, parameters)
         known = [*self._parameters(), *parameters]
@@ -86,25 +120,14 @@ class Optimizer:
             raise ArgumentError(f"{self._name}: a group with the lr {lr} needs the optimiser's own above 0, got {base}")
         return float(lr / base)
 
-    def _check(self, settings: Settings) -> None:
-        """Refuse settings out of range, and make Python's numbers of others; subclasses add theirs."""
-        for name in settings.keys() - self._not_numbers:
-            self._require(settings, name, isinstance(settings[name], Real), "a number")
-            if type(settings[name]) not in (bool, int, float):
-                settings[name] = float(settings[name])  # a float64 of numpy would make float64 of all that it meets
-        self._require(settings, "lr", settings["lr"] >= 0, "at least 0")
-        for name in ("weight_decay", "eps", "lr_scale"):
-            self._require(settings, name, settings.get(name, 0.0) >= 0, "at least 0")
-        if "betas" in settings:
-            betas = settings["betas"]
-            fit = isinstance(betas, Sequence) and len(betas) == 2
-            fit = fit and all(isinstance(beta, (int, float, np.floating)) and 0 <= beta < 1 for beta in betas)
-            self._require(settings, "betas", fit, "two numbers of at least 0 and below 1")
-            settings["betas"] = tuple(float(beta) for beta in betas)
-
-    def _require(self, settings: Settings, name: str, holds: bool, expected: str) -> None:
-        if not holds:
-            raise ArgumentError(f"{self._name}: {name} must be {expected}, got {settings[name]}")
+    def _checked(self, settings: Settings) -> Settings:
+        """Settings as they are kept, each of its kind and all fit for each other."""
+        settings = {
+            name: value if name == "params" else checked(self._name, name, value, self._kinds.get(name, (NUMBER,)))
+            for name, value in settings.items()
+        }
+        self.check(settings)
+        return settings
 
     def _parameters(self) -> list[Tensor]:
         return [parameter for group in self.param_groups for parameter in group["params"]]
@@ -118,43 +141,57 @@ class Optimizer:
         loss = None if closure is None else closure()
         index = 0
         for group in self.param_groups:
+            calls: dict[Any, _Call] = {}  # by all that numbers depend on
             for parameter in group["params"]:
                 gradient = parameter.grad
                 if gradient is not None:
                     state = self.state.get(index)
                     if state is None:
-                        state = self.state[index] = self._new_state(parameter, group)
-                    state["step"] += 1
-                    self._update(parameter, gradient, state, group)
+                        state = self.state[index] = self.new_state(parameter, group)
+                    step = state["step"] = state["step"] + 1
+                    place = (step, *[state[name] for name in self.carried]) if self.carried else step
+                    call = calls.get(place)
+                    if call is None:
+                        call = calls[place] = self._call(group, state)
+                    update, names, carried = call
+                    try:
+                        tensors = [state[name] for name in names]
+                    except KeyError:  # a setting has changed that asks for more, such as a momentum above 0
+                        state.update(self.new_state(parameter, group) | state)
+                        tensors = [state[name] for name in names]
+                    update(gradient, parameter, *tensors)
+                    if carried:
+                        state.update(carried)
                 index += 1
         return loss
 
-    def _new_state(self, parameter: Tensor, settings: Settings) -> State:
-        return {"step": 0, **self._initial_state(parameter, settings)}
+    def _call(self, settings: Settings, state: State) -> _Call:
+        rule = self.rule_for(settings, state["step"])
+        computed = self.numbers(settings, state["step"], **{name: state[name] for name in self.carried})
+        known = {**settings, **_common_numbers(settings), **computed}
+        numbers = {name: known[name] for name in rule.numbers if name in known}
+        if len(numbers) < len(rule.numbers):
+            raise ArgumentError(
+                f"{self._name}: {rule.name} takes the numbers {rule.numbers}, of which only {sorted(numbers)} are"
+                f" settings or computed by numbers(), which gives {sorted(computed)}"
+            )
+        update = rule.with_numbers(numbers)
+        return update, self._saved_names(rule), {name: computed[name] for name in self.carried}
 
-    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
-        """Tensors and numbers by torch's names, as they are before the first step; `step` counts them."""
-        raise NotImplementedError
-
-    def _update(self, parameter: Tensor, gradient: Tensor, state: State, settings: Settings) -> None:
-        """Step number `state["step"]`, from 1 on, of one parameter."""
-        raise NotImplementedError
-
-    @staticmethod
-    def _decay(settings: Settings) -> dict[str, float]:
-        """How a rule lets weights decay: g ← g + decay·p (coupled, L2) or p ← shrink·p (decoupled), never both."""
-        decay, lr = settings["weight_decay"], settings["lr"]
-        if settings["decoupled_weight_decay"]:
-            return {"decay": 0.0, "shrink": 1.0 - lr * decay}
-        return {"decay": decay, "shrink": 1.0}
+    def _saved_names(self, rule: UpdateRule) -> list[str]:
+        if len(rule.read) != 1 or not rule.updated:
+            raise ArgumentError(
+                f"{self._name}: an optimiser's rule reads the gradient and updates the parameter and its state,"
+                f" {rule.name}(gradient, /, parameter, ...); got one that reads {rule.read} and updates {rule.updated}"
+            )
+        return [self.state_names.get(letter, letter) for letter in rule.updated[1:]]
 
     def set_lr(self, lr: float) -> None:
         """Use this learning rate from the next step on; in a group with an lr of its own, its `lr_scale` of it.
 
         Other rates per group are set where they stand: `optimizer.param_groups[1]["lr"] = ...`.
         """
-        if not (isinstance(lr, Real) and lr >= 0):
-            raise ArgumentError(f"{self._name}: lr must be a number of at least 0, got {lr!r}")
+        require(self._name, RATE, lr=lr)
         for group in self.param_groups:
             group["lr"] = float(lr) * group["lr_scale"]
 
@@ -188,7 +225,12 @@ class Optimizer:
             index = places.get(str(key))
             if index is None:
                 raise ArgumentError(f"{self._name}: a state for parameter {key}; there are {len(owners)}")
-            state[index] = self._loaded_state(index, entries, self._new_state(*owners[index]))
+            entries = loaded_dictionary(self._name, f"state.{index}", entries)
+            parameter, group = owners[index]
+            new = self.new_state(parameter, group)
+            unused = entries.keys() & set(self.state_names.values()) - new.keys()  # since, say, the momentum became 0
+            new |= {name: zeros_like(parameter) for name in unused}
+            state[index] = self._loaded_state(index, entries, new)
         for group, loaded in zip(self.param_groups, groups, strict=True):
             group.update(loaded)
         self.state = state
@@ -209,16 +251,10 @@ class Optimizer:
                     f"{self._name}: a state with the settings {sorted(settings)}; here are {sorted(group)};"
                     " was it saved by another optimiser?"
                 )
-            for name in group.keys() - {"params"}:
-                switch = isinstance(group[name], bool)
-                kind = "true or false" if switch else "a number"
-                self._require(dict(settings), name, isinstance(settings[name], bool) == switch, kind)
-            groups.append({**settings, "params": group["params"]})
-            self._check(groups[-1])
+            groups.append(self._checked({**settings, "params": group["params"]}))
         return groups
 
     def _loaded_state(self, index: int, entries: Mapping[str, Any], new: State) -> State:
-        entries = loaded_dictionary(self._name, f"state.{index}", entries)
         if entries.keys() != new.keys():
             raise ArgumentError(
                 f"{self._name}: parameter {index} needs the state {sorted(new)}, got {sorted(entries)};"
@@ -233,3 +269,17 @@ class Optimizer:
             else:
                 new[key] = type(value)(entries[key])
         return new
+
+
+def _common_numbers(settings: Settings) -> Numbers:
+    """What follows from settings that many have.
+
+    Weights decay by g ← g + decay·p (coupled, L2) or by p ← shrink·p (decoupled), never both.
+    """
+    numbers = {}
+    if "betas" in settings:
+        numbers["beta1"], numbers["beta2"] = settings["betas"]
+    decay, decoupled = settings.get("weight_decay", 0.0), settings.get("decoupled_weight_decay", False)
+    numbers["decay"] = 0.0 if decoupled else decay
+    numbers["shrink"] = 1.0 - settings["lr"] * decay if decoupled else 1.0
+    return numbers

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_core import ArgumentError, get_random_state, set_random_state
+from optim.kinds import number, require
 from optim.optimizer import Optimizer
 
 _SMOOTHING = 0.9  # of the losses' running mean, which judges them since single mini-batches differ
@@ -47,10 +48,8 @@ def learning_rate_range_test(
     """
     if not (0 < lowest < highest < math.inf):
         raise ArgumentError(f"learning_rate_range_test: rates must be 0 < lowest < highest, got {lowest}, {highest}")
-    if steps < 2:
-        raise ArgumentError(f"learning_rate_range_test: steps must be at least 2, got {steps}")
-    if not divergence > 1:
-        raise ArgumentError(f"learning_rate_range_test: divergence must be above 1, got {divergence}")
+    require("learning_rate_range_test", number("at least 2", lambda x: x >= 2), steps=steps)
+    require("learning_rate_range_test", number("above 1", lambda x: x > 1), divergence=divergence)
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     held = [(parameter, parameter.numpy(), parameter.grad) for parameter in parameters]
     state, random_state = optimizer.state_dict(), get_random_state()

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_core import ArgumentError, Tensor, update_rule, zeros_like
-from optim.optimizer import Optimizer, Settings, State
+from autograd_core import ArgumentError, UpdateRule, update_rule
+from optim.kinds import BelowOne, NonNegative, Share
+from optim.optimizer import Numbers, Optimizer, Settings
 
 
 @update_rule
-def _descend(g, /, p, *, rate, decay, shrink):
-    return shrink * p - rate * (g + decay * p)
+def _sgd(g, /, p, *, lr, decay, shrink):
+    return shrink * p - lr * (g + decay * p)
 
 
 @update_rule
-def _descend_with_momentum(g, /, p, v, *, rate, momentum, new, decay, shrink):
-    v = momentum * v + new * (g + decay * p)
-    return shrink * p - rate * v, v
+def _sgd_with_momentum(g, /, p, v, *, lr, momentum, share, decay, shrink):
+    v = momentum * v + share * (g + decay * p)
+    return shrink * p - lr * v, v
 
 
 @update_rule
-def _descend_by_nesterov(g, /, p, v, *, rate, momentum, decay, shrink):
+def _sgd_with_nesterov_momentum(g, /, p, v, *, lr, momentum, decay, shrink):
     g = g + decay * p
     v = momentum * v + g
-    return shrink * p - rate * (g + momentum * v), v
+    return shrink * p - lr * (g + momentum * v), v
 
 
 class SGD(Optimizer):
@@ -35,49 +36,35 @@ class SGD(Optimizer):
     (Sutskever et al. 2013); it needs a momentum and no dampening.
     """
 
+    state_names = {"v": "momentum_buffer"}
+
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        momentum: float = 0.0,
-        dampening: float = 0.0,
-        weight_decay: float = 0.0,
+        lr: NonNegative = 1e-3,
+        momentum: BelowOne = 0.0,
+        dampening: Share = 0.0,
+        weight_decay: NonNegative = 0.0,
         nesterov: bool = False,
         *,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            momentum=momentum,
-            dampening=dampening,
-            weight_decay=weight_decay,
-            nesterov=nesterov,
-            decoupled_weight_decay=decoupled_weight_decay,
-        )
+        super().__init__(locals())
 
-    def _check(self, settings: Settings) -> None:
-        super()._check(settings)
-        self._require(settings, "momentum", 0 <= settings["momentum"] < 1, "at least 0 and below 1")
-        self._require(settings, "dampening", 0 <= settings["dampening"] <= 1, "from 0 to 1")
+    def check(self, settings: Settings) -> None:
+        """Nesterov's momentum needs one, and no dampening."""
         if settings["nesterov"] and not (settings["momentum"] and not settings["dampening"]):
             raise ArgumentError(
                 f"SGD: nesterov needs a momentum above 0 and no dampening,"
                 f" got {settings['momentum']} and {settings['dampening']}"
             )
 
-    def _initial_state(self, parameter: Tensor, settings: Settings) -> State:
-        return {"momentum_buffer": zeros_like(parameter)} if settings["momentum"] else {}
+    def rule_for(self, settings: Settings, step: int) -> UpdateRule:
+        """Without momentum there is no v to keep."""
+        if not settings["momentum"]:
+            return _sgd
+        return _sgd_with_nesterov_momentum if settings["nesterov"] else _sgd_with_momentum
 
-    def _update(self, parameter: Tensor, gradient: Tensor, state: State, settings: Settings) -> None:
-        rate, momentum = settings["lr"], settings["momentum"]
-        decay = self._decay(settings)
-        if not momentum:
-            _descend(gradient, parameter, rate=rate, **decay)
-        elif settings["nesterov"]:
-            _descend_by_nesterov(gradient, parameter, state["momentum_buffer"], rate=rate, momentum=momentum, **decay)
-        else:
-            new = 1.0 if state["step"] == 1 else 1.0 - settings["dampening"]
-            _descend_with_momentum(
-                gradient, parameter, state["momentum_buffer"], rate=rate, momentum=momentum, new=new, **decay
-            )
+    def numbers(self, settings: Settings, step: int) -> Numbers:
+        """The share of the gradient that goes into v, which begins as the whole of it."""
+        return {"share": 1.0 if step == 1 else 1.0 - settings["dampening"]}

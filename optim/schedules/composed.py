@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from optim.schedules.checks import check_lr, check_milestones, check_share, check_steps, require
-from optim.schedules.falling import Schedule
+from autograd_core import ArgumentError
+from optim.kinds import AT_LEAST_1, FROM_0_TO_1, RATE, require
+from optim.schedules.falling import RISING, Schedule
 
 
 def warm_up(schedule: Schedule, steps: int, start: float = 0.01) -> Schedule:
@@ -17,8 +18,8 @@ def warm_up(schedule: Schedule, steps: int, start: float = 0.01) -> Schedule:
     >>> [warm_up(lambda k: 1.0 / (1 + k), steps=2, start=0.0)(k) for k in range(4)]
     [0.0, 0.5, 1.0, 0.5]
     """
-    check_steps("warm_up", steps)
-    check_share("warm_up", "start", start)
+    require("warm_up", AT_LEAST_1, steps=steps)
+    require("warm_up", FROM_0_TO_1, start=start)
 
     def at(step: int) -> float:
         if step < steps:
@@ -34,9 +35,10 @@ def sequence(schedules: Sequence[Schedule], milestones: Sequence[int]) -> Schedu
     Σε and Σε² are ∞ where those of the last schedule are.
     """
     schedules, milestones = list(schedules), list(milestones)
-    fits = len(schedules) == len(milestones) + 1
-    require("sequence", "schedules", len(schedules), fits, f"one more than the {len(milestones)} milestones")
-    check_milestones("sequence", milestones)
+    if len(schedules) != len(milestones) + 1:
+        expected = f"one more than the {len(milestones)} milestones"
+        raise ArgumentError(f"sequence: schedules must be {expected}, got {len(schedules)}")
+    require("sequence", RISING, milestones=milestones)
 
     def at(step: int) -> float:
         passed = bisect_right(milestones, step)
@@ -54,7 +56,7 @@ def chained(lr: float, factors: Sequence[Schedule]) -> Schedule:
     >>> [round(chained(0.5, [exponential(1.0, 0.9), step(1.0, 2)])(k), 4) for k in range(4)]
     [0.5, 0.45, 0.0405, 0.0365]
     """
-    check_lr("chained", lr)
+    require("chained", RATE, lr=lr)
     factors = list(factors)
 
     def at(step: int) -> float:

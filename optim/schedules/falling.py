@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
-from optim.schedules.checks import check_lr, check_milestones, check_share, check_steps, require
+from autograd_core import ArgumentError
+from optim.kinds import ABOVE_0, AT_LEAST_0, AT_LEAST_1, FROM_0_TO_1, RATE, Kind, require
 
 Schedule = Callable[[int], float]
+RISING = Kind("steps in rising order", lambda steps: all(a <= b for a, b in pairwise([0, *steps])))
 
 
 def constant(lr: float) -> Schedule:
@@ -15,7 +18,7 @@ def constant(lr: float) -> Schedule:
 
     Σε = ∞, and Σε² = ∞: it comes to rest at an error that ε decides, not at a minimum.
     """
-    check_lr("constant", lr)
+    require("constant", RATE, lr=lr)
     return lambda step: lr
 
 
@@ -28,10 +31,11 @@ def piecewise(rates: Sequence[float], milestones: Sequence[int]) -> Schedule:
     [1.0, 1.0, 0.1, 0.1]
     """
     rates, milestones = list(rates), list(milestones)
-    require("piecewise", "rates", rates, len(rates) == len(milestones) + 1, "one more than there are milestones")
+    if len(rates) != len(milestones) + 1:
+        raise ArgumentError(f"piecewise: rates must be one more than there are milestones, got {rates}")
     for lr in rates:
-        check_lr("piecewise", lr)
-    check_milestones("piecewise", milestones)
+        require("piecewise", RATE, lr=lr)
+    require("piecewise", RISING, milestones=milestones)
     return lambda step: rates[bisect_right(milestones, step)]
 
 
@@ -40,9 +44,9 @@ def step(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
 
     Σε < ∞ for γ < 1: it can stop short of a minimum that is far away. Σε² < ∞.
     """
-    check_lr("step", lr)
-    check_steps("step", step_size, "step_size")
-    check_share("step", "gamma", gamma)
+    require("step", RATE, lr=lr)
+    require("step", AT_LEAST_1, step_size=step_size)
+    require("step", FROM_0_TO_1, gamma=gamma)
     return lambda step: lr * gamma ** (step // step_size)
 
 
@@ -54,9 +58,9 @@ def multi_step(lr: float, milestones: Sequence[int], gamma: float = 0.1) -> Sche
     >>> [round(multi_step(1.0, milestones=[1, 3])(k), 2) for k in range(5)]
     [1.0, 0.1, 0.1, 0.01, 0.01]
     """
-    check_lr("multi_step", lr)
-    check_milestones("multi_step", milestones)
-    check_share("multi_step", "gamma", gamma)
+    require("multi_step", RATE, lr=lr)
+    require("multi_step", RISING, milestones=milestones)
+    require("multi_step", FROM_0_TO_1, gamma=gamma)
     return piecewise([lr * gamma**passed for passed in range(len(milestones) + 1)], milestones)
 
 
@@ -68,9 +72,9 @@ def linear(lr: float, steps: int, final: float = 0.01) -> Schedule:
     >>> [round(linear(1.0, steps=2, final=0.1)(k), 2) for k in range(4)]
     [1.0, 0.55, 0.1, 0.1]
     """
-    check_lr("linear", lr)
-    check_steps("linear", steps)
-    check_share("linear", "final", final)
+    require("linear", RATE, lr=lr)
+    require("linear", AT_LEAST_1, steps=steps)
+    require("linear", FROM_0_TO_1, final=final)
     return polynomial(lr, steps, final=final)
 
 
@@ -79,10 +83,10 @@ def polynomial(lr: float, steps: int, power: float = 1.0, final: float = 0.0) ->
 
     With `final` = 0 both Σε and Σε² are finite, and it ends at step τ; else both are ∞, as of a constant rate.
     """
-    check_lr("polynomial", lr)
-    check_steps("polynomial", steps)
-    require("polynomial", "power", power, power > 0, "above 0")
-    check_share("polynomial", "final", final)
+    require("polynomial", RATE, lr=lr)
+    require("polynomial", AT_LEAST_1, steps=steps)
+    require("polynomial", ABOVE_0, power=power)
+    require("polynomial", FROM_0_TO_1, final=final)
     return lambda step: lr * (final + (1.0 - final) * (1.0 - min(step / steps, 1.0)) ** power)
 
 
@@ -91,8 +95,8 @@ def exponential(lr: float, gamma: float) -> Schedule:
 
     Σε = ε₀/(1-γ) < ∞ for γ < 1: it can stop short of a minimum that is farther away than that. Σε² < ∞.
     """
-    check_lr("exponential", lr)
-    check_share("exponential", "gamma", gamma)
+    require("exponential", RATE, lr=lr)
+    require("exponential", FROM_0_TO_1, gamma=gamma)
     return lambda step: lr * gamma**step
 
 
@@ -102,8 +106,8 @@ def inverse(lr: float, decay: float) -> Schedule:
     Σε = ∞ and Σε² < ∞: the schedule for which stochastic gradient descent is proven to converge (Robbins and Monro
     1951), if slowly.
     """
-    check_lr("inverse", lr)
-    require("inverse", "decay", decay, decay >= 0, "at least 0")
+    require("inverse", RATE, lr=lr)
+    require("inverse", AT_LEAST_0, decay=decay)
     return lambda step: lr / (1.0 + decay * step)
 
 
@@ -116,6 +120,6 @@ def inverse_square_root(lr: float, warm_up: int = 1) -> Schedule:
     >>> [round(inverse_square_root(1.0, warm_up=4)(k), 2) for k in (0, 1, 3, 15)]
     [0.25, 0.5, 1.0, 0.5]
     """
-    check_lr("inverse_square_root", lr)
-    check_steps("inverse_square_root", warm_up, "warm_up")
+    require("inverse_square_root", RATE, lr=lr)
+    require("inverse_square_root", AT_LEAST_1, warm_up=warm_up)
     return lambda step: lr * min((step + 1) / warm_up, (warm_up / (step + 1)) ** 0.5)

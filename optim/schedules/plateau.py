@@ -8,7 +8,7 @@ from typing import Any
 
 from autograd_core import ArgumentError
 from optim.arguments import check_parts, loaded_number
-from optim.schedules.checks import check_lr, check_share, require
+from optim.kinds import AT_LEAST_0, FROM_0_TO_1, RATE, number, one_of, require
 
 
 class ReduceOnPlateau:
@@ -37,20 +37,13 @@ class ReduceOnPlateau:
         min_lr: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        check_lr("ReduceOnPlateau", lr)
-        require("ReduceOnPlateau", "mode", mode, mode in ("min", "max"), "'min' or 'max'")
-        known = threshold_mode in ("rel", "abs")
-        require("ReduceOnPlateau", "threshold_mode", threshold_mode, known, "'rel' or 'abs'")
-        check_share("ReduceOnPlateau", "factor", factor)
-        require("ReduceOnPlateau", "factor", factor, factor < 1, "below 1")
-        for name, value in (
-            ("patience", patience),
-            ("threshold", threshold),
-            ("cooldown", cooldown),
-            ("min_lr", min_lr),
-            ("eps", eps),
-        ):
-            require("ReduceOnPlateau", name, value, value >= 0, "at least 0")
+        require("ReduceOnPlateau", RATE, lr=lr)
+        require("ReduceOnPlateau", one_of("min", "max"), mode=mode)
+        require("ReduceOnPlateau", one_of("rel", "abs"), threshold_mode=threshold_mode)
+        require("ReduceOnPlateau", FROM_0_TO_1, factor=factor)
+        require("ReduceOnPlateau", number("below 1", lambda x: x < 1), factor=factor)
+        others = {"patience": patience, "threshold": threshold, "cooldown": cooldown, "min_lr": min_lr, "eps": eps}
+        require("ReduceOnPlateau", AT_LEAST_0, **others)
         self._sign = 1.0 if mode == "min" else -1.0
         self._relative, self._threshold = threshold_mode == "rel", threshold
         self._factor, self._patience, self._cooldown = factor, patience, cooldown
@@ -81,11 +74,11 @@ class ReduceOnPlateau:
             self._bad, self._cooling = 0, self._cooldown
 
     def state_dict(self) -> dict[str, Any]:
-        """What the next rates depend on beside the settings."""
+        """The rate, the best metric times the mode's sign, and the calls since then and still to cool down."""
         return {"lr": self.lr, "best": self._best, "bad": self._bad, "cooling": self._cooling}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take that over."""
+        """Go on from what `state_dict` gave. Raises `ArgumentError` for any other state, and changes nothing then."""
         check_parts("ReduceOnPlateau", state_dict, self.state_dict())
         loaded = {
             name: loaded_number("ReduceOnPlateau", name, state_dict[name], like)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from optim.schedules.checks import check_lr, check_share, check_steps, require
+from optim.kinds import AT_LEAST_1, FROM_0_TO_1, RATE, number, one_of, require
 from optim.schedules.falling import Schedule
 
 
@@ -25,9 +25,9 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     >>> [round(cosine(1.0, steps=4)(k), 3) for k in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
-    check_lr("cosine", lr)
-    check_steps("cosine", steps)
-    check_share("cosine", "final", final)
+    require("cosine", RATE, lr=lr)
+    require("cosine", AT_LEAST_1, steps=steps)
+    require("cosine", FROM_0_TO_1, final=final)
     return lambda step: _by_cosine(lr, final * lr, min(step / steps, 1.0))
 
 
@@ -39,10 +39,10 @@ def cosine_restarts(lr: float, period: int, growth: int = 1, final: float = 0.0)
     >>> [round(cosine_restarts(1.0, period=2)(k), 2) for k in range(5)]
     [1.0, 0.5, 1.0, 0.5, 1.0]
     """
-    check_lr("cosine_restarts", lr)
-    check_steps("cosine_restarts", period, "period")
-    require("cosine_restarts", "growth", growth, growth >= 1 and growth == int(growth), "a whole number from 1")
-    check_share("cosine_restarts", "final", final)
+    require("cosine_restarts", RATE, lr=lr)
+    require("cosine_restarts", AT_LEAST_1, period=period)
+    require("cosine_restarts", number("a whole number from 1", lambda n: n >= 1 and n == int(n)), growth=growth)
+    require("cosine_restarts", FROM_0_TO_1, final=final)
 
     def at(step: int) -> float:
         length = period
@@ -73,13 +73,11 @@ def one_cycle(
     >>> [round(one_cycle(1.0, steps=10)(k), 2) for k in range(10)]
     [0.04, 0.52, 1.0, 0.95, 0.81, 0.61, 0.39, 0.19, 0.05, 0.0]
     """
-    check_lr("one_cycle", lr)
-    check_steps("one_cycle", steps)
-    check_share("one_cycle", "pct_start", pct_start)
-    known = anneal_strategy in ("cos", "linear")
-    require("one_cycle", "anneal_strategy", anneal_strategy, known, "'cos' or 'linear'")
-    for name, factor in (("div_factor", div_factor), ("final_div_factor", final_div_factor)):
-        require("one_cycle", name, factor, factor >= 1, "at least 1")
+    require("one_cycle", RATE, lr=lr)
+    require("one_cycle", AT_LEAST_1, steps=steps)
+    require("one_cycle", FROM_0_TO_1, pct_start=pct_start)
+    require("one_cycle", one_of("cos", "linear"), anneal_strategy=anneal_strategy)
+    require("one_cycle", AT_LEAST_1, div_factor=div_factor, final_div_factor=final_div_factor)
     between = _by_cosine if anneal_strategy == "cos" else _in_a_line
     first, top, last = lr / div_factor, pct_start * steps - 1, steps - 1
 

@@ -34,6 +34,8 @@ def test_wrong_arguments_are_refused():
         momentum(x, x, ag.ones(3), rate=1.0)
     with pytest.raises(ag.ArgumentError, match=r"momentum: takes the numbers \('rate',\), got \(\)"):
         momentum(x, x, x)
+    with pytest.raises(ag.ArgumentError, match=r"momentum: takes the numbers \('rate',\), got \('rates',\)"):
+        momentum.with_numbers({"rates": 1.0})
     with pytest.raises(ag.GraphError, match="momentum: only leaves can be updated"):
         momentum(x, x, ag.ones(2, requires_grad=True) * 2, rate=1.0)
 
@@ -61,3 +63,11 @@ def test_what_is_computed_from_numbers_alone_is_computed_in_float64():
     p = ag.zeros(5000)
     decay(ag.ones(5000), p, beta=0.999)
     assert p.numpy()[0] == np.float32(1.0 - 0.999)
+
+
+@pytest.mark.parametrize("n", [3, 5000])
+def test_numpys_numbers_leave_float32_as_it_is(n):
+    p, v = ag.ones(n), ag.zeros(n)
+    momentum.with_numbers({"rate": np.float64(0.5)})(ag.ones(n), p, v)
+    assert p.dtype == v.dtype == np.float32
+    assert p.numpy()[0] == 0.5

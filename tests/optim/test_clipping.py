@@ -76,6 +76,7 @@ def test_nonfinite_gradients_are_refused_on_request_and_left_alone():
     ("clip", "message"),
     [
         (lambda p: optim.clip_grad_norm([p], -1.0), "clip_grad_norm: max_norm must be at least 0, got -1.0"),
+        (lambda p: optim.clip_grad_norm([p], "1"), "clip_grad_norm: max_norm must be at least 0, got '1'"),
         (lambda p: optim.clip_grad_norm([p], math.nan), "clip_grad_norm: max_norm must be at least 0, got nan"),
         (lambda p: optim.clip_grad_norm([p], 1.0, norm_type=0), "clip_grad_norm: norm_type must be above 0, got 0"),
         (lambda p: optim.clip_grad_norm([p, 1.0], 1.0), "clip_grad_norm: takes tensors, .* got a float"),

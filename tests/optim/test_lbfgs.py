@@ -56,6 +56,12 @@ def test_it_stops_where_the_gradient_is_small_and_within_its_evaluations():
     assert len(losses) == 3
 
 
+def test_numpys_whole_numbers_count_iterations_too():
+    _, losses, _, optimizer = minimise(rosenbrock, [-1.2, 1.0], max_iter=np.int64(3), lr=1e-3)
+    assert len(losses) == 3
+    assert type(optimizer.param_groups[0]["max_eval"]) is int
+
+
 def test_a_function_that_ends_in_infinity_is_not_entered_there():
     """-log x + x from a place where the first step would leave what log is defined on."""
     x, losses, _, _ = minimise(

@@ -101,6 +101,39 @@ def test_float32_parameters_stay_float32_whatever_kind_of_number_the_rate_is():
         json.dumps(optimizer.state_dict()["param_groups"])
 
 
+def test_a_momentum_that_begins_during_training_begins_from_nothing():
+    w, _ = two()
+    v = ag.tensor(w.numpy(), requires_grad=True)
+    v.grad = w.grad
+    optimizer, with_momentum = optim.SGD([w], lr=0.1), optim.SGD([v], lr=0.1, momentum=0.5)
+    optimizer.step()
+    optimizer.param_groups[0]["momentum"] = 0.5
+    v.assign(w)
+    for _ in range(3):
+        optimizer.step()
+        with_momentum.step()
+    np.testing.assert_array_equal(w.numpy(), v.numpy())
+
+
+@pytest.mark.parametrize("name", ["Adam", "NAdam"])
+def test_parameters_of_one_group_are_updated_as_if_each_had_an_optimiser(name):
+    """Numbers are computed once for parameters at the same step, which is not all that NAdam's depend on."""
+    has_gradients_at = ((0, 1, 2, 3, 4, 5), (0, 1, 4, 5), (2, 3, 4, 5))
+    ends = []
+    for together in (True, False):
+        parameters = [ag.tensor(np.array([1.0, 2.0]), requires_grad=True) for _ in has_gradients_at]
+        groups = [parameters] if together else [[parameter] for parameter in parameters]
+        optimizers = [getattr(optim, name)(group, lr=0.1) for group in groups]
+        for step in range(6):
+            for parameter, steps in zip(parameters, has_gradients_at, strict=True):
+                parameter.grad = ag.tensor(np.array([0.3, -0.1 * step])) if step in steps else None
+            for optimizer in optimizers:
+                optimizer.param_groups[0]["betas"] = (0.5, 0.9) if step < 2 else (0.9, 0.99)
+                optimizer.step()
+        ends.append([parameter.numpy() for parameter in parameters])
+    np.testing.assert_array_equal(*ends)
+
+
 @pytest.mark.parametrize("decoupled", [True, False])
 def test_decay_is_coupled_or_decoupled_alike_for_all(decoupled):
     """Without a gradient of the loss, coupled decay is all the gradient there is, and decoupled decay all the step."""
@@ -115,6 +148,62 @@ def test_decay_is_coupled_or_decoupled_alike_for_all(decoupled):
             by_gradient.grad = 0.5 * by_gradient.detach()
             make([by_gradient], lr=0.1).step()
             np.testing.assert_array_equal(by_decay.numpy(), by_gradient.numpy(), err_msg=name)
+
+
+@ag.update_rule
+def rolling(g, /, p, pace, *, lr, friction):
+    pace = pace / friction - lr * g
+    return p + pace, pace
+
+
+class Rolling(optim.Optimizer):
+    """As little as an optimiser may be: state and numbers by the names of its rule, any number for friction."""
+
+    rule = rolling
+
+    def __init__(self, params, lr=0.1, friction=2.0):
+        super().__init__(locals())
+
+
+def test_an_optimiser_that_names_nothing_has_its_rules_names():
+    w, _ = two()
+    optimizer = Rolling([w], friction=-1)
+    optimizer.step()
+    optimizer.step()
+    assert w.tolist() == pytest.approx([0.9, -2.1, 3.2])  # the second step undoes the pace of the first
+    assert optimizer.state_dict()["state"][0].keys() == {"step", "pace"}
+    with pytest.raises(ag.ArgumentError, match="Rolling: friction must be a number, got much"):
+        Rolling([w], friction="much")
+
+
+class WithoutSlash(Rolling):
+    rule = ag.update_rule(lambda g, p, *, lr: (g, p - lr * g))
+
+
+class WithoutNumber(Rolling):
+    rule = ag.update_rule(lambda g, /, p, *, lr, factor: p - lr * factor * g)
+
+    def numbers(self, settings, step):
+        return {"faktor": 1.0}
+
+
+class WithoutRate(optim.Optimizer):
+    def __init__(self, params, rate=0.1):
+        super().__init__(locals())
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (WithoutSlash, r"WithoutSlash: an optimiser's rule reads .* got one that reads \(\) and updates \('g', 'p'\)"),
+        (WithoutNumber, r"WithoutNumber: .* numbers \('lr', 'factor'\), of which only \['lr'\] are .* \['faktor'\]"),
+        (WithoutRate, r"WithoutRate: an optimiser has a setting lr; got \['rate'\]"),
+    ],
+)
+def test_a_class_that_is_not_whole_says_what_it_lacks(kind, message):
+    w, _ = two()
+    with pytest.raises(ag.ArgumentError, match=message):
+        kind([w]).step()
 
 
 def one():
@@ -140,6 +229,9 @@ REFUSED = [
     (lambda: optim.SGD([{"params": [one()], "lr": 1.0}], lr=0.0), "SGD: a group with the lr 1.0 needs the optimiser's"),
     (lambda: optim.SGD([one()], lr=-1), "SGD: lr must be at least 0, got -1"),
     (lambda: optim.SGD([one()], lr=float("nan")), "SGD: lr must be at least 0, got nan"),
+    (lambda: optim.SGD([{"params": [one()], "lr": 1.0}], lr="fast"), "SGD: lr must be a number, got fast"),
+    (lambda: optim.SGD([one()], lr=True), "SGD: lr must be a number, got True"),
+    (lambda: optim.SGD([one()], nesterov="no"), "SGD: nesterov must be true or false, got no"),
     (lambda: optim.SGD([one()], lr="fast"), "SGD: lr must be a number, got fast"),
     (lambda: optim.SGD([one()], momentum=1.0), "SGD: momentum must be at least 0 and below 1, got 1.0"),
     (lambda: optim.SGD([one()], dampening=2.0), "SGD: dampening must be from 0 to 1, got 2.0"),
@@ -158,6 +250,8 @@ REFUSED = [
     (lambda: optim.AdamW([one()], weight_decay=-1), "AdamW: weight_decay must be at least 0, got -1"),
     (lambda: optim.NAdam([one()], momentum_decay=-1), "NAdam: momentum_decay must be at least 0, got -1"),
     (lambda: optim.LBFGS([one()], max_iter=0), "LBFGS: max_iter must be at least 1, got 0"),
+    (lambda: optim.LBFGS([one()], max_iter=1.5), "LBFGS: max_iter must be a whole number, got 1.5"),
+    (lambda: optim.LBFGS([one()], max_eval=0), "LBFGS: max_eval must be at least 1, got 0"),
     (lambda: optim.LBFGS([one()], tolerance_grad=-1), "LBFGS: tolerance_grad must be at least 0, got -1"),
     (lambda: optim.LBFGS([one()], line_search_fn="wolfe"), 'LBFGS: line_search_fn must be None or "strong_wolfe"'),
     (lambda: optim.LBFGS([{"params": [one()]}, {"params": [one()]}]), "LBFGS: one group of parameters"),

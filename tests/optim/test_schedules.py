@@ -153,6 +153,8 @@ REFUSED = [
     (lambda: schedules.constant("fast"), "constant: lr must be a number of at least 0, got 'fast'"),
     (lambda: schedules.step(1.0, 0), "step: step_size must be at least 1, got 0"),
     (lambda: schedules.step(1.0, 5, gamma=1.5), "step: gamma must be from 0 to 1, got 1.5"),
+    (lambda: schedules.step(1.0, 5, gamma="half"), "step: gamma must be from 0 to 1, got 'half'"),
+    (lambda: schedules.multi_step(1.0, [-1, 2]), "multi_step: milestones must be steps in rising order, got"),
     (lambda: schedules.multi_step(1.0, [5, 2]), "multi_step: milestones must be steps in rising order, got"),
     (lambda: schedules.multi_step(1.0, [5], gamma=-1), "multi_step: gamma must be from 0 to 1, got -1"),
     (lambda: schedules.piecewise([1.0], [5]), "piecewise: rates must be one more than there are milestones"),

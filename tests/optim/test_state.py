@@ -71,6 +71,30 @@ def test_a_state_keeps_its_numbers_while_the_training_goes_on(make_training, opt
     assert json.dumps(by_way_of_a_file(state), default=lambda array: array.tolist()) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "switched"),
+    [("SGD", {"momentum": 0.0}), ("RMSprop", {"centered": False}), ("Adam", {"amsgrad": False})],
+)
+def test_what_a_changed_setting_leaves_unused_is_saved_and_used_again(make_training, name, switched):
+    """A momentum of 0 for some steps, or the like, keeps what it had, before a stop as without one."""
+    begun = {"momentum": 0.5, "centered": True, "amsgrad": True}
+    whole, first, second = (make_training() for _ in range(3))
+    settings = {setting: begun[setting] for setting in switched}
+    without_stop, optimizer = whole.optimizer(name, settings), first.optimizer(name, settings)
+    for training, stepped in ((whole, without_stop), (first, optimizer)):
+        advance(training, stepped, 3)
+        stepped.param_groups[0].update(switched)
+        advance(training, stepped, 3)
+    for parameter, saved in zip(second.parameters, first.parameters, strict=True):
+        parameter.assign(saved)
+    resumed = second.optimizer(name, {})
+    resumed.load_state_dict(by_way_of_a_file(optimizer.state_dict()))
+    for training, stepped in ((whole, without_stop), (second, resumed)):
+        stepped.param_groups[0].update(settings)
+        advance(training, stepped, 3)
+    np.testing.assert_array_equal(second.row(), whole.row())
+
+
 def test_settings_come_with_the_state(make_training):
     training = make_training()
     saved = optim.Adam(training.parameters, lr=0.5, betas=(0.5, 0.6), amsgrad=True)
