@@ -58,6 +58,10 @@ class _Row(Module):
             delattr(self, name)
         self.extend(modules)
 
+    def describe(self) -> str:
+        """Nothing: `repr` shows the modules one below the other."""
+        return ""
+
     def _at(self, index: int) -> Module:
         module: Module = getattr(self, self._name(index))
         return module
@@ -190,6 +194,10 @@ class ModuleDict(Module):
         module = self[name]
         del self[name]
         return module
+
+    def describe(self) -> str:
+        """Nothing: `repr` shows the modules one below the other."""
+        return ""
 
     def __getitem__(self, name: str) -> Module:
         found = dict(self.named_children())

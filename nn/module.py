@@ -11,6 +11,7 @@ import numpy.typing as npt
 from autograd_core import ArgumentError, AutogradError, DTypeError, Tensor
 from nn.errors import StateError
 from nn.hooks import Handle, Hooks
+from nn.settings_text import settings_text
 
 
 class Parameter(Tensor):
@@ -355,8 +356,8 @@ class Module:
         return str(summarise(self, *inputs))
 
     def describe(self) -> str:
-        """The settings that `repr` shows between the parentheses."""
-        return ""
+        """What `repr` shows between the parentheses: the settings that `__init__` was given; see `nn.settings_text`."""
+        return settings_text(self)
 
     def __repr__(self) -> str:
         children = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]

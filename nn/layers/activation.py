@@ -44,25 +44,18 @@ class LeakyReLU(_Activation):
         """x, less of it below 0."""
         return functions.leaky_relu(x, self.negative_slope)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"negative_slope={self.negative_slope}"
-
 
 class PReLU(_Activation):
     """leaky_relu with learned slopes; see `nn.functions.prelu`. Shapes: x (N, C, ...), weight (C,) or (1,)."""
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         self.num_parameters = at_least("PReLU", "num_parameters", num_parameters, 1)
+        self.init = float(init)
         self.weight = Parameter(ag.full((num_parameters,), init))
 
     def forward(self, x: Any) -> Any:
         """x, less of it below 0."""
         return functions.prelu(x, self.weight)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"num_parameters={self.num_parameters}"
 
 
 class ELU(_Activation):
@@ -74,10 +67,6 @@ class ELU(_Activation):
     def forward(self, x: Any) -> Any:
         """x, saturating below 0."""
         return functions.elu(x, self.alpha)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"alpha={self.alpha}"
 
 
 class CELU(ELU):
@@ -107,10 +96,6 @@ class GELU(_Activation):
         """As much of x as the normal distribution lets pass."""
         return functions.gelu(x, self.approximate)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"approximate={self.approximate!r}"
-
 
 class SiLU(_Activation):
     """x·σ(x); see `nn.functions.silu`. With a β of your choice, or a learned one: `Swish`."""
@@ -124,15 +109,12 @@ class Swish(_Activation):
     """x·σ(βx), with β fixed or `learned`; see `nn.functions.swish`. A learned beta has shape ()."""
 
     def __init__(self, beta: float = 1.0, learned: bool = False) -> None:
+        self.learned = learned
         self.beta: float | Parameter = Parameter(ag.full((), beta)) if learned else float(beta)
 
     def forward(self, x: Any) -> Any:
         """As much of x as the sigmoid lets pass."""
         return functions.swish(x, self.beta)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"beta={float(self.beta):.6g}, learned={isinstance(self.beta, Parameter)}"
 
 
 class Mish(_Activation):
@@ -154,10 +136,6 @@ class Softplus(_Activation):
     def forward(self, x: Any) -> Any:
         """The smooth relu of x."""
         return functions.softplus(x, self.beta)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"beta={self.beta}"
 
 
 class Softsign(_Activation):
@@ -220,10 +198,6 @@ class Hardtanh(_Activation):
         """x within its bounds."""
         return functions.hardtanh(x, self.min_val, self.max_val)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"min_val={self.min_val}, max_val={self.max_val}"
-
 
 class Threshold(_Activation):
     """x above the threshold, else `value`; see `nn.functions.threshold`. A perceptron's is `Heaviside`."""
@@ -235,10 +209,6 @@ class Threshold(_Activation):
         """x above the threshold."""
         return functions.threshold(x, self.threshold, self.value)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"threshold={self.threshold}, value={self.value}"
-
 
 class Heaviside(_Activation):
     """0 below 0, 1 above, `at_zero` between: the perceptron's threshold unit (deck C). Its gradient is 0."""
@@ -249,10 +219,6 @@ class Heaviside(_Activation):
     def forward(self, x: Any) -> Any:
         """Zeros and ones."""
         return functions.heaviside(x, self.at_zero)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"at_zero={self.at_zero}"
 
 
 class Sign(_Activation):

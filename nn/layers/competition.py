@@ -20,10 +20,6 @@ class _AlongAxis(Module):
         """One for each number that comes in."""
         return int(inputs[0].size)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"dim={self.dim}"
-
 
 class Softmax(_AlongAxis):
     """e^x/Σe^x along `dim`, by default the last axis; see `nn.functions.softmax`."""
@@ -68,7 +64,3 @@ class Maxout(Linear):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """Those of the linear functions."""
         return self.pieces * super().flops(inputs, output)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{super().describe()}, pieces={self.pieces}"

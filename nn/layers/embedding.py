@@ -46,8 +46,3 @@ class Embedding(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """None: rows are only read."""
         return 0
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

@@ -23,11 +23,6 @@ class _Loss(Module):
         """Have a weight as a buffer, or none."""
         self.register_buffer(name, weight if isinstance(weight, Tensor | None) else ag.tensor(weight))
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = {name: value for name, value in vars(self).items() if isinstance(value, (str, int, float))}
-        return ", ".join(f"{name}={value!r}" for name, value in settings.items() if name != "training")
-
 
 class MSELoss(_Loss):
     """The mean squared error; see `nn.functions.mse_loss`."""
@@ -222,10 +217,6 @@ class CosineSimilarity(Module):
     def forward(self, x1: Any, x2: Any) -> Any:
         """The cosine of the angle between them."""
         return functions.cosine_similarity(x1, x2, self.dim, self.eps)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"dim={self.dim}, eps={self.eps}"
 
 
 class CosineEmbeddingLoss(_Loss):

@@ -25,10 +25,6 @@ class _Dropout(Module):
         """None in evaluation."""
         return int(output.size) if self.training else 0
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"p={self.p}"
-
 
 class Dropout(_Dropout):
     """Elements dropped with probability p; see `nn.functions.dropout`."""
@@ -73,10 +69,6 @@ class GaussianNoise(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """None in evaluation."""
         return int(output.size) if self.training else 0
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"std={self.std}"
 
 
 class WeightNoise(Module):

@@ -57,11 +57,6 @@ class _ByChannel(Module):
         """Whether the mean and variance are those of x, rather than the running ones."""
         return self.training or not self.track_running_stats
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
-        return f"{settings}, track_running_stats={self.track_running_stats}"
-
 
 class _BatchNorm(_ByChannel):
     def __init__(
@@ -183,10 +178,6 @@ class GroupNorm(Module):
         """See `_flops`."""
         return _flops(self, output)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
-
 
 class LayerNorm(Module):
     """See `nn.functions.layer_norm`. Shapes: (..., *normalized_shape) -> the same; weight and bias normalized_shape."""
@@ -211,10 +202,6 @@ class LayerNorm(Module):
         """See `_flops`."""
         return _flops(self, output)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
-
 
 class RMSNorm(Module):
     """See `nn.functions.rms_norm`. Shapes: (..., *normalized_shape) -> the same; weight normalized_shape."""
@@ -233,7 +220,3 @@ class RMSNorm(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """See `_flops`."""
         return _flops(self, output)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"

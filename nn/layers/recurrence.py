@@ -129,11 +129,6 @@ class _Recurrent(Module):
         """See `_flops`."""
         return _flops(self, inputs[0])
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}"
-        return f"{settings}, batch_first={self.batch_first}, bidirectional={self.bidirectional}"
-
 
 class RNN(_Recurrent):
     """Elman's network: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu. Returns (output, h_n).
@@ -155,7 +150,7 @@ class RNN(_Recurrent):
         dropout: float = 0.0,
         bidirectional: bool = False,
     ) -> None:
-        cell = _rnn("RNN", nonlinearity)
+        self.nonlinearity, cell = nonlinearity, _rnn("RNN", nonlinearity)
         super().__init__(cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
     def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
@@ -233,6 +228,7 @@ class _Cell(Module):
         self.cell = cell
         self.input_size = at_least(kind, "input_size", input_size, 1)
         self.hidden_size = at_least(kind, "hidden_size", hidden_size, 1)
+        self.bias = bias
         _set_weights(self, cell, input_size, hidden_size, bias, "")
 
     def _step(self, x: Any, given: tuple[Any, ...] | None) -> recurrence.State:
@@ -251,15 +247,12 @@ class _Cell(Module):
         """See `_flops`."""
         return _flops(self, inputs[0])
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{self.input_size}, {self.hidden_size}"
-
 
 class RNNCell(_Cell):
     """One step of an `RNN`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh") -> None:
+        self.nonlinearity = nonlinearity
         super().__init__(_rnn("RNNCell", nonlinearity), input_size, hidden_size, bias)
 
     def forward(self, x: Any, hx: Any = None) -> Any:
