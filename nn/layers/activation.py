@@ -9,6 +9,31 @@ from nn import functions
 from nn.arguments import at_least
 from nn.module import Module, Parameter
 
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "SELU",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "Heaviside",
+    "LeakyReLU",
+    "LogSigmoid",
+    "Mish",
+    "PReLU",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Sign",
+    "Softplus",
+    "Softsign",
+    "Swish",
+    "Tanh",
+    "Threshold",
+]
+
 
 class _Activation(Module):
     """What all of them share: the shape stays, and each number is worked on once."""

@@ -14,6 +14,8 @@ from nn.arguments import at_least, for_each
 from nn.functions.convolution import Sizes, check_padding, sides_for_same
 from nn.module import Module, Parameter
 
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
+
 _BORDERS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """PyTorch's names of what images are continued with -> the engine's."""
 

@@ -9,8 +9,10 @@ import numpy as np
 from autograd_core import ShapeError
 from nn import functions, initial
 from nn.arguments import at_least
-from nn.functions.embedding import check_padding
+from nn.functions.categories import check_padding
 from nn.module import Module, Parameter
+
+__all__ = ["Embedding"]
 
 
 class Embedding(Module):

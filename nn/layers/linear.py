@@ -8,6 +8,8 @@ from nn import functions, initial
 from nn.arguments import at_least
 from nn.module import Module, Parameter
 
+__all__ = ["Bilinear", "Linear"]
+
 
 class Linear(Module):
     """y = x Wᵀ + b. Shapes: (..., in_features) -> (..., out_features); weight (out_features, in_features)."""

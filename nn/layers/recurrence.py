@@ -16,6 +16,8 @@ from nn.functions import recurrence
 from nn.functions.noise import check_probability
 from nn.module import Module, Parameter
 
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
+
 _NONLINEARITIES = {"tanh": recurrence.RNN, "relu": recurrence.ReLURNN}
 
 
@@ -39,12 +41,16 @@ def _weights(module: Module, suffix: str) -> list[Any]:
     return [getattr(module, name + suffix, None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
 
 
-def _flops(module: Module, x: Any) -> int:
-    """A multiplication and an addition for each weight and step; what the gates do to single numbers is left out."""
-    return int(2 * math.prod(np.shape(x)[:-1]) * sum([p.size for p in module.parameters() if p.ndim == 2]))
+class _OfCells(Module):
+    """What layers and single cells share."""
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """A multiplication and an addition for each weight and step; what gates do to single numbers is left out."""
+        weights = sum([parameter.size for parameter in self.parameters() if parameter.ndim == 2])
+        return int(2 * math.prod(np.shape(inputs[0])[:-1]) * weights)
 
 
-class _Recurrent(Module):
+class _Recurrent(_OfCells):
     """What the three have in common: layers, directions, and the ways to give sequences and states."""
 
     cell: recurrence.Cell
@@ -124,10 +130,6 @@ class _Recurrent(Module):
                     f"without N for one sequence; got shape {part.shape}"
                 )
         return [tuple([part[i] for part in given]) for i in range(count)]
-
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, inputs[0])
 
 
 class RNN(_Recurrent):
@@ -220,7 +222,7 @@ def _pair(layer: str, hx: Any) -> Any:
     return tuple([as_tensor(part) for part in hx]) if hx is not None else None
 
 
-class _Cell(Module):
+class _Cell(_OfCells):
     cell: recurrence.Cell
 
     def __init__(self, cell: recurrence.Cell, input_size: int, hidden_size: int, bias: bool) -> None:
@@ -242,10 +244,6 @@ class _Cell(Module):
             if part.shape != shape:
                 raise ShapeError(f"{kind}: the state for x of shape {x.shape} has shape {shape}, got {part.shape}")
         return recurrence.step(self.cell, x, state, *_weights(self, ""))
-
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, inputs[0])
 
 
 class RNNCell(_Cell):

@@ -9,6 +9,8 @@ from nn import functions
 from nn.arguments import at_least, for_each
 from nn.module import Module
 
+__all__ = ["Flatten", "Identity", "PixelShuffle", "PixelUnshuffle", "Unflatten", "Upsample", "ZeroPad2d"]
+
 
 class _Rearrangement(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

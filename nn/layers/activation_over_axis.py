@@ -9,6 +9,8 @@ from nn.arguments import at_least
 from nn.layers.linear import Linear
 from nn.module import Module
 
+__all__ = ["GLU", "LogSoftmax", "Maxout", "Softmax"]
+
 
 class _AlongAxis(Module):
     """An activation along one axis, by default the last."""
