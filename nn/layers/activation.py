@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import autograd_core as ag
@@ -36,7 +37,16 @@ __all__ = [
 
 
 class _Activation(Module):
-    """What all of them share: the shape stays, and each number is worked on once."""
+    """What all of them share: the shape stays, and each number is worked on once.
+
+    Without settings a layer is its `function`; with them it has a `forward` of its own.
+    """
+
+    function: Callable[[Any], Any]
+
+    def forward(self, x: Any) -> Any:
+        """The function of each number."""
+        return self.function(x)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """One for each number that comes out."""
@@ -46,17 +56,13 @@ class _Activation(Module):
 class ReLU(_Activation):
     """max(0, x); see `autograd_core.relu`."""
 
-    def forward(self, x: Any) -> Any:
-        """x, without what is negative."""
-        return functions.relu(x)
+    function = staticmethod(functions.relu)
 
 
 class ReLU6(_Activation):
     """min(max(0, x), 6); see `autograd_core.relu6`."""
 
-    def forward(self, x: Any) -> Any:
-        """x between 0 and 6."""
-        return functions.relu6(x)
+    function = staticmethod(functions.relu6)
 
 
 class LeakyReLU(_Activation):
@@ -105,9 +111,7 @@ class CELU(ELU):
 class SELU(_Activation):
     """λ·elu(x, α) with the λ and α that keep mean 0 and variance 1; see `autograd_core.selu`."""
 
-    def forward(self, x: Any) -> Any:
-        """x, saturating below 0."""
-        return functions.selu(x)
+    function = staticmethod(functions.selu)
 
 
 class GELU(_Activation):
@@ -125,9 +129,7 @@ class GELU(_Activation):
 class SiLU(_Activation):
     """x·σ(x); see `nn.functions.silu`. With a β of your choice, or a learned one: `Swish`."""
 
-    def forward(self, x: Any) -> Any:
-        """As much of x as its sigmoid lets pass."""
-        return functions.silu(x)
+    function = staticmethod(functions.silu)
 
 
 class Swish(_Activation):
@@ -145,9 +147,7 @@ class Swish(_Activation):
 class Mish(_Activation):
     """x·tanh(softplus(x)); see `autograd_core.mish`."""
 
-    def forward(self, x: Any) -> Any:
-        """As much of x as tanh(softplus(x)) lets pass."""
-        return functions.mish(x)
+    function = staticmethod(functions.mish)
 
 
 class Softplus(_Activation):
@@ -166,49 +166,37 @@ class Softplus(_Activation):
 class Softsign(_Activation):
     """x/(1 + |x|); see `autograd_core.soft_sign`."""
 
-    def forward(self, x: Any) -> Any:
-        """Between -1 and 1."""
-        return functions.softsign(x)
+    function = staticmethod(functions.softsign)
 
 
 class Sigmoid(_Activation):
     """1/(1 + e^-x); see `autograd_core.sigmoid`."""
 
-    def forward(self, x: Any) -> Any:
-        """Between 0 and 1."""
-        return functions.sigmoid(x)
+    function = staticmethod(functions.sigmoid)
 
 
 class LogSigmoid(_Activation):
     """log σ(x), without overflow; see `autograd_core.log_sigmoid`."""
 
-    def forward(self, x: Any) -> Any:
-        """Below 0."""
-        return functions.logsigmoid(x)
+    function = staticmethod(functions.logsigmoid)
 
 
 class Tanh(_Activation):
     """The hyperbolic tangent; see `autograd_core.tanh`."""
 
-    def forward(self, x: Any) -> Any:
-        """Between -1 and 1."""
-        return functions.tanh(x)
+    function = staticmethod(functions.tanh)
 
 
 class Hardswish(_Activation):
     """x·hardsigmoid(x); see `autograd_core.hard_swish`."""
 
-    def forward(self, x: Any) -> Any:
-        """As much of x as its hardsigmoid lets pass."""
-        return functions.hardswish(x)
+    function = staticmethod(functions.hardswish)
 
 
 class Hardsigmoid(_Activation):
     """x/6 + ½ between 0 and 1; see `autograd_core.hard_sigmoid`."""
 
-    def forward(self, x: Any) -> Any:
-        """Between 0 and 1."""
-        return functions.hardsigmoid(x)
+    function = staticmethod(functions.hardsigmoid)
 
 
 class Hardtanh(_Activation):
@@ -249,6 +237,4 @@ class Heaviside(_Activation):
 class Sign(_Activation):
     """-1 below 0, 1 above, 0 between: the threshold unit of classes ±1 (deck B). Its gradient is 0."""
 
-    def forward(self, x: Any) -> Any:
-        """The sign of x."""
-        return functions.sign(x)
+    function = staticmethod(functions.sign)

@@ -33,7 +33,10 @@ def cases(name):
 def made(name):
     kind = getattr(nn, name)
     required = [p for p in inspect.signature(kind).parameters.values() if p.default is p.empty and p.kind < 2]
-    return kind(*ARGUMENTS.get(name, [4] * len(required)))
+    try:
+        return kind(*ARGUMENTS.get(name, [4] * len(required)))
+    except (ag.AutogradError, TypeError) as error:
+        pytest.fail(f"4 for each of the {len(required)} arguments makes no {name} ({error}); give others in ARGUMENTS")
 
 
 @pytest.mark.parametrize("name", LAYERS)
