@@ -27,7 +27,14 @@ def cases(name):
     spec = importlib.util.spec_from_file_location(name, GOLDEN / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.CASES.items()
+    for case, (args, keywords, *_) in module.CASES.items():
+        given = (*args, *keywords.values())
+        if not any(isinstance(value, np.ndarray) for value in given):  # of which the shape alone is shown
+            yield case, args, keywords
+
+
+def shapes(layer):
+    return {name: array.shape for name, array in layer.state_dict().items()}
 
 
 def made(name):
@@ -55,7 +62,7 @@ def test_every_layer_without_parts_keeps_what_it_was_given_by_the_names_of_its_a
 
 @pytest.mark.parametrize(
     ("name", "args", "keywords"),
-    [(name, *case[:2]) for table in ("layer_cases", "loss_cases") for name, case in cases(table)]
+    [case for table in ("layer_cases", "loss_cases") for case in cases(table)]
     + [
         ("RNN", (3, 4, 2, "relu", False, True, 0.5, True), {}),
         ("LSTM", (3, 4, 2), {"bidirectional": True, "bias": False}),
@@ -76,13 +83,9 @@ def test_every_layer_without_parts_keeps_what_it_was_given_by_the_names_of_its_a
 )
 def test_repr_is_the_call_that_makes_such_a_layer(name, args, keywords):
     layer = getattr(nn, name.split()[0])(*args, **keywords)
-    text = repr(layer)
-    if "<Tensor" not in text:
-        again = eval(text, vars(nn))
-        assert repr(again) == text
-        assert {name: array.shape for name, array in again.state_dict().items()} == {
-            name: array.shape for name, array in layer.state_dict().items()
-        }
+    again = eval(repr(layer), vars(nn))
+    assert repr(again) == repr(layer)
+    assert shapes(again) == shapes(layer)
 
 
 class Scale(nn.Module):
