@@ -1,103 +1,18 @@
 """Neural networks on top of `autograd_core` alone: modules, losses, initialisers, data, training."""
 
-import nn.signals_at_start  # noqa: F401  first, for the rest takes a while
+import nn.interrupt_during_import  # noqa: F401  first, for the rest takes a while
 
 # isort: split
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nn import data, functions, initial, models, penalties, scalar
+from nn import data, errors, functions, initial, layers, models, penalties, scalar
 from nn.containers import ModuleDict, ModuleList, Sequential
-from nn.errors import (
-    CheckpointError,
-    DataError,
-    DivergenceError,
-    OutputError,
-    PictureError,
-    SanityError,
-    SearchError,
-    SettingsError,
-    StateError,
-)
-from nn.layers.activation import (
-    CELU,
-    ELU,
-    GELU,
-    SELU,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    Heaviside,
-    LeakyReLU,
-    LogSigmoid,
-    Mish,
-    PReLU,
-    ReLU,
-    ReLU6,
-    Sigmoid,
-    Sign,
-    SiLU,
-    Softplus,
-    Softsign,
-    Swish,
-    Tanh,
-    Threshold,
-)
-from nn.layers.attention import MultiheadAttention
-from nn.layers.competition import GLU, LogSoftmax, Maxout, Softmax
-from nn.layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from nn.layers.embedding import Embedding
-from nn.layers.linear import Bilinear, Linear
-from nn.layers.loss import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CosineEmbeddingLoss,
-    CosineSimilarity,
-    CrossEntropyLoss,
-    GaussianNLLLoss,
-    HingeLoss,
-    HuberLoss,
-    KLDivLoss,
-    L1Loss,
-    MSELoss,
-    MultiMarginLoss,
-    NLLLoss,
-    PoissonNLLLoss,
-    QuadraticLoss,
-    SmoothL1Loss,
-)
-from nn.layers.noise import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, GaussianNoise, WeightNoise
-from nn.layers.normalisation import (
-    BatchNorm1d,
-    BatchNorm2d,
-    BatchNorm3d,
-    GroupNorm,
-    InstanceNorm1d,
-    InstanceNorm2d,
-    InstanceNorm3d,
-    LayerNorm,
-    RMSNorm,
-)
-from nn.layers.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveAvgPool3d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AdaptiveMaxPool3d,
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-)
-from nn.layers.recurrence import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
-from nn.layers.shaping import Flatten, Identity, PixelShuffle, PixelUnshuffle, Unflatten, Upsample, ZeroPad2d
-from nn.layers.transformer import PositionalEncoding, TransformerEncoder, TransformerEncoderLayer
+from nn.errors import *
+from nn.layers import *
 from nn.module import Module, Parameter
+from nn.parameter_groups import biases_of, weights_of
 from nn.perceptron import Perceptron
-from nn.roles import biases_of, weights_of
 from nn.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
@@ -111,117 +26,12 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "SELU",
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "AdaptiveAvgPool3d",
-    "AdaptiveMaxPool1d",
-    "AdaptiveMaxPool2d",
-    "AdaptiveMaxPool3d",
-    "AlphaDropout",
-    "AvgPool1d",
-    "AvgPool2d",
-    "AvgPool3d",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "Bilinear",
-    "CheckpointError",
-    "Conv1d",
-    "Conv2d",
-    "Conv3d",
-    "ConvTranspose1d",
-    "ConvTranspose2d",
-    "ConvTranspose3d",
-    "CosineEmbeddingLoss",
-    "CosineSimilarity",
-    "CrossEntropyLoss",
-    "DataError",
-    "DivergenceError",
-    "Dropout",
-    "Dropout1d",
-    "Dropout2d",
-    "Dropout3d",
-    "Embedding",
-    "Flatten",
-    "GRUCell",
-    "GaussianNLLLoss",
-    "GaussianNoise",
-    "GroupNorm",
-    "Hardsigmoid",
-    "Hardswish",
-    "Hardtanh",
-    "Heaviside",
-    "HingeLoss",
-    "HuberLoss",
-    "Identity",
-    "InstanceNorm1d",
-    "InstanceNorm2d",
-    "InstanceNorm3d",
-    "KLDivLoss",
-    "L1Loss",
-    "LSTMCell",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LogSigmoid",
-    "LogSoftmax",
-    "MSELoss",
-    "MaxPool1d",
-    "MaxPool2d",
-    "MaxPool3d",
-    "Maxout",
-    "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
-    "MultiMarginLoss",
-    "MultiheadAttention",
-    "NLLLoss",
-    "OutputError",
-    "PReLU",
     "Parameter",
     "Perceptron",
-    "PictureError",
-    "PixelShuffle",
-    "PixelUnshuffle",
-    "PoissonNLLLoss",
-    "PositionalEncoding",
-    "QuadraticLoss",
-    "RMSNorm",
-    "RNNCell",
-    "ReLU",
-    "ReLU6",
-    "SanityError",
-    "SearchError",
     "Sequential",
-    "SettingsError",
-    "SiLU",
-    "Sigmoid",
-    "Sign",
-    "SmoothL1Loss",
-    "Softmax",
-    "Softplus",
-    "Softsign",
-    "StateError",
-    "Swish",
-    "Tanh",
-    "Threshold",
-    "TransformerEncoder",
-    "TransformerEncoderLayer",
-    "Unflatten",
-    "Upsample",
-    "WeightNoise",
-    "ZeroPad2d",
     "biases_of",
     "data",
     "functions",
@@ -235,3 +45,5 @@ __all__ = [
     "training",
     "weights_of",
 ]
+__all__ += errors.__all__
+__all__ += layers.__all__

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,11 +22,11 @@ import autograd_core as ag
 import optim
 from nn.atomic_write import check_writable, remove_partial_files, write_atomically
 from nn.command_options import Command, parse
-from nn.data import Splits, mnist
+from nn.data import DATASETS, Splits
 from nn.data.pictures import read_picture
 from nn.errors import DivergenceError, OutputError
 from nn.file_lock import FileLock
-from nn.models import AUGMENTATIONS, RECIPES
+from nn.models import AUGMENTATIONS, DEFAULT_MODEL, RECIPES
 from nn.training.callback import Callback
 from nn.training.checkpoint import Checkpoint
 from nn.training.evaluation import evaluate
@@ -42,20 +42,26 @@ from nn.training.trainer import Trainer
 CHECKPOINT, HISTORY, LEARNING_CURVE = "checkpoint.safetensors", "history.json", "learning_curve.png"
 LOCK = ".training.lock"
 
-OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
-    "sgd": optim.SGD,
-    "momentum": functools.partial(optim.SGD, momentum=0.9),
-    "nesterov": functools.partial(optim.SGD, momentum=0.9, nesterov=True),
-    "adagrad": optim.Adagrad,
-    "rmsprop": optim.RMSprop,
-    "adam": optim.Adam,
-    "adamw": optim.AdamW,
-    "nadam": optim.NAdam,
-    "radam": optim.RAdam,
-    "lion": optim.Lion,
+
+class UsualOptimizer(NamedTuple):
+    """How an optimiser is made, and the rate it takes where the recipe is for another one."""
+
+    make: Callable[..., optim.Optimizer]
+    lr: float
+
+
+OPTIMIZERS = {
+    "sgd": UsualOptimizer(optim.SGD, lr=0.1),
+    "momentum": UsualOptimizer(functools.partial(optim.SGD, momentum=0.9), lr=0.02),
+    "nesterov": UsualOptimizer(functools.partial(optim.SGD, momentum=0.9, nesterov=True), lr=0.02),
+    "adagrad": UsualOptimizer(optim.Adagrad, lr=0.01),
+    "rmsprop": UsualOptimizer(optim.RMSprop, lr=1e-3),
+    "adam": UsualOptimizer(optim.Adam, lr=1e-3),
+    "adamw": UsualOptimizer(optim.AdamW, lr=1e-3),
+    "nadam": UsualOptimizer(optim.NAdam, lr=1e-3),
+    "radam": UsualOptimizer(optim.RAdam, lr=1e-3),
+    "lion": UsualOptimizer(optim.Lion, lr=2e-4),
 }
-USUAL_LR = {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.01, "rmsprop": 1e-3, "adam": 1e-3}
-USUAL_LR |= {"adamw": 1e-3, "nadam": 1e-3, "radam": 1e-3, "lion": 2e-4}  # where the recipe is for another optimiser
 SCHEDULES: dict[str, Callable[[float, int], optim.schedules.Schedule]] = {
     "constant": lambda lr, steps: optim.schedules.constant(lr),
     "linear": lambda lr, steps: optim.schedules.linear(lr, steps, final=0.01),
@@ -66,7 +72,7 @@ SCHEDULES: dict[str, Callable[[float, int], optim.schedules.Schedule]] = {
 
 def train(options: argparse.Namespace) -> int:
     """Train a model, or go on with a training."""
-    directory: Path = options.out or Path("runs", options.model or "lenet5")
+    directory: Path = options.out or Path("runs", options.model or DEFAULT_MODEL)
     taken = f"a training in {directory} is going on already"
     with FileLock(directory / LOCK, taken=taken, advice="choose another --out"):
         return _train_in(directory, options)
@@ -78,13 +84,16 @@ def _train_in(directory: Path, options: argparse.Namespace) -> int:
     check_writable(directory, (CHECKPOINT, HISTORY, LEARNING_CURVE))
     for name in (HISTORY, LEARNING_CURVE):
         remove_partial_files(directory / name)
-    splits = mnist(options.data_dir)
+    splits = DATASETS[options.dataset].load(options.data_dir)
     asked = {
         name: value
         for name in ("model", "optimizer", "lr", "schedule", "augmentation", "batch_size", "epochs", "seed")
         if (value := getattr(options, name)) is not None
     }
-    settings = _new_settings(asked, splits) if saved is None else _resumed_settings(saved, asked, splits)
+    if saved is None:
+        settings = _new_settings(options.dataset, asked, splits)
+    else:
+        settings = _resumed_settings(saved, asked, splits)
     train, validation = (
         Pictures(part, settings.objective, settings.classes) for part in (splits.train, splits.validation)
     )
@@ -130,9 +139,9 @@ def _saved_training(directory: Path, *, resume: bool) -> Checkpoint | None:
     return Checkpoint.load(path)
 
 
-def _new_settings(asked: dict[str, Any], splits: Splits) -> Settings:
+def _new_settings(dataset: str, asked: dict[str, Any], splits: Splits) -> Settings:
     """The model's recipe, unless something else is asked for."""
-    model = asked.get("model", "lenet5")
+    model = asked.get("model", DEFAULT_MODEL)
     recipe = RECIPES[model]
     optimizer = asked.get("optimizer", recipe.optimizer)
     settings = {
@@ -141,13 +150,14 @@ def _new_settings(asked: dict[str, Any], splits: Splits) -> Settings:
         "classes": splits.classes,
         "loss": recipe.loss,
         "optimizer": optimizer,
-        "lr": recipe.lr if optimizer == recipe.optimizer else USUAL_LR[optimizer],
+        "lr": recipe.lr if optimizer == recipe.optimizer else OPTIMIZERS[optimizer].lr,
         "schedule": recipe.schedule,
         "augmentation": recipe.augmentation,
         "batch_size": recipe.batch_size,
         "epochs": recipe.epochs,
         "seed": 0,
         "data": fingerprint(splits),
+        "dataset": dataset,
     }
     return Settings(**(settings | asked))
 
@@ -166,7 +176,7 @@ def _trainer(settings: Settings, examples: int, callbacks: Sequence[Callback]) -
     return Trainer(
         model,
         settings.objective.loss,
-        OPTIMIZERS[settings.optimizer](model.parameters(), lr=settings.lr),
+        OPTIMIZERS[settings.optimizer].make(model.parameters(), lr=settings.lr),
         schedule=SCHEDULES[settings.schedule](settings.lr, steps),
         metrics=["accuracy"],
         callbacks=callbacks,
@@ -219,7 +229,7 @@ def evaluate_checkpoint(options: argparse.Namespace) -> int:
     """Print how well a trained model does on the test images."""
     checkpoint = Checkpoint.load(options.checkpoint)
     settings = Settings.of_checkpoint(checkpoint)
-    splits = mnist(options.data_dir)
+    splits = DATASETS[settings.dataset].load(options.data_dir)
     settings.check_form(splits)
     model = checkpoint.restore_model(settings.build_model())
     if fingerprint(splits) != settings.data:
@@ -259,14 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     expect_signals()
     try:
-        options = parse(
-            arguments,
-            COMMANDS,
-            models=list(RECIPES),
-            optimizers=list(OPTIMIZERS),
-            schedules=list(SCHEDULES),
-            augmentations=list(AUGMENTATIONS),
-        )
+        options = parse(arguments, COMMANDS, optimizers=OPTIMIZERS, schedules=SCHEDULES)
         code: int = options.run(options)
         sys.stdout.flush()
         return code

@@ -41,3 +41,10 @@ def at_least(layer: str, name: str, value: int, least: int) -> int:
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
         raise ArgumentError(f"{layer}: {name} must be a whole number of at least {least}, got {value!r}")
     return int(value)
+
+
+def kind_of(wrong: Any) -> str:
+    """What was given in place of a module, or of another object, as messages call it: `a list`."""
+    if isinstance(wrong, type):
+        return f"the class {wrong.__name__} rather than one that is made of it: {wrong.__name__}(...)"
+    return f"a {type(wrong).__name__}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from nn.data import DATASETS
 from nn.errors import SettingsError
+from nn.models import AUGMENTATIONS, DEFAULT_MODEL, RECIPES
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -57,13 +59,11 @@ def parse(
     arguments: Sequence[str] | None,
     commands: Mapping[str, Command],
     *,
-    models: Sequence[str],
-    optimizers: Sequence[str],
-    schedules: Sequence[str],
-    augmentations: Sequence[str],
+    optimizers: Iterable[str],
+    schedules: Iterable[str],
 ) -> argparse.Namespace:
     """What was asked for; `run` in it is the command to be called with it. Raises `SettingsError`."""
-    parser = _parser(commands, models, optimizers, schedules, augmentations)
+    parser = _parser(commands, optimizers, schedules)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:  # the command's own parser leaves them to this one, whose help would not help
         options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -71,11 +71,7 @@ def parse(
 
 
 def _parser(
-    functions: Mapping[str, Command],
-    models: Sequence[str],
-    optimizers: Sequence[str],
-    schedules: Sequence[str],
-    augmentations: Sequence[str],
+    functions: Mapping[str, Command], optimizers: Iterable[str], schedules: Iterable[str]
 ) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m nn", description="Train small networks on pictures, evaluate them, predict.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -84,7 +80,9 @@ def _parser(
         "--data-dir",
         type=Path,
         metavar="DIR",
-        help="four IDX files in the form of MNIST, plain or gzipped (default: $MNIST_DIR, else MNIST, fetched once)",
+        help="four IDX files in the form of MNIST, plain or gzipped (default: "
+        + "; ".join(f"${dataset.variable}, else {dataset.title}, fetched once" for dataset in DATASETS.values())
+        + ")",
     )
 
     command = commands.add_parser(
@@ -93,14 +91,14 @@ def _parser(
         help="train a model and keep it with its history",
         description="Train a model; what is not given is as in its recipe (nn/models). Ctrl-C saves and stops.",
     )
-    command.add_argument("dataset", choices=["mnist"], help="what to learn")
-    command.add_argument("--model", choices=list(models), help="default: lenet5")
+    command.add_argument("dataset", choices=list(DATASETS), help="what to learn")
+    command.add_argument("--model", choices=list(RECIPES), help=f"default: {DEFAULT_MODEL}")
     command.add_argument("--epochs", type=_whole_number(1), metavar="N", help="how often to go through the images")
     command.add_argument("--batch-size", type=_whole_number(1), metavar="N", help="images in a mini-batch")
     command.add_argument("--optimizer", choices=list(optimizers))
     command.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate; where it changes, the highest")
     command.add_argument("--schedule", choices=list(schedules), help="how the learning rate changes over the training")
-    command.add_argument("--augmentation", choices=list(augmentations), help="how images are changed by chance")
+    command.add_argument("--augmentation", choices=list(AUGMENTATIONS), help="how images are changed by chance")
     command.add_argument("--seed", type=_whole_number(0), metavar="N", help="same seed, same weights (default: 0)")
     command.add_argument(
         "--save-every",

@@ -8,10 +8,11 @@ from itertools import zip_longest
 from typing import Any, Self, TypeGuard, overload
 
 from autograd_core import ArgumentError
+from nn.arguments import kind_of
 from nn.layers.activation import ReLU
 from nn.layers.convolution import Conv2d
 from nn.layers.linear import Linear
-from nn.module import Module, what_came
+from nn.module import Module
 
 
 class _Row(Module):
@@ -52,11 +53,15 @@ class _Row(Module):
             if not isinstance(module, Module):
                 several = f"; give them one by one: {type(self).__name__}(*modules)" if type(module) is list else ""
                 raise TypeError(
-                    f"{type(self).__name__}: takes modules, got {what_came(module)} at position {position}{several}"
+                    f"{type(self).__name__}: takes modules, got {kind_of(module)} at position {position}{several}"
                 )
         for name in names:
             delattr(self, name)
         self.extend(modules)
+
+    def describe(self) -> str:
+        """Nothing: `repr` shows the modules one below the other."""
+        return ""
 
     def _at(self, index: int) -> Module:
         module: Module = getattr(self, self._name(index))
@@ -190,6 +195,10 @@ class ModuleDict(Module):
         module = self[name]
         del self[name]
         return module
+
+    def describe(self) -> str:
+        """Nothing: `repr` shows the modules one below the other."""
+        return ""
 
     def __getitem__(self, name: str) -> Module:
         found = dict(self.named_children())

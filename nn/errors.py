@@ -8,6 +8,18 @@ from typing import Any
 
 from autograd_core import AutogradError
 
+__all__ = [
+    "CheckpointError",
+    "DataError",
+    "DivergenceError",
+    "OutputError",
+    "PictureError",
+    "SanityError",
+    "SearchError",
+    "SettingsError",
+    "StateError",
+]
+
 
 class DataError(AutogradError, ValueError):
     """Data that cannot be had or cannot be used: missing, damaged, of the wrong form, or out of range."""

@@ -22,7 +22,7 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor, default_generator, get_default_dtype
 from nn.module import Module
-from nn.roles import is_bias, named_parameters_of
+from nn.parameter_groups import is_bias, named_parameters_of
 
 Shape = tuple[int, ...]
 Initialiser = Callable[[Shape], Tensor]
@@ -34,8 +34,8 @@ _LEAST_SHARE = 0.01
 def initialise(module: Module, weight: Initialiser, bias: Initialiser | None = None) -> None:
     """Draw the parameters of a module and of its parts anew: biases by `bias`, by default zeros, weights by `weight`.
 
-    A parameter is a bias by its name (`nn.roles.is_bias`). What has fewer than two axes and is none, such as the
-    gains of a normalising layer or learned slopes, is left as it is.
+    A parameter is a bias by its name (`nn.parameter_groups.is_bias`). What has fewer than two axes and is none, such as
+    the gains of a normalising layer or learned slopes, is left as it is.
     """
     for name, parameter in named_parameters_of(module):
         if is_bias(name):

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_core import ArgumentError, AutogradError, DTypeError, Tensor
+from nn.arguments import kind_of
 from nn.errors import StateError
 from nn.hooks import Handle, Hooks
+from nn.settings_text import settings_text
 
 
 class Parameter(Tensor):
@@ -59,7 +61,7 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(vars(self).get(name), Parameter) and not isinstance(value, Parameter | Module | None):
             raise StateError(
-                f"{type(self).__name__}: {name} is a Parameter, and {what_came(value)} in its place would not be "
+                f"{type(self).__name__}: {name} is a Parameter, and {kind_of(value)} in its place would not be "
                 f"learned; set Parameter(...), or {name}.assign(...) for new numbers"
             )
         if name in self._buffers:
@@ -157,7 +159,7 @@ class Module:
     def add_module(self, name: str, module: Module) -> None:
         """Set a part by a name that is computed; `self.name = module` does the same for one that is known."""
         if not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__}: takes modules, got {what_came(module)} as {name!r}")
+            raise TypeError(f"{type(self).__name__}: takes modules, got {kind_of(module)} as {name!r}")
         self._check_name("module", name, isinstance(getattr(self, name, None), Module | None))
         setattr(self, name, module)
 
@@ -190,7 +192,7 @@ class Module:
         """Refuse what cannot be saved."""
         if not isinstance(value, Tensor | None):
             raise StateError(
-                f"{type(self).__name__}: {name} is a buffer, and takes a tensor or None, got {what_came(value)}"
+                f"{type(self).__name__}: {name} is a buffer, and takes a tensor or None, got {kind_of(value)}"
             )
         if value is not None and value.node is not None:
             raise StateError(
@@ -304,7 +306,7 @@ class Module:
         other values than another name of the same tensor; nothing is changed then.
         """
         if not isinstance(state_dict, Mapping):
-            raise StateError(f"{type(self).__name__}: a state is a dictionary of arrays, got {what_came(state_dict)}")
+            raise StateError(f"{type(self).__name__}: a state is a dictionary of arrays, got {kind_of(state_dict)}")
         names: dict[Tensor, list[str]] = {}
         for name, tensor in self._named_tensors(saved=True):
             names.setdefault(tensor, []).append(name)
@@ -355,8 +357,8 @@ class Module:
         return str(summarise(self, *inputs))
 
     def describe(self) -> str:
-        """The settings that `repr` shows between the parentheses."""
-        return ""
+        """What `repr` shows between the parentheses: the settings that `__init__` was given; see `nn.settings_text`."""
+        return settings_text(self)
 
     def __repr__(self) -> str:
         children = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
@@ -373,13 +375,6 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _entries(f"{name}.{key}", part)
     else:
         yield name, value
-
-
-def what_came(wrong: Any) -> str:
-    """What was given in place of a module, or of another object."""
-    if isinstance(wrong, type):
-        return f"the class {wrong.__name__} rather than one that is made of it: {wrong.__name__}(...)"
-    return f"a {type(wrong).__name__}"
 
 
 def _fitting(value: Any, tensor: Tensor) -> npt.NDArray[Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import ArgumentError
 from nn.module import Module
-from nn.roles import biases_of, weights_of
+from nn.parameter_groups import biases_of, weights_of
 
 
 def l2(module: Module, strength: float, n: int = 1, biases: bool = False) -> Any:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
+from nn.arguments import kind_of
 from nn.errors import CheckpointError, StateError
-from nn.module import LoadedKeys, Module, what_came
+from nn.module import LoadedKeys, Module
 from nn.tensor_file import read_tensors, write_tensors
 
 FORMAT = "autograd-core weights"
@@ -26,7 +27,7 @@ def save_weights(module: Module, path: str | PathLike[str]) -> None:
     Errors: OutputError if it cannot be written; what was there before is kept then.
     """
     if not isinstance(module, Module):
-        raise StateError(f"save_weights: takes a module and a path, got {what_came(module)} for the module")
+        raise StateError(f"save_weights: takes a module and a path, got {kind_of(module)} for the module")
     write_tensors(Path(path), module.state_dict(), {"format": FORMAT, "version": str(VERSION)})
 
 
@@ -39,7 +40,7 @@ def load_weights(module: Module, path: str | PathLike[str], strict: bool = True)
     every name that is missing, unexpected or of another shape. Nothing is changed then.
     """
     if not isinstance(module, Module):
-        raise StateError(f"load_weights: takes a module and a path, got {what_came(module)} for the module")
+        raise StateError(f"load_weights: takes a module and a path, got {kind_of(module)} for the module")
     path = Path(path)
     arrays, metadata = read_tensors(path, "file of weights")
     found = metadata.get("format", "")

@@ -4,16 +4,17 @@ from nn.data import augmentation, preparation
 from nn.data.batches import Batches
 from nn.data.csv_table import Table, read_csv
 from nn.data.datasets import ArrayDataset, ConcatDataset, Dataset, Subset, collate
+from nn.data.encoding import one_hot, scale_pixels
 from nn.data.idx import read_idx, write_idx
 from nn.data.image_folder import ImageFolder
 from nn.data.labelled_images import LabelledImages, Splits
-from nn.data.mnist_splits import mnist
 from nn.data.prefetch import Prefetch
-from nn.data.preprocess import one_hot, scale_pixels
+from nn.data.published import DATASETS, mnist
 from nn.data.splitting import k_fold, split
 from nn.data.text import ParallelStreams, Sequences, Vocabulary
 
 __all__ = [
+    "DATASETS",
     "ArrayDataset",
     "Batches",
     "ConcatDataset",

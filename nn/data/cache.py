@@ -7,14 +7,9 @@ from nn.atomic_write import check_writable, write_atomically
 from nn.data.sources import PublishedFile, Report, Source, fetch_from_first_able
 from nn.errors import DataError
 
-_ADVICE = (
-    "make the cache writable, or keep the four IDX files in a directory of your own and name it with --data-dir or "
-    "$MNIST_DIR"
-)
-
 
 def cached_files(
-    files: Sequence[PublishedFile], directory: Path, sources: Sequence[Source], report: Report
+    files: Sequence[PublishedFile], directory: Path, sources: Sequence[Source], report: Report, advice: str
 ) -> dict[str, bytes]:
     """The content of each file, from `directory` where it is there and intact, else from the first able source.
 
@@ -22,7 +17,7 @@ def cached_files(
     processes may do this at once: each puts whole files in place, and both put the same.
 
     Raises `DataError` if no source has the files, `OutputError`, before anything is fetched, if the cache cannot be
-    written.
+    written; `advice` says in them how to do without.
     """
     held = {
         file.name: data for file in files if (data := _read_intact(directory / file.name, file, report)) is not None
@@ -30,10 +25,11 @@ def cached_files(
     missing = [file for file in files if file.name not in held]
     if not missing:
         return held
-    check_writable(directory, advice=_ADVICE)
-    fetched = fetch_from_first_able(missing, sources, report)
+    writable = f"make the cache writable, or {advice}"
+    check_writable(directory, advice=writable)
+    fetched = fetch_from_first_able(missing, sources, report, advice)
     for name, data in fetched.items():
-        write_atomically(directory / name, data, advice=_ADVICE)
+        write_atomically(directory / name, data, advice=writable)
     return held | fetched
 
 

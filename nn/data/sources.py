@@ -41,11 +41,12 @@ class Source(Protocol):
 
 
 def fetch_from_first_able(
-    files: Sequence[PublishedFile], sources: Sequence[Source], report: Report
+    files: Sequence[PublishedFile], sources: Sequence[Source], report: Report, advice: str
 ) -> dict[str, bytes]:
     """The content of each file, checked, from the first source that has it; `report` is told of each attempt.
 
-    Raises `DataError`, with every source and why it failed, if no source is left and a file is still missing.
+    Raises `DataError`, with every source and why it failed and the `advice`, if no source is left and a file is still
+    missing.
     """
     fetched: dict[str, bytes] = {}
     failures: list[str] = []
@@ -62,10 +63,7 @@ def fetch_from_first_able(
     missing = [file for file in files if file.name not in fetched]
     if missing:
         tried = "; ".join(failures) or "no source to try"
-        raise DataError(
-            f"cannot get {_names(missing)} ({tried}); put the four IDX files into a directory"
-            " and name it with --data-dir or $MNIST_DIR"
-        )
+        raise DataError(f"cannot get {_names(missing)} ({tried}); {advice}")
     return fetched
 
 

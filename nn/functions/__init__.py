@@ -1,151 +1,51 @@
-"""What layers and losses compute, as functions of tensors: the formulas, without parameters of their own."""
+"""What layers and losses compute, as functions of tensors: the formulas, without parameters of their own.
 
-from nn.functions.activation import (
-    celu,
-    elu,
-    gelu,
-    glu,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    heaviside,
-    leaky_relu,
-    log_softmax,
-    logsigmoid,
-    maxout,
-    mish,
-    prelu,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    sign,
-    silu,
-    softmax,
-    softplus,
-    softsign,
-    swish,
-    tanh,
-    threshold,
-)
-from nn.functions.attention import scaled_dot_product_attention, sinusoidal_positions
-from nn.functions.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits, hinge_loss
-from nn.functions.classification_losses import cross_entropy, kl_div, multi_margin_loss, nll_loss
-from nn.functions.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from nn.functions.embedding import embedding, one_hot
-from nn.functions.features import polynomial_features
-from nn.functions.linear import bilinear, linear
-from nn.functions.noise import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, gaussian_noise
-from nn.functions.normalisation import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
-from nn.functions.pooling import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool3d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    adaptive_max_pool3d,
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
-)
-from nn.functions.regression_losses import (
-    gaussian_nll_loss,
-    huber_loss,
-    l1_loss,
-    mse_loss,
-    poisson_nll_loss,
-    quadratic_loss,
-    smooth_l1_loss,
-)
-from nn.functions.shaping import flatten, interpolate, pad, pixel_shuffle, pixel_unshuffle, unflatten
-from nn.functions.similarity import cosine_embedding_loss, cosine_similarity
+Each module says in its `__all__` what it adds.
+"""
 
-__all__ = [
-    "adaptive_avg_pool1d",
-    "adaptive_avg_pool2d",
-    "adaptive_avg_pool3d",
-    "adaptive_max_pool1d",
-    "adaptive_max_pool2d",
-    "adaptive_max_pool3d",
-    "alpha_dropout",
-    "avg_pool1d",
-    "avg_pool2d",
-    "avg_pool3d",
-    "batch_norm",
-    "bilinear",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "celu",
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "conv_transpose1d",
-    "conv_transpose2d",
-    "conv_transpose3d",
-    "cosine_embedding_loss",
-    "cosine_similarity",
-    "cross_entropy",
-    "dropout",
-    "dropout1d",
-    "dropout2d",
-    "dropout3d",
-    "elu",
-    "embedding",
-    "flatten",
-    "gaussian_nll_loss",
-    "gaussian_noise",
-    "gelu",
-    "glu",
-    "group_norm",
-    "hardsigmoid",
-    "hardswish",
-    "hardtanh",
-    "heaviside",
-    "hinge_loss",
-    "huber_loss",
-    "instance_norm",
-    "interpolate",
-    "kl_div",
-    "l1_loss",
-    "layer_norm",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "max_pool1d",
-    "max_pool2d",
-    "max_pool3d",
-    "maxout",
-    "mish",
-    "mse_loss",
-    "multi_margin_loss",
-    "nll_loss",
-    "one_hot",
-    "pad",
-    "pixel_shuffle",
-    "pixel_unshuffle",
-    "poisson_nll_loss",
-    "polynomial_features",
-    "prelu",
-    "quadratic_loss",
-    "relu",
-    "relu6",
-    "rms_norm",
-    "scaled_dot_product_attention",
-    "selu",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sinusoidal_positions",
-    "smooth_l1_loss",
-    "softmax",
-    "softplus",
-    "softsign",
-    "swish",
-    "tanh",
-    "threshold",
-    "unflatten",
-]
+from nn.functions import (
+    activation,
+    attention,
+    binary_losses,
+    categories,
+    classification_losses,
+    convolution,
+    linear_maps,
+    noise,
+    normalisation,
+    polynomial,
+    pooling,
+    regression_losses,
+    shaping,
+    similarity,
+)
+from nn.functions.activation import *
+from nn.functions.attention import *
+from nn.functions.binary_losses import *
+from nn.functions.categories import *
+from nn.functions.classification_losses import *
+from nn.functions.convolution import *
+from nn.functions.linear_maps import *
+from nn.functions.noise import *
+from nn.functions.normalisation import *
+from nn.functions.polynomial import *
+from nn.functions.pooling import *
+from nn.functions.regression_losses import *
+from nn.functions.shaping import *
+from nn.functions.similarity import *
+
+__all__: list[str] = []
+__all__ += activation.__all__
+__all__ += attention.__all__
+__all__ += binary_losses.__all__
+__all__ += categories.__all__
+__all__ += classification_losses.__all__
+__all__ += convolution.__all__
+__all__ += linear_maps.__all__
+__all__ += noise.__all__
+__all__ += normalisation.__all__
+__all__ += polynomial.__all__
+__all__ += pooling.__all__
+__all__ += regression_losses.__all__
+__all__ += shaping.__all__
+__all__ += similarity.__all__

@@ -13,6 +13,8 @@ from autograd_core import DTypeError, ShapeError
 from nn.arguments import as_tensor, numbers_of
 from nn.functions.noise import dropout
 
+__all__ = ["scaled_dot_product_attention", "sinusoidal_positions"]
+
 
 def scaled_dot_product_attention(
     query: Any,

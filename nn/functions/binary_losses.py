@@ -13,7 +13,9 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn.arguments import numbers_of
-from nn.functions.reducing import constant, reduced, same_shape
+from nn.functions.reduction import constant, reduced, same_shape
+
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss"]
 
 _LEAST_LOG = -100.0  # what log(0) is taken as, and
 _LEAST_VARIANCE = 1e-12  # p(1 - p) at least: PyTorch's, so that a sure and wrong answer costs and teaches as there

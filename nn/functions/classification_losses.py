@@ -13,7 +13,9 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, DTypeError, ShapeError
-from nn.functions.reducing import REDUCTIONS, as_floats, check_reduction, constant, reduced, same_shape
+from nn.functions.reduction import REDUCTIONS, as_floats, check_reduction, constant, reduced, same_shape
+
+__all__ = ["cross_entropy", "kl_div", "multi_margin_loss", "nll_loss"]
 
 Shape = tuple[int, ...]
 

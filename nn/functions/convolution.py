@@ -12,6 +12,8 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import ArgumentError
 
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+
 Sizes = int | tuple[int, ...]
 
 

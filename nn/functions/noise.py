@@ -15,6 +15,8 @@ import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError, default_generator
 from nn.arguments import as_floats
 
+__all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "gaussian_noise"]
+
 # What a dropped unit of a SELU network becomes: SELU(-∞) = -scale·alpha (Klambauer et al. 2017).
 _SELU_LIMIT = -1.7580993408473766
 

@@ -11,6 +11,8 @@ import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn.arguments import as_floats, as_tensor
 
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
+
 Shape = tuple[int, ...]
 
 

@@ -16,6 +16,21 @@ import autograd_core as ag
 from autograd_core import ShapeError
 from nn.arguments import as_tensor
 
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+]
+
 Sizes = int | tuple[int, ...]
 OutputSizes = int | tuple[int | None, ...] | None
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from nn.functions.linear import linear
+from nn.functions.linear_maps import linear
 
 State = Sequence[Any]  # h, and for an LSTM c, each (N, H)
 

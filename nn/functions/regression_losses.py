@@ -14,7 +14,17 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn.arguments import numbers_of
-from nn.functions.reducing import constant, reduced, same_shape
+from nn.functions.reduction import constant, reduced, same_shape
+
+__all__ = [
+    "gaussian_nll_loss",
+    "huber_loss",
+    "l1_loss",
+    "mse_loss",
+    "poisson_nll_loss",
+    "quadratic_loss",
+    "smooth_l1_loss",
+]
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:

@@ -12,6 +12,8 @@ import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn.arguments import as_floats, as_tensor
 
+__all__ = ["flatten", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle", "unflatten"]
+
 _INTERPOLATED_AXES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
 

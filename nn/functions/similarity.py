@@ -9,7 +9,9 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ShapeError
 from nn.functions.binary_losses import check_signs
-from nn.functions.reducing import as_floats, reduced, same_shape
+from nn.functions.reduction import as_floats, reduced, same_shape
+
+__all__ = ["cosine_embedding_loss", "cosine_similarity"]
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import autograd_core as ag
@@ -9,9 +10,43 @@ from nn import functions
 from nn.arguments import at_least
 from nn.module import Module, Parameter
 
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "SELU",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "Heaviside",
+    "LeakyReLU",
+    "LogSigmoid",
+    "Mish",
+    "PReLU",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Sign",
+    "Softplus",
+    "Softsign",
+    "Swish",
+    "Tanh",
+    "Threshold",
+]
+
 
 class _Activation(Module):
-    """What all of them share: the shape stays, and each number is worked on once."""
+    """What all of them share: the shape stays, and each number is worked on once.
+
+    Without settings a layer is its `function`; with them it has a `forward` of its own.
+    """
+
+    function: Callable[[Any], Any]
+
+    def forward(self, x: Any) -> Any:
+        """The function of each number."""
+        return self.function(x)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """One for each number that comes out."""
@@ -21,17 +56,13 @@ class _Activation(Module):
 class ReLU(_Activation):
     """max(0, x); see `autograd_core.relu`."""
 
-    def forward(self, x: Any) -> Any:
-        """x, without what is negative."""
-        return functions.relu(x)
+    function = staticmethod(functions.relu)
 
 
 class ReLU6(_Activation):
     """min(max(0, x), 6); see `autograd_core.relu6`."""
 
-    def forward(self, x: Any) -> Any:
-        """x between 0 and 6."""
-        return functions.relu6(x)
+    function = staticmethod(functions.relu6)
 
 
 class LeakyReLU(_Activation):
@@ -44,25 +75,18 @@ class LeakyReLU(_Activation):
         """x, less of it below 0."""
         return functions.leaky_relu(x, self.negative_slope)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"negative_slope={self.negative_slope}"
-
 
 class PReLU(_Activation):
     """leaky_relu with learned slopes; see `nn.functions.prelu`. Shapes: x (N, C, ...), weight (C,) or (1,)."""
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
         self.num_parameters = at_least("PReLU", "num_parameters", num_parameters, 1)
+        self.init = float(init)
         self.weight = Parameter(ag.full((num_parameters,), init))
 
     def forward(self, x: Any) -> Any:
         """x, less of it below 0."""
         return functions.prelu(x, self.weight)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"num_parameters={self.num_parameters}"
 
 
 class ELU(_Activation):
@@ -74,10 +98,6 @@ class ELU(_Activation):
     def forward(self, x: Any) -> Any:
         """x, saturating below 0."""
         return functions.elu(x, self.alpha)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"alpha={self.alpha}"
 
 
 class CELU(ELU):
@@ -91,9 +111,7 @@ class CELU(ELU):
 class SELU(_Activation):
     """λ·elu(x, α) with the λ and α that keep mean 0 and variance 1; see `autograd_core.selu`."""
 
-    def forward(self, x: Any) -> Any:
-        """x, saturating below 0."""
-        return functions.selu(x)
+    function = staticmethod(functions.selu)
 
 
 class GELU(_Activation):
@@ -107,40 +125,29 @@ class GELU(_Activation):
         """As much of x as the normal distribution lets pass."""
         return functions.gelu(x, self.approximate)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"approximate={self.approximate!r}"
-
 
 class SiLU(_Activation):
     """x·σ(x); see `nn.functions.silu`. With a β of your choice, or a learned one: `Swish`."""
 
-    def forward(self, x: Any) -> Any:
-        """As much of x as its sigmoid lets pass."""
-        return functions.silu(x)
+    function = staticmethod(functions.silu)
 
 
 class Swish(_Activation):
     """x·σ(βx), with β fixed or `learned`; see `nn.functions.swish`. A learned beta has shape ()."""
 
     def __init__(self, beta: float = 1.0, learned: bool = False) -> None:
+        self.learned = learned
         self.beta: float | Parameter = Parameter(ag.full((), beta)) if learned else float(beta)
 
     def forward(self, x: Any) -> Any:
         """As much of x as the sigmoid lets pass."""
         return functions.swish(x, self.beta)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"beta={float(self.beta):.6g}, learned={isinstance(self.beta, Parameter)}"
-
 
 class Mish(_Activation):
     """x·tanh(softplus(x)); see `autograd_core.mish`."""
 
-    def forward(self, x: Any) -> Any:
-        """As much of x as tanh(softplus(x)) lets pass."""
-        return functions.mish(x)
+    function = staticmethod(functions.mish)
 
 
 class Softplus(_Activation):
@@ -155,57 +162,41 @@ class Softplus(_Activation):
         """The smooth relu of x."""
         return functions.softplus(x, self.beta)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"beta={self.beta}"
-
 
 class Softsign(_Activation):
     """x/(1 + |x|); see `autograd_core.soft_sign`."""
 
-    def forward(self, x: Any) -> Any:
-        """Between -1 and 1."""
-        return functions.softsign(x)
+    function = staticmethod(functions.softsign)
 
 
 class Sigmoid(_Activation):
     """1/(1 + e^-x); see `autograd_core.sigmoid`."""
 
-    def forward(self, x: Any) -> Any:
-        """Between 0 and 1."""
-        return functions.sigmoid(x)
+    function = staticmethod(functions.sigmoid)
 
 
 class LogSigmoid(_Activation):
     """log σ(x), without overflow; see `autograd_core.log_sigmoid`."""
 
-    def forward(self, x: Any) -> Any:
-        """Below 0."""
-        return functions.logsigmoid(x)
+    function = staticmethod(functions.logsigmoid)
 
 
 class Tanh(_Activation):
     """The hyperbolic tangent; see `autograd_core.tanh`."""
 
-    def forward(self, x: Any) -> Any:
-        """Between -1 and 1."""
-        return functions.tanh(x)
+    function = staticmethod(functions.tanh)
 
 
 class Hardswish(_Activation):
     """x·hardsigmoid(x); see `autograd_core.hard_swish`."""
 
-    def forward(self, x: Any) -> Any:
-        """As much of x as its hardsigmoid lets pass."""
-        return functions.hardswish(x)
+    function = staticmethod(functions.hardswish)
 
 
 class Hardsigmoid(_Activation):
     """x/6 + ½ between 0 and 1; see `autograd_core.hard_sigmoid`."""
 
-    def forward(self, x: Any) -> Any:
-        """Between 0 and 1."""
-        return functions.hardsigmoid(x)
+    function = staticmethod(functions.hardsigmoid)
 
 
 class Hardtanh(_Activation):
@@ -220,10 +211,6 @@ class Hardtanh(_Activation):
         """x within its bounds."""
         return functions.hardtanh(x, self.min_val, self.max_val)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"min_val={self.min_val}, max_val={self.max_val}"
-
 
 class Threshold(_Activation):
     """x above the threshold, else `value`; see `nn.functions.threshold`. A perceptron's is `Heaviside`."""
@@ -234,10 +221,6 @@ class Threshold(_Activation):
     def forward(self, x: Any) -> Any:
         """x above the threshold."""
         return functions.threshold(x, self.threshold, self.value)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"threshold={self.threshold}, value={self.value}"
 
 
 class Heaviside(_Activation):
@@ -250,14 +233,8 @@ class Heaviside(_Activation):
         """Zeros and ones."""
         return functions.heaviside(x, self.at_zero)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"at_zero={self.at_zero}"
-
 
 class Sign(_Activation):
     """-1 below 0, 1 above, 0 between: the threshold unit of classes ±1 (deck B). Its gradient is 0."""
 
-    def forward(self, x: Any) -> Any:
-        """The sign of x."""
-        return functions.sign(x)
+    function = staticmethod(functions.sign)

@@ -16,6 +16,8 @@ from nn.functions.noise import check_probability
 from nn.layers.linear import Linear
 from nn.module import Module, Parameter
 
+__all__ = ["MultiheadAttention"]
+
 
 class MultiheadAttention(Module):
     """Attention in several projections side by side, joined by one more; see `scaled_dot_product_attention`.

@@ -14,6 +14,8 @@ from nn.arguments import at_least, for_each
 from nn.functions.convolution import Sizes, check_padding, sides_for_same
 from nn.module import Module, Parameter
 
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
+
 _BORDERS = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 """PyTorch's names of what images are continued with -> the engine's."""
 
@@ -87,11 +89,6 @@ class _Convolution(_Filters):
             return [(0, 0)] * self.axes
         return [(n, n) for n in for_each(type(self).__name__, "padding", self.padding, self.axes, 0)]
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
-        return settings + _more(self, padding=0, dilation=1, groups=1, padding_mode="zeros")
-
 
 class Conv1d(_Convolution):
     """Filters slid along signals; see `nn.functions.conv1d`.
@@ -151,11 +148,6 @@ class _TransposedConvolution(_Filters):
         how = self.stride, self.padding, self.output_padding, self.groups, self.dilation
         return self.function(x, self.weight, self.bias, *how)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
-        return settings + _more(self, padding=0, output_padding=0, dilation=1, groups=1)
-
 
 class ConvTranspose1d(_TransposedConvolution):
     """The transpose of `Conv1d`, which makes signals longer; see `nn.functions.conv_transpose1d`.
@@ -186,9 +178,3 @@ class ConvTranspose3d(_TransposedConvolution):
 
     axes = 3
     function = staticmethod(functions.conv_transpose3d)
-
-
-def _more(layer: Module, **defaults: Any) -> str:
-    """The settings that are not what they are by default."""
-    found = [f", {name}={getattr(layer, name)!r}" for name, usual in defaults.items() if getattr(layer, name) != usual]
-    return "".join(found) + (", bias=False" if vars(layer)["bias"] is None else "")

@@ -9,8 +9,10 @@ import numpy as np
 from autograd_core import ShapeError
 from nn import functions, initial
 from nn.arguments import at_least
-from nn.functions.embedding import check_padding
+from nn.functions.categories import check_padding
 from nn.module import Module, Parameter
+
+__all__ = ["Embedding"]
 
 
 class Embedding(Module):
@@ -46,8 +48,3 @@ class Embedding(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """None: rows are only read."""
         return 0
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

@@ -8,6 +8,8 @@ from nn import functions, initial
 from nn.arguments import at_least
 from nn.module import Module, Parameter
 
+__all__ = ["Bilinear", "Linear"]
+
 
 class Linear(Module):
     """y = x Wᵀ + b. Shapes: (..., in_features) -> (..., out_features); weight (out_features, in_features)."""
@@ -29,10 +31,6 @@ class Linear(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """A multiplication and an addition for each weight and row of inputs; the sums start from the bias."""
         return 2 * self.in_features * int(output.size)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
 class Bilinear(Module):
@@ -58,8 +56,3 @@ class Bilinear(Module):
         """The products with x1 for each of x2, those with x2, and the biases."""
         by_first = 2 * self.in1_features * self.in2_features + 2 * self.in2_features
         return int(output.size) * (by_first + (self.bias is not None))
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        sizes = f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}"
-        return f"{sizes}, bias={self.bias is not None}"

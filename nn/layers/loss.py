@@ -7,8 +7,27 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import Tensor
 from nn import functions
-from nn.functions.reducing import REDUCTIONS, check_reduction
+from nn.functions.reduction import REDUCTIONS, check_reduction
 from nn.module import Module
+
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
+    "CrossEntropyLoss",
+    "GaussianNLLLoss",
+    "HingeLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "MSELoss",
+    "MultiMarginLoss",
+    "NLLLoss",
+    "PoissonNLLLoss",
+    "QuadraticLoss",
+    "SmoothL1Loss",
+]
 
 
 class _Loss(Module):
@@ -23,17 +42,12 @@ class _Loss(Module):
         """Have a weight as a buffer, or none."""
         self.register_buffer(name, weight if isinstance(weight, Tensor | None) else ag.tensor(weight))
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = {name: value for name, value in vars(self).items() if isinstance(value, (str, int, float))}
-        return ", ".join(f"{name}={value!r}" for name, value in settings.items() if name != "training")
-
 
 class MSELoss(_Loss):
     """The mean squared error; see `nn.functions.mse_loss`."""
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.mse_loss(input, target, self.reduction)
 
 
@@ -49,7 +63,7 @@ class L1Loss(_Loss):
     """The mean absolute error; see `nn.functions.l1_loss`."""
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.l1_loss(input, target, self.reduction)
 
 
@@ -61,7 +75,7 @@ class HuberLoss(_Loss):
         self.delta = delta
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.huber_loss(input, target, self.reduction, self.delta)
 
 
@@ -73,7 +87,7 @@ class SmoothL1Loss(_Loss):
         self.beta = beta
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.smooth_l1_loss(input, target, self.reduction, self.beta)
 
 
@@ -85,7 +99,7 @@ class PoissonNLLLoss(_Loss):
         self.log_input, self.full, self.eps = log_input, full, eps
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.poisson_nll_loss(input, target, self.log_input, self.full, self.eps, self.reduction)
 
 
@@ -97,7 +111,7 @@ class GaussianNLLLoss(_Loss):
         self.full, self.eps = full, eps
 
     def forward(self, input: Any, target: Any, var: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 
@@ -111,7 +125,7 @@ class BCELoss(_Loss):
         self._keep("weight", weight)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
@@ -130,7 +144,7 @@ class BCEWithLogitsLoss(_Loss):
         self._keep("pos_weight", pos_weight)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
 
 
@@ -145,7 +159,7 @@ class NLLLoss(_Loss):
         self.ignore_index = ignore_index
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
@@ -166,7 +180,7 @@ class CrossEntropyLoss(_Loss):
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.cross_entropy(
             input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
         )
@@ -182,7 +196,7 @@ class KLDivLoss(_Loss):
         self.log_target = log_target
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.kl_div(input, target, self.reduction, self.log_target)
 
 
@@ -194,7 +208,7 @@ class HingeLoss(_Loss):
         self.margin = margin
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.hinge_loss(input, target, self.margin, self.reduction)
 
 
@@ -209,7 +223,7 @@ class MultiMarginLoss(_Loss):
         self.p, self.margin = p, margin
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.multi_margin_loss(input, target, self.p, self.margin, self.weight, self.reduction)
 
 
@@ -223,10 +237,6 @@ class CosineSimilarity(Module):
         """The cosine of the angle between them."""
         return functions.cosine_similarity(x1, x2, self.dim, self.eps)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"dim={self.dim}, eps={self.eps}"
-
 
 class CosineEmbeddingLoss(_Loss):
     """Brings vectors that are alike together, and others apart; see `nn.functions.cosine_embedding_loss`."""
@@ -236,5 +246,5 @@ class CosineEmbeddingLoss(_Loss):
         self.margin = margin
 
     def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        """The loss."""
+        """One number, or with reduction "none" all that it is made of."""
         return functions.cosine_embedding_loss(input1, input2, target, self.margin, self.reduction)

@@ -10,8 +10,16 @@ from nn import functions
 from nn.functions.noise import check_deviation, check_probability
 from nn.module import Module
 
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "GaussianNoise", "WeightNoise"]
 
-class _Dropout(Module):
+
+class _Noise(Module):
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """One for each number in training, none in evaluation."""
+        return int(output.size) if self.training else 0
+
+
+class _Dropout(_Noise):
     drop: Callable[[Any, float, bool], Any]
 
     def __init__(self, p: float = 0.5) -> None:
@@ -20,14 +28,6 @@ class _Dropout(Module):
     def forward(self, x: Any) -> Any:
         """x, in training with parts of it dropped."""
         return type(self).drop(x, self.p, self.training)
-
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """None in evaluation."""
-        return int(output.size) if self.training else 0
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"p={self.p}"
 
 
 class Dropout(_Dropout):
@@ -60,7 +60,7 @@ class AlphaDropout(_Dropout):
     drop = staticmethod(functions.alpha_dropout)
 
 
-class GaussianNoise(Module):
+class GaussianNoise(_Noise):
     """N(0, std²) added to inputs or hidden units; see `nn.functions.gaussian_noise`."""
 
     def __init__(self, std: float = 0.1) -> None:
@@ -69,14 +69,6 @@ class GaussianNoise(Module):
     def forward(self, x: Any) -> Any:
         """x, in training with noise."""
         return functions.gaussian_noise(x, self.std, self.training)
-
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """None in evaluation."""
-        return int(output.size) if self.training else 0
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"std={self.std}"
 
 
 class WeightNoise(Module):

@@ -13,14 +13,33 @@ from nn.arguments import as_tensor, at_least
 from nn.functions.normalisation import as_shape
 from nn.module import Module, Parameter
 
+__all__ = [
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LayerNorm",
+    "RMSNorm",
+]
 
-def _flops(module: Module, output: Any, own: bool = True) -> int:
-    """For each element four for its own moments, two to apply them, one for the weight and one for the bias."""
-    parameters = [name for name in ("weight", "bias") if getattr(module, name, None) is not None]
-    return (6 + len(parameters) if own else 2) * int(output.size)
+
+class _Normalisation(Module):
+    def _uses_its_own(self) -> bool:
+        """Whether the mean and variance are those of x, rather than the running ones."""
+        return True
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """For each element four for its own moments, two to apply them, one for the weight and one for the bias.
+
+        Running moments are applied with weight and bias in two.
+        """
+        return (6 + len(self.own_parameters()) if self._uses_its_own() else 2) * int(output.size)
 
 
-class _ByChannel(Module):
+class _ByChannel(_Normalisation):
     """What batch and instance normalisation share: weight and bias, and the running mean and variance as buffers."""
 
     axes: dict[int, str]  # the numbers of axes that it takes, and what they are
@@ -54,13 +73,7 @@ class _ByChannel(Module):
         return x
 
     def _uses_its_own(self) -> bool:
-        """Whether the mean and variance are those of x, rather than the running ones."""
         return self.training or not self.track_running_stats
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
-        return f"{settings}, track_running_stats={self.track_running_stats}"
 
 
 class _BatchNorm(_ByChannel):
@@ -80,10 +93,6 @@ class _BatchNorm(_ByChannel):
         share = self._share_of_this_batch()
         moments = (self.running_mean, self.running_var)
         return functions.batch_norm(x, *moments, self.weight, self.bias, self.training, share, self.eps)
-
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, output, self._uses_its_own())
 
     def _share_of_this_batch(self) -> float:
         """How far the running moments move towards this batch's: `momentum`; with None they are the mean of all."""
@@ -137,10 +146,6 @@ class _InstanceNorm(_ByChannel):
             x, *moments, self.weight, self.bias, self._uses_its_own(), self.momentum, self.eps
         )
 
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, output, self._uses_its_own())
-
 
 class InstanceNorm1d(_InstanceNorm):
     """See `nn.functions.instance_norm`. Shapes: (N, C, L) -> the same; weight, bias, running ones (C,)."""
@@ -160,7 +165,7 @@ class InstanceNorm3d(_InstanceNorm):
     axes = {5: "(N, C, D, H, W)"}
 
 
-class GroupNorm(Module):
+class GroupNorm(_Normalisation):
     """See `nn.functions.group_norm`. Shapes: (N, num_channels, ...) -> the same; weight and bias (num_channels,)."""
 
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True) -> None:
@@ -179,16 +184,8 @@ class GroupNorm(Module):
             raise ShapeError(f"GroupNorm: takes shape (N, C, ...) with C = {self.num_channels}, got shape {x.shape}")
         return functions.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, output)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
-
-
-class LayerNorm(Module):
+class LayerNorm(_Normalisation):
     """See `nn.functions.layer_norm`. Shapes: (..., *normalized_shape) -> the same; weight and bias normalized_shape."""
 
     def __init__(
@@ -207,16 +204,8 @@ class LayerNorm(Module):
         """x, normalised over its last axes."""
         return functions.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, output)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
-
-
-class RMSNorm(Module):
+class RMSNorm(_Normalisation):
     """See `nn.functions.rms_norm`. Shapes: (..., *normalized_shape) -> the same; weight normalized_shape."""
 
     def __init__(
@@ -229,11 +218,3 @@ class RMSNorm(Module):
     def forward(self, x: Any) -> Any:
         """x, its last axes brought to a mean square of 1."""
         return functions.rms_norm(x, self.normalized_shape, self.weight, self.eps)
-
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, output)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"

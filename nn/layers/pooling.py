@@ -12,6 +12,21 @@ from nn import functions
 from nn.functions.pooling import OutputSizes, Sizes
 from nn.module import Module
 
+__all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+]
+
 
 class _Pool(Module):
     """Windows of one size, moved by one stride."""
@@ -26,11 +41,6 @@ class _Pool(Module):
 
     def __init__(self, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, ceil_mode: bool) -> None:
         self.kernel_size, self.stride, self.padding, self.ceil_mode = kernel_size, stride, padding, ceil_mode
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-        return settings + (", ceil_mode=True" if self.ceil_mode else "")
 
 
 class _MaxPool(_Pool):
@@ -118,10 +128,6 @@ class _AdaptivePool(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """One for each number that comes in; windows that overlap, where sizes do not come out even, are left out."""
         return int(np.size(inputs[0]))
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"output_size={self.output_size}"
 
 
 class AdaptiveAvgPool1d(_AdaptivePool):

@@ -16,6 +16,8 @@ from nn.functions import recurrence
 from nn.functions.noise import check_probability
 from nn.module import Module, Parameter
 
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
+
 _NONLINEARITIES = {"tanh": recurrence.RNN, "relu": recurrence.ReLURNN}
 
 
@@ -39,12 +41,16 @@ def _weights(module: Module, suffix: str) -> list[Any]:
     return [getattr(module, name + suffix, None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
 
 
-def _flops(module: Module, x: Any) -> int:
-    """A multiplication and an addition for each weight and step; what the gates do to single numbers is left out."""
-    return int(2 * math.prod(np.shape(x)[:-1]) * sum([p.size for p in module.parameters() if p.ndim == 2]))
+class _OfCells(Module):
+    """What layers and single cells share."""
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """A multiplication and an addition for each weight and step; what gates do to single numbers is left out."""
+        weights = sum([parameter.size for parameter in self.parameters() if parameter.ndim == 2])
+        return int(2 * math.prod(np.shape(inputs[0])[:-1]) * weights)
 
 
-class _Recurrent(Module):
+class _Recurrent(_OfCells):
     """What the three have in common: layers, directions, and the ways to give sequences and states."""
 
     cell: recurrence.Cell
@@ -125,15 +131,6 @@ class _Recurrent(Module):
                 )
         return [tuple([part[i] for part in given]) for i in range(count)]
 
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, inputs[0])
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        settings = f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}"
-        return f"{settings}, batch_first={self.batch_first}, bidirectional={self.bidirectional}"
-
 
 class RNN(_Recurrent):
     """Elman's network: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu. Returns (output, h_n).
@@ -155,7 +152,7 @@ class RNN(_Recurrent):
         dropout: float = 0.0,
         bidirectional: bool = False,
     ) -> None:
-        cell = _rnn("RNN", nonlinearity)
+        self.nonlinearity, cell = nonlinearity, _rnn("RNN", nonlinearity)
         super().__init__(cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
     def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
@@ -225,7 +222,7 @@ def _pair(layer: str, hx: Any) -> Any:
     return tuple([as_tensor(part) for part in hx]) if hx is not None else None
 
 
-class _Cell(Module):
+class _Cell(_OfCells):
     cell: recurrence.Cell
 
     def __init__(self, cell: recurrence.Cell, input_size: int, hidden_size: int, bias: bool) -> None:
@@ -233,6 +230,7 @@ class _Cell(Module):
         self.cell = cell
         self.input_size = at_least(kind, "input_size", input_size, 1)
         self.hidden_size = at_least(kind, "hidden_size", hidden_size, 1)
+        self.bias = bias
         _set_weights(self, cell, input_size, hidden_size, bias, "")
 
     def _step(self, x: Any, given: tuple[Any, ...] | None) -> recurrence.State:
@@ -247,19 +245,12 @@ class _Cell(Module):
                 raise ShapeError(f"{kind}: the state for x of shape {x.shape} has shape {shape}, got {part.shape}")
         return recurrence.step(self.cell, x, state, *_weights(self, ""))
 
-    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """See `_flops`."""
-        return _flops(self, inputs[0])
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{self.input_size}, {self.hidden_size}"
-
 
 class RNNCell(_Cell):
     """One step of an `RNN`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh") -> None:
+        self.nonlinearity = nonlinearity
         super().__init__(_rnn("RNNCell", nonlinearity), input_size, hidden_size, bias)
 
     def forward(self, x: Any, hx: Any = None) -> Any:

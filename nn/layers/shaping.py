@@ -9,6 +9,8 @@ from nn import functions
 from nn.arguments import at_least, for_each
 from nn.module import Module
 
+__all__ = ["Flatten", "Identity", "PixelShuffle", "PixelUnshuffle", "Unflatten", "Upsample", "ZeroPad2d"]
+
 
 class _Rearrangement(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
@@ -50,10 +52,6 @@ class Unflatten(_Rearrangement):
         """The same numbers, apart."""
         return functions.unflatten(x, self.dim, self.unflattened_size)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
-
 
 class ZeroPad2d(_Rearrangement):
     """A border of zeros, of one width or of (left, right, top, bottom). Shapes: (N, C, H, W) -> (N, C, OH, OW)."""
@@ -64,10 +62,6 @@ class ZeroPad2d(_Rearrangement):
     def forward(self, x: Any) -> Any:
         """x within its border."""
         return functions.pad(x, self.padding)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return str(self.padding)
 
 
 class PixelShuffle(_Rearrangement):
@@ -80,10 +74,6 @@ class PixelShuffle(_Rearrangement):
         """Fewer channels, more pixels."""
         return functions.pixel_shuffle(x, self.upscale_factor)
 
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"upscale_factor={self.upscale_factor}"
-
 
 class PixelUnshuffle(_Rearrangement):
     """Pixels laid out as channels: (N, C, H·r, W·r) -> (N, C·r², H, W); see `nn.functions.pixel_unshuffle`."""
@@ -94,10 +84,6 @@ class PixelUnshuffle(_Rearrangement):
     def forward(self, x: Any) -> Any:
         """More channels, fewer pixels."""
         return functions.pixel_unshuffle(x, self.downscale_factor)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"downscale_factor={self.downscale_factor}"
 
 
 class Upsample(Module):
@@ -119,8 +105,3 @@ class Upsample(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """Of interpolation two multiplications and an addition for each axis; repetition has none."""
         return 0 if self.mode == "nearest" else 3 * (output.ndim - 2) * int(output.size)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        extent = f"scale_factor={self.scale_factor}" if self.size is None else f"size={self.size}"
-        return f"{extent}, mode={self.mode!r}"

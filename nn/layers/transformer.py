@@ -16,6 +16,8 @@ from nn.layers.noise import Dropout
 from nn.layers.normalisation import LayerNorm
 from nn.module import Module
 
+__all__ = ["PositionalEncoding", "TransformerEncoder", "TransformerEncoderLayer"]
+
 _ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": ag.relu, "gelu": ag.gelu}
 
 

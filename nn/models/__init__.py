@@ -10,11 +10,12 @@ from nn.models.characters import (
 )
 from nn.models.lectures import cnn, lenet5, mlp, nielsen
 from nn.models.maxout import maxout
-from nn.models.recipes import AUGMENTATIONS, RECIPES, Recipe
+from nn.models.recipes import AUGMENTATIONS, DEFAULT_MODEL, RECIPES, Recipe
 from nn.models.residual import ResidualBlock, ResidualNet
 
 __all__ = [
     "AUGMENTATIONS",
+    "DEFAULT_MODEL",
     "RECIPES",
     "Autoencoder",
     "CharacterLSTM",

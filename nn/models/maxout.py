@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nn.containers import Sequential
-from nn.layers.competition import Maxout
+from nn.layers.activation_over_axis import Maxout
 from nn.layers.linear import Linear
 from nn.layers.noise import Dropout
 from nn.layers.shaping import Flatten

@@ -33,7 +33,7 @@ AUGMENTATIONS: dict[str, Augmentation | None] = {
 }
 
 
-RECIPES = {
+RECIPES: dict[str, Recipe] = {
     "nielsen": Recipe(nielsen, "quadratic", "sgd", lr=3.0, batch_size=10, epochs=5),
     "mlp": Recipe(mlp, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=5),
     "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=5e-3, batch_size=64, epochs=5, schedule="one-cycle"),
@@ -52,3 +52,5 @@ RECIPES = {
         augmentation="affine",
     ),
 }
+
+DEFAULT_MODEL = "lenet5"  # of the command line

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autograd_core import softmax
 from nn import functions
-from nn.data.preprocess import one_hot
+from nn.data.encoding import one_hot
 
 
 @dataclass(frozen=True)

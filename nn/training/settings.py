@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_origin, get_type_hints
 
 from autograd_core import manual_seed
-from nn.data import Splits
+from nn.data import DATASETS, Splits
 from nn.errors import SettingsError
 from nn.models import AUGMENTATIONS, RECIPES
 from nn.module import Module
@@ -19,7 +19,10 @@ from nn.training.objective import OBJECTIVES, Objective
 
 @dataclass(frozen=True)
 class Settings:
-    """All that a model is built from and trained with; `data` is the fingerprint of the examples it learns from."""
+    """All that a model is built from and trained with.
+
+    `data` is the fingerprint of the examples it learns from, and `dataset` the name of where they are from.
+    """
 
     model: str
     image_size: tuple[int, int]
@@ -33,6 +36,7 @@ class Settings:
     epochs: int
     seed: int
     data: str
+    dataset: str = "mnist"  # also of trainings from before there was a choice
 
     @staticmethod
     def of_checkpoint(checkpoint: Checkpoint) -> Settings:
@@ -62,7 +66,13 @@ class Settings:
             raise ValueError(
                 f"image_size {settings.image_size}, seed {settings.seed} or lr {settings.lr} is out of range"
             )
-        for name, known in (("model", RECIPES), ("loss", OBJECTIVES), ("augmentation", AUGMENTATIONS)):
+        registries: tuple[tuple[str, Container[str]], ...] = (
+            ("model", RECIPES),
+            ("loss", OBJECTIVES),
+            ("augmentation", AUGMENTATIONS),
+            ("dataset", DATASETS),
+        )
+        for name, known in registries:
             if getattr(settings, name) not in known:
                 raise ValueError(f"the {name} {getattr(settings, name)!r} is unknown here")
         return settings

@@ -1,13 +1,19 @@
 """`python -m nn evaluate` and `python -m nn predict`."""
 
+import contextlib
+import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from nn.data import write_idx
+from nn.__main__ import main
+from nn.data import DATASETS, write_idx
+from nn.data.published import PublishedSplits
+from nn.training.checkpoint import Checkpoint
 
 
 def test_evaluate_prints_what_the_training_printed(command, trained):
@@ -105,3 +111,34 @@ def test_another_data_set_of_the_form_of_mnist_trains_is_evaluated_and_predicts(
     assert command("evaluate", checkpoint, "--data-dir", data).code == 0
     Image.fromarray(np.zeros((16, 12), np.uint8)).save(tmp_path / "a.png")
     assert len(probabilities(command("predict", checkpoint, tmp_path / "a.png").out)) == 12
+
+
+def test_a_data_set_that_is_declared_is_offered_trained_on_and_evaluated(command, sample, tmp_path, monkeypatch):
+    for name, part in (("train", sample.train), ("t10k", sample.test)):
+        write_idx(tmp_path / f"{name}-images-idx3-ubyte", 255 - part.images)
+        write_idx(tmp_path / f"{name}-labels-idx1-ubyte", part.labels)
+    monkeypatch.setitem(DATASETS, "negative", PublishedSplits("negative", "the negative of MNIST", (), ()))
+    monkeypatch.setenv("NEGATIVE_DIR", str(tmp_path))
+    monkeypatch.setenv("MNIST_DIR", "/absent")
+    with contextlib.redirect_stdout(io.StringIO()) as shown, pytest.raises(SystemExit):
+        main(["train", "--help"])
+    words = " ".join(shown.getvalue().split())
+    assert "{mnist,negative}" in words
+    assert "$NEGATIVE_DIR, else the negative of MNIST, fetched once" in words
+    out = tmp_path / "out"
+    assert command("train", "negative", "--model", "mlp", "--epochs", 1, "--out", out).code == 0
+    assert json.loads((out / "history.json").read_text())["settings"]["dataset"] == "negative"
+    ended = command("evaluate", out / "checkpoint.safetensors")
+    assert (ended.code, ended.err) == (0, "")
+    assert command("train", "negative", "--out", out, "--resume").code == 0
+    monkeypatch.delitem(DATASETS, "negative")
+    ended = command("evaluate", out / "checkpoint.safetensors", "--data-dir", tmp_path)
+    assert ended.code == 2
+    assert "the dataset 'negative' is unknown here" in ended.err
+
+
+def test_a_checkpoint_from_before_there_was_a_choice_of_data_sets_is_one_of_mnist(command, trained, tmp_path):
+    saved = Checkpoint.load(trained / "checkpoint.safetensors")
+    settings = {name: value for name, value in saved.notes["settings"].items() if name != "dataset"}
+    replace(saved, notes={"settings": settings}).save(tmp_path / "old.safetensors")
+    assert command("evaluate", tmp_path / "old.safetensors", "--data-dir", "tests/data").code == 0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nn.__main__ import OPTIMIZERS, SCHEDULES, USUAL_LR
+from nn.__main__ import OPTIMIZERS, SCHEDULES
 
 
 def history(directory):
@@ -13,7 +13,7 @@ def history(directory):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimiser_learns_by_its_usual_rate(train, tmp_path, optimizer):
-    assert train(tmp_path, "--optimizer", optimizer, "--lr", USUAL_LR[optimizer], epochs=2).code == 0
+    assert train(tmp_path, "--optimizer", optimizer, "--lr", OPTIMIZERS[optimizer].lr, epochs=2).code == 0
     first, second = (record["train"]["loss"] for record in history(tmp_path)["epochs"])
     assert second < first
 

@@ -1,6 +1,5 @@
 """`python -m nn train`: what it leaves behind, and how it goes on after an end that was not its own."""
 
-import functools
 import json
 import os
 import random
@@ -13,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 import nn.__main__
+from nn.data import DATASETS
 from nn.training.checkpoint import Checkpoint
 from nn.training.progress import Progress
 
@@ -60,6 +60,7 @@ def test_history_says_with_what_and_how_well(trained, sample):
         "epochs": 3,
         "seed": 0,
         "data": "",
+        "dataset": "mnist",
     }
     assert [record["epoch"] for record in content["epochs"]] == [1, 2, 3]
     for record in content["epochs"]:
@@ -241,8 +242,9 @@ def test_a_diverged_training_stops_and_keeps_the_last_good_checkpoint(train, tmp
 
 def test_without_any_source_of_data_one_line_says_what_to_do(command, tmp_path, monkeypatch):
     monkeypatch.delenv("MNIST_DIR", raising=False)
-    offline = functools.partial(nn.__main__.mnist, sources=(), cache_dir=tmp_path / "cache")
-    monkeypatch.setattr(nn.__main__, "mnist", offline)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setitem(DATASETS, "mnist", replace(DATASETS["mnist"], sources=()))
     ended = command("train", "mnist", "--out", tmp_path / "out")
     assert ended.code == 2
     assert ended.err.count("\n") == 1

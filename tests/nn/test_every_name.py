@@ -7,8 +7,10 @@ A test file below tests/nn says what its cases pin in a set at its top, as the n
 or derives it from its table of cases. Only cases that compare numbers count, not a call that merely succeeds.
 """
 
+import importlib
 import importlib.util
 import inspect
+import pkgutil
 import re
 from pathlib import Path
 
@@ -39,6 +41,24 @@ def covered_names():
             for name in module.COVERS:
                 covered.setdefault(name, []).append(path.relative_to(HERE).as_posix())
     return covered
+
+
+def test_every_layer_and_error_is_exported():
+    modules = [importlib.import_module(f"nn.layers.{found.name}") for found in pkgutil.iter_modules(nn.layers.__path__)]
+    written = {
+        name
+        for module in [nn.errors, *modules]
+        for name, found in vars(module).items()
+        if inspect.isclass(found) and found.__module__ == module.__name__ and not name.startswith("_")
+    }
+    forgotten = sorted(written - set(nn.__all__))
+    assert not forgotten, f"add {', '.join(forgotten)} to the __all__ of their module"
+    assert {"Linear", "StateError"} <= written
+
+
+def test_nothing_is_exported_twice():
+    for module in (nn, nn.functions):
+        assert len(set(module.__all__)) == len(module.__all__)
 
 
 def test_no_public_name_is_without_a_case():

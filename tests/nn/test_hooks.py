@@ -78,7 +78,7 @@ def test_an_error_says_in_which_layer_it_rose():
         Net()(ag.ones((3, 4)))
     assert str(error.value) == "linear: expects 5 features in the last axis, got shape (3, 8)"
     assert error.value.__notes__ == [
-        "in Linear(in_features=5, out_features=2, bias=True)",
+        "in Linear(in_features=5, out_features=2)",
         "which is 2 of Sequential",
         "which is body of Net",
     ]

@@ -79,10 +79,10 @@ def test_zero_grad_forgets_gradients():
 
 def test_repr_shows_the_tree():
     assert repr(nn.Sequential(nn.Linear(2, 3), nn.ReLU())) == (
-        "Sequential(\n  (0): Linear(in_features=2, out_features=3, bias=True)\n  (1): ReLU()\n)"
+        "Sequential(\n  (0): Linear(in_features=2, out_features=3)\n  (1): ReLU()\n)"
     )
-    assert "kernel_size=(5, 5), stride=1, padding=2" in repr(nn.Conv2d(1, 6, 5, padding=2))
-    assert repr(nn.MaxPool2d(2)) == "MaxPool2d(kernel_size=2, stride=None, padding=0)"
+    assert "kernel_size=(5, 5), stride=3, padding=2" in repr(nn.Conv2d(1, 6, 5, 3, padding=2))
+    assert repr(nn.MaxPool2d(2)) == "MaxPool2d(kernel_size=2)"
 
 
 def test_linear_is_x_w_transposed_plus_b():

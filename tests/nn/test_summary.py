@@ -82,6 +82,7 @@ def test_a_layer_that_is_called_by_keyword_has_a_row_too():
         (nn.ConvTranspose1d(1, 2, 3), [(1, 1, 5)]),
         (nn.MultiheadAttention(4, 2), [(3, 1, 4)] * 3),
         (nn.AdaptiveAvgPool1d(1), [(1, 1, 3)]),
+        (nn.Softmax(), [(2, 3)]),
     ],
     ids=repr,
 )

@@ -11,6 +11,8 @@ from nn.data.labelled_images import FILE_NAMES, TEST_IMAGES, TRAIN_IMAGES
 from nn.data.mirror import Mirror
 from nn.errors import DataError, OutputError
 
+ADVICE = "name your own directory with --data-dir or $MNIST_DIR"
+
 
 @dataclass
 class Shelf:
@@ -44,7 +46,7 @@ def names_in(directory):
 def test_second_time_nothing_is_fetched(tmp_path, sample_files, sample_contents, shelf):
     cache = tmp_path / "deep" / "cache"
     for _ in range(2):
-        assert cached_files(sample_files, cache, [shelf], ignore) == sample_contents
+        assert cached_files(sample_files, cache, [shelf], ignore, ADVICE) == sample_contents
     assert len(shelf.asked) == 4
     assert names_in(cache) == sorted(FILE_NAMES)
     assert (cache / TEST_IMAGES).read_bytes() == sample_contents[TEST_IMAGES]
@@ -52,11 +54,11 @@ def test_second_time_nothing_is_fetched(tmp_path, sample_files, sample_contents,
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"?" + data[1:], lambda data: b""])
 def test_damaged_file_is_noticed_said_and_fetched_again(tmp_path, sample_files, sample_contents, shelf, damage):
-    cached_files(sample_files, tmp_path, [shelf], ignore)
+    cached_files(sample_files, tmp_path, [shelf], ignore, ADVICE)
     shelf.asked.clear()
     (tmp_path / TRAIN_IMAGES).write_bytes(damage(sample_contents[TRAIN_IMAGES]))
     reports = []
-    assert cached_files(sample_files, tmp_path, [shelf], reports.append) == sample_contents
+    assert cached_files(sample_files, tmp_path, [shelf], reports.append, ADVICE) == sample_contents
     assert shelf.asked == [TRAIN_IMAGES]
     assert reports[0].startswith(f"{tmp_path / TRAIN_IMAGES} is damaged")
     assert (tmp_path / TRAIN_IMAGES).read_bytes() == sample_contents[TRAIN_IMAGES]
@@ -66,14 +68,14 @@ def test_damaged_file_is_noticed_said_and_fetched_again(tmp_path, sample_files, 
 def test_failed_download_writes_nothing(tmp_path, server, sample_files, behaviour, refuses):
     mirror = Mirror(server.url(behaviour), timeout=0.2 if behaviour == "silent-midway" else 20)
     with refuses("cannot get"):
-        cached_files(sample_files, tmp_path / "cache", [mirror], ignore)
+        cached_files(sample_files, tmp_path / "cache", [mirror], ignore, ADVICE)
     assert names_in(tmp_path) == []
 
 
 def test_failed_download_leaves_a_damaged_file_as_it_was(tmp_path, sample_files, sample_contents, refuses):
     (tmp_path / TRAIN_IMAGES).write_bytes(b"half")
     with refuses("not on the shelf"):
-        cached_files(sample_files, tmp_path, [Shelf({})], ignore)
+        cached_files(sample_files, tmp_path, [Shelf({})], ignore, ADVICE)
     assert (tmp_path / TRAIN_IMAGES).read_bytes() == b"half"
     assert names_in(tmp_path) == [TRAIN_IMAGES]
 
@@ -81,7 +83,7 @@ def test_failed_download_leaves_a_damaged_file_as_it_was(tmp_path, sample_files,
 def test_unwritable_cache_is_known_before_anything_is_fetched(tmp_path, sample_files, shelf, refuses):
     (tmp_path / "file").touch()
     with refuses("cannot write in", "file is no directory", "--data-dir", error=OutputError):
-        cached_files(sample_files, tmp_path / "file" / "cache", [shelf], ignore)
+        cached_files(sample_files, tmp_path / "file" / "cache", [shelf], ignore, ADVICE)
     assert shelf.asked == []
 
 
@@ -89,31 +91,31 @@ def test_unwritable_cache_is_known_before_anything_is_fetched(tmp_path, sample_f
 def test_forbidden_cache_is_known_before_anything_is_fetched(tmp_path, sample_files, shelf, refuses):
     tmp_path.chmod(0o500)
     with refuses("cannot write in", "Permission denied", error=OutputError):
-        cached_files(sample_files, tmp_path / "cache", [shelf], ignore)
+        cached_files(sample_files, tmp_path / "cache", [shelf], ignore, ADVICE)
     assert shelf.asked == []
 
 
 def test_cached_files_are_as_readable_as_any_other(tmp_path, sample_files, shelf):
     (tmp_path / "other").touch()
-    cached_files(sample_files, tmp_path, [shelf], ignore)
+    cached_files(sample_files, tmp_path, [shelf], ignore, ADVICE)
     assert {path.stat().st_mode for path in tmp_path.iterdir()} == {(tmp_path / "other").stat().st_mode}
 
 
 def test_intact_cache_need_not_be_writable(tmp_path, sample_files, sample_contents, shelf):
-    cached_files(sample_files, tmp_path, [shelf], ignore)
+    cached_files(sample_files, tmp_path, [shelf], ignore, ADVICE)
     tmp_path.chmod(0o500)
-    assert cached_files(sample_files, tmp_path, [], ignore) == sample_contents
+    assert cached_files(sample_files, tmp_path, [], ignore, ADVICE) == sample_contents
 
 
 def test_directory_in_place_of_a_file_is_named(tmp_path, sample_files, shelf, refuses):
     (tmp_path / TRAIN_IMAGES).mkdir()
     with refuses("cannot read", TRAIN_IMAGES, "remove it"):
-        cached_files(sample_files, tmp_path, [shelf], ignore)
+        cached_files(sample_files, tmp_path, [shelf], ignore, ADVICE)
 
 
 def test_many_at_once_all_get_the_files(tmp_path, sample_files, sample_contents, shelf):
     with ThreadPoolExecutor(8) as pool:
-        runs = [pool.submit(cached_files, sample_files, tmp_path, [shelf], ignore) for _ in range(24)]
+        runs = [pool.submit(cached_files, sample_files, tmp_path, [shelf], ignore, ADVICE) for _ in range(24)]
     assert all(run.result() == sample_contents for run in runs)
     assert names_in(tmp_path) == sorted(FILE_NAMES)
 
@@ -139,7 +141,7 @@ class Source:
 if sys.argv[2] == "full disk":
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
-    cached_files(files, pathlib.Path(sys.argv[1]), [Source()], print)
+    cached_files(files, pathlib.Path(sys.argv[1]), [Source()], print, "no advice")
 except OutputError as error:
     print(error)
 """

@@ -9,6 +9,8 @@ from nn.data.sources import fetch_from_first_able
 SILENCE_BORNE = 0.2  # seconds
 PATIENCE = 20.0  # where an answer comes, however busy the machine
 
+ADVICE = "name your own directory with --data-dir or $MNIST_DIR"
+
 
 def mirror(server, behaviour):
     return Mirror(server.url(behaviour), timeout=SILENCE_BORNE if behaviour.startswith("silent") else PATIENCE)
@@ -20,7 +22,9 @@ def reports():
 
 
 def test_files_come_from_the_first_mirror_that_has_them(server, sample_files, sample_contents, reports):
-    fetched = fetch_from_first_able(sample_files, [mirror(server, "good"), mirror(server, "missing")], reports.append)
+    fetched = fetch_from_first_able(
+        sample_files, [mirror(server, "good"), mirror(server, "missing")], reports.append, ADVICE
+    )
     assert fetched == sample_contents
     assert reports == [f"fetching 4 files from {server.url('good')}"]
     assert server.requested == [f"/good/{name}.gz" for name in FILE_NAMES]
@@ -45,7 +49,9 @@ def test_files_come_from_the_first_mirror_that_has_them(server, sample_files, sa
 def test_bad_mirror_is_reported_and_the_next_is_tried(
     server, sample_files, sample_contents, reports, behaviour, reason
 ):
-    fetched = fetch_from_first_able(sample_files, [mirror(server, behaviour), mirror(server, "good")], reports.append)
+    fetched = fetch_from_first_able(
+        sample_files, [mirror(server, behaviour), mirror(server, "good")], reports.append, ADVICE
+    )
     assert fetched == sample_contents
     failure = reports[1]
     assert failure.startswith(f"{server.url(behaviour)} failed: ")
@@ -55,7 +61,7 @@ def test_bad_mirror_is_reported_and_the_next_is_tried(
 
 def test_what_a_failing_mirror_did_give_is_not_fetched_again(server, sample_files, sample_contents, reports):
     sources = [mirror(server, "good-images-only"), mirror(server, "good")]
-    assert fetch_from_first_able(sample_files, sources, reports.append) == sample_contents
+    assert fetch_from_first_able(sample_files, sources, reports.append, ADVICE) == sample_contents
     assert f"/good/{TRAIN_IMAGES}.gz" not in server.requested
     assert f"/good/{TRAIN_LABELS}.gz" in server.requested
 
@@ -69,15 +75,15 @@ def test_when_all_fail_the_error_says_why_each_did_and_what_to_do(server, sample
         f"{server.url('silent')}: timed out",
         "--data-dir or $MNIST_DIR",
     ):
-        fetch_from_first_able(sample_files, sources, reports.append)
+        fetch_from_first_able(sample_files, sources, reports.append, ADVICE)
 
 
 def test_progress_is_drawn_on_a_terminal(server, sample_files, reports, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    fetch_from_first_able(sample_files, [mirror(server, "good")], reports.append)
+    fetch_from_first_able(sample_files, [mirror(server, "good")], reports.append, ADVICE)
     assert f"{TRAIN_IMAGES}.gz: " in capsys.readouterr().err
 
 
 def test_no_progress_is_drawn_into_a_file(server, sample_files, reports, capsys):
-    fetch_from_first_able(sample_files, [mirror(server, "good")], reports.append)
+    fetch_from_first_able(sample_files, [mirror(server, "good")], reports.append, ADVICE)
     assert capsys.readouterr().err == ""

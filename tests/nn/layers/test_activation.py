@@ -141,17 +141,19 @@ def test_what_does_not_fit_is_named(call, message):
 
 def test_repr_shows_the_settings():
     shown = {
-        nn.LeakyReLU(): "LeakyReLU(negative_slope=0.01)",
+        nn.LeakyReLU(): "LeakyReLU()",
+        nn.LeakyReLU(0.2): "LeakyReLU(negative_slope=0.2)",
         nn.PReLU(3): "PReLU(num_parameters=3)",
         nn.CELU(2): "CELU(alpha=2.0)",
         nn.GELU("tanh"): "GELU(approximate='tanh')",
+        nn.Swish(0.25): "Swish(beta=0.25)",
         nn.Swish(0.5, learned=True): "Swish(beta=0.5, learned=True)",
-        nn.Softplus(): "Softplus(beta=1.0)",
-        nn.Hardtanh(): "Hardtanh(min_val=-1.0, max_val=1.0)",
+        nn.Softplus(2): "Softplus(beta=2.0)",
+        nn.Hardtanh(-2, 3): "Hardtanh(min_val=-2.0, max_val=3.0)",
         nn.Threshold(0, 1): "Threshold(threshold=0.0, value=1.0)",
-        nn.Heaviside(): "Heaviside(at_zero=0.0)",
+        nn.Heaviside(0.5): "Heaviside(at_zero=0.5)",
         nn.Softmax(1): "Softmax(dim=1)",
-        nn.Maxout(3, 2): "Maxout(in_features=3, out_features=2, bias=True, pieces=2)",
+        nn.Maxout(3, 2, 4, bias=False): "Maxout(in_features=3, out_features=2, pieces=4, bias=False)",
         nn.Tanh(): "Tanh()",
     }
     for layer, text in shown.items():

@@ -96,10 +96,10 @@ def test_what_does_not_fit_is_named(call, message):
 
 
 def test_repr_shows_what_differs_from_the_usual():
-    assert repr(nn.Conv1d(1, 6, 5)) == "Conv1d(1, 6, kernel_size=(5,), stride=1)"
+    assert repr(nn.Conv1d(1, 6, 5)) == "Conv1d(in_channels=1, out_channels=6, kernel_size=(5,))"
     assert repr(nn.Conv2d(4, 6, 5, padding=2, groups=2, bias=False)) == (
-        "Conv2d(4, 6, kernel_size=(5, 5), stride=1, padding=2, groups=2, bias=False)"
+        "Conv2d(in_channels=4, out_channels=6, kernel_size=(5, 5), padding=2, groups=2, bias=False)"
     )
     assert repr(nn.ConvTranspose3d(1, 2, 3, 2, 1, 1)) == (
-        "ConvTranspose3d(1, 2, kernel_size=(3, 3, 3), stride=2, padding=1, output_padding=1)"
+        "ConvTranspose3d(in_channels=1, out_channels=2, kernel_size=(3, 3, 3), stride=2, padding=1, output_padding=1)"
     )

@@ -81,7 +81,7 @@ def test_reading_takes_no_operations():
 
 
 def test_repr_shows_the_settings():
-    assert repr(nn.Embedding(5, 3, padding_idx=0)) == "Embedding(5, 3, padding_idx=0)"
+    assert repr(nn.Embedding(5, 3, padding_idx=0)) == "Embedding(num_embeddings=5, embedding_dim=3, padding_idx=0)"
 
 
 def test_one_hot_marks_each_label():

@@ -12,23 +12,12 @@ _spec = importlib.util.spec_from_file_location("layer_cases", Path(__file__).par
 layer_cases = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(layer_cases)
 CASES = layer_cases.CASES
-
-FUNCTIONS = {  # layer -> the function that it calls, and that is therefore compared with it
-    **{layer: layer.lower() for layer in ("Linear", "Bilinear", "Conv1d", "Conv2d", "Conv3d", "Flatten", "Unflatten")},
-    **{f"ConvTranspose{n}d": f"conv_transpose{n}d" for n in (1, 2, 3)},
-    **{f"{kind}Pool{n}d": f"{kind.lower()}_pool{n}d" for kind in ("Max", "Avg") for n in (1, 2, 3)},
-    **{f"Adaptive{kind}Pool{n}d": f"adaptive_{kind.lower()}_pool{n}d" for kind in ("Max", "Avg") for n in (1, 2, 3)},
-    **{layer: layer.lower() for layer in ("ReLU", "ReLU6", "PReLU", "ELU", "CELU", "SELU", "GELU", "SiLU", "Mish")},
-    **{layer: layer.lower() for layer in ("Softplus", "Softsign", "Sigmoid", "LogSigmoid", "Tanh", "Hardswish")},
-    **{layer: layer.lower() for layer in ("Hardsigmoid", "Hardtanh", "Threshold", "Softmax", "GLU")},
-    "LeakyReLU": "leaky_relu",
-    "LogSoftmax": "log_softmax",
-    "Upsample": "interpolate",
-    "ZeroPad2d": "pad",
-    "PixelShuffle": "pixel_shuffle",
-    "PixelUnshuffle": "pixel_unshuffle",
-}
-COVERS = {name.split()[0] for name in CASES} | {f"functions.{function}" for function in FUNCTIONS.values()}
+LAYERS = {name.split()[0] for name in CASES}
+SPELLED = {name.replace("_", ""): name for name in nn.functions.__all__}
+SPELLED |= {"upsample": "interpolate", "zeropad2d": "pad"}
+# layer -> the function that it calls, and that is therefore compared with it
+FUNCTIONS = {layer: SPELLED[layer.lower()] for layer in LAYERS if layer.lower() in SPELLED}
+COVERS = LAYERS | {f"functions.{function}" for function in FUNCTIONS.values()}
 
 
 @pytest.fixture(scope="module")

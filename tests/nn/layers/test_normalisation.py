@@ -195,7 +195,10 @@ def test_lists_are_taken_too():
 
 
 def test_repr_shows_the_settings():
-    assert repr(nn.BatchNorm1d(3)) == "BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"
-    assert repr(nn.GroupNorm(2, 4)) == "GroupNorm(2, 4, eps=1e-05, affine=True)"
-    assert repr(nn.LayerNorm(4)) == "LayerNorm((4,), eps=1e-05, elementwise_affine=True)"
-    assert repr(nn.RMSNorm(4)) == "RMSNorm((4,), eps=None, elementwise_affine=True)"
+    assert repr(nn.BatchNorm1d(3)) == "BatchNorm1d(num_features=3)"
+    assert repr(nn.BatchNorm2d(3, 1e-3, None, False, False)) == (
+        "BatchNorm2d(num_features=3, eps=0.001, momentum=None, affine=False, track_running_stats=False)"
+    )
+    assert repr(nn.GroupNorm(2, 4, affine=False)) == "GroupNorm(num_groups=2, num_channels=4, affine=False)"
+    assert repr(nn.LayerNorm(4, 1e-3)) == "LayerNorm(normalized_shape=(4,), eps=0.001)"
+    assert repr(nn.RMSNorm(4, elementwise_affine=False)) == "RMSNorm(normalized_shape=(4,), elementwise_affine=False)"

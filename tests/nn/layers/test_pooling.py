@@ -68,5 +68,5 @@ def test_what_does_not_fit_is_named(call, message):
 
 
 def test_repr_shows_the_settings():
-    assert repr(nn.MaxPool2d(2, ceil_mode=True)) == "MaxPool2d(kernel_size=2, stride=None, padding=0, ceil_mode=True)"
+    assert repr(nn.MaxPool2d(2, 1, ceil_mode=True)) == "MaxPool2d(kernel_size=2, stride=1, ceil_mode=True)"
     assert repr(nn.AdaptiveAvgPool2d((None, 7))) == "AdaptiveAvgPool2d(output_size=(None, 7))"

@@ -202,5 +202,8 @@ def test_operations_are_counted():
 
 
 def test_repr_shows_the_settings():
-    assert repr(nn.LSTM(3, 2)) == "LSTM(3, 2, num_layers=1, batch_first=False, bidirectional=False)"
-    assert repr(nn.RNNCell(3, 2)) == "RNNCell(3, 2)"
+    assert repr(nn.LSTM(3, 2)) == "LSTM(input_size=3, hidden_size=2)"
+    assert repr(nn.RNN(3, 2, 2, "relu", batch_first=True, bidirectional=True)) == (
+        "RNN(input_size=3, hidden_size=2, num_layers=2, nonlinearity='relu', batch_first=True, bidirectional=True)"
+    )
+    assert repr(nn.RNNCell(3, 2)) == "RNNCell(input_size=3, hidden_size=2)"

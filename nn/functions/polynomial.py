@@ -9,6 +9,8 @@ import autograd_core as ag
 from autograd_core import ShapeError
 from nn.arguments import as_tensor, at_least
 
+__all__ = ["polynomial_features"]
+
 
 def polynomial_features(x: Any, degree: int = 2, interaction: bool = True, bias: bool = True) -> Any:
     """All products of up to `degree` of the features: 1, x1, x2, x1², x1·x2, x2² (deck B leaves out x1·x2).

@@ -9,6 +9,8 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, DTypeError
 
+__all__ = ["embedding", "one_hot"]
+
 
 @ag.array_op
 def _embedding(weight: Any, /, indices: Any, padding_idx: int | None) -> Any:

@@ -9,6 +9,8 @@ import autograd_core as ag
 from autograd_core import ShapeError
 from nn.arguments import as_tensor
 
+__all__ = ["bilinear", "linear"]
+
 
 def linear(x: Any, weight: Any, bias: Any = None, *, relu: bool = False) -> Any:
     """x Wᵀ + b, or what a ReLU makes of it. Shapes: x (..., in), weight (out, in), bias (out,) -> (..., out).

@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from nn import functions
 from nn.arguments import at_least
 from nn.layers.linear import Linear
 from nn.module import Module
 
+__all__ = ["GLU", "LogSoftmax", "Maxout", "Softmax"]
+
 
 class _AlongAxis(Module):
     """An activation along one axis, by default the last."""
 
+    function: Callable[[Any, int], Any]
+
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
+    def forward(self, x: Any) -> Any:
+        """The function along the axis."""
+        return self.function(x, self.dim)
+
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """One for each number that comes in."""
-        return int(inputs[0].size)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"dim={self.dim}"
+        return int(np.size(inputs[0]))
 
 
 class Softmax(_AlongAxis):
     """e^x/Σe^x along `dim`, by default the last axis; see `nn.functions.softmax`."""
 
-    def forward(self, x: Any) -> Any:
-        """Probabilities."""
-        return functions.softmax(x, self.dim)
+    function = staticmethod(functions.softmax)
 
 
 class LogSoftmax(_AlongAxis):
     """x - log Σe^x along `dim`, by default the last axis; see `nn.functions.log_softmax`."""
 
-    def forward(self, x: Any) -> Any:
-        """The logarithms of probabilities."""
-        return functions.log_softmax(x, self.dim)
+    function = staticmethod(functions.log_softmax)
 
 
 class GLU(_AlongAxis):
     """One half of x gated by the other; see `nn.functions.glu`. Shapes: (..., 2n, ...) -> (..., n, ...)."""
 
-    def forward(self, x: Any) -> Any:
-        """The first half, as far as the second lets it pass."""
-        return functions.glu(x, self.dim)
+    function = staticmethod(functions.glu)
 
 
 class Maxout(Linear):
@@ -68,7 +69,3 @@ class Maxout(Linear):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """Those of the linear functions."""
         return self.pieces * super().flops(inputs, output)
-
-    def describe(self) -> str:
-        """The settings that `repr` shows."""
-        return f"{super().describe()}, pieces={self.pieces}"

