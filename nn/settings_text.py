@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core import Tensor
+from nn.arguments import numbers_of
 
 UNKNOWN = "?"
 """Stands where a layer has a parameter of `__init__`, and no attribute of that name to say what was given."""
@@ -37,4 +38,4 @@ def settings_text(layer: object) -> str:
 def _text(value: Any) -> str:
     if not isinstance(value, Tensor | np.ndarray | np.generic):
         return repr(value)
-    return str(np.asarray(value)) if value.ndim == 0 else f"<{type(value).__name__} of shape {value.shape}>"
+    return str(numbers_of(value)) if value.ndim == 0 else f"<{type(value).__name__} of shape {value.shape}>"
