@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import autograd_core as ag
 from autograd_core import ArgumentError, DTypeError
@@ -15,7 +16,7 @@ def as_tensor(x: Any) -> Any:
     return x if hasattr(x, "ndim") else ag.tensor(x)
 
 
-def numbers_of(x: Any) -> Any:
+def numbers_of(x: Any) -> NDArray[Any]:
     """The numbers of a Tensor, an array or lists, to be looked at: what is computed from them is a constant."""
     return x.numpy() if isinstance(x, ag.Tensor) else np.asarray(x)
 

@@ -565,8 +565,11 @@ class LocalProduct(Op[Any]):
             local = self._local(*[np.float64(x) if _is_number(type(x)) else x for x in arguments])
             local = float(local) if isinstance(local, np.float64) else local
         if type(local) is np.ndarray and local.nbytes >= LARGE_RESULT:  # and g spread over it, as after a sum
-            return kernels.memory.compute(np.multiply, local, g)
-        return g * local
+            share = kernels.memory.compute(np.multiply, local, g)
+        else:
+            share = g * local
+        # numpy makes float64 of a bool and a number, and so perhaps of the local gradient.
+        return share if share.dtype is g.dtype else share.astype(g.dtype)
 
 
 def _is_long(args: tuple[Any, ...], least: int) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_core import get_default_dtype
+from nn.arguments import numbers_of
 from nn.errors import DataError, StateError
 
 State = dict[str, NDArray[Any]]
@@ -205,7 +206,7 @@ class Learned(Preparation):
         return self._state
 
     def _floating(self, x: ArrayLike) -> NDArray[Any]:
-        values = np.asarray(x)
+        values = numbers_of(x)
         if values.ndim == 0 or values.dtype.kind not in "biuf":
             raise DataError(
                 f"{type(self).__name__} takes arrays of numbers, shape (N, ...), got {values.dtype} of shape"

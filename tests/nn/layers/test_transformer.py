@@ -73,7 +73,7 @@ def test_positions_are_added_in_any_layout():
 def test_lists_are_taken_too():
     x = np.random.default_rng(0).standard_normal((3, 2, 4)).astype(np.float32)
     for layer in (LAYER(4, 2).eval(), nn.PositionalEncoding(4).eval()):
-        np.testing.assert_array_equal(layer(x.tolist()).numpy(), layer(x).numpy())
+        np.testing.assert_array_equal(layer(x.tolist()).numpy(), layer(ag.tensor(x)).numpy())
 
 
 def test_without_positions_order_does_not_matter():
