@@ -20,7 +20,6 @@ import numpy.typing as npt
 from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node, Recorded, backpropagate, check_output, recording
-from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Op, given, recorded_within
 from autograd_core.ops.indexing import At
@@ -29,6 +28,8 @@ from autograd_core.promotion import cast_to_common_dtype
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 _BOOL = np.dtype(bool)
+_Array = np.ndarray
+_NO_ATTRIBUTES: dict[str, Any] = {}
 
 
 def set_default_dtype(dtype: npt.DTypeLike) -> None:
@@ -121,10 +122,9 @@ class Tensor(Operators):
             args, attributes = op.split(args, attributes)
         arrays = []
         parents: list[Any] = []
-        tracked = False
-        dtype: Any = None
+        tracked = whole = False
+        dtype: Any = None  # in which all floats are, while they are `alike`
         alike = True
-        masks = False
         for argument in args:
             parent = None
             if isinstance(argument, Tensor):
@@ -136,51 +136,33 @@ class Tensor(Operators):
                 array = _as_input(op, argument)
             arrays.append(array)
             parents.append(parent)
-            if type(array) is np.ndarray and array.dtype is not dtype:
-                if array.dtype is _BOOL:  # as in where(condition, x, 0.0); bools promote well
-                    masks = True
-                else:
-                    alike = dtype is None
+            if type(array) is _Array and array.dtype is not dtype and array.dtype is not _BOOL:
+                if array.dtype.kind != "f":
+                    whole = True
+                elif dtype is None:
                     dtype = array.dtype
-        if masks and dtype is None:
-            dtype = _BOOL
-        if op.promotes and (not alike or (dtype is not None and dtype.kind != "f")):
+                else:
+                    alike = False
+        if (dtype is None or whole or not alike) and op.promotes:
             promoted = _promoted(op, args, arrays)
             if promoted is not None:
                 return Tensor.record(op, promoted, attributes)
-        first = arrays[0] if arrays else None
-        large = type(first) is np.ndarray and first.nbytes >= LARGE_RESULT
-        compute = op.on_large_arrays if large else op.on_arrays
         try:
-            data = recording.quiet.run(compute, *arrays, **attributes)
+            data = op.execute(arrays, attributes)
         except ValueError as error:
             raise _explained(op, arrays, error) from None
-        except DTypeError:
-            raise
-        except TypeError:
-            if dtype is None or not _are_whole(arrays):
+        except TypeError as error:
+            if isinstance(error, DTypeError) or not _are_whole(arrays):
                 raise
             return _record_as_floats(op, arrays, attributes)  # bools cannot be subtracted, say
-        except RuntimeError as error:
-            if "cannot enter context" not in str(error):
-                raise
-            data = compute(*arrays, **attributes)  # called by a user's own op: it is quiet already
-        if type(data) is not np.ndarray:
+        if type(data) is not _Array:
             data = _as_output(op, data)
-        if data.dtype.kind not in "fiub":
-            raise DTypeError(f"{op.name}: an op returns one array of numbers, this one {data.dtype}")
         if data.dtype is not dtype:
-            if op.takes_numbers and alike and op.differentiable and dtype is not None and dtype.kind == "f":
-                data = data.astype(dtype)  # of an op of one's own: np.sqrt(2) in it is float64, (x > 0) * 2 - 1 whole
-            elif data.dtype.kind != "f":
-                if tracked and op.differentiable and "dtype" not in op.defaults:
-                    raise DTypeError(
-                        f"{op.name}: there is a rule for its gradient, and it returned {data.dtype}, which has none; "
-                        f"return floats, or say {op.name}.not_differentiable()"
-                    )
-                tracked = False
-            elif dtype is not None and _are_whole(arrays) and "dtype" not in op.defaults:
+            if data.dtype.kind == "f" and _are_whole(arrays) and "dtype" not in op.defaults:
                 return _record_as_floats(op, arrays, attributes)
+            if dtype is not None and alike:
+                data = _in_dtype(op, data, dtype, tracked and recording.on)
+            tracked = tracked and data.dtype.kind == "f"  # whole numbers and bools have no gradient
         tracked = tracked and recording.on and op.differentiable
         out = Tensor.of(data, op.node(parents, arrays, data, attributes) if tracked else None)
         if recording.anomaly:
@@ -195,13 +177,13 @@ class Tensor(Operators):
         if not (isinstance(a, Tensor) and isinstance(b, Tensor)) or recording.anomaly:
             return Tensor.record(op, (a, b), {})
         left, right = a.array, b.array
-        dtype = left.dtype
-        if dtype is not right.dtype or dtype.kind != "f":
-            return Tensor.record(op, (a, b), {})
         try:
-            data = recording.quiet.run(op.on_arrays if left.nbytes < LARGE_RESULT else op.on_large_arrays, left, right)
-        except (ValueError, RuntimeError):
+            data = op.execute((left, right), _NO_ATTRIBUTES)
+        except ValueError:
             return Tensor.record(op, (a, b), {})  # which says what is wrong
+        dtype = left.dtype
+        if dtype is not right.dtype or (dtype is not data.dtype and dtype.kind != "f"):
+            return Tensor.record(op, (a, b), {})  # which brings them to one
         if not ((a._tracked or b._tracked) and recording.on and op.differentiable):
             return Tensor.of(data)
         parents = ((a.node or a) if a._tracked else None, (b.node or b) if b._tracked else None)
@@ -685,6 +667,21 @@ def _as_output(op: Op[Any], data: Any) -> Any:
         several = "; make an op of each, or join the arrays and take them apart by indexing" * isinstance(data, tuple)
         raise DTypeError(f"{op.name}: an op returns one array of numbers, this one a {type(data).__name__}{several}")
     return np.asarray(data)
+
+
+def _in_dtype(op: Op[Any], data: Any, dtype: np.dtype[Any], wanted: bool) -> Any:
+    """What an op made of floats of this dtype, where it is of another; `wanted` says whether for a gradient."""
+    if op.takes_numbers and op.differentiable:
+        return data.astype(dtype)  # of an op of one's own: np.sqrt(2) in it is float64, (x > 0) * 2 - 1 is whole
+    kind = data.dtype.kind
+    if kind not in "fiub":
+        raise DTypeError(f"{op.name}: an op returns one array of numbers, this one {data.dtype}")
+    if kind != "f" and wanted and op.differentiable and "dtype" not in op.defaults:
+        raise DTypeError(
+            f"{op.name}: there is a rule for its gradient, and it returned {data.dtype}, which has none; "
+            f"return floats, or say {op.name}.not_differentiable()"
+        )
+    return data
 
 
 def _explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Exception:

@@ -61,6 +61,7 @@ registry: dict[str, Op[Any]] = {}
 """Every op by its name."""
 
 _is_number = (float, int, bool).__contains__
+_Array = np.ndarray
 _new_node = Node.__new__
 
 
@@ -143,8 +144,8 @@ class Op(Generic[P]):
 
     on_arrays: Callable[..., Any]
     """The op on arrays and numbers, at least one an array: nothing is checked, nothing recorded."""
-    on_large_arrays: Callable[..., Any]
-    """The same, if the first is an array of LARGE bytes: worth a look for memory to put the result in."""
+    on_large_arrays: Callable[..., Any] | None = None
+    """The same, if the first is an array of LARGE bytes and so worth a look for memory to put the result in."""
     promotes: bool = True
     """Whether inputs meet in one dtype (`promotion.py`); else the op says what it does with several."""
     takes_numbers: bool = False
@@ -200,6 +201,21 @@ class Op(Generic[P]):
     def compute(self, *args: Any, **attributes: Any) -> Any:
         """The op on plain numbers and arrays."""
         raise NotImplementedError
+
+    def execute(self, arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
+        """The op on arrays and numbers, at least one an array: the one place where what is recorded is computed.
+
+        numpy's warnings are off, and a large result goes into memory that an earlier one has left.
+        """
+        compute = self.on_arrays
+        if self.on_large_arrays is not None and type(arrays[0]) is _Array and arrays[0].nbytes >= LARGE_RESULT:
+            compute = self.on_large_arrays
+        try:
+            return recording.quiet.run(compute, *arrays, **attributes)
+        except RuntimeError as error:
+            if "cannot enter context" not in str(error):
+                raise
+            return self.on_arrays(*arrays, **attributes)  # called by a user's own op: it is quiet already
 
     def split(self, args: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call's arguments into inputs, in order, and attributes, by name."""
@@ -290,7 +306,8 @@ class Op(Generic[P]):
             return None
         saved = node.saved
         assert saved is not None
-        if rule in found:
+        several = len(rule.inputs) > 1
+        if several and rule in found:
             share = found[rule]
         elif create_graph:
             recorded = [self._as_recorded(node, where) for where in range(len(saved))]
@@ -298,7 +315,7 @@ class Op(Generic[P]):
                 share = rule.on_tensors(g, *rule.arguments(node, recorded, index))
         else:
             share = rule.on_arrays(g, *rule.arguments(node, saved, index))
-        if len(rule.inputs) > 1:
+        if several:
             found[rule] = share
             share = share[rule.inputs.index(index)]
         if share is None:
@@ -403,7 +420,6 @@ class Elementwise(Op[P]):
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
         self._guarded_row = self.guarded(function)
         self.on_arrays = array_function or self._row_on_arrays
-        self.on_large_arrays = self.on_arrays
         if isinstance(array_function, np.ufunc):
             self.on_large_arrays = partial(kernels.memory.compute, array_function)
 
@@ -538,7 +554,6 @@ class LocalProduct(Op[Any]):
         self.rules = [Rule(self, self._pulled_back(i), list(self.inputs), (i,)) for i in range(self.arity)]
         self.lacking, self.constants, self.differentiable = (), frozenset(), True
         self.saves, self.needs_shapes = True, False
-        self.on_large_arrays = self.on_arrays
 
     def _pulled_back(self, index: int) -> Callable[..., Any]:
         if index == 0:
@@ -564,7 +579,7 @@ class LocalProduct(Op[Any]):
         except ArithmeticError:  # is Python's, of numbers, as for x / 0.0
             local = self._local(*[np.float64(x) if _is_number(type(x)) else x for x in arguments])
             local = float(local) if isinstance(local, np.float64) else local
-        if type(local) is np.ndarray and local.nbytes >= LARGE_RESULT:  # and g spread over it, as after a sum
+        if type(local) is _Array and local.nbytes >= LARGE_RESULT:  # and g spread over it, as after a sum
             share = kernels.memory.compute(np.multiply, local, g)
         else:
             share = g * local
@@ -575,10 +590,10 @@ class LocalProduct(Op[Any]):
 def _is_long(args: tuple[Any, ...], least: int) -> bool:
     """Whether a kernel is worth it, and able to take these arrays and numbers in one pass."""
     first = args[0]
-    if type(first) is not np.ndarray or first.size < least or first.dtype not in kernels.FLOATS:
+    if type(first) is not _Array or first.size < least or first.dtype not in kernels.FLOATS:
         return False
     for x in args:
-        if type(x) is np.ndarray:
+        if type(x) is _Array:
             if x.shape != first.shape or x.dtype != first.dtype or not x.flags.c_contiguous:
                 return False
         elif type(x) is not float and type(x) is not int:
@@ -601,7 +616,7 @@ class ArrayOp(Op[P]):
         if variadic and len(inputs) > 1:
             raise ArgumentError(f"{function.__name__}: takes either named inputs or any number of them, not both")
         super().__init__(function, inputs, defaults, variadic)
-        self.on_arrays = self.on_large_arrays = self.guarded(function)
+        self.on_arrays = self.guarded(function)
 
     def compute(self, *args: Any, **attributes: Any) -> Any:
         """The op on plain arrays, or on what becomes one: numbers and lists."""
