@@ -44,8 +44,8 @@ def randint(low: int, high: Size | None = None, size: Size = (), *, generator: S
     Errors: ArgumentError unless low < high, DTypeError unless both are whole.
     """
     if isinstance(high, (tuple, list)):
-        high, size = None, high
-    if high is None:
+        low, high, size = 0, low, high
+    elif high is None:
         low, high = 0, low
     low, high = _whole("randint", "low", low), _whole("randint", "high", high)
     if not low < high:
@@ -116,7 +116,7 @@ def _generator(generator: Source) -> np.random.Generator:
 
 
 def _shape(op: str, size: tuple[Any, ...]) -> tuple[int, ...]:
-    if len(size) == 1 and hasattr(size[0], "__iter__") and getattr(size[0], "ndim", 1):
+    if len(size) == 1 and hasattr(size[0], "__iter__") and getattr(size[0], "ndim", True):
         (size,) = size
     return tuple([_count(op, "a size", n) for n in size])
 
@@ -130,9 +130,10 @@ def _count(op: str, name: str, n: Any) -> int:
 
 def _whole(op: str, name: str, n: Any) -> int:
     try:
-        return operator.index(n)
+        whole: int = operator.index(n)
     except (TypeError, ValueError):
         raise DTypeError(f"{op}: {name} must be a whole number, got {n!r}") from None
+    return whole
 
 
 def _float(op: str, dtype: npt.DTypeLike | None) -> Any:
