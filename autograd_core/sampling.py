@@ -122,10 +122,10 @@ def _shape(op: str, size: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def _count(op: str, name: str, n: Any) -> int:
-    n = _whole(op, name, n)
-    if n < 0:
-        raise ArgumentError(f"{op}: {name} must be at least 0, got {n}")
-    return n
+    count = _whole(op, name, n)
+    if count < 0:
+        raise ArgumentError(f"{op}: {name} must be at least 0, got {count}")
+    return count
 
 
 def _whole(op: str, name: str, n: Any) -> int:

@@ -43,7 +43,13 @@ class Value(Operators):
     def __init__(self, data: float, label: str = "") -> None:
         if isinstance(data, Recorded):
             raise DTypeError(f"Value takes a number, not a {type(data).__name__}; pass its .data")
-        self.data = float(data)
+        try:
+            self.data = float(data)
+        except (TypeError, ValueError):
+            raise DTypeError(
+                f"Value takes a number, not {_what(data)}; a Tensor holds arrays, and a list of Values is "
+                "[Value(x) for x in ...]"
+            ) from None
         self.grad = 0.0
         self.op = None
         self.parents = ()
@@ -201,6 +207,11 @@ def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tupl
         out.parents = ()
         out.local_gradients = ()
     return out
+
+
+def _what(wrong: Any) -> str:
+    shape = getattr(wrong, "shape", None)
+    return f"a {type(wrong).__name__}" + (f" of shape {shape}" if shape is not None else f", {wrong!r:.40}")
 
 
 def _restored(data: float, grad: Any, label: str) -> Value:
