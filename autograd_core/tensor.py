@@ -22,7 +22,7 @@ from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeErr
 from autograd_core.graph import Node, Recorded, backpropagate, check_output, recording
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Op, given, recorded_within
+from autograd_core.ops.definition import Op, given, recorded_within, refuse_misuse
 from autograd_core.ops.indexing import At
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
@@ -164,8 +164,9 @@ class Tensor(Operators):
             raise _explained(op, arrays, error) from None
         except DTypeError:
             raise
-        except TypeError:
+        except TypeError as error:
             if dtype is None or not _are_whole(arrays):
+                refuse_misuse(op.name, error)
                 raise
             return _record_as_floats(op, arrays, attributes)  # bools cannot be subtracted, say
         except RuntimeError as error:
@@ -712,6 +713,7 @@ def _explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Excepti
     """An error that names the op and the shapes, for what numpy refused."""
     if isinstance(error, (ShapeError, ArgumentError)):
         return error
+    refuse_misuse(op.name, error)
     shapes = [np.shape(array) for array in arrays]
     try:
         np.broadcast_shapes(*shapes)

@@ -15,7 +15,7 @@ import numpy as np
 from autograd_core.errors import DTypeError, GraphError
 from autograd_core.graph import Recorded, recording, topological_order
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Elementwise, Op
+from autograd_core.ops.definition import Elementwise, Op, check_local_gradient
 
 
 class Value(Operators):
@@ -114,8 +114,14 @@ class Value(Operators):
                 local_gradients = node.local_gradients
                 if create_graph:
                     local_gradients = node.op.local_gradients((*node.parents, node))
-                for parent, local in zip(node.parents, local_gradients):  # noqa: B905 - strict takes a tenth of the time
-                    parent.grad += local * upstream
+                try:
+                    for parent, local in zip(node.parents, local_gradients):  # noqa: B905 - strict takes a tenth longer
+                        parent.grad += local * upstream
+                except TypeError:
+                    if isinstance(node.op, Elementwise):
+                        for rule, local in zip(node.op.rules, local_gradients, strict=True):
+                            check_local_gradient(node.op, rule, local)
+                    raise
 
     def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
         """Within no_grad() a leaf gets the new number; else the result is a Value of its own, as of v = v + u."""
