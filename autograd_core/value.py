@@ -120,7 +120,8 @@ class Value(Operators):
                 except TypeError:
                     if isinstance(node.op, Elementwise):
                         for rule, local in zip(node.op.rules, local_gradients, strict=True):
-                            check_local_gradient(node.op, rule, local)
+                            if rule is not None:
+                                check_local_gradient(node.op, rule, local)
                     raise
 
     def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:

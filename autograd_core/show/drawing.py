@@ -20,7 +20,7 @@ def draw(root: Any, limit: int = LIMIT) -> Drawing:
     On the wire of each node stands its value and, after `backward()`, below it the gradient
     ∂root/∂node, whatever else has been added to `.grad`; for Tensors stand there the shapes of
     the value and of `.grad`. Of more than `limit` nodes it shows those
-    nearest to `root`, and says so.
+    nearest to `root`, and says so, as it does where an input has been given another value since.
 
     >>> from autograd_core import Value
     >>> x = Value(3.0, label="x")
