@@ -2,10 +2,12 @@
 
 They are drawn from the generator that `manual_seed` seeds, or from `generator`, one of numpy's. A size is given as
 numbers or as one shape: `randn(2, 3)` and `randn((2, 3))` are the same. None of them is differentiable.
+What is no size or count is refused: a DTypeError for what is no whole number, an ArgumentError for a negative one.
 """
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -23,32 +25,37 @@ def rand(
     *size: Size, generator: Source = None, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
 ) -> Tensor:
     """Numbers from 0 up to, but not including, 1, all equally likely."""
-    return Tensor(_generator(generator).random(_shape(size), _float("rand", dtype)), requires_grad=requires_grad)
+    numbers = _generator(generator).random(_shape("rand", size), _float("rand", dtype))
+    return Tensor(numbers, requires_grad=requires_grad)
 
 
 def randn(
     *size: Size, generator: Source = None, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
 ) -> Tensor:
     """Numbers from the normal distribution of mean 0 and variance 1."""
-    numbers = _generator(generator).standard_normal(_shape(size), _float("randn", dtype))
+    numbers = _generator(generator).standard_normal(_shape("randn", size), _float("randn", dtype))
     return Tensor(numbers, requires_grad=requires_grad)
 
 
-def randint(low: int, high: int | None = None, size: Size = (), *, generator: Source = None) -> Tensor:
-    """Whole numbers (int64) from low up to, but not including, high; `randint(high, size=…)` starts from 0.
+def randint(low: int, high: Size | None = None, size: Size = (), *, generator: Source = None) -> Tensor:
+    """Whole numbers (int64) from low up to, but not including, high; `randint(high, size)` starts from 0.
 
-    Errors: ArgumentError unless low < high.
+    A second number is `high`, so a size of one axis is given as `(n,)` there, or as `size=n`.
+    Errors: ArgumentError unless low < high, DTypeError unless both are whole.
     """
-    if high is None:
+    if isinstance(high, (tuple, list)):
+        low, high, size = 0, low, high
+    elif high is None:
         low, high = 0, low
+    low, high = _whole("randint", "low", low), _whole("randint", "high", high)
     if not low < high:
         raise ArgumentError(f"randint: draws from low={low} up to high={high}, between which there is nothing")
-    return Tensor(_generator(generator).integers(low, high, size))
+    return Tensor(_generator(generator).integers(low, high, _shape("randint", (size,))))
 
 
 def randperm(n: int, *, generator: Source = None) -> Tensor:
     """0, 1, ... below n (int64) in a random order, all orders equally likely."""
-    return Tensor(_generator(generator).permutation(n))
+    return Tensor(_generator(generator).permutation(_count("randperm", "n", n)))
 
 
 def bernoulli(p: Any, *, generator: Source = None) -> Tensor:
@@ -108,10 +115,25 @@ def _generator(generator: Source) -> np.random.Generator:
     return generator
 
 
-def _shape(size: tuple[Size, ...]) -> tuple[int, ...]:
-    if len(size) == 1 and not isinstance(size[0], (int, np.integer)):
-        return tuple(size[0])
-    return size  # type: ignore[return-value]  # numbers, or numpy says what is wrong
+def _shape(op: str, size: tuple[Any, ...]) -> tuple[int, ...]:
+    if len(size) == 1 and hasattr(size[0], "__iter__") and getattr(size[0], "ndim", True):
+        (size,) = size
+    return tuple([_count(op, "a size", n) for n in size])
+
+
+def _count(op: str, name: str, n: Any) -> int:
+    count = _whole(op, name, n)
+    if count < 0:
+        raise ArgumentError(f"{op}: {name} must be at least 0, got {count}")
+    return count
+
+
+def _whole(op: str, name: str, n: Any) -> int:
+    try:
+        whole: int = operator.index(n)
+    except (TypeError, ValueError):
+        raise DTypeError(f"{op}: {name} must be a whole number, got {n!r}") from None
+    return whole
 
 
 def _float(op: str, dtype: npt.DTypeLike | None) -> Any:

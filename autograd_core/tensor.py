@@ -21,7 +21,7 @@ from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node, Recorded, backpropagate, check_output, recording
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Op, given, recorded_within
+from autograd_core.ops.definition import Op, given, recorded_within, refuse_misuse
 from autograd_core.ops.indexing import At
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
@@ -36,9 +36,16 @@ def set_default_dtype(dtype: npt.DTypeLike) -> None:
     """Choose the dtype of Tensors that are made of Python's floats: float32 (the default) or float64.
 
     It is also that of a function of integers, such as exp or mean, that gives no integers.
+    Errors: DTypeError for anything else.
     """
     global _default_dtype
-    dtype = np.dtype(dtype)
+    try:
+        chosen = np.dtype(dtype)
+    except TypeError:
+        chosen = None
+    if dtype is None or chosen is None:  # numpy's own default for None is float64
+        raise DTypeError(f"set_default_dtype: takes float32 or float64, got {dtype!r}")
+    dtype = chosen
     if dtype.kind != "f":
         raise DTypeError(f"set_default_dtype: takes a floating-point dtype, not {dtype}")
     _default_dtype = dtype
@@ -152,7 +159,10 @@ class Tensor(Operators):
         except ValueError as error:
             raise _explained(op, arrays, error) from None
         except TypeError as error:
-            if isinstance(error, DTypeError) or not _are_whole(arrays):
+            if isinstance(error, DTypeError):
+                raise
+            if not _are_whole(arrays):
+                refuse_misuse(op.name, error)
                 raise
             return _record_as_floats(op, arrays, attributes)  # bools cannot be subtracted, say
         if type(data) is not _Array:
@@ -454,6 +464,9 @@ class Tensor(Operators):
     # --- ops ----------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
+        ours = _OURS.get(name) or (f"autograd_core.{name}(t, ...)" if name in ops.__all__ else None)
+        if ours is not None:
+            raise AttributeError(f"a {type(self).__name__} t has no {name!r}; use {ours}")
         if name.endswith("_") and not name.startswith("_"):
             instead = "p.grad = None, or the optimiser's or module's zero_grad()" if name == "zero_" else _INSTEAD
             raise AttributeError(f"{name}: tensors are values, and have no methods that change them; use {instead}")
@@ -587,6 +600,30 @@ class Tensor(Operators):
         return self.astype(np.float64)
 
 
+# Other libraries' names for what a tensor has under another one here.
+_OURS = {
+    "bool": "t.astype(bool)",
+    "clamp": "t.clip(min, max)",
+    "clone": "t itself, for nothing changes its numbers, or autograd_core.tensor(t) for a new leaf",
+    "contiguous": "t itself",
+    "copy": "t itself, for nothing changes its numbers, or t.numpy().copy() for an array",
+    "cpu": "t itself, for there are no other devices",
+    "dim": "t.ndim",
+    "expand": "autograd_core.broadcast_to(t, shape)",
+    "int": "t.astype(np.int32), or int(t) of one element",
+    "long": "t.astype(np.int64)",
+    "masked_fill": "autograd_core.where(mask, value, t)",
+    "numel": "t.size",
+    "permute": "autograd_core.permute_dims(t, axes)",
+    "requires_grad_": "t.requires_grad = True",
+    "swapaxes": "autograd_core.permute_dims(t, axes), or t.mT for the last two",
+    "t": "t.T",
+    "to": "t.astype(dtype)",
+    "transpose": "autograd_core.permute_dims(t, axes), or t.mT for the last two",
+    "type": "t.astype(dtype)",
+    "unsqueeze": "autograd_core.expand_dims(t, axis=...)",
+    "view": "t.reshape(shape)",
+}
 _INSTEAD = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) for a new tensor"
 _new = Tensor.__new__
 given.tensor, given.leaf = Tensor.of, Tensor.leaf
@@ -692,6 +729,7 @@ def _explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Excepti
         return ArgumentError(
             f"{op.name}: it writes into an array that it was given, and tensors are values; take x.copy() ({error})"
         )
+    refuse_misuse(op.name, error)
     shapes = [np.shape(array) for array in arrays]
     try:
         np.broadcast_shapes(*shapes)

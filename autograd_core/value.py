@@ -15,7 +15,7 @@ import numpy as np
 from autograd_core.errors import DTypeError, GraphError
 from autograd_core.graph import Recorded, recording, topological_order
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Elementwise, Op
+from autograd_core.ops.definition import Elementwise, Op, check_local_gradient
 
 
 class Value(Operators):
@@ -43,7 +43,13 @@ class Value(Operators):
     def __init__(self, data: float, label: str = "") -> None:
         if isinstance(data, Recorded):
             raise DTypeError(f"Value takes a number, not a {type(data).__name__}; pass its .data")
-        self.data = float(data)
+        try:
+            self.data = float(data)
+        except (TypeError, ValueError):
+            raise DTypeError(
+                f"Value takes a number, not {_what(data)}; a Tensor holds arrays, and a list of Values is "
+                "[Value(x) for x in ...]"
+            ) from None
         self.grad = 0.0
         self.op = None
         self.parents = ()
@@ -113,8 +119,15 @@ class Value(Operators):
                 local_gradients = node.local_gradients
                 if create_graph:
                     local_gradients = node.op.local_gradients((*node.parents, node))
-                for parent, local in zip(node.parents, local_gradients):  # noqa: B905 - strict takes a tenth of the time
-                    parent.grad += local * upstream
+                try:
+                    for parent, local in zip(node.parents, local_gradients):  # noqa: B905 - strict takes a tenth longer
+                        parent.grad += local * upstream
+                except TypeError:
+                    if isinstance(node.op, Elementwise):
+                        for rule, local in zip(node.op.rules, local_gradients, strict=True):
+                            if rule is not None:
+                                check_local_gradient(node.op, rule, local)
+                    raise
 
     def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
         """Within no_grad() a leaf gets the new number; else the result is a Value of its own, as of v = v + u.
@@ -214,6 +227,11 @@ def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tupl
         out.parents = ()
         out.local_gradients = ()
     return out
+
+
+def _what(wrong: Any) -> str:
+    shape = getattr(wrong, "shape", None)
+    return f"a {type(wrong).__name__}" + (f" of shape {shape}" if shape is not None else f", {wrong!r:.40}")
 
 
 def _restored(data: float, grad: Any, label: str) -> Value:

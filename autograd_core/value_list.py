@@ -35,6 +35,10 @@ class Entry:
         self._function = function
         self._place = place
 
+    def on_numbers(self, *inputs: float) -> float:
+        """The entry for other numbers."""
+        return float(self._function(Tensor(np.array(inputs))).array.flat[self._place])
+
     def local_gradients(self, at: Sequence[Value]) -> tuple[Value, ...]:
         """The local gradients at (*inputs, y) as Values, recorded as functions of the same numbers."""
         return tuple(_record(f"∂{self.name}", self._gradient, at[:-1]))
@@ -112,6 +116,11 @@ class WeightedSum:
     def __init__(self, name: str, pairs: int) -> None:
         self.name = name
         self._pairs = pairs
+
+    def on_numbers(self, *inputs: float) -> float:
+        """The sum for other numbers."""
+        n = self._pairs
+        return sum([*inputs[2 * n :], *map(operator.mul, inputs[:n], inputs[n : 2 * n])])
 
     def local_gradients(self, at: Sequence[Any]) -> tuple[Any, ...]:
         """Those at (*a, *b, *c, y): numbers for numbers, Values for Values."""

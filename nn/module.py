@@ -64,12 +64,17 @@ class Module:
                 f"{type(self).__name__}: {name} is a Parameter, and {kind_of(value)} in its place would not be "
                 f"learned; set Parameter(...), or {name}.assign(...) for new numbers"
             )
+        if isinstance(value, Parameter):
+            self._forget_buffer(name)
         if name in self._buffers:
             self._check_buffer(name, value)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
+        self._forget_buffer(name)
+
+    def _forget_buffer(self, name: str) -> None:
         if name in self._buffers:
             self._buffers = {other: saved for other, saved in self._buffers.items() if other != name}
 
@@ -167,7 +172,8 @@ class Module:
         """Set a tensor that is converted with the parameters and saved with them, but not learned.
 
         Tensors that are set by its name from then on, as in `self.name = tensor`, take its place. `None` keeps the
-        place for one; without `persistent` it is not saved, as what can be computed again.
+        place for one; without `persistent` it is not saved, as what can be computed again. A Parameter that is set
+        by its name is learned, and the name is no buffer's from then on.
         Errors: ArgumentError for a name with another meaning, StateError for what is no tensor, or was recorded.
         """
         self._check_name("buffer", name, name in self._buffers or getattr(self, name, None) is None)

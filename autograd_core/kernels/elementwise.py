@@ -166,7 +166,11 @@ def _compiled(text, reads):
         return jit(function, forceinline=True, text=text)
 
     namespace = {"jit": compiled, "__name__": __name__}
-    exec(compile(text, name, "exec"), namespace)  # our own text, made of functions that the program already runs
+    try:
+        code = compile(text, name, "exec")
+    except SyntaxError as error:  # where a name stands for a number from outside and is assigned to as well
+        raise NoKernelError(f"no kernel can be made of this function: {error}") from error
+    exec(code, namespace)  # our own text, made of functions that the program already runs
     return ParallelKernel(reads).of(namespace["kernel"], text)
 
 
@@ -293,6 +297,12 @@ class _Typed(ast.NodeTransformer):
         name = self._paste.number(key, read)
         self.needs[name] = None
         return ast.Name(name, ast.Load())
+
+    def visit_Global(self, node):
+        """A kernel runs for each element, and writes to nothing outside; numpy calls the function once."""
+        raise NoKernelError(f"{self._function.__name__}: kernels do not assign to {', '.join(node.names)} from outside")
+
+    visit_Nonlocal = visit_Global
 
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Store) or node.id not in self._outer:

@@ -138,6 +138,30 @@ class Rule:
                 values.append(node.attributes.get(where, node.op.defaults[where]))
         return values
 
+    def whose(self, op: Op[Any]) -> str:
+        """The inputs that it is for, by name."""
+        return " and ".join([op.inputs[i] for i in self.inputs])
+
+    def refused(self, op: Op[Any], returned: Any, instead: str) -> GraphError:
+        """What to raise where it `returned` what is no gradient."""
+        came = "None" if returned is None else f"a {type(returned).__name__}"
+        came += f" of {len(returned)}" if isinstance(returned, (tuple, list)) else ""
+        return GraphError(f"{op.name}: the rule for {self.whose(op)} returned {came}; it must return {instead}")
+
+
+def refuse_misuse(where: str, error: Exception) -> None:
+    """Raise an error with advice instead of numpy's, if that is of what only fails with an array: `if`, math.sin."""
+    if "truth value of an array" in str(error):
+        raise ArgumentError(
+            f"{where}: `if`, `and`, `or` and `not` cannot choose for each element of an array; write "
+            "ag.where(condition, a, b), &, | and ~ instead (import autograd_core as ag)"
+        ) from error
+    if "converted to Python scalars" in str(error):
+        raise DTypeError(
+            f"{where}: float() and math's functions take one number, not an array; write ag.sin for math.sin, and so on"
+            " (import autograd_core as ag)"
+        ) from error
+
 
 class Op(Generic[P]):
     """An op that can be recorded; called with plain numbers or arrays it just computes."""
@@ -172,7 +196,8 @@ class Op(Generic[P]):
         self.needs_shapes = False  # or for a shape
         existing = registry.get(self.name)
         if existing is not None and existing.__module__ != self.__module__:  # the same cell may be run again
-            raise ArgumentError(f"an op named {self.name!r} exists in {existing.__module__}; choose another name")
+            where = existing.__module__ or "code that was run without a __name__"
+            raise ArgumentError(f"an op named {self.name!r} exists in {where}; choose another name")
         registry[self.name] = self
 
     def guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -234,9 +259,15 @@ class Op(Generic[P]):
     def _add_rule(self, names: tuple[str, ...], function: Callable[..., Any], needs: list[str]) -> Rule:
         for name in names:
             if name not in self.inputs:
-                raise ArgumentError(f"{self.name}: a rule for {name!r}, which is none of its inputs {self.inputs}")
+                slash = f"; inputs stand before a slash: def {self.name}({name}, /, ...)" * (name in self.defaults)
+                raise ArgumentError(
+                    f"{self.name}: a rule for {name!r}, which is none of its inputs {self.inputs}{slash}"
+                )
             if self.rules[self.inputs.index(name)] is not None:
-                raise ArgumentError(f"{self.name}: a second rule for {name!r}")
+                raise ArgumentError(
+                    f"{self.name}: a second rule for {name!r}; to replace a rule, define the op again as well "
+                    "(in a notebook, run its cell and then the rule's)"
+                )
             if name not in self.lacking:
                 raise ArgumentError(f"{self.name}: {name!r} was declared to have no gradient, and now gets a rule")
         rule = Rule(self, function, needs, tuple(map(self.inputs.index, names)))
@@ -309,19 +340,32 @@ class Op(Generic[P]):
         several = len(rule.inputs) > 1
         if several and rule in found:
             share = found[rule]
-        elif create_graph:
-            recorded = [self._as_recorded(node, where) for where in range(len(saved))]
-            with _numbers_of(node.dtype):
-                share = rule.on_tensors(g, *rule.arguments(node, recorded, index))
         else:
-            share = rule.on_arrays(g, *rule.arguments(node, saved, index))
+            try:
+                if create_graph:
+                    recorded = [self._as_recorded(node, where) for where in range(len(saved))]
+                    with _numbers_of(node.dtype):
+                        share = rule.on_tensors(g, *rule.arguments(node, recorded, index))
+                else:
+                    share = rule.on_arrays(g, *rule.arguments(node, saved, index))
+            except (TypeError, ValueError) as error:
+                where = f"{self.name}: the rule for {rule.whose(self)}"
+                refuse_misuse(where, error)
+                error.add_note(f"in {where}")
+                raise
         if several:
+            if not isinstance(share, (tuple, list)) or len(share) != len(rule.inputs):
+                raise rule.refused(self, share, f"{len(rule.inputs)} gradients, each of them may be None if not wanted")
             found[rule] = share
             share = share[rule.inputs.index(index)]
         if share is None:
             name = self.inputs[0 if self.variadic else index]
             raise GraphError(f"{self.name}: the rule for {name} returned None, and {name} requires a gradient")
-        if share.shape != parent.shape:
+        try:
+            shape = share.shape
+        except AttributeError:
+            raise rule.refused(self, share, f"an array of shape {parent.shape}, the input's") from None
+        if shape != parent.shape:
             try:
                 share = given.sum_to(share, parent.shape)
             except ShapeError as error:
@@ -459,7 +503,11 @@ class Elementwise(Op[P]):
                 return kernels.elementwise.run(self.row, args)
             except kernels.elementwise.NoKernelError:
                 pass  # a row without source, or beyond what Numba compiles, still is a function of arrays
-        return self._guarded_row(*args)
+        try:
+            return self._guarded_row(*args)
+        except (TypeError, ValueError) as error:
+            refuse_misuse(self.name, error)
+            raise
 
     def on_numbers(self, *args: float) -> Any:
         """The op on Python numbers, with the results of IEEE 754 where Python would raise: 1/0 is inf, log(-1) nan."""
@@ -493,6 +541,7 @@ class Elementwise(Op[P]):
             product = LocalProduct(self, rule)
             rule.on_arrays, rule.on_tensors = product.on_arrays, product
         else:
+            check_local_gradient(self, rule, rule.function())
             rule.on_arrays = rule.on_tensors = partial(_times_constant, rule.function)
         return (rule.on_tensors if isinstance(g, Recorded) else rule.on_arrays)(g, *arguments)
 
@@ -528,6 +577,12 @@ class Elementwise(Op[P]):
         return (rule.on_tensors if isinstance(g, Recorded) else rule.on_arrays)(g, *arguments)
 
 
+def check_local_gradient(op: Op[Any], rule: Rule, local: Any) -> None:
+    """Refuse what a rule for a local gradient returned and that is none: an array or a number."""
+    if not (isinstance(local, (float, int)) or hasattr(local, "shape")):
+        raise rule.refused(op, local, "the local gradient, an array or a number")
+
+
 def _times_constant(local_gradient: Callable[[], float], g: Any) -> Any:
     local = local_gradient()
     return (g if local > 0 else -g) if abs(local) == 1.0 else g * local
@@ -551,6 +606,7 @@ class LocalProduct(Op[Any]):
         self.defaults = {}
         self._local = rule.function
         self._local_of_arrays = op.guarded(rule.function)
+        self._check = partial(check_local_gradient, op, rule)
         self.rules = [Rule(self, self._pulled_back(i), list(self.inputs), (i,)) for i in range(self.arity)]
         self.lacking, self.constants, self.differentiable = (), frozenset(), True
         self.saves, self.needs_shapes = True, False
@@ -582,6 +638,8 @@ class LocalProduct(Op[Any]):
         if type(local) is _Array and local.nbytes >= LARGE_RESULT:  # and g spread over it, as after a sum
             share = kernels.memory.compute(np.multiply, local, g)
         else:
+            if not isinstance(local, (float, np.generic, _Array)):
+                self._check(local)
             share = g * local
         # numpy makes float64 of a bool and a number, and so perhaps of the local gradient.
         return share if share.dtype is g.dtype else share.astype(g.dtype)
@@ -615,6 +673,11 @@ class ArrayOp(Op[P]):
         variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         if variadic and len(inputs) > 1:
             raise ArgumentError(f"{function.__name__}: takes either named inputs or any number of them, not both")
+        if not inputs:
+            raise ArgumentError(
+                f"{function.__name__}: an array op's inputs stand before a slash, and there are none; write "
+                f"def {function.__name__}(x, /) in place of def {function.__name__}(x)"
+            )
         super().__init__(function, inputs, defaults, variadic)
         self.on_arrays = self.guarded(function)
 
@@ -626,8 +689,13 @@ class ArrayOp(Op[P]):
                 found = recorded_within(inputs)
                 if found is not None:
                     return found.record(self, inputs, attributes)
-                return self.on_arrays(*map(np.asarray, inputs), **attributes)
-        return self.on_arrays(*args, **attributes)
+                args = tuple(map(np.asarray, inputs))
+                break
+        try:
+            return self.on_arrays(*args, **attributes)
+        except (TypeError, ValueError) as error:
+            refuse_misuse(self.name, error)
+            raise
 
     def vjp(self, *names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorator for the vector-Jacobian product of the input `names`: upstream gradient `g` and what it names.
@@ -636,6 +704,11 @@ class ArrayOp(Op[P]):
         """
 
         def add(function: Callable[..., Any]) -> Callable[..., Any]:
+            if "g" in self.inputs and names != ("g",):
+                raise ArgumentError(
+                    f"{self.name}: an input is named 'g', which in a vjp is the upstream gradient, so the rule for "
+                    f"{' and '.join(names)} cannot ask for it; rename the input"
+                )
             first, *needs = inspect.signature(function).parameters
             if first != "g":
                 raise ArgumentError(f"{self.name}: a vjp takes g, the upstream gradient, first, not {first}")

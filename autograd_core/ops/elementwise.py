@@ -10,10 +10,13 @@ A comparison counts as 0 or 1 in arithmetic. What happens at ties and kinks stan
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from autograd_core.errors import DTypeError
+from autograd_core.kernels import memory
 from autograd_core.ops.definition import elementwise
 
 # --- arithmetic -------------------------------------------------------------------------------
@@ -83,7 +86,13 @@ def _(b, y):
     return -y / b
 
 
-@elementwise(array=np.negative)
+def _negative_of_arrays(x: Any, **out: Any) -> Any:
+    if x.dtype.kind == "b":
+        raise DTypeError("negative: there is no minus of bools; use ~x, or logical_not(x), for the opposite of each")
+    return np.negative(x, **out)
+
+
+@elementwise(array=_negative_of_arrays)
 def negative(x):
     """-x. Local gradient -1."""
     return -x
@@ -92,6 +101,9 @@ def negative(x):
 @negative.local_gradient("x")
 def _():
     return -1.0
+
+
+negative.on_large_arrays = partial(memory.compute, _negative_of_arrays)
 
 
 def _floor_divide_arrays(a: Any, b: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def draw(root: Any, limit: int = LIMIT) -> Drawing:
     On the wire of each node stands its value and, after `backward()`, below it the gradient
     ∂root/∂node, whatever else has been added to `.grad`; for Tensors stand there the shapes of
     the value and of `.grad`. Of more than `limit` nodes it shows those
-    nearest to `root`, and says so.
+    nearest to `root`, and says so, as it does where an input has been given another value since.
 
     >>> from autograd_core import Value
     >>> x = Value(3.0, label="x")
@@ -48,7 +49,7 @@ class Drawing:
         return self._svg
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an SVG file, whole or not at all.
+        """Write an SVG file, whole or not at all. One that was there before keeps its permissions.
 
         Errors: ArgumentError for a name that ends as another kind of file does, OSError where it cannot be written.
         """
@@ -67,7 +68,10 @@ class Drawing:
             raise FileNotFoundError(errno.ENOENT, what, str(target))
         partial = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            partial.write_text(self._svg, encoding="utf-8")
+            with partial.open("w", encoding="utf-8") as file:
+                if target.exists():
+                    shutil.copymode(target, partial)  # before anything is in it that others should not read
+                file.write(self._svg)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)

@@ -16,6 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
+
+from autograd_core import value_list
 from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.graph import Node, topological_order
 from autograd_core.ops.definition import Op
@@ -35,7 +38,8 @@ class Entry:
 
     `value` and `gradient` are numbers, ∂result/∂node, or the shapes of an array and its `.grad`;
     `gradient` is None where there is none. `role` says whether it is a node of its own, a constant
-    that a formula brought, or the end of what is shown: something beyond the limit.
+    that a formula brought, or the end of what is shown: something beyond the limit. `stale` says that it was
+    computed from other values than its inputs have now.
     """
 
     name: str  # the label, the number, or v1, v2, ...; no two nodes share one
@@ -48,6 +52,7 @@ class Entry:
     local_gradients: tuple[float, ...]
     dtype: str
     role: Role = "node"
+    stale: bool = False
 
     @property
     def op_name(self) -> str:
@@ -81,6 +86,18 @@ class Snapshot:
             return ""
         return f"only what is nearest to the result, of {self.total} nodes; … stands for others"
 
+    @property
+    def warning(self) -> str:
+        """What a reader has to be told if values were changed after others had been computed from them."""
+        stale = [entry.name for entry in self.entries if entry.stale]
+        if not stale:
+            return ""
+        names = ", ".join(stale[:5]) + ", …" * (len(stale) > 5)
+        return (
+            f"values do not belong together: an input was given another one after {names} had been computed; "
+            "local gradients and gradients are those of before. Compute the result again"
+        )
+
 
 def take(root: Any, limit: int = LIMIT) -> Snapshot:
     """The graph that leads to `root`, a Value or a Tensor; of a larger one the `limit` nodes nearest to `root`.
@@ -102,8 +119,10 @@ def take(root: Any, limit: int = LIMIT) -> Snapshot:
     for node, inputs in _inputs_first(start, kept).items():
         position[node] = len(entries)
         entry = replace(_read(node, root, gradients), inputs=tuple(position[source] for source in inputs))
-        shown = node in kept or isinstance(node, _Untracked)
-        entries.append(entry if shown else replace(entry, name="…", role="beyond"))
+        if node in kept:
+            entries.append(replace(entry, stale=not _follows(node)))
+        else:
+            entries.append(entry if isinstance(node, _Untracked) else replace(entry, name="…", role="beyond"))
     released = isinstance(start, Node) and start.saved is None
     return Snapshot(_named(entries), len(order), isinstance(root, Value), released)
 
@@ -116,6 +135,30 @@ def _gradients(order: list[Value]) -> dict[Value, float]:
         for parent, local in zip(node.parents, node.local_gradients, strict=True):
             gradients[parent] += local * gradients[node]
     return gradients
+
+
+def _follows(node: Any) -> bool:
+    """Whether a node is what its op makes of its inputs as they are now, as far as can be told.
+
+    A Value's number and local gradients are computed again. A Node of Tensors knows the arrays of those inputs that
+    its rules ask for, until a backward pass has released them.
+    """
+    if isinstance(node, Node):
+        used = zip(node.parents, node.saved or (), strict=False)
+        return not any(isinstance(x, Tensor) and array is not None and array is not x.array for x, array in used)
+    if not node.parents:
+        return True
+    inputs = [parent.data for parent in node.parents]
+    at = (*inputs, node.op.on_numbers(*inputs))
+    if not np.array_equal(at[-1], node.data, equal_nan=True):
+        return False
+    if isinstance(node.op, value_list.Entry):
+        return True
+    try:
+        local_gradients = node.op.local_gradients(at)
+    except ArithmeticError:
+        local_gradients = node.op.ieee_local_gradients(at)
+    return np.array_equal(local_gradients, node.local_gradients, equal_nan=True)
 
 
 def _number(gradient: Any) -> float:

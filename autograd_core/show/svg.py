@@ -128,8 +128,8 @@ class _Picture:
             if self.snapshot.differentiated:
                 below = "gradient" if self.snapshot.of_numbers else "shape of .grad"
                 legend.append(_Run(f", {below} below", {"fill": GRADIENT}))
-        if self.snapshot.omission:
-            legend.append(_Run("; " * bool(legend) + self.snapshot.omission, {"fill": INK}))
+        for remark in filter(None, (self.snapshot.omission, self.snapshot.warning)):
+            legend.append(_Run("; " * bool(legend) + remark, {"fill": INK}))
         return legend
 
     # --- where things are -----------------------------------------------------------------------

@@ -33,13 +33,16 @@ def explain(root: Any, limit: int = LIMIT) -> str:
 
     Of a graph of Tensors it tells ops, inputs, shapes, dtypes, and the shapes of what `.grad` holds;
     recorded nodes keep no numbers.
-    Of more than `limit` nodes it tells those nearest to `root`.
+    Of more than `limit` nodes it tells those nearest to `root`. Where an input has been given another value since, it
+    says so.
     Errors: DTypeError for what is neither a Value nor a Tensor.
     """
     snapshot = take(root, limit)
     table = _table_of_numbers(snapshot) if snapshot.of_numbers else _table_of_arrays(snapshot)
     if snapshot.omission:
         table += ["", snapshot.omission]
+    if snapshot.warning:
+        table += ["", snapshot.warning]
     if not snapshot.differentiated and snapshot.released:
         table += ["", "no gradients are kept; backward() has freed this graph: for another, compute the result again"]
     elif not snapshot.differentiated:

@@ -2,7 +2,8 @@
 
 Shapes: input (N, C), or (N, C, d1, ...) with a class for each place, or (C,) for a single example; labels (N,), (N, d1,
 ...) or () -> (), or with reduction="none" the labels' shape. `weight` (C,) has classes count more or less, and the mean
-is then the weighted one. Where the label is `ignore_index` there is no loss and no gradient; the mean leaves it out.
+is then the weighted one; it may be learned. Where the label is `ignore_index` there is no loss and no gradient; the
+mean leaves it out.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ def _labels(name: str, input: Any, target: Any, shape: Shape, ignore_index: int 
 def _class_weights(name: str, weight: Any, rows: Any) -> Any:
     if weight is None:
         return None
-    weight = np.asarray(weight, rows.dtype)
+    weight = constant(weight, rows.dtype)
     if weight.shape != rows.shape[1:]:
         raise ShapeError(
             f"{name}: weight must have a number for each of {rows.shape[1]} classes, got shape {weight.shape}"
@@ -180,8 +181,8 @@ def _likelihoods(
         of_all = -ag.sum(scores if weight is None else scores * weight, axis=1)
         losses = losses * (1 - label_smoothing) + of_all * (label_smoothing / scores.shape[1])
     if kept is not None:
-        counts = np.where(kept, 1 if counts is None else counts, 0).astype(scores.dtype)
+        counts = kept.astype(scores.dtype) if counts is None else ag.where(kept, counts, 0.0)
         losses = ag.where(kept, losses, 0.0)
     if reduction == "mean" and counts is not None:
-        return ag.sum(losses) / float(counts.sum())
+        return ag.sum(losses) / counts.sum()
     return reduced("nll_loss", ag.reshape(losses, shape), reduction)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError, Tensor, get_default_dtype
+from autograd_core import ArgumentError, GraphError, ShapeError, Tensor, get_default_dtype
 from nn.arguments import as_tensor
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -42,6 +42,13 @@ def as_floats(x: Any) -> Any:
     """What a loss judges; whole numbers as floating ones, since they would make such of what they are compared with."""
     x = as_tensor(x)
     return x if x.dtype.kind == "f" else np.asarray(x, get_default_dtype())
+
+
+def signs(name: str, target: Any, dtype: Any) -> Any:
+    """Labels of -1 and 1 by which a loss chooses between formulas: in them it has no gradient."""
+    if isinstance(target, Tensor) and target.requires_grad:
+        raise GraphError(f"{name}: there is no gradient for the target, which requires one; pass target.detach()")
+    return np.asarray(target, dtype)
 
 
 def constant(x: Any, dtype: Any) -> Any:

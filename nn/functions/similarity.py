@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import autograd_core as ag
 from autograd_core import ShapeError
 from nn.functions.binary_losses import check_signs
-from nn.functions.reduction import as_floats, reduced, same_shape
+from nn.functions.reduction import as_floats, reduced, same_shape, signs
 
 __all__ = ["cosine_embedding_loss", "cosine_similarity"]
 
@@ -33,7 +31,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     Shapes: inputs (N, D) and labels (N,), or (D,) and () -> (), or with reduction="none" the labels' shape.
     """
     input1, input2 = same_shape("cosine_embedding_loss", input1, input2)
-    target = np.asarray(target, input1.dtype)
+    target = signs("cosine_embedding_loss", target, input1.dtype)
     if input1.ndim not in (1, 2) or target.shape != input1.shape[:-1]:
         raise ShapeError(
             f"cosine_embedding_loss: takes inputs (N, D) and labels (N,), or (D,) and a single label; "

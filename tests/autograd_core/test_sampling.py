@@ -63,6 +63,19 @@ def test_moments():
     assert ag.bernoulli(ag.full(n, 0.3)).mean().item() == pytest.approx(0.3, abs=0.01)
 
 
+def test_whole_numbers_below_one_are_drawn_in_a_size_that_follows_it():
+    drawn = ag.randint(10, (3000,))
+    assert drawn.shape == (3000,)
+    assert sorted({*drawn.tolist()}) == list(range(10))
+    assert ag.randint(10, size=(2, 3)).shape == (2, 3)
+    assert ag.randint(5, 10, 4).shape == (4,)
+
+
+def test_sizes_may_be_whole_numbers_of_any_kind():
+    for size in (np.int64(3), ag.tensor(3), ag.tensor([3]), np.array([3]), [3], range(3, 4)):
+        assert ag.rand(size).shape == (3,)
+
+
 def test_permutation_has_every_number_once():
     assert sorted(ag.randperm(50).tolist()) == list(range(50))
 
@@ -90,6 +103,14 @@ def test_multinomial_without_replacement_draws_the_rest_in_proportion_too():
     ("call", "error", "message"),
     [
         (lambda: ag.randint(3, 3), ag.ArgumentError, "low=3 up to high=3"),
+        (lambda: ag.randint(1.5), ag.DTypeError, r"randint: high must be a whole number, got 1\.5"),
+        (lambda: ag.randint(10, (3, -1)), ag.ArgumentError, "randint: a size must be at least 0, got -1"),
+        (lambda: ag.randperm(-1), ag.ArgumentError, "randperm: n must be at least 0, got -1"),
+        (lambda: ag.randperm(5.0), ag.DTypeError, r"randperm: n must be a whole number, got 5\.0"),
+        (lambda: ag.randn(2.0), ag.DTypeError, r"randn: a size must be a whole number, got 2\.0"),
+        (lambda: ag.randn(2, "3"), ag.DTypeError, "randn: a size must be a whole number, got '3'"),
+        (lambda: ag.randn((2, 3), 4), ag.DTypeError, r"randn: a size must be a whole number, got \(2, 3\)"),
+        (lambda: ag.rand(-1), ag.ArgumentError, "rand: a size must be at least 0, got -1"),
         (lambda: ag.rand(2, dtype=int), ag.DTypeError, "rand: draws float32 or float64, not int64"),
         (lambda: ag.bernoulli([0.5, 1.5]), ag.ArgumentError, "numbers from 0 to 1"),
         (lambda: ag.bernoulli([np.nan]), ag.ArgumentError, "numbers from 0 to 1"),

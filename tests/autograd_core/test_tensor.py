@@ -293,6 +293,13 @@ def test_matrix_product_assignment():
         (lambda w: w.add_(1.0), r"add_: tensors are values.*`p \+= u` within no_grad\(\)"),
         (lambda w: w.clamp_(0.0), r"clamp_: tensors are values.*p\.assign"),
         (lambda w: w.nothing, "a Tensor has no attribute 'nothing'"),
+        (lambda w: w.requires_grad_(), "no 'requires_grad_'; use t.requires_grad = True"),
+        (lambda w: w.view(-1), r"no 'view'; use t\.reshape\(shape\)"),
+        (lambda w: w.unsqueeze(0), r"no 'unsqueeze'; use autograd_core\.expand_dims\(t, axis=...\)"),
+        (lambda w: w.clone(), r"no 'clone'; use t itself.* or autograd_core\.tensor\(t\) for a new leaf"),
+        (lambda w: w.numel(), "no 'numel'; use t.size"),
+        (lambda w: w.dim(), "no 'dim'; use t.ndim"),
+        (lambda w: w.permute_dims((0,)), r"no 'permute_dims'; use autograd_core\.permute_dims\(t, ...\)"),
     ],
 )
 def test_methods_that_would_change_a_tensor_name_the_remedy(call, message):
@@ -301,6 +308,23 @@ def test_methods_that_would_change_a_tensor_name_the_remedy(call, message):
     with pytest.raises(AttributeError, match=message):
         call(w)
     assert not hasattr(w, "add_")
+
+
+@pytest.mark.parametrize("size", [3, 1 << 17])
+def test_there_is_no_minus_of_bools(size):
+    mask = ag.ones(size, dtype=bool)
+    for minus in (operator.neg, ag.negative, np.negative):
+        with pytest.raises(ag.DTypeError, match=r"negative: there is no minus of bools; use ~x"):
+            minus(mask)
+    assert not (~mask).any()
+    assert (-ag.ones(size)).sum().item() == -size
+
+
+def test_the_default_dtype_is_one_that_was_named():
+    for wrong in (None, "nonsense", 3):
+        with pytest.raises(ag.DTypeError, match=f"set_default_dtype: takes float32 or float64, got {wrong!r}"):
+            ag.set_default_dtype(wrong)
+    assert ag.get_default_dtype() == np.float32
 
 
 def test_only_leaves_are_assigned_to():

@@ -187,6 +187,22 @@ def test_a_value_is_made_of_a_number():
     with pytest.raises(ag.DTypeError, match="takes a number"):
         Value(Value(1.0))
     assert Value(True).data == 1.0
+    assert Value(np.array(2.0)).data == 2.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "came"),
+    [
+        (np.array([1.0, 2.0]), r"a ndarray of shape \(2,\); a Tensor holds arrays"),
+        ([1.0, 2.0], r"a list, \[1\.0, 2\.0\].*\[Value\(x\) for x in"),
+        ("one", "a str, 'one'"),
+        (None, "a NoneType, None"),
+        (1j, "a complex, 1j"),
+    ],
+)
+def test_what_is_no_number_makes_no_value(wrong, came):
+    with pytest.raises(ag.DTypeError, match=f"Value takes a number, not {came}"):
+        Value(wrong)
 
 
 def test_leaves_can_be_pickled():

@@ -112,6 +112,16 @@ def test_what_is_set_by_a_buffers_name_takes_its_place():
     assert net.scale.tolist() == [7]
 
 
+def test_a_parameter_set_by_a_buffers_name_is_a_parameter_only():
+    net = Attentive()
+    net.scale = nn.Parameter([3.0, 4.0])
+    assert "scale" in dict(net.named_parameters())
+    assert "scale" not in dict(net.named_buffers())
+    net.scale = None
+    net.scale = ag.tensor([5.0])  # an attribute like any other
+    assert not net.buffers()
+
+
 def test_a_buffer_that_is_not_persistent_is_converted_and_not_saved():
     net = nn.Sequential(Attentive())
     before = net.state_dict()

@@ -180,3 +180,50 @@ def test_function_that_numba_refuses_is_not_compiled_again_and_again(monkeypatch
     monkeypatch.setattr(kernel, "_compiled", None)
     with pytest.raises(elementwise.NoKernelError, match="strange"):
         elementwise.run(strange, (np.ones(9),))
+
+
+calls = 0
+
+
+def counting(x):
+    global calls
+    calls += 1
+    return 2.0 * x
+
+
+def setting(x):
+    global calls
+    calls = 5
+    return 2.0 * x
+
+
+@pytest.mark.parametrize("function", [counting, setting])
+@pytest.mark.parametrize("n", [SHORT, LONG])
+def test_function_that_assigns_to_a_name_from_outside_is_called_by_numpy(function, n, module):
+    module.calls = 0
+    assert result(function, n) == 2.0
+    assert module.calls == {counting: 1, setting: 5}[function]
+
+
+def test_function_that_assigns_to_a_variable_around_it_is_called_by_numpy():
+    count = 0
+
+    def counted(x):
+        nonlocal count
+        count = count + 1
+        return 2.0 * x
+
+    assert result(counted, LONG) == 2.0
+    assert count == 1
+
+
+real = 0.5
+
+
+def shadowing(x):
+    real = 2.0 * x  # a variable of its own, though the attribute below makes the global look used
+    return real + x.real
+
+
+def test_variable_named_as_a_global_number_is_its_own():
+    assert result(shadowing, SHORT) == result(shadowing, LONG) == 3.0

@@ -1,5 +1,7 @@
 """Ops of one's own: what is forgotten in them is said, not dropped."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -223,3 +225,156 @@ def test_elementwise_op_takes_lists_as_arrays_and_lists_of_values():
         doubled("ab")
     with pytest.raises(ag.DTypeError, match="join them with concat"):
         doubled([ag.ones(2, requires_grad=True)])
+
+
+@pytest.mark.parametrize(
+    ("returned", "came"), [(None, "None"), ((1.0,), "a tuple of 1"), ("1", "a str"), ([1.0, 1.0], "a list of 2")]
+)
+@pytest.mark.parametrize("asks", [True, False])
+def test_local_gradient_that_is_no_number_names_op_and_input(returned, came, asks):
+    @ag.elementwise
+    def halved(x):
+        return x / 2
+
+    halved.local_gradient("x")((lambda x: returned) if asks else (lambda: returned))
+    message = f"halved: the rule for x returned {came}; it must return the local gradient"
+    for create_graph in (False, True):
+        for x in (ag.tensor([1.0, 2.0], requires_grad=True), ag.tensor(1.0, requires_grad=True)):
+            with pytest.raises(ag.GraphError, match=message):
+                halved(x).sum().backward(create_graph=create_graph)
+        with pytest.raises(ag.GraphError, match=message):
+            halved(ag.Value(1.0)).backward(create_graph=create_graph)
+
+
+@pytest.mark.parametrize(("returned", "came"), [(2.0, "a float"), ((2.0, 2.0), "a tuple of 2"), ("1", "a str")])
+def test_vjp_that_is_no_array_names_op_and_input(returned, came):
+    @ag.array_op
+    def halved(x, /):
+        return x / 2
+
+    halved.vjp("x")(lambda g: returned)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    for create_graph in (False, True):
+        with pytest.raises(
+            ag.GraphError, match=rf"halved: the rule for x returned {came}; it must return an array of shape \(2,\)"
+        ):
+            halved(x).sum().backward(create_graph=create_graph)
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (lambda g: None, "returned None; it must return 2 gradients"),
+        (lambda g: g, "returned a ndarray; it must return 2 gradients"),
+        (lambda g: (g,), "returned a tuple of 1; it must return 2 gradients"),
+        (lambda g: (g, g, g), "returned a tuple of 3; it must return 2 gradients"),
+        (lambda g: (1.0, g), r"returned a float; it must return an array of shape \(2,\)"),
+    ],
+)
+def test_rule_for_two_inputs_that_returns_other_than_two_gradients_is_an_error(returned, message):
+    @ag.array_op
+    def product(x, w, /):
+        return x * w
+
+    product.vjp("x", "w")(returned)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ag.GraphError, match=f"product: the rule for x and w {message}"):
+        product(x, x).sum().backward()
+
+
+def test_error_within_a_rule_says_of_which_op():
+    @ag.array_op
+    def halved(x, /):
+        return x / 2
+
+    @halved.vjp("x")
+    def _(g):
+        return g @ np.ones((3, 3))
+
+    with pytest.raises(ValueError, match="matmul") as caught:
+        halved(ag.tensor([1.0, 2.0], requires_grad=True)).sum().backward()
+    assert caught.value.__notes__ == ["in halved: the rule for x"]
+
+
+def test_inputs_of_an_array_op_stand_before_a_slash():
+    with pytest.raises(ag.ArgumentError, match=r"halved: .*before a slash.*def halved\(x, /\)"):
+
+        @ag.array_op
+        def halved(x):
+            return x / 2
+
+    @ag.array_op
+    def product(x, /, w):
+        return x * w
+
+    with pytest.raises(ag.ArgumentError, match=r"product: a rule for 'w'.*before a slash: def product\(w, /"):
+        product.vjp("w")(lambda g, x: g * x)
+
+
+def test_input_that_is_named_as_the_upstream_gradient_is_refused_a_rule():
+    @ag.array_op
+    def product(g, x, /):
+        return g * x
+
+    with pytest.raises(ag.ArgumentError, match=r"product: an input is named 'g'.*rename the input"):
+        product.vjp("x")(lambda g: g)
+
+
+def test_second_rule_for_an_input_says_how_to_replace_the_first():
+    with pytest.raises(ag.ArgumentError, match=r"exp: a second rule for 'x'.*define the op again.*run its cell"):
+        ag.exp.local_gradient("x")(lambda y: y)
+
+
+def test_name_that_is_taken_by_code_without_a_module_says_so():
+    exec("import autograd_core as ag\n@ag.elementwise\ndef unplaced(x): return x", {"__name__": None})
+
+    with pytest.raises(ag.ArgumentError, match="an op named 'unplaced' exists in code that was run without a __name__"):
+
+        @ag.elementwise
+        def unplaced(x):
+            return x
+
+
+@pytest.mark.parametrize("x", [np.ones(3), ag.ones(3), ag.tensor([1, 2])])
+def test_choosing_or_computing_as_if_an_array_were_a_number_names_the_op_and_the_way(x):
+    def positive(x):
+        return x if x > 0 else -x
+
+    def sine(x):
+        return math.sin(x)
+
+    for op in (ag.elementwise(positive), ag.elementwise(sine)):
+        assert op(1.0) in (1.0, math.sin(1.0))
+    with pytest.raises(ag.ArgumentError, match=r"positive: `if`.*ag\.where\(condition, a, b\)"):
+        registry["positive"](x)
+    with pytest.raises(ag.DTypeError, match=r"sine: .*write ag\.sin for math\.sin"):
+        registry["sine"](x)
+
+
+def test_array_op_that_computes_as_if_an_array_were_a_number_names_the_way():
+    @ag.array_op
+    def positive(x, /):
+        return x if x > 0 else -x
+
+    @ag.array_op
+    def sine(x, /):
+        return math.sin(x)
+
+    for x in (ag.ones(3), np.ones(3), [1.0, 1.0]):
+        with pytest.raises(ag.ArgumentError, match=r"positive: `if`.*ag\.where"):
+            positive(x)
+        with pytest.raises(ag.DTypeError, match=r"sine: .*ag\.sin"):
+            sine(x)
+
+
+def test_rule_that_chooses_as_if_an_array_were_a_number_names_the_way():
+    @ag.elementwise
+    def size(x):
+        return ag.abs(x)
+
+    @size.local_gradient("x")
+    def _(x):
+        return 1.0 if x > 0 else -1.0
+
+    with pytest.raises(ag.ArgumentError, match=r"size: the rule for x: `if`.*ag\.where"):
+        size(ag.tensor([1.0, 2.0], requires_grad=True)).sum().backward()

@@ -39,6 +39,17 @@ def test_saving_through_a_link_keeps_the_link(drawing, tmp_path):
     assert (tmp_path / "real.svg").read_text(encoding="utf-8") == str(drawing)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_saving_over_a_file_keeps_its_permissions(drawing, tmp_path, mode):
+    target = tmp_path / "graph.svg"
+    target.touch()
+    target.chmod(mode)
+    drawing.save(target)
+    assert target.stat().st_mode & 0o777 == mode
+    assert target.read_text(encoding="utf-8") == str(drawing)
+
+
 def test_failed_save_leaves_the_old_file(drawing, tmp_path, monkeypatch):
     target = tmp_path / "graph.svg"
     target.write_text("old")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import autograd_core as ag
 from autograd_core import ArgumentError, DTypeError, Value, logsumexp, tensor
 from autograd_core.show.snapshot import number_text, take
 
@@ -148,3 +149,69 @@ def test_a_limit_below_one_is_refused():
 )
 def test_numbers_are_short(number, text):
     assert number_text(number) == text
+
+
+def stale(root, **options):
+    return [entry.name for entry in take(root, **options).entries if entry.stale]
+
+
+def test_what_was_computed_before_an_input_changed_is_marked():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    product = x * y
+    product.label = "p"
+    f = product + x
+    f.backward()
+    assert stale(f) == []
+    assert take(f).warning == ""
+    y.data = 4.0
+    assert stale(f) == ["p"]
+    x.data = 10.0
+    assert stale(f) == ["p", "v1"]
+    assert "an input was given another one after p, v1 had been computed" in take(f).warning
+    x.data, y.data = 2.0, 3.0
+    assert stale(f) == []
+
+
+def test_a_change_that_only_local_gradients_show_is_marked():
+    x = Value(2.0, "x")
+    y = x * Value(0.0)
+    x.data = 5.0
+    assert stale(y) == ["v1"]
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda x, y: ag.sum([x, y, 1.0]),
+        lambda x, y: ag.vecdot([x, y], [y, x]),
+        lambda x, y: ag.linear([x, y], [[y, 2.0 * x]], [x])[0],
+        lambda x, y: logsumexp([x, y, 2.0]),
+        lambda x, y: ag.softmax([x, y])[1],
+        lambda x, y: x**y / (x - 2.0),
+        lambda x, y: ag.log(x - 3.0) * y,
+    ],
+)
+def test_only_a_change_is_marked_whatever_the_op(formula):
+    x, y = Value(2.0, "x"), Value(-0.3, "y")
+    f = formula(x, y)
+    assert stale(f) == []
+    y.data = 0.7
+    assert stale(f) != []
+
+
+def test_tensors_that_were_used_before_a_leaf_was_updated_are_marked():
+    w, b = tensor([1.0, 2.0], requires_grad=True, label="w"), tensor([1.0, 2.0], requires_grad=True, label="b")
+    loss = (w * w + b).sum()
+    assert stale(loss) == []
+    w.assign([3.0, 4.0])
+    assert stale(loss) == ["v1"]
+    loss.backward()  # and what is released is not known any more, and not shown either
+    assert stale(loss) == []
+
+
+def test_what_is_not_shown_is_not_computed_again():
+    total = x = Value(1.0, "x")
+    for _ in range(2000):
+        total = total * x
+    x.data = 2.0
+    assert len(stale(total, limit=10)) <= 10

@@ -166,3 +166,11 @@ def test_larger_graphs_say_what_was_left_out():
 
 def test_same_graph_gives_the_same_picture(product):
     assert str(draw(product)) == str(draw(product))
+
+
+def test_a_picture_of_values_that_were_changed_since_says_so():
+    x = Value(2.0, "x")
+    f = x * x
+    assert not any("do not belong together" in text for text in texts(draw(f)))
+    x.data = 10.0
+    assert any("; values do not belong together: an input was given another one after v1" in t for t in texts(draw(f)))

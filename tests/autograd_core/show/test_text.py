@@ -203,3 +203,15 @@ def test_larger_graphs_say_what_was_left_out():
 @pytest.mark.parametrize("label", ["a\nb", "a\rb", "a\x1b[31mb"])
 def test_labels_cannot_break_the_table(label):
     assert len(explain(Value(1.0, label) * 2.0).splitlines()) == 6
+
+
+def test_a_table_of_values_that_were_changed_since_says_so():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    f = x * y + x
+    f.backward()
+    assert "do not belong together" not in explain(f)
+    x.data = 10.0
+    assert explain(f).endswith(
+        "\n\nvalues do not belong together: an input was given another one after v1, v2 had been computed; "
+        "local gradients and gradients are those of before. Compute the result again"
+    )

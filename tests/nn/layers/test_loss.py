@@ -124,6 +124,34 @@ def test_first_and_second_gradients(name):
     ag.gradcheck(SMOOTH[name], X, order=2)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda w, r: F.cross_entropy(X, LABELS, weight=w, reduction=r),
+        lambda w, r: F.cross_entropy(X, LABELS, weight=w, reduction=r, ignore_index=2),
+        lambda w, r: F.cross_entropy(X, LABELS, weight=w, reduction=r, label_smoothing=0.2),
+        lambda w, r: F.cross_entropy(X, P, weight=w, reduction=r),
+        lambda w, r: F.nll_loss(X, LABELS, weight=w, reduction=r, ignore_index=0),
+        lambda w, r: F.multi_margin_loss(X, LABELS, weight=w, reduction=r),
+        lambda w, r: F.binary_cross_entropy(P, BITS, weight=w, reduction=r),
+        lambda w, r: F.binary_cross_entropy_with_logits(X, BITS, weight=w, pos_weight=w, reduction=r),
+    ],
+)
+def test_weights_may_be_learned_too(loss, reduction):
+    weight = ag.tensor(np.array([0.5, 1.0, 2.5]), requires_grad=True)
+    ag.gradcheck(lambda w: loss(w, reduction), weight)
+    plain = loss(weight.numpy(), reduction)
+    np.testing.assert_allclose(loss(weight, reduction).numpy(), plain, rtol=1e-14)
+
+
+def test_a_target_without_a_gradient_is_refused_one():
+    signs = ag.tensor(SIGNS[:, 0], requires_grad=True)
+    with pytest.raises(ag.GraphError, match=r"cosine_embedding_loss: there is no gradient for the target"):
+        F.cosine_embedding_loss(X, Y, signs)
+    assert F.cosine_embedding_loss(X, Y, signs.detach()) > 0
+
+
 def test_targets_may_be_learned_too():
     ag.gradcheck(lambda t: F.kl_div(ag.tensor(X), ag.softmax(t, axis=1), reduction="sum"), Y, order=2)
     ag.gradcheck(lambda t: F.binary_cross_entropy(ag.tensor(P), ag.sigmoid(t)), Y, order=2)
