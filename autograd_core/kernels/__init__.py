@@ -29,6 +29,7 @@ _SUBMODULES = (
     "gemm",
     "jit",
     "lane_sums",
+    "launch",
     "matvec",
     "maxima",
     "memory",

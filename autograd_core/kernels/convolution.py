@@ -15,7 +15,7 @@ from math import gcd, prod
 import numpy as np
 
 from autograd_core.kernels import FLOATS, lane_sums, memory, simd
-from autograd_core.kernels.correlation import correlate, correlate_weights
+from autograd_core.kernels.correlation import TAPS_TO_ADD, add_chunks, correlate, correlate_weights, pack_weights
 from autograd_core.kernels.gemm import DEPTH, first_entry, whole_strides
 from autograd_core.kernels.threads import get_num_threads, scratch
 
@@ -87,14 +87,16 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     threads = get_num_threads()
     partial = memory.empty((chunks, groups, depth, outputs), x.dtype)
     correlate_weights(
-        g.size * depth, first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
+        g.size * depth, tasks * -(-depth // taps_of_task),
+        first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
         scratch(threads * per_worker, x.dtype), _lists(threads, 3, band * g.shape[3]),
         (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
         (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
         _lanes_are_positions(outputs, depth, (band, g.shape[3]), width // simd.VECTORS),
     )  # fmt: skip
-    total = partial[0] if chunks == 1 else partial.sum(0)
-    return np.ascontiguousarray(total.swapaxes(1, 2), dtype).reshape(w_shape)
+    dw = np.empty((out, depth), x.dtype)
+    add_chunks(partial.size, groups * -(-depth // TAPS_TO_ADD), partial, dw)
+    return dw.astype(dtype, copy=False).reshape(w_shape)
 
 
 def _correlate(x, weights, taps, spacing, margin, y, size, step, first, bias=None, rectify=False):
@@ -123,12 +125,15 @@ def _correlate(x, weights, taps, spacing, margin, y, size, step, first, bias=Non
     per_worker = _whole_lines(block * lattice_image + width + by_positions * (positions + simd.ROWS) * width)
     memory = scratch(packed + threads * per_worker, x.dtype)
     y_image, _, y_channel, y_row, y_column = _strides(y, outputs)
+    w_strides = tuple(stride // weights.itemsize for stride in weights.strides)
+    pack_weights(
+        weights.size, groups * -(-outputs // lanes), first_entry(weights), np.ascontiguousarray(bias, x.dtype),
+        memory[:packed], weights.shape, w_strides, lanes,
+    )  # fmt: skip
     correlate(
-        images * groups * size[0] * size[1] * outputs * depth,
-        first_entry(x), first_entry(weights), np.ascontiguousarray(bias, x.dtype),
-        _offsets(taps, channels, spacing, lattice), y.reshape(-1),
-        memory[:packed], memory[packed:], _lists(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
-        weights.shape, tuple(stride // weights.itemsize for stride in weights.strides),
+        images * groups * size[0] * size[1] * outputs * depth, -(-images // block) * groups * -(-size[0] // band),
+        first_entry(x), memory[:packed], _offsets(taps, channels, spacing, lattice), y.reshape(-1),
+        memory[packed:], _lists(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
         (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
         first[0] * y_row + first[1] * y_column, (block, band, per_worker), by_positions, rectify,

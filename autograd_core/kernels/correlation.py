@@ -18,8 +18,7 @@ transposed: there a tile's rows are taps, and its inner loop runs over positions
 from autograd_core.kernels import lane_sums, simd
 from autograd_core.kernels.gemm import DEPTH, pack
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
+from autograd_core.kernels.launch import In1, InInts1, Out1, Out2, Out4, OutInts3, kernel
 
 # Taps for which a strip of weights stays in the first-level cache while positions pass by.
 TAPS = 160
@@ -63,11 +62,36 @@ def _copy_run(source, start, stride, target, at, count, vector):
             target[at + i] = simd.entry(source, start + i * stride)
 
 
-@jit
-def _correlate_task(
-    worker, task, x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    y_shape, y_strides, y_first, blocking, by_positions, rectify,
+@kernel
+def pack_weights(
+    worker, task, w: In1, bias: In1, packed: Out1,
+    w_shape: tuple[int, int, int], w_strides: tuple[int, int, int], lanes,
 ):  # fmt: skip
+    """Lay out one panel: the biases of `lanes` outputs, which sums start from, then their weights, tap by tap."""
+    (groups, outputs, depth), (group_stride, output_stride, tap_stride) = w_shape, w_strides
+    group, i = divmod(task, -(-outputs // lanes))
+    i *= lanes
+    real, panel = min(lanes, outputs - i), group * (packed.size // groups) + i * (depth + 1)
+    packed[panel : panel + real] = bias[group * outputs + i : group * outputs + i + real]
+    pack(
+        w, group * group_stride + i * output_stride, output_stride, real,
+        tap_stride, depth, packed, panel + lanes, lanes,
+    )  # fmt: skip
+
+
+@kernel
+def correlate(
+    worker, task, x: In1, packed: In1, offsets: InInts1, y: Out1, scratch: Out1, lists: OutInts3,
+    x_shape: tuple[int, int, int, int, int], x_strides: tuple[int, int, int, int, int],
+    spacing: tuple[int, int], margin: tuple[int, int], lattice_size: tuple[int, int],
+    y_shape: tuple[int, int, int], y_strides: tuple[int, int, int, int], y_first,
+    blocking: tuple[int, int, int], by_positions: bool, rectify: bool,
+):  # fmt: skip
+    """y[n, g·O + o, p, q] = bias[g·O + o] + Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
+
+    Weights and biases are packed. If `rectify`, negative results become 0: a ReLU on the way to memory.
+    `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
+    """
     images, groups, channels = x_shape[:3]
     outputs, out_height, out_width = y_shape
     block_images, band, per_worker = blocking
@@ -197,44 +221,14 @@ def _multiply_rows(
                     )  # fmt: skip
 
 
-_post_correlate = sharing(_correlate_task)
-
-
-@ParallelKernel(reads=4).of
-def correlate(
-    mailbox, x, w, bias, offsets, y, packed, scratch, lists, w_shape, w_strides, x_shape, x_strides, spacing, margin,
-    lattice_size, y_shape, y_strides, y_first, blocking, by_positions, rectify,
+@kernel
+def correlate_weights(
+    worker, task, x: In1, g: In1, offsets: InInts1, partial: Out4, scratch: Out1, lists: OutInts3,
+    x_shape: tuple[int, int, int, int, int], x_strides: tuple[int, int, int, int, int],
+    spacing: tuple[int, int], margin: tuple[int, int], lattice_size: tuple[int, int],
+    g_shape: tuple[int, int, int], g_strides: tuple[int, int, int], blocking: tuple[int, int, int], by_lanes: bool,
 ):  # fmt: skip
-    """y[n, g·O + o, p, q] = bias[g·O + o] + Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
-
-    If `rectify`, negative results become 0: a ReLU on the way to memory.
-    `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
-    """
-    (groups, outputs, depth), (group_stride, output_stride, tap_stride) = w_shape, w_strides
-    lanes = simd.TILE_BYTES // y.itemsize if by_positions else simd.ROWS
-    for group in range(groups):
-        for i in range(0, outputs, lanes):
-            real, panel = min(lanes, outputs - i), group * (packed.size // groups) + i * (depth + 1)
-            packed[panel : panel + real] = bias[group * outputs + i : group * outputs + i + real]
-            pack(
-                w, group * group_stride + i * output_stride, output_stride, real,
-                tap_stride, depth, packed, panel + lanes, lanes,
-            )  # fmt: skip
-    _post_correlate(
-        mailbox,
-        (
-            x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            y_shape, y_strides, y_first, blocking, by_positions, rectify,
-        ),
-    )  # fmt: skip
-    run_tasks(mailbox, -(-x_shape[0] // blocking[0]) * groups * -(-y_shape[1] // blocking[1]))
-
-
-@jit
-def _correlate_weights_task(
-    worker, task, x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    g_shape, g_strides, blocking, by_lanes,
-):  # fmt: skip
+    """partial[chunk, group, k, o] = Σ over the chunk's images and all positions of g[n, o, p, q] · (tap k there)."""
     images, groups = x_shape[:2]
     outputs, out_height, out_width = g_shape
     band, taps_of_task, per_worker = blocking
@@ -331,20 +325,22 @@ def _multiply_taps_by_lanes(
             )  # fmt: skip
 
 
-_post_correlate_weights = sharing(_correlate_weights_task)
+# Taps in a task of `add_chunks`.
+TAPS_TO_ADD = 32
 
 
-@ParallelKernel(reads=3).of
-def correlate_weights(
-    mailbox, x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    g_shape, g_strides, blocking, by_lanes,
-):  # fmt: skip
-    """partial[chunk, group, k, o] = Σ over the chunk's images and all positions of g[n, o, p, q] · (tap k there)."""
-    _post_correlate_weights(
-        mailbox,
-        (
-            x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            g_shape, g_strides, blocking, by_lanes,
-        ),
-    )  # fmt: skip
-    run_tasks(mailbox, partial.shape[0] * partial.shape[1] * -(-offsets.size // blocking[1]))
+@kernel
+def add_chunks(worker, task, partial: Out4, out: Out2):
+    """out[g·O + o, k] = Σ partial[chunk, g, k, o], chunk after chunk, added up in the first, for some k of a group."""
+    chunks, groups, depth, outputs = partial.shape
+    group, first = task % groups, task // groups * TAPS_TO_ADD
+    end = min(first + TAPS_TO_ADD, depth)
+    for k in range(first, end):
+        total = partial[0, group, k]
+        for chunk in range(1, chunks):
+            summand = partial[chunk, group, k]
+            for o in range(outputs):
+                total[o] += summand[o]
+    for o in range(outputs):
+        for k in range(first, end):
+            out[group * outputs + o, k] = partial[0, group, k, o]

@@ -9,8 +9,7 @@ import numpy as np
 
 from autograd_core.kernels import memory
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
+from autograd_core.kernels.launch import InBits2, OutInts2, kernel
 
 # Entries in a task at least.
 _ENTRIES = 1 << 12
@@ -26,7 +25,8 @@ def order_of_rows(x, descending):
     order = memory.empty(x.shape, np.dtype(np.intp))
     bits = x.view(f"i{x.itemsize}")
     infinity = np.array(np.inf, x.dtype).view(bits.dtype).item()
-    _order(x.itemsize * x.size, bits, order, infinity, bool(descending))
+    rows = max(1, _ENTRIES // x.shape[1])
+    _order(x.itemsize * x.size, -(-len(x) // rows), bits, order, rows, infinity, bool(descending))
     return order
 
 
@@ -44,8 +44,8 @@ def _key(bits, infinity, lowest, descending):
     return bits ^ lowest
 
 
-@jit
-def _order_task(worker, task, bits, order, rows, infinity, descending):
+@kernel
+def _order(worker, task, bits: InBits2, order: OutInts2, rows, infinity, descending: bool):
     """Some rows."""
     count, length = bits.shape
     digits = bits.itemsize
@@ -76,13 +76,3 @@ def _order_task(worker, task, bits, order, rows, infinity, descending):
                 target[place[value]] = index
                 place[value] += 1
         order[n] = target
-
-
-_post_order = sharing(_order_task)
-
-
-@ParallelKernel(reads=1).of
-def _order(mailbox, bits, order, infinity, descending):
-    rows = max(1, _ENTRIES // bits.shape[1])
-    _post_order(mailbox, (bits, order, rows, infinity, descending))
-    run_tasks(mailbox, -(-bits.shape[0] // rows))
