@@ -7,9 +7,8 @@ as numpy makes it, to the bit.
 
 from autograd_core.kernels import memory
 from autograd_core.kernels.launch import In3, Out3, kernel
+from autograd_core.kernels.thresholds import CUMULATIVE_COLUMNS, CUMULATIVE_TASK
 
-# Entries in a task at least, and columns.
-_ENTRIES, _WIDTH = 1 << 13, 1 << 8
 # Rows side by side.
 _ROWS = 4
 
@@ -19,11 +18,11 @@ def cumulative_sum(x, shape, backwards=False):
     out = memory.empty(x.shape, x.dtype)
     count, length, columns = shape
     if columns == 1:
-        rows = max(_ROWS, _ENTRIES // length)
+        rows = max(_ROWS, CUMULATIVE_TASK // length)
         _sum_rows(x.size, -(-count // rows), x.reshape(shape), out.reshape(shape), rows, backwards)
     else:
-        images = max(1, _ENTRIES // (length * min(columns, _WIDTH)))
-        tasks = -(-count // images) * -(-columns // _WIDTH)
+        images = max(1, CUMULATIVE_TASK // (length * min(columns, CUMULATIVE_COLUMNS)))
+        tasks = -(-count // images) * -(-columns // CUMULATIVE_COLUMNS)
         _sum_columns(x.size, tasks, x.reshape(shape), out.reshape(shape), images, backwards)
     return out
 
@@ -50,15 +49,15 @@ def _sum_rows(worker, task, x: In3, out: Out3, rows, backwards: bool):
 def _sum_columns(worker, task, x: In3, out: Out3, images, backwards: bool):
     """Some columns of some images."""
     count, length, columns = x.shape
-    blocks = -(-columns // _WIDTH)
-    group, first = task // blocks, task % blocks * _WIDTH
+    blocks = -(-columns // CUMULATIVE_COLUMNS)
+    group, first = task // blocks, task % blocks * CUMULATIVE_COLUMNS
     for n in range(group * images, min((group + 1) * images, count)):
         for i in range(length):
             k = length - 1 - i if backwards else i
-            row, sums = x[n, k, first : first + _WIDTH], out[n, k, first : first + _WIDTH]
+            row, sums = x[n, k, first : first + CUMULATIVE_COLUMNS], out[n, k, first : first + CUMULATIVE_COLUMNS]
             if i == 0:
                 sums[:] = row
             else:
-                before = out[n, k + 1 if backwards else k - 1, first : first + _WIDTH]
+                before = out[n, k + 1 if backwards else k - 1, first : first + CUMULATIVE_COLUMNS]
                 for j in range(sums.size):
                     sums[j] = before[j] + row[j]

@@ -24,9 +24,7 @@ from numba.core.errors import NumbaError
 from autograd_core.kernels import exponential, memory
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import Kernel
-
-# Elements in a task: several tasks a thread, each long enough that claiming one costs nothing.
-CHUNK = 1 << 14
+from autograd_core.kernels.thresholds import ELEMENTWISE_TASK
 
 _kernels: dict[tuple[object, ...], "_Kernel"] = {}
 
@@ -103,7 +101,7 @@ class _Kernel:
         if self._refused is not None:
             raise NoKernelError(self._refused)
         try:
-            self._compiled(size, -(-size // CHUNK), *arguments)
+            self._compiled(size, -(-size // ELEMENTWISE_TASK), *arguments)
         except NumbaError as error:
             self._refused = f"{self._function.__name__}: {error}"
             raise NoKernelError(self._refused) from error
@@ -127,7 +125,7 @@ def _text(paste, dtype, is_array, updated, gradient):
     # A loop over slices from 0, for an index that might be negative keeps LLVM from making vectors.
     loop = f"""
         def task(worker, number, {parameters}):
-            start, stop = number * CHUNK, (number + 1) * CHUNK
+            start, stop = number * TASK, (number + 1) * TASK
             {arrays} = {cut}
             for i in range({results[0]}.size):
                 {targets} = {value}
@@ -141,7 +139,7 @@ def _text(paste, dtype, is_array, updated, gradient):
         from autograd_core.kernels.launch import In1, Out1
 
         F = np.{dtype}
-        CHUNK = {CHUNK}
+        TASK = {ELEMENTWISE_TASK}
     """
     return "\n\n".join([textwrap.dedent(head).strip(), *paste.texts, textwrap.dedent(loop).strip()]) + "\n"
 

@@ -27,18 +27,12 @@ from math import prod
 
 import numpy as np
 
-from autograd_core.kernels import FLOATS, SMALL_PRODUCT, memory, simd
+from autograd_core.kernels import FLOATS, memory, simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, InInts1, Out1, kernel
 from autograd_core.kernels.matvec import matvec
 from autograd_core.kernels.threads import get_num_threads, scratch
-
-# Entries of k in a packed panel. A strip of B then overflows a first-level cache of 32 kB a little: measured best.
-DEPTH = 384
-# The largest task. Its rows of A, packed, take three quarters of a second-level cache of a megabyte.
-TASK_ROWS, TASK_COLUMNS = 512, 1024
-# With fewer columns than this, packing A costs more than the BLAS needs for all.
-THIN = 8
+from autograd_core.kernels.thresholds import DEPTH, SMALL_PRODUCT, SMALL_PRODUCT_AVX512, TASK_COLUMNS, TASK_ROWS, THIN
 
 
 def matmul(a, b):
@@ -74,7 +68,7 @@ def _blas_is_faster(m, depth, n, b, count):
         return True
     if b.strides[-1] != b.itemsize:
         return work <= SMALL_PRODUCT and (count == 1 or work < SMALL_PRODUCT // 16 or count * work < 4 * SMALL_PRODUCT)
-    return work <= (10**6 if simd.VECTOR_BITS == 512 else SMALL_PRODUCT)
+    return work <= (SMALL_PRODUCT_AVX512 if simd.VECTOR_BITS == 512 else SMALL_PRODUCT)
 
 
 def _multiply_batch(a, b, c, batch, m, depth, n):

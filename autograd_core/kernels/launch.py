@@ -29,7 +29,8 @@ from numba import types
 
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import ARGUMENTS, FUNCTION, replay, run_tasks, sharing
-from autograd_core.kernels.threads import SEQUENTIAL_WORK, enlist, new_mailbox
+from autograd_core.kernels.threads import enlist, new_mailbox
+from autograd_core.kernels.thresholds import SEQUENTIAL_WORK
 
 # What is made around a task: one function to be compiled and one for Python to call. They differ from kernel to kernel
 # in their parameters alone, which are the task's own; named ones are a quarter of a microsecond faster than *arguments.
@@ -170,7 +171,7 @@ class Plan:
     """
 
     def __init__(self):
-        self._arguments = []  # arrays must live, and so must records of arguments, to which `_launches` points
+        self._kept = []  # what `_launches` points to: code, records of arguments, and the arrays in them
         self._launches = np.empty((0, 4), np.int64)
 
     def __len__(self):
@@ -179,7 +180,7 @@ class Plan:
     def _add(self, dispatcher, work, tasks, arguments):
         record = new_mailbox()
         dispatcher(record, 0, *arguments)  # without any tasks it only writes down which code is given what
-        self._arguments.append((record, arguments))
+        self._kept.append((dispatcher, record, arguments))
         shared = work >= SEQUENTIAL_WORK and tasks > 1
         launch = np.array([[record[FUNCTION], record[ARGUMENTS], tasks, shared]], np.int64)
         self._launches = np.concatenate([self._launches, launch])

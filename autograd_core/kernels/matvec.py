@@ -12,10 +12,8 @@ import numpy as np
 
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, Out1, Out2, kernel
-
-# Entries of the matrix in a task, about; sums that are added up apart at most; and neighbours in a run, which stays in
-# the first-level cache while columns are added to it.
-_ENTRIES, _PARTS, _RUN = 1 << 15, 16, 1 << 11
+from autograd_core.kernels.reduction import add_parts
+from autograd_core.kernels.thresholds import MATVEC_PARTS, MATVEC_RUN, MATVEC_TASK
 
 
 def matvec(a, x):
@@ -25,13 +23,17 @@ def matvec(a, x):
     x, m = np.ascontiguousarray(x), len(a)
     if a.flags.c_contiguous:
         y = np.empty(m, a.dtype)
-        rows = max(1, _ENTRIES // x.size)
+        rows = max(1, MATVEC_TASK // x.size)
         _rows(a.size, -(-m // rows), a, x, y, rows)
         return y
-    parts = min(_PARTS, -(-a.size // _ENTRIES)) if m < 2 * _RUN else 1
-    sums, runs = np.empty((parts, m), a.dtype), -(-m // _RUN)
+    parts = min(MATVEC_PARTS, -(-a.size // MATVEC_TASK)) if m < 2 * MATVEC_RUN else 1
+    sums, runs = np.empty((parts, m), a.dtype), -(-m // MATVEC_RUN)
     _columns(a.size, runs * parts, a.T, x, sums, runs)
-    return sums[0] if parts == 1 else sums.sum(0)
+    if parts == 1:
+        return sums[0]
+    y = np.empty(m, a.dtype)
+    add_parts(sums.size, 1, sums, y)
+    return y
 
 
 @jit(fastmath=REORDER)
@@ -62,8 +64,8 @@ def _add_four(a, x, k, first, y):
 def _columns(worker, task, columns: In2, x: In1, sums: Out2, runs):
     part, run = divmod(task, runs)
     depth, size = columns.shape
-    first = run * _RUN
-    y = sums[part, first : min(first + _RUN, size)]
+    first = run * MATVEC_RUN
+    y = sums[part, first : min(first + MATVEC_RUN, size)]
     y[:] = 0
     k, end = part * depth // len(sums), (part + 1) * depth // len(sums)
     while k + 4 <= end:

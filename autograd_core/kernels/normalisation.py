@@ -16,15 +16,11 @@ import numpy as np
 from autograd_core.kernels import memory
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, In3, Out1, Out2, Out3, OutDoubles1, kernel
-from autograd_core.kernels.reduction import PIECE, add_parts, sum_of_run
+from autograd_core.kernels.reduction import add_parts, sum_of_run
 from autograd_core.kernels.threads import get_num_threads, scratch
+from autograd_core.kernels.thresholds import NORMALISATION_COLUMNS, NORMALISATION_TASK, PARTS, PIECE, SHORT_RUN
 
-# Entries in a task at least.
-_ENTRIES = 1 << 14
-# Parts that sums for weights are taken in, at most.
-_PARTS = 32
-# Neighbours that are too few to be summed up by themselves.
-_SHORT = 32
+_DOUBLE = np.dtype(np.float64)
 
 
 def normalize(x, weight, bias, shape, eps, centre):
@@ -52,20 +48,19 @@ def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
     """The gradients of Σ g · normalize(x): to x, and to the tables of weights and biases."""
     images, count, run = shape
     dx = memory.empty(x.shape, x.dtype)
-    scale = 1 / np.sqrt(var + x.dtype.type(eps))
     if _are_columns(shape, weight):
         matrix = (images, count * run)
         tasks, width, space = _columns_at_once(count * run, run, x.dtype, 2, 5)
         tables = [np.empty(weight.shape, x.dtype) for _ in range(2)]
         arrays = (array.reshape(matrix) for array in (g, x))
-        flat = (array.reshape(-1) for array in (weight, mean, scale))
         results = (dx.reshape(matrix), *(table.reshape(-1) for table in tables))
-        _gradient_of_columns(x.size, tasks, *arrays, *flat, *results, centre, run, width, *space)
+        how = (eps, centre, run, width, *space)
+        _gradient_of_columns(x.size, tasks, *arrays, weight.reshape(-1), mean, var, *results, *how)
         return dx, *tables
-    parts = min(count, _PARTS, -(-x.size // _ENTRIES))
+    parts = min(count, PARTS, -(-x.size // NORMALISATION_TASK))
     sums = [np.empty((parts, *weight.shape), x.dtype) for _ in range(2)]
     results = (dx.reshape(shape), *sums)
-    _gradient(x.size, parts, g.reshape(shape), x.reshape(shape), weight, mean, scale, *results, centre)
+    _gradient(x.size, parts, g.reshape(shape), x.reshape(shape), weight, mean, var, *results, eps, centre)
     if parts == 1:
         return dx, *(array[0] for array in sums)
     tables = [np.empty(weight.shape, x.dtype) for _ in range(2)]
@@ -83,28 +78,24 @@ def variance(x, shape):
 
 def _slices_at_once(shape):
     """Slices in a task."""
-    return max(1, _ENTRIES // max(1, shape[0] * shape[2]))
-
-
-# Short runs of several images are read a row of neighbours at a time, as many columns side by side as a task has:
-# slice by slice, every read would wait for memory, and meet the others in the same few lines of the cache.
-_WIDTH = 128
-_DOUBLE = np.dtype(np.float64)
+    return max(1, NORMALISATION_TASK // max(1, shape[0] * shape[2]))
 
 
 def _columns_at_once(columns, run, dtype, sums, rows):
     """How many tasks there are; columns in each, whole runs; and working memory: so many sums, and rows of x, of them.
 
-    Sums are float64.
+    Short runs of several images are read a row of neighbours at a time, as many columns side by side as a task has:
+    slice by slice, every read would wait for memory, and meet the others in the same few lines of the cache. Sums are
+    float64.
     """
-    width, threads = max(1, _WIDTH // run) * run, get_num_threads()
+    width, threads = max(1, NORMALISATION_COLUMNS // run) * run, get_num_threads()
     space = scratch(threads * sums * width, _DOUBLE, "sums"), scratch(threads * rows * width, dtype)
     return -(-columns // width), width, space
 
 
 def _are_columns(shape, weight):
     """Whether the runs of several images are short, and each slice has a weight of its own."""
-    return shape[0] > 1 and shape[2] <= _SHORT and weight.shape == (shape[1], 1)
+    return shape[0] > 1 and shape[2] <= SHORT_RUN and weight.shape == (shape[1], 1)
 
 
 @jit(fastmath=REORDER)
@@ -227,8 +218,8 @@ def _write_gradient(g, x, weight, mean, scale, shift, slope, dx):
 
 @kernel
 def _gradient(
-    worker, part, g: In3, x: In3, weight: In2, mean: In1, scale: In1, dx: Out3, to_weights: Out3, to_biases: Out3,
-    centre: bool,
+    worker, part, g: In3, x: In3, weight: In2, mean: In1, var: In1, dx: Out3, to_weights: Out3, to_biases: Out3,
+    eps: float, centre: bool,
 ):  # fmt: skip
     (images, slices, run), number = x.shape, x.dtype.type
     to_weight, to_bias = to_weights[part], to_biases[part]
@@ -237,17 +228,25 @@ def _gradient(
     count = images * run
     for k in range(part * slices // len(to_weights), (part + 1) * slices // len(to_weights)):
         row = k % weight.shape[0]
+        scale = _scale(var[k], eps)
         total = along = 0.0
         for image in range(images):
             here, aside = _sums_of_run(
-                g[image, k], x[image, k], weight[row], mean[k], scale[k], to_weight[row], to_bias[row]
+                g[image, k], x[image, k], weight[row], mean[k], scale, to_weight[row], to_bias[row]
             )
             total += here
             along += aside
         shift = number(total / count) if centre else number(0)
-        slope = number(along / count * scale[k] * scale[k])
+        slope = number(along / count * scale * scale)
         for image in range(images):
-            _write_gradient(g[image, k], x[image, k], weight[row], mean[k], scale[k], shift, slope, dx[image, k])
+            _write_gradient(g[image, k], x[image, k], weight[row], mean[k], scale, shift, slope, dx[image, k])
+
+
+@jit
+def _scale(var, eps):
+    """1/√(var + eps), in the dtype of var."""
+    number = type(var)
+    return number(1) / number(math.sqrt(var + number(eps)))
 
 
 @jit
@@ -314,8 +313,8 @@ def _normalize_columns(
 
 @kernel
 def _gradient_of_columns(
-    worker, task, g: In2, x: In2, weight: In1, mean: In1, scale: In1, dx: Out2, to_weight: Out1, to_bias: Out1,
-    centre: bool, run, width, wide_memory: OutDoubles1, memory: Out1,
+    worker, task, g: In2, x: In2, weight: In1, mean: In1, var: In1, dx: Out2, to_weight: Out1, to_bias: Out1,
+    eps: float, centre: bool, run, width, wide_memory: OutDoubles1, memory: Out1,
 ):  # fmt: skip
     first = task * width
     size = min(width, x.shape[1] - first)
@@ -327,7 +326,8 @@ def _gradient_of_columns(
     total[:] = 0
     along[:] = 0
     _spread(mean, first, run, middle)
-    _spread(scale, first, run, spread)
+    for i in range(size):
+        spread[i] = _scale(var[(first + i) // run], eps)
     _spread(weight, first, run, factor)
     for n in range(x.shape[0]):
         upstream, row = g[n, first:end], x[n, first:end]

@@ -7,12 +7,10 @@ never wins; a NaN wins over everything, and shows in y.
 
 import numpy as np
 
-from autograd_core.kernels import maxima, memory, simd
+from autograd_core.kernels import memory, simd, simd_max_pooling
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, In3, Out1, Out3, kernel
-
-# Entries of x in a task, where planes are smaller: claiming a task costs as much as tens of entries.
-_ENTRIES = 1 << 12
+from autograd_core.kernels.thresholds import POOLING_TASK
 
 
 def max_pool2d(x, kernel, stride, padding):
@@ -21,7 +19,7 @@ def max_pool2d(x, kernel, stride, padding):
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     y = memory.empty((n, c, (h + 2 * ph - kh) // sh + 1, (w + 2 * pw - kw) // sw + 1), x.dtype)
     x_planes, y_planes = np.ascontiguousarray(x).reshape(n * c, h, w), y.reshape(n * c, *y.shape[2:])
-    planes = -(-_ENTRIES // (h * w))
+    planes = -(-POOLING_TASK // (h * w))
     _forward(x.size, -(-n * c // planes), x_planes, y_planes, planes, kh, kw, sh, sw, ph, pw)
     return y
 
@@ -32,7 +30,7 @@ def max_pool2d_gradient(g, x, y, kernel, stride, padding):
     n, c, h, w = x.shape
     dx = memory.empty(x.shape, g.dtype)
     flat = (np.ascontiguousarray(a).reshape(-1) for a in (g, x, y))
-    planes = -(-_ENTRIES // (h * w))
+    planes = -(-POOLING_TASK // (h * w))
     how = ((h, w), y.shape[2:], planes, kh, kw, sh, sw, ph, pw)
     _backward(x.size, -(-n * c // planes), *flat, dx.reshape(-1), *how)
     return dx
@@ -64,11 +62,11 @@ def _backward_plane(g, at, x, y, dx, top, size, out, kh, kw, sh, sw, ph, pw):
             corner, column = top + first * w, q * sw - pw
             how = (corner, w, end - first, kw, column, columns - q)
             if sw == 1:
-                maxima.share_among_largest_adjacent(g, y, window, x, dx, *how, sw)
+                simd_max_pooling.max_pool_gradient_stride_1(g, y, window, x, dx, *how, sw)
             elif sw == 2:
-                maxima.share_among_largest_every_other(g, y, window, x, dx, *how, sw)
+                simd_max_pooling.max_pool_gradient_stride_2(g, y, window, x, dx, *how, sw)
             else:
-                maxima.share_among_largest_apart(g, y, window, x, dx, *how, sw)
+                simd_max_pooling.max_pool_gradient_any_stride(g, y, window, x, dx, *how, sw)
 
 
 # The window that nearly every network uses has loops of its own, without branches: LLVM makes vectors of them.
@@ -96,7 +94,7 @@ def _unhalve_plane(g, at, x, y, dx, top, size, out):
     for p in range(rows):
         for q in range(0, columns, lanes):
             window, upper = at + p * columns + q, top + 2 * p * w + 2 * q
-            maxima.share_among_quarters(g, window, y, window, x, dx, upper, upper + w, columns - q)
+            simd_max_pooling.max_pool_gradient_2x2(g, window, y, window, x, dx, upper, upper + w, columns - q)
 
 
 @kernel

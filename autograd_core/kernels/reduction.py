@@ -12,13 +12,7 @@ from numba.extending import intrinsic
 from autograd_core.kernels import FLOATS
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, In3, Out1, Out2, OutDoubles2, kernel
-
-# Entries in a task at least, and parts that are summed apart at most.
-_ENTRIES, _PARTS = 1 << 14, 32
-# Entries that are summed up in their own dtype, before float64 takes over: the error stays that of a few additions.
-PIECE = 1 << 11
-# Columns in a task, and rows at least.
-_WIDTH, _ROWS = 1 << 10, 1 << 6
+from autograd_core.kernels.thresholds import PARTS, PIECE, REDUCTION_COLUMNS, REDUCTION_ROWS, REDUCTION_TASK
 
 
 def sum_of_channels(x):
@@ -33,16 +27,16 @@ def sum_of_slices(x, shape):
     images, slices, run = shape
     out = np.empty(slices, x.dtype)
     if slices == 1:  # all of it, in pieces
-        parts = tasks = -(-x.size // _ENTRIES)
+        parts = tasks = -(-x.size // REDUCTION_TASK)
         sums = np.empty((parts, 1))
         _sum_pieces(x.size, tasks, x.reshape(-1), sums, out)
     elif images > 1 and run == 1:
-        parts = min(_PARTS, -(-images // _ROWS))
+        parts = min(PARTS, -(-images // REDUCTION_ROWS))
         sums = np.empty((parts, slices), x.dtype)
-        _sum_columns(x.size, parts * -(-slices // _WIDTH), x.reshape(images, slices), sums, out)
+        _sum_columns(x.size, parts * -(-slices // REDUCTION_COLUMNS), x.reshape(images, slices), sums, out)
     else:
-        parts = min(images, _PARTS, -(-x.size // _ENTRIES))
-        block = max(1, _ENTRIES * parts // (images * run))
+        parts = min(images, PARTS, -(-x.size // REDUCTION_TASK))
+        block = max(1, REDUCTION_TASK * parts // (images * run))
         sums = np.empty((parts, slices))
         _sum(x.size, parts * -(-slices // block), x.reshape(shape), sums, out, block)
     if parts > 1:
@@ -52,14 +46,14 @@ def sum_of_slices(x, shape):
 
 def largest_of_rows(x):
     """The largest entry of each row, or nan if there is one.  Shapes: (n, m), C-contiguous, m > 0 -> (n,)."""
-    out, rows = np.empty(len(x), x.dtype), max(1, _ENTRIES // x.shape[1])
+    out, rows = np.empty(len(x), x.dtype), max(1, REDUCTION_TASK // x.shape[1])
     _largest(x.size, -(-len(x) // rows), x, out, rows)
     return out
 
 
 def smallest_of_rows(x):
     """The smallest entry of each row, or nan if there is one.  Shapes: (n, m), C-contiguous, m > 0 -> (n,)."""
-    out, rows = np.empty(len(x), x.dtype), max(1, _ENTRIES // x.shape[1])
+    out, rows = np.empty(len(x), x.dtype), max(1, REDUCTION_TASK // x.shape[1])
     _smallest(x.size, -(-len(x) // rows), x, out, rows)
     return out
 
@@ -135,7 +129,7 @@ def _sum(worker, task, x: In3, sums: OutDoubles2, out: Out1, slices):
 
 @kernel
 def _sum_pieces(worker, part, x: In1, sums: OutDoubles2, out: Out1):
-    total = sum_of_run(x[part * _ENTRIES : (part + 1) * _ENTRIES])
+    total = sum_of_run(x[part * REDUCTION_TASK : (part + 1) * REDUCTION_TASK])
     if len(sums) == 1:
         out[0] = total
     else:
@@ -145,18 +139,18 @@ def _sum_pieces(worker, part, x: In1, sums: OutDoubles2, out: Out1):
 @kernel
 def _sum_columns(worker, task, x: In2, sums: Out2, out: Out1):
     rows, parts = x.shape[0], sums.shape[0]
-    part, first = task % parts, task // parts * _WIDTH
-    total = out[first : first + _WIDTH] if parts == 1 else sums[part, first : first + _WIDTH]
+    part, first = task % parts, task // parts * REDUCTION_COLUMNS
+    total = out[first : first + REDUCTION_COLUMNS] if parts == 1 else sums[part, first : first + REDUCTION_COLUMNS]
     total[:] = 0
     for n in range(part * rows // parts, (part + 1) * rows // parts):
-        row = x[n, first : first + _WIDTH]
+        row = x[n, first : first + REDUCTION_COLUMNS]
         for i in range(total.size):
             total[i] += row[i]
 
 
 @kernel
-def add_parts(worker, task, sums: In2, out: Out1):
-    """out[k] = Σ sums[part, k], part after part."""
+def add_parts(worker, task, sums: Out2, out: Out1):
+    """out[k] = Σ sums[part, k], part after part, added up in the first."""
     _add_up(sums, out)
 
 
@@ -167,11 +161,12 @@ def _add_doubles(worker, task, sums: OutDoubles2, out: Out1):
 
 @jit
 def _add_up(sums, out):
-    for k in range(out.size):
-        total = sums[0, k]
-        for part in range(1, sums.shape[0]):
-            total += sums[part, k]
-        out[k] = total
+    total = sums[0]
+    for part in range(1, sums.shape[0]):
+        row = sums[part]
+        for k in range(total.size):
+            total[k] += row[k]
+    out[:] = total
 
 
 @kernel

@@ -7,9 +7,7 @@ all of the index names one row.
 
 from autograd_core.kernels.launch import In2, InInts1, Out2, kernel
 from autograd_core.kernels.threads import CACHE_LINE
-
-# Cache lines of a row in a task.
-_LINES = 8
+from autograd_core.kernels.thresholds import SCATTER_LINES
 
 
 def add_rows(table, index, rows):
@@ -17,7 +15,7 @@ def add_rows(table, index, rows):
 
     All arrays are C-contiguous; numbers in the index go from 0 to count - 1, which is not checked.
     """
-    width = _LINES * CACHE_LINE // rows.itemsize
+    width = SCATTER_LINES * CACHE_LINE // rows.itemsize
     _add(rows.size, -(-rows.shape[1] // width), rows, index, table, width)
 
 

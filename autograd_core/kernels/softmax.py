@@ -14,20 +14,16 @@ from autograd_core.kernels import memory
 from autograd_core.kernels.exponential import exp, log
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, InInts1, Out1, Out2, OutDoubles1, kernel
-from autograd_core.kernels.reduction import PIECE, largest_of_run, sum_of_run
+from autograd_core.kernels.reduction import largest_of_run, sum_of_run
 from autograd_core.kernels.threads import CACHE_LINE, get_num_threads, scratch
-
-# Entries in a task.
-_CHUNK = 1 << 12
-# What an exponential costs, in multiplications: so much sooner a second thread pays.
-_EXPONENTIAL = 4
+from autograd_core.kernels.thresholds import EXPONENTIAL, PIECE, SOFTMAX_TASK
 
 
 def softmax(x):
     """exp(row) / Σ exp(row).  Shapes: (n, classes) -> the same."""
     out = memory.empty(x.shape, x.dtype)
     tasks, rows = _shares(x)
-    _softmax(_EXPONENTIAL * x.size, tasks, x, out, rows)
+    _softmax(EXPONENTIAL * x.size, tasks, x, out, rows)
     return out
 
 
@@ -43,7 +39,7 @@ def log_softmax(x):
     """row - log Σ exp(row).  Shapes: (n, classes) -> the same."""
     out = memory.empty(x.shape, x.dtype)
     tasks, rows = _shares(x)
-    _log_softmax(_EXPONENTIAL * x.size, tasks, x, out, rows, *_memory(x, rows))
+    _log_softmax(EXPONENTIAL * x.size, tasks, x, out, rows, *_memory(x, rows))
     return out
 
 
@@ -51,7 +47,7 @@ def log_softmax_gradient(g, y):
     """g - exp(y)·Σ g for each row, where y is the log-softmax."""
     out = memory.empty(y.shape, y.dtype)
     tasks, rows = _shares(y)
-    _log_softmax_gradient(_EXPONENTIAL * y.size, tasks, g, y, out, rows)
+    _log_softmax_gradient(EXPONENTIAL * y.size, tasks, g, y, out, rows)
     return out
 
 
@@ -59,7 +55,7 @@ def logsumexp(x):
     """log Σ exp(row).  Shapes: (n, classes) -> (n,)."""
     out = np.empty(len(x), x.dtype)
     tasks, rows = _shares(x)
-    _logsumexp(_EXPONENTIAL * x.size, tasks, x, out, rows, *_memory(x, rows))
+    _logsumexp(EXPONENTIAL * x.size, tasks, x, out, rows, *_memory(x, rows))
     return out
 
 
@@ -67,7 +63,7 @@ def logsumexp_gradient(g, x, y):
     """g·exp(row - y) for each row, where y is its logsumexp; 0 where that is -inf.  g and y: (n,)."""
     out = memory.empty(x.shape, x.dtype)
     tasks, rows = _shares(x)
-    _logsumexp_gradient(_EXPONENTIAL * x.size, tasks, g, x, y, out, rows)
+    _logsumexp_gradient(EXPONENTIAL * x.size, tasks, g, x, y, out, rows)
     return out
 
 
@@ -79,7 +75,7 @@ def cross_entropy(x, labels):
     mean = np.empty((), x.dtype)
     tasks, rows = _shares(x)
     totals = np.empty(tasks)
-    _cross_entropy(_EXPONENTIAL * x.size, tasks, x, labels, totals, mean.reshape(1), rows, *_memory(x, rows))
+    _cross_entropy(EXPONENTIAL * x.size, tasks, x, labels, totals, mean.reshape(1), rows, *_memory(x, rows))
     if tasks != 1:
         _mean(tasks, 1, totals, mean.reshape(1), len(x))
     return mean
@@ -89,14 +85,14 @@ def cross_entropy_gradient(x, labels, scale):
     """(softmax(row) - one-hot(label)) · scale for each row of x."""
     out = memory.empty(x.shape, x.dtype)
     tasks, rows = _shares(x)
-    _cross_entropy_gradient(_EXPONENTIAL * x.size, tasks, x, labels, out, float(scale), rows)
+    _cross_entropy_gradient(EXPONENTIAL * x.size, tasks, x, labels, out, float(scale), rows)
     return out
 
 
 def _shares(x):
     """How many tasks there are, and rows in each."""
     n, classes = x.shape
-    rows = _CHUNK // classes or 1
+    rows = SOFTMAX_TASK // classes or 1
     return -(-n // rows), rows
 
 

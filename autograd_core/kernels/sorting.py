@@ -10,9 +10,8 @@ import numpy as np
 from autograd_core.kernels import memory
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import InBits2, OutInts2, kernel
+from autograd_core.kernels.thresholds import SORTING_TASK
 
-# Entries in a task at least.
-_ENTRIES = 1 << 12
 _BITS = 8
 _DIGITS = 1 << _BITS
 
@@ -25,7 +24,7 @@ def order_of_rows(x, descending):
     order = memory.empty(x.shape, np.dtype(np.intp))
     bits = x.view(f"i{x.itemsize}")
     infinity = np.array(np.inf, x.dtype).view(bits.dtype).item()
-    rows = max(1, _ENTRIES // x.shape[1])
+    rows = max(1, SORTING_TASK // x.shape[1])
     _order(x.itemsize * x.size, -(-len(x) // rows), bits, order, rows, infinity, bool(descending))
     return order
 

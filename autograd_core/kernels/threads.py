@@ -16,9 +16,6 @@ import numpy as np
 
 from autograd_core.errors import ArgumentError
 
-# Below this many elementary operations, telling a second thread costs more than it saves.
-SEQUENTIAL_WORK = 1 << 16
-
 CACHE_LINE = 64
 # Looks at an empty mailbox before a helper goes to sleep.
 _PATIENCE = 1 << 18

@@ -8,22 +8,9 @@ import time
 
 import numpy as np
 
-from autograd_core.kernels import (
-    correlation,
-    cumulative,
-    gemm,
-    matvec,
-    normalisation,
-    pooling,
-    reduction,
-    scatter,
-    softmax,
-    sorting,
-)
+from autograd_core import kernels
 from autograd_core.kernels.launch import Kernel, Plan
 from autograd_core.kernels.threads import enlist
-
-_MODULES = (gemm, matvec, correlation, pooling, reduction, normalisation, softmax, scatter, cumulative, sorting)
 
 
 def warm_up(dtypes=(np.float32,), say=None):
@@ -37,14 +24,14 @@ def warm_up(dtypes=(np.float32,), say=None):
         team.busy.release()
     Plan().run()
     for dtype in map(np.dtype, dtypes):
-        for kernel in kernels():
+        for kernel in all_kernels():
             started = time.perf_counter()
             kernel.compile(dtype)
             say(f"{kernel.name}, {dtype}: {time.perf_counter() - started:.1f} s")
     return time.perf_counter() - began
 
 
-def kernels():
+def all_kernels():
     """All kernels that stand in modules, each once."""
-    made = (getattr(value, "kernel", None) for module in _MODULES for value in vars(module).values())
+    made = (getattr(value, "kernel", None) for name in dir(kernels) for value in vars(getattr(kernels, name)).values())
     return list(dict.fromkeys(k for k in made if isinstance(k, Kernel)))

@@ -1,4 +1,4 @@
-"""Correlation as a matrix product whose second operand never exists in memory: the loops under convolution.
+"""Convolution as a matrix product whose second operand never exists in memory: an implicit GEMM.
 
 A task copies its part of the image to a lattice, and all irregularity ends there:
 
@@ -15,13 +15,11 @@ for each of several positions, which then meets a vector of outputs. The gradien
 transposed: there a tile's rows are taps, and its inner loop runs over positions.
 """
 
-from autograd_core.kernels import lane_sums, simd
-from autograd_core.kernels.gemm import DEPTH, pack
+from autograd_core.kernels import simd, simd_dot_products
+from autograd_core.kernels.gemm import pack
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, InInts1, Out1, Out2, Out4, OutInts3, kernel
-
-# Taps for which a strip of weights stays in the first-level cache while positions pass by.
-TAPS = 160
+from autograd_core.kernels.thresholds import DEPTH, TAPS, TAPS_TO_ADD
 
 
 @jit
@@ -65,22 +63,26 @@ def _copy_run(source, start, stride, target, at, count, vector):
 @kernel
 def pack_weights(
     worker, task, w: In1, bias: In1, packed: Out1,
-    w_shape: tuple[int, int, int], w_strides: tuple[int, int, int], lanes,
+    w_shape: tuple[int, int, int, int, int], w_strides: tuple[int, int, int, int, int], lanes,
 ):  # fmt: skip
-    """Lay out one panel: the biases of `lanes` outputs, which sums start from, then their weights, tap by tap."""
-    (groups, outputs, depth), (group_stride, output_stride, tap_stride) = w_shape, w_strides
+    """Lay out one panel: the biases of `lanes` outputs, which sums start from, then their weights, tap by tap.
+
+    w is (groups, outputs, ...), and the taps are numbered along its last three axes.
+    """
+    groups, outputs, planes, rows, columns = w_shape
     group, i = divmod(task, -(-outputs // lanes))
     i *= lanes
+    depth = planes * rows * columns
     real, panel = min(lanes, outputs - i), group * (packed.size // groups) + i * (depth + 1)
     packed[panel : panel + real] = bias[group * outputs + i : group * outputs + i + real]
-    pack(
-        w, group * group_stride + i * output_stride, output_stride, real,
-        tap_stride, depth, packed, panel + lanes, lanes,
-    )  # fmt: skip
+    for run in range(planes * rows):
+        plane, row = divmod(run, rows)
+        start = group * w_strides[0] + i * w_strides[1] + plane * w_strides[2] + row * w_strides[3]
+        pack(w, start, w_strides[1], real, w_strides[4], columns, packed, panel + (run * columns + 1) * lanes, lanes)
 
 
 @kernel
-def correlate(
+def convolve(
     worker, task, x: In1, packed: In1, offsets: InInts1, y: Out1, scratch: Out1, lists: OutInts3,
     x_shape: tuple[int, int, int, int, int], x_strides: tuple[int, int, int, int, int],
     spacing: tuple[int, int], margin: tuple[int, int], lattice_size: tuple[int, int],
@@ -222,7 +224,7 @@ def _multiply_rows(
 
 
 @kernel
-def correlate_weights(
+def gradient_to_weights(
     worker, task, x: In1, g: In1, offsets: InInts1, partial: Out4, scratch: Out1, lists: OutInts3,
     x_shape: tuple[int, int, int, int, int], x_strides: tuple[int, int, int, int, int],
     spacing: tuple[int, int], margin: tuple[int, int], lattice_size: tuple[int, int],
@@ -311,22 +313,18 @@ def _multiply_taps_by_lanes(
             counts[depth] = size[1] - column
             depth += 1
     if outputs == 1:
-        for tap in range(first, end, lane_sums.LINE_TAPS):
-            lane_sums.multiply_lanes_of_one(
+        for tap in range(first, end, simd_dot_products.LINE_TAPS):
+            simd_dot_products.dot_products_of_one(
                 scratch, lattice, bases, offsets, tap, g, g_start, 0, places, counts, depth,
                 sums, tap, 1, end - tap, 1, add,
             )  # fmt: skip
         return
-    for output in range(0, outputs, lane_sums.SEVERAL_OUTPUTS):
-        for tap in range(first, end, lane_sums.SEVERAL_TAPS):
-            lane_sums.multiply_lanes(
+    for output in range(0, outputs, simd_dot_products.SEVERAL_OUTPUTS):
+        for tap in range(first, end, simd_dot_products.SEVERAL_TAPS):
+            simd_dot_products.dot_products(
                 scratch, lattice, bases, offsets, tap, g, g_start + output * g_stride, g_stride, places, counts, depth,
                 sums, tap * outputs + output, outputs, end - tap, outputs - output, add,
             )  # fmt: skip
-
-
-# Taps in a task of `add_chunks`.
-TAPS_TO_ADD = 32
 
 
 @kernel
@@ -341,6 +339,8 @@ def add_chunks(worker, task, partial: Out4, out: Out2):
             summand = partial[chunk, group, k]
             for o in range(outputs):
                 total[o] += summand[o]
+    block = partial[0, group, first:end]
     for o in range(outputs):
-        for k in range(first, end):
-            out[group * outputs + o, k] = partial[0, group, k, o]
+        row = out[group * outputs + o, first:end]
+        for k in range(row.size):
+            row[k] = block[k, o]
