@@ -166,7 +166,8 @@ def _add_up(sums, out):
         row = sums[part]
         for k in range(total.size):
             total[k] += row[k]
-    out[:] = total
+    for k in range(total.size):
+        out[k] = total[k]
 
 
 @kernel
