@@ -21,10 +21,8 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError, ShapeError
+from autograd_core.kernels.thresholds import LONG_FOR_UPDATE as _WORTH_A_KERNEL
 from autograd_core.tensor import Tensor
-
-# Elements. A rule is some ten calls of numpy, or one of a kernel; but a toy of a few numbers should not load Numba.
-_WORTH_A_KERNEL = 5
 
 
 class UpdateRule:

@@ -5,52 +5,26 @@ Callers have checked shapes and dtypes. The submodules load on first use, and Nu
 """
 
 import importlib
+from importlib.util import find_spec
 from types import ModuleType
 
 import numpy as np
 
+from autograd_core.kernels.thresholds import LONG as LONG
+from autograd_core.kernels.thresholds import LONG_FOR_SEVERAL as LONG_FOR_SEVERAL
+from autograd_core.kernels.thresholds import SMALL_PRODUCT as SMALL_PRODUCT
+
 # What kernels compute in: in the machine's own order of bytes, that is.
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
-# Elements from which a kernel, in one pass and with several threads, beats numpy's loops one after the other.
-LONG = 1 << 11
-# The same where numpy would need several loops, as for a sigmoid.
-LONG_FOR_SEVERAL = 1 << 8
-
-# Multiplications up to which a matrix product is numpy's, whose BLAS then works on one thread and compiles nothing.
-SMALL_PRODUCT = 1 << 18
-
-_SUBMODULES = (
-    "convolution",
-    "correlation",
-    "cumulative",
-    "elementwise",
-    "exponential",
-    "gemm",
-    "jit",
-    "lane_sums",
-    "matvec",
-    "maxima",
-    "memory",
-    "normalisation",
-    "pooling",
-    "reduction",
-    "scatter",
-    "simd",
-    "softmax",
-    "sorting",
-    "team",
-    "threads",
-    "vectors",
-    "warmup",
-)
-
 
 def __getattr__(name: str) -> ModuleType:
-    if name in _SUBMODULES:
+    if find_spec(f"{__name__}.{name}") is not None:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(_SUBMODULES)
+    from pkgutil import iter_modules
+
+    return [module.name for module in iter_modules(__path__)]

@@ -1,6 +1,6 @@
 """Two-dimensional convolution (cross-correlation, as networks use it) and its two gradients.
 
-This file turns each of them into correlations on lattices, which `correlation` computes; see there for the idea.
+This file turns each of them into correlations on lattices, which `implicit_gemm` computes; see there for the idea.
 
     forward             one correlation of x with w
     gradient to x       for every residue of the position modulo the stride, one correlation of g with those taps
@@ -14,17 +14,19 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import FLOATS, lane_sums, memory, simd
-from autograd_core.kernels.correlation import correlate, correlate_weights
-from autograd_core.kernels.gemm import DEPTH, first_entry, whole_strides
+from autograd_core.kernels import FLOATS, memory, simd, simd_dot_products
+from autograd_core.kernels.gemm import first_entry, whole_strides
+from autograd_core.kernels.implicit_gemm import add_chunks, convolve, gradient_to_weights, pack_weights
 from autograd_core.kernels.threads import get_num_threads, scratch
+from autograd_core.kernels.thresholds import (
+    CONVOLUTION_PARTS,
+    CONVOLUTION_PARTS_ENTRIES,
+    DEPTH,
+    LATTICE,
+    POSITIONS,
+    TAPS_TO_ADD,
+)
 
-# Entries of one image's lattice in a task, where rows can be divided: it should stay in a second-level cache.
-_LATTICE = 1 << 16
-# Positions that a task has at least, several small images together if need be.
-_POSITIONS = 512
-# The gradient to the weights is summed in at most so many parts, by whatever threads there are, and so many entries.
-_CHUNKS, _CHUNK_ENTRIES = 16, 1 << 21
 _INT64 = np.dtype(np.int64)
 
 
@@ -41,9 +43,9 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=
         for n, p, d, k, s in zip(x.shape[2:], padding, dilation, kernel, stride, strict=True)
     )
     y = memory.empty((x.shape[0], out, *size), x.dtype)
-    weights = w.reshape(groups, out // groups, -1)
+    weights = w.reshape(groups, out // groups, *w.shape[1:])
     taps = _forward_taps(*kernel, *stride, *dilation)
-    _correlate(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias, rectify)
+    _convolve(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias, rectify)
     return y.astype(dtype, copy=False)
 
 
@@ -58,9 +60,9 @@ def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation
         (rows, y_shifts), (columns, x_shifts) = (_landing_taps(*axis) for axis in along)
         top, left = min(y_shifts, default=0), min(x_shifts, default=0)
         taps = tuple((0, p - top, q - left) for p in y_shifts for q in x_shifts)
-        weights = transposed[..., rows, columns].reshape(groups, channels, -1)
+        weights = transposed[..., rows, columns]
         size = tuple(-(-(n - first) // s) for n, first, s in zip(x_shape[2:], phase, stride, strict=True))
-        _correlate(g, weights, taps, (1, 1), (-top, -left), dx, size, stride, phase)
+        _convolve(g, weights, taps, (1, 1), (-top, -left), dx, size, stride, phase)
     return dx.astype(dtype, copy=False)
 
 
@@ -77,42 +79,45 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     # Neither bands nor chunks may depend on the number of threads: they decide the order of summation.
     band, lattice = _band(g.shape[2:], taps, channels, stride, 1)
     bands = -(-g.shape[2] // band)
-    chunks = max(1, min(_CHUNKS, g.shape[0] * bands, _CHUNK_ENTRIES // (depth * out)))
+    chunks = max(1, min(CONVOLUTION_PARTS, g.shape[0] * bands, CONVOLUTION_PARTS_ENTRIES // (depth * out)))
     tasks = chunks * groups
-    taps_of_task = -(-depth // -(-_CHUNKS // tasks))
+    taps_of_task = -(-depth // -(-CONVOLUTION_PARTS // tasks))
     taps_of_task = max(taps_of_task + -taps_of_task % simd.ROWS, 8 * simd.ROWS)
 
     width = simd.TILE_BYTES // x.itemsize
     per_worker = _whole_lines((DEPTH + 2) * width + channels * stride[0] * stride[1] * lattice[0] * lattice[1] + width)
     threads = get_num_threads()
     partial = memory.empty((chunks, groups, depth, outputs), x.dtype)
-    correlate_weights(
-        g.size * depth, first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
+    gradient_to_weights(
+        g.size * depth, tasks * -(-depth // taps_of_task),
+        first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
         scratch(threads * per_worker, x.dtype), _lists(threads, 3, band * g.shape[3]),
         (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
         (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
         _lanes_are_positions(outputs, depth, (band, g.shape[3]), width // simd.VECTORS),
     )  # fmt: skip
-    total = partial[0] if chunks == 1 else partial.sum(0)
-    return np.ascontiguousarray(total.swapaxes(1, 2), dtype).reshape(w_shape)
+    dw = np.empty((out, depth), x.dtype)
+    add_chunks(partial.size, groups * -(-depth // TAPS_TO_ADD), partial, dw)
+    return dw.astype(dtype, copy=False).reshape(w_shape)
 
 
-def _correlate(x, weights, taps, spacing, margin, y, size, step, first, bias=None, rectify=False):
-    """Correlate x with weights (groups, outputs, channels · taps), into every step-th entry of y from `first` on."""
-    groups, outputs, depth = weights.shape
+def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None, rectify=False):
+    """Correlate x with weights (groups, outputs, channels, *taps), into every step-th entry of y from `first` on."""
+    groups, outputs, channels, _, _ = weights.shape
+    depth = channels * len(taps)
     if bias is None:
         bias = np.zeros(groups * outputs, x.dtype)
     if 0 in size or depth == 0 or x.size == 0 or y.size == 0:
         constant = np.maximum(bias, 0) if rectify else bias
         y[:, :, first[0] :: step[0], first[1] :: step[1]] = constant.reshape(-1, 1, 1)
         return
-    images, channels, threads = x.shape[0], depth // len(taps), get_num_threads()
+    images, threads = x.shape[0], get_num_threads()
     wanted = 1 if threads == 1 else 4 * threads
     band, lattice = _band(size, taps, channels, spacing, -(-wanted // (images * groups)))
     lattice_image = channels * spacing[0] * spacing[1] * lattice[0] * lattice[1]
     block = 1
     if band == size[0]:
-        block = min(-(-_POSITIONS // (size[0] * size[1])), _LATTICE // lattice_image, images * groups // wanted)
+        block = min(-(-POSITIONS // (size[0] * size[1])), LATTICE // lattice_image, images * groups // wanted)
         block = min(max(block, 1), images)
 
     width = simd.TILE_BYTES // x.itemsize
@@ -123,16 +128,30 @@ def _correlate(x, weights, taps, spacing, margin, y, size, step, first, bias=Non
     per_worker = _whole_lines(block * lattice_image + width + by_positions * (positions + simd.ROWS) * width)
     memory = scratch(packed + threads * per_worker, x.dtype)
     y_image, _, y_channel, y_row, y_column = _strides(y, outputs)
-    correlate(
-        images * groups * size[0] * size[1] * outputs * depth,
-        first_entry(x), first_entry(weights), np.ascontiguousarray(bias, x.dtype),
-        _offsets(taps, channels, spacing, lattice), y.reshape(-1),
-        memory[:packed], memory[packed:], _lists(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
-        weights.shape, tuple(stride // weights.itemsize for stride in weights.strides),
+    pack_weights(
+        weights.size, groups * -(-outputs // lanes), first_entry(weights), np.ascontiguousarray(bias, x.dtype),
+        memory[:packed], *_in_longest_runs(weights.shape, weights.strides, weights.itemsize), lanes,
+    )  # fmt: skip
+    convolve(
+        images * groups * size[0] * size[1] * outputs * depth, -(-images // block) * groups * -(-size[0] // band),
+        first_entry(x), memory[:packed], _offsets(taps, channels, spacing, lattice), y.reshape(-1),
+        memory[packed:], _lists(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
         (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
         first[0] * y_row + first[1] * y_column, (block, band, per_worker), by_positions, rectify,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _in_longest_runs(shape, strides, item):
+    """Shape and strides, in entries, of the same weights, with taps that follow one another in one axis."""
+    groups, outputs, planes, rows, columns = shape
+    *outer, plane, row, column = (stride // item for stride in strides)
+    if row == columns * column:
+        rows, columns = 1, rows * columns
+        if plane == columns * column:
+            planes, columns = 1, planes * columns
+    return (groups, outputs, planes, rows, columns), (*outer, plane, row, column)
 
 
 def _lanes_are_outputs(outputs, depth, row_length, step, vector):
@@ -150,7 +169,7 @@ def _lanes_are_positions(outputs, depth, size, vector):
     """Which of the two ways to sum the gradient to weights costs less, in fused multiply-adds for one band."""
     if outputs == 1:
         return True
-    taps, several = lane_sums.SEVERAL_TAPS, lane_sums.SEVERAL_OUTPUTS
+    taps, several = simd_dot_products.SEVERAL_TAPS, simd_dot_products.SEVERAL_OUTPUTS
     sums = -(-depth // taps) * taps * -(-outputs // several) * several
     positions = size[0] * -(-size[1] // vector) + 8  # to add up a vector's lanes at the end takes as long as 8
     return sums * positions < (depth + -depth % simd.ROWS) * -(-outputs // vector) * size[0] * size[1]
@@ -192,7 +211,7 @@ def _band(size, taps, channels, spacing, bands):
     border_rows, border_columns = max(tap[1] for tap in taps), max(tap[2] for tap in taps)
     planes = channels * spacing[0] * spacing[1]
     entries = planes * (size[0] + border_rows) * (size[1] + border_columns)
-    bands = max(bands, -(-entries // _LATTICE))
+    bands = max(bands, -(-entries // LATTICE))
     band = min(max(-(-size[0] // bands), border_rows, 1), size[0])
     return band, (band + border_rows, size[1] + border_columns)
 

@@ -23,10 +23,8 @@ from numba.core.errors import NumbaError
 
 from autograd_core.kernels import exponential, memory
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.threads import ParallelKernel
-
-# Elements in a task: several tasks a thread, each long enough that claiming one costs nothing.
-CHUNK = 1 << 14
+from autograd_core.kernels.launch import Kernel
+from autograd_core.kernels.thresholds import ELEMENTWISE_TASK
 
 _kernels: dict[tuple[object, ...], "_Kernel"] = {}
 
@@ -86,7 +84,7 @@ class _Kernel:
         text = _text(paste, dtype, is_array, updated, gradient)
         self._numbers = paste.numbers  # functions that read what the kernel takes besides,
         self._functions = paste.functions  # and those that read what is pasted, with what they read then
-        self._compiled = _compiled(text, reads=sum(is_array) - len(updated))
+        self._compiled = _compiled(text)
         self._refused = None
 
     def __call__(self, size, *arguments):
@@ -103,7 +101,7 @@ class _Kernel:
         if self._refused is not None:
             raise NoKernelError(self._refused)
         try:
-            self._compiled(size, *arguments)
+            self._compiled(size, -(-size // ELEMENTWISE_TASK), *arguments)
         except NumbaError as error:
             self._refused = f"{self._function.__name__}: {error}"
             raise NoKernelError(self._refused) from error
@@ -121,22 +119,16 @@ def _text(paste, dtype, is_array, updated, gradient):
     arrays = ", ".join(read + results)
     cut = ", ".join(f"{name}[start:stop]" for name in read + results)
     targets = ", ".join(f"{name}[i]" for name in results)
-    numbers = [name for name, array in zip(names, is_array, strict=True) if not array]
-    parameters = ", ".join([arrays, *numbers, *paste.needs[paste.name]])
+    numbers = [name for name, array in zip(names, is_array, strict=True) if not array] + paste.needs[paste.name]
+    typed = [f"{name}: In1" for name in read] + [f"{name}: Out1" for name in results]
+    parameters = ", ".join(typed + [f"{name}: float" for name in numbers])
     # A loop over slices from 0, for an index that might be negative keeps LLVM from making vectors.
     loop = f"""
-        @jit
         def task(worker, number, {parameters}):
-            start, stop = number * CHUNK, (number + 1) * CHUNK
+            start, stop = number * TASK, (number + 1) * TASK
             {arrays} = {cut}
             for i in range({results[0]}.size):
                 {targets} = {value}
-
-        post = sharing(task)
-
-        def kernel(mailbox, {parameters}):
-            post(mailbox, ({parameters},))
-            run_tasks(mailbox, ({results[0]}.size + CHUNK - 1) // CHUNK)
     """
     head = f"""
         import math
@@ -144,16 +136,16 @@ def _text(paste, dtype, is_array, updated, gradient):
         import numpy as np
 
         from autograd_core.kernels import exponential
-        from autograd_core.kernels.team import run_tasks, sharing
+        from autograd_core.kernels.launch import In1, Out1
 
         F = np.{dtype}
-        CHUNK = {CHUNK}
+        TASK = {ELEMENTWISE_TASK}
     """
     return "\n\n".join([textwrap.dedent(head).strip(), *paste.texts, textwrap.dedent(loop).strip()]) + "\n"
 
 
 @functools.cache
-def _compiled(text, reads):
+def _compiled(text):
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     name = f"<autograd_core kernel {digest}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)  # for tracebacks
@@ -171,7 +163,9 @@ def _compiled(text, reads):
     except SyntaxError as error:  # where a name stands for a number from outside and is assigned to as well
         raise NoKernelError(f"no kernel can be made of this function: {error}") from error
     exec(code, namespace)  # our own text, made of functions that the program already runs
-    return ParallelKernel(reads).of(namespace["kernel"], text)
+    task = namespace["task"]
+    task.__qualname__ += f"_{digest}"
+    return Kernel(task, text).call
 
 
 class _Paste:

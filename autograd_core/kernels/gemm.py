@@ -27,18 +27,12 @@ from math import prod
 
 import numpy as np
 
-from autograd_core.kernels import FLOATS, SMALL_PRODUCT, memory, simd
+from autograd_core.kernels import FLOATS, memory, simd
 from autograd_core.kernels.jit import jit
+from autograd_core.kernels.launch import In1, InInts1, Out1, kernel
 from autograd_core.kernels.matvec import matvec
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel, get_num_threads, scratch
-
-# Entries of k in a packed panel. A strip of B then overflows a first-level cache of 32 kB a little: measured best.
-DEPTH = 384
-# The largest task. Its rows of A, packed, take three quarters of a second-level cache of a megabyte.
-TASK_ROWS, TASK_COLUMNS = 512, 1024
-# With fewer columns than this, packing A costs more than the BLAS needs for all.
-THIN = 8
+from autograd_core.kernels.threads import get_num_threads, scratch
+from autograd_core.kernels.thresholds import DEPTH, SMALL_PRODUCT, SMALL_PRODUCT_AVX512, TASK_COLUMNS, TASK_ROWS, THIN
 
 
 def matmul(a, b):
@@ -74,16 +68,18 @@ def _blas_is_faster(m, depth, n, b, count):
         return True
     if b.strides[-1] != b.itemsize:
         return work <= SMALL_PRODUCT and (count == 1 or work < SMALL_PRODUCT // 16 or count * work < 4 * SMALL_PRODUCT)
-    return work <= (10**6 if simd.VECTOR_BITS == 512 else SMALL_PRODUCT)
+    return work <= (SMALL_PRODUCT_AVX512 if simd.VECTOR_BITS == 512 else SMALL_PRODUCT)
 
 
 def _multiply_batch(a, b, c, batch, m, depth, n):
     item, threads = a.itemsize, get_num_threads()
     a_rows, a_columns = a.strides[-2:]
     b_rows, b_columns = b.strides[-2:]
-    rows, columns, per_worker = _task_shape(m, n, c.size // (m * n), threads, item)
+    count = c.size // (m * n)
+    rows, columns, per_worker = _task_shape(m, n, count, threads, item)
     _multiply(
-        c.size * depth, first_entry(a), first_entry(b), _starts(a, batch), _starts(b, batch), c.reshape(-1),
+        c.size * depth, count * -(-m // rows) * -(-n // columns),
+        first_entry(a), first_entry(b), _starts(a, batch), _starts(b, batch), c.reshape(-1),
         scratch(threads * per_worker, a.dtype),
         m, depth, n, a_rows // item, a_columns // item, b_rows // item, b_columns // item, rows, columns, per_worker,
     )  # fmt: skip
@@ -140,9 +136,9 @@ def _task_shape(m, n, count, threads, item):
     return rows, columns, per_worker + -per_worker % 64
 
 
-@jit
-def _multiply_task(
-    worker, task, a, b, a_starts, b_starts, c, scratch,
+@kernel
+def _multiply(
+    worker, task, a: In1, b: In1, a_starts: InInts1, b_starts: InInts1, c: Out1, scratch: Out1,
     m, depth, n, a_rows, a_columns, b_rows, b_columns, rows, columns, per_worker,
 ):  # fmt: skip
     down, across = -(-m // rows), -(-n // columns)
@@ -154,24 +150,6 @@ def _multiply_task(
         c, item * m * n + top * n + left, n,
         min(rows, m - top), depth, min(columns, n - left), scratch, worker * per_worker,
     )  # fmt: skip
-
-
-_post = sharing(_multiply_task)
-
-
-@ParallelKernel(reads=4).of
-def _multiply(
-    mailbox, a, b, a_starts, b_starts, c, scratch,
-    m, depth, n, a_rows, a_columns, b_rows, b_columns, rows, columns, per_worker,
-):  # fmt: skip
-    _post(
-        mailbox,
-        (
-            a, b, a_starts, b_starts, c, scratch,
-            m, depth, n, a_rows, a_columns, b_rows, b_columns, rows, columns, per_worker,
-        ),
-    )  # fmt: skip
-    run_tasks(mailbox, a_starts.size * -(-m // rows) * -(-n // columns))
 
 
 @jit(inline="always")

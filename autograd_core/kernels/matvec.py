@@ -11,12 +11,9 @@ Tasks depend on the shape alone, so results do not depend on the number of threa
 import numpy as np
 
 from autograd_core.kernels.jit import REORDER, jit
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
-
-# Entries of the matrix in a task, about; sums that are added up apart at most; and neighbours in a run, which stays in
-# the first-level cache while columns are added to it.
-_ENTRIES, _PARTS, _RUN = 1 << 15, 16, 1 << 11
+from autograd_core.kernels.launch import In1, In2, Out1, Out2, kernel
+from autograd_core.kernels.reduction import add_parts
+from autograd_core.kernels.thresholds import MATVEC_PARTS, MATVEC_RUN, MATVEC_TASK
 
 
 def matvec(a, x):
@@ -26,12 +23,17 @@ def matvec(a, x):
     x, m = np.ascontiguousarray(x), len(a)
     if a.flags.c_contiguous:
         y = np.empty(m, a.dtype)
-        _rows(a.size, a, x, y)
+        rows = max(1, MATVEC_TASK // x.size)
+        _rows(a.size, -(-m // rows), a, x, y, rows)
         return y
-    parts = min(_PARTS, -(-a.size // _ENTRIES)) if m < 2 * _RUN else 1
-    sums = np.empty((parts, m), a.dtype)
-    _columns(a.size, a.T, x, sums)
-    return sums[0] if parts == 1 else sums.sum(0)
+    parts = min(MATVEC_PARTS, -(-a.size // MATVEC_TASK)) if m < 2 * MATVEC_RUN else 1
+    sums, runs = np.empty((parts, m), a.dtype), -(-m // MATVEC_RUN)
+    _columns(a.size, runs * parts, a.T, x, sums, runs)
+    if parts == 1:
+        return sums[0]
+    y = np.empty(m, a.dtype)
+    add_parts(sums.size, 1, sums, y)
+    return y
 
 
 @jit(fastmath=REORDER)
@@ -42,8 +44,8 @@ def _inner(a, x):
     return total
 
 
-@jit
-def _rows_task(worker, task, a, x, y, rows):
+@kernel
+def _rows(worker, task, a: In2, x: In1, y: Out1, rows):
     for i in range(task * rows, min((task + 1) * rows, a.shape[0])):
         y[i] = _inner(a[i], x)
 
@@ -58,12 +60,12 @@ def _add_four(a, x, k, first, y):
         y[i] += (one * a0[i] + two * a1[i]) + (three * a2[i] + four * a3[i])
 
 
-@jit
-def _columns_task(worker, task, columns, x, sums, runs):
+@kernel
+def _columns(worker, task, columns: In2, x: In1, sums: Out2, runs):
     part, run = divmod(task, runs)
     depth, size = columns.shape
-    first = run * _RUN
-    y = sums[part, first : min(first + _RUN, size)]
+    first = run * MATVEC_RUN
+    y = sums[part, first : min(first + MATVEC_RUN, size)]
     y[:] = 0
     k, end = part * depth // len(sums), (part + 1) * depth // len(sums)
     while k + 4 <= end:
@@ -74,20 +76,3 @@ def _columns_task(worker, task, columns, x, sums, runs):
         for i in range(y.size):
             y[i] += x[k] * column[i]
         k += 1
-
-
-_post_rows, _post_columns = sharing(_rows_task), sharing(_columns_task)
-
-
-@ParallelKernel(reads=2).of
-def _rows(mailbox, a, x, y):
-    rows = max(1, _ENTRIES // x.size)
-    _post_rows(mailbox, (a, x, y, rows))
-    run_tasks(mailbox, -(-a.shape[0] // rows))
-
-
-@ParallelKernel(reads=2).of
-def _columns(mailbox, columns, x, sums):
-    runs = -(-columns.shape[1] // _RUN)
-    _post_columns(mailbox, (columns, x, sums, runs))
-    run_tasks(mailbox, runs * len(sums))

@@ -12,11 +12,9 @@ from math import prod
 import numpy as np
 
 from autograd_core.kernels import FLOATS
+from autograd_core.kernels.thresholds import LARGE as LARGE
+from autograd_core.kernels.thresholds import LARGE_RESULT as LARGE_RESULT
 
-# Bytes from which a block is kept; smaller arrays numpy's own allocator keeps at hand.
-LARGE = 1 << 16
-# Bytes from which numpy's results go there: smaller ones the allocator has in the heap, and asking would take longer.
-LARGE_RESULT = 1 << 18
 # Requests after which a block that was never wanted is given back, once others are asked for than there are.
 _FORGOTTEN = 256
 

@@ -15,16 +15,12 @@ import numpy as np
 
 from autograd_core.kernels import memory
 from autograd_core.kernels.jit import REORDER, jit
-from autograd_core.kernels.reduction import PIECE, sum_of_run
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
+from autograd_core.kernels.launch import In1, In2, In3, Out1, Out2, Out3, OutDoubles1, kernel
+from autograd_core.kernels.reduction import add_parts, sum_of_run
+from autograd_core.kernels.threads import get_num_threads, scratch
+from autograd_core.kernels.thresholds import NORMALISATION_COLUMNS, NORMALISATION_TASK, PARTS, PIECE, SHORT_RUN
 
-# Entries in a task at least.
-_ENTRIES = 1 << 14
-# Parts that sums for weights are taken in, at most.
-_PARTS = 32
-# Neighbours that are too few to be summed up by themselves.
-_SHORT = 32
+_DOUBLE = np.dtype(np.float64)
 
 
 def normalize(x, weight, bias, shape, eps, centre):
@@ -34,45 +30,72 @@ def normalize(x, weight, bias, shape, eps, centre):
     `centre` the mean counts as 0.
     """
     y = memory.empty(x.shape, x.dtype)
-    mean, var = np.empty(shape[1], x.dtype), np.empty(shape[1], x.dtype)
-    how = (mean, var, eps, centre)
+    images, count, run = shape
+    mean, var = np.empty(count, x.dtype), np.empty(count, x.dtype)
     if _are_columns(shape, weight):
-        matrix = (shape[0], shape[1] * shape[2])
-        x, out = x.reshape(matrix), y.reshape(matrix)
-        _normalize_columns(x.size, x, weight.reshape(-1), bias.reshape(-1), out, *how, shape[2])
+        matrix = (images, count * run)
+        tasks, width, space = _columns_at_once(count * run, run, x.dtype, 1, 3)
+        arrays = x.reshape(matrix), weight.reshape(-1), bias.reshape(-1), y.reshape(matrix), mean, var
+        _normalize_columns(x.size, tasks, *arrays, eps, centre, run, width, *space)
     else:
-        _normalize(x.size, x.reshape(shape), weight, bias, y.reshape(shape), *how)
+        slices = _slices_at_once(shape)
+        arrays = x.reshape(shape), weight, bias, y.reshape(shape), mean, var
+        _normalize(x.size, -(-count // slices), *arrays, eps, centre, slices)
     return y, mean, var
 
 
 def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
     """The gradients of Σ g · normalize(x): to x, and to the tables of weights and biases."""
+    images, count, run = shape
     dx = memory.empty(x.shape, x.dtype)
-    scale = 1 / np.sqrt(var + x.dtype.type(eps))
-    columns = _are_columns(shape, weight)
-    parts = 1 if columns else min(shape[1], _PARTS, -(-x.size // _ENTRIES))
+    if _are_columns(shape, weight):
+        matrix = (images, count * run)
+        tasks, width, space = _columns_at_once(count * run, run, x.dtype, 2, 5)
+        tables = [np.empty(weight.shape, x.dtype) for _ in range(2)]
+        arrays = (array.reshape(matrix) for array in (g, x))
+        results = (dx.reshape(matrix), *(table.reshape(-1) for table in tables))
+        how = (eps, centre, run, width, *space)
+        _gradient_of_columns(x.size, tasks, *arrays, weight.reshape(-1), mean, var, *results, *how)
+        return dx, *tables
+    parts = min(count, PARTS, -(-x.size // NORMALISATION_TASK))
     sums = [np.empty((parts, *weight.shape), x.dtype) for _ in range(2)]
-    if columns:
-        arrays = [array.reshape(shape[0], shape[1] * shape[2]) for array in (g, x, dx)]
-        flat = [array.reshape(1, -1) for array in sums]
-        how = (weight.reshape(-1), mean, scale, arrays[2], *flat, centre, shape[2])
-        _gradient_of_columns(x.size, *arrays[:2], *how)
-    else:
-        arrays = [array.reshape(shape) for array in (g, x, dx)]
-        _gradient(x.size, *arrays[:2], weight, mean, scale, arrays[2], *sums, centre)
-    return dx, *(array[0] if parts == 1 else array.sum(0) for array in sums)
+    results = (dx.reshape(shape), *sums)
+    _gradient(x.size, parts, g.reshape(shape), x.reshape(shape), weight, mean, var, *results, eps, centre)
+    if parts == 1:
+        return dx, *(array[0] for array in sums)
+    tables = [np.empty(weight.shape, x.dtype) for _ in range(2)]
+    for parts_of_table, table in zip(sums, tables, strict=True):
+        add_parts(parts_of_table.size, 1, parts_of_table.reshape(parts, -1), table.reshape(-1))
+    return dx, *tables
 
 
 def variance(x, shape):
     """The variance of each slice of x, C-contiguous, as (N, K, M) -> (K,)."""
-    var = np.empty(shape[1], x.dtype)
-    _variance(x.size, x.reshape(shape), var)
+    var, slices = np.empty(shape[1], x.dtype), _slices_at_once(shape)
+    _variance(x.size, -(-shape[1] // slices), x.reshape(shape), var, slices)
     return var
+
+
+def _slices_at_once(shape):
+    """Slices in a task."""
+    return max(1, NORMALISATION_TASK // max(1, shape[0] * shape[2]))
+
+
+def _columns_at_once(columns, run, dtype, sums, rows):
+    """How many tasks there are; columns in each, whole runs; and working memory: so many sums, and rows of x, of them.
+
+    Short runs of several images are read a row of neighbours at a time, as many columns side by side as a task has:
+    slice by slice, every read would wait for memory, and meet the others in the same few lines of the cache. Sums are
+    float64.
+    """
+    width, threads = max(1, NORMALISATION_COLUMNS // run) * run, get_num_threads()
+    space = scratch(threads * sums * width, _DOUBLE, "sums"), scratch(threads * rows * width, dtype)
+    return -(-columns // width), width, space
 
 
 def _are_columns(shape, weight):
     """Whether the runs of several images are short, and each slice has a weight of its own."""
-    return shape[0] > 1 and shape[2] <= _SHORT and weight.shape == (shape[1], 1)
+    return shape[0] > 1 and shape[2] <= SHORT_RUN and weight.shape == (shape[1], 1)
 
 
 @jit(fastmath=REORDER)
@@ -113,8 +136,10 @@ def _write_run(x, weight, bias, mean, scale, y):
             y_run[i] = (x_run[i] - mean) * factor + shift
 
 
-@jit
-def _task(worker, task, x, weight, bias, y, mean, var, eps, centre, slices):
+@kernel
+def _normalize(
+    worker, task, x: In3, weight: In2, bias: In2, y: Out3, mean: Out1, var: Out1, eps: float, centre: bool, slices
+):
     for k in range(task * slices, min((task + 1) * slices, x.shape[1])):
         mean[k], variance = _moments(x, k, centre)
         var[k] = variance
@@ -124,8 +149,8 @@ def _task(worker, task, x, weight, bias, y, mean, var, eps, centre, slices):
             _write_run(x[image, k], weight[row], bias[row], mean[k], scale, y[image, k])
 
 
-@jit
-def _variance_task(worker, task, x, var, slices):
+@kernel
+def _variance(worker, task, x: In3, var: Out1, slices):
     for k in range(task * slices, min((task + 1) * slices, x.shape[1])):
         var[k] = _moments(x, k, True)[1]
 
@@ -191,8 +216,11 @@ def _write_gradient(g, x, weight, mean, scale, shift, slope, dx):
             dx_run[i] = (g_run[i] * factor - shift - (x_run[i] - mean) * slope) * scale
 
 
-@jit
-def _gradient_task(worker, part, g, x, weight, mean, scale, dx, to_weights, to_biases, centre):
+@kernel
+def _gradient(
+    worker, part, g: In3, x: In3, weight: In2, mean: In1, var: In1, dx: Out3, to_weights: Out3, to_biases: Out3,
+    eps: float, centre: bool,
+):  # fmt: skip
     (images, slices, run), number = x.shape, x.dtype.type
     to_weight, to_bias = to_weights[part], to_biases[part]
     to_weight[:] = 0
@@ -200,35 +228,25 @@ def _gradient_task(worker, part, g, x, weight, mean, scale, dx, to_weights, to_b
     count = images * run
     for k in range(part * slices // len(to_weights), (part + 1) * slices // len(to_weights)):
         row = k % weight.shape[0]
+        scale = _scale(var[k], eps)
         total = along = 0.0
         for image in range(images):
             here, aside = _sums_of_run(
-                g[image, k], x[image, k], weight[row], mean[k], scale[k], to_weight[row], to_bias[row]
+                g[image, k], x[image, k], weight[row], mean[k], scale, to_weight[row], to_bias[row]
             )
             total += here
             along += aside
         shift = number(total / count) if centre else number(0)
-        slope = number(along / count * scale[k] * scale[k])
+        slope = number(along / count * scale * scale)
         for image in range(images):
-            _write_gradient(g[image, k], x[image, k], weight[row], mean[k], scale[k], shift, slope, dx[image, k])
-
-
-# Short runs of several images are read a row of neighbours at a time, as many columns side by side as a task has:
-# slice by slice, every read would wait for memory, and meet the others in the same few lines of the cache.
-_WIDTH = 128
+            _write_gradient(g[image, k], x[image, k], weight[row], mean[k], scale, shift, slope, dx[image, k])
 
 
 @jit
-def _width(run):
-    """Columns in a task: whole runs."""
-    return max(1, _WIDTH // run) * run
-
-
-@jit
-def _columns_of(task, columns, run):
-    """The first column of a task, and the one after its last."""
-    width = _width(run)
-    return task * width, min((task + 1) * width, columns)
+def _scale(var, eps):
+    """1/√(var + eps), in the dtype of var."""
+    number = type(var)
+    return number(1) / number(math.sqrt(var + number(eps)))
 
 
 @jit
@@ -239,102 +257,93 @@ def _add_up_runs(total, run):
 
 
 @jit
-def _spread(values, first, end, run):
-    """The value of each column's slice."""
-    spread = np.empty(end - first, values.dtype)
-    for i in range(spread.size):
-        spread[i] = values[(first + i) // run]
-    return spread
+def _row(memory, worker, rows, i, width, size):
+    """The first `size` entries of row i of a worker's working memory."""
+    start = (worker * rows + i) * width
+    return memory[start : start + size]
 
 
 @jit
-def _columns_task(worker, task, x, weight, bias, y, mean, var, eps, centre, run):
-    first, end = _columns_of(task, x.shape[1], run)
-    total, middle = np.zeros(end - first), np.zeros(end - first, x.dtype)
-    count = x.shape[0] * run
+def _spread(values, first, run, target):
+    """Write the value of each column's slice."""
+    for i in range(target.size):
+        target[i] = values[(first + i) // run]
+
+
+@kernel
+def _normalize_columns(
+    worker, task, x: In2, weight: In1, bias: In1, y: Out2, mean: Out1, var: Out1, eps: float, centre: bool,
+    run, width, wide_memory: OutDoubles1, memory: Out1,
+):  # fmt: skip
+    first = task * width
+    size = min(width, x.shape[1] - first)
+    end, count = first + size, x.shape[0] * run
+    total = _row(wide_memory, worker, 1, 0, width, size)
+    middle, shift = _row(memory, worker, 3, 0, width, size), _row(memory, worker, 3, 1, width, size)
+    factor = _row(memory, worker, 3, 2, width, size)
+    total[:] = 0
+    middle[:] = 0
     if centre:
         for n in range(x.shape[0]):
             row = x[n, first:end]
-            for i in range(total.size):
+            for i in range(size):
                 total[i] += row[i]
         _add_up_runs(total, run)
-        for i in range(total.size):
+        for i in range(size):
             middle[i] = total[i] / count
             total[i] = 0
     for n in range(x.shape[0]):
         row = x[n, first:end]
-        for i in range(total.size):
+        for i in range(size):
             apart = row[i] - middle[i]
             total[i] += apart * apart
     _add_up_runs(total, run)
+    _spread(weight, first, run, factor)
+    _spread(bias, first, run, shift)
+    for i in range(size):
+        total[i] /= count
+        factor[i] /= math.sqrt(total[i] + eps)
     mean[first // run : end // run] = middle[::run]
-    var[first // run : end // run] = total[::run] / count
-    factor, shift = _spread(weight, first, end, run), _spread(bias, first, end, run)
-    for i in range(total.size):
-        factor[i] /= math.sqrt(total[i] / count + eps)
+    var[first // run : end // run] = total[::run]
     for n in range(x.shape[0]):
         row, result = x[n, first:end], y[n, first:end]
-        for i in range(total.size):
+        for i in range(size):
             result[i] = (row[i] - middle[i]) * factor[i] + shift[i]
 
 
-@jit
-def _gradient_of_columns_task(worker, task, g, x, weight, mean, scale, dx, to_weights, to_biases, centre, run):
-    first, end = _columns_of(task, x.shape[1], run)
-    total, along = np.zeros(end - first), np.zeros(end - first)
-    middle, spread = _spread(mean, first, end, run), _spread(scale, first, end, run)
-    factor, count = _spread(weight, first, end, run), x.shape[0] * run
+@kernel
+def _gradient_of_columns(
+    worker, task, g: In2, x: In2, weight: In1, mean: In1, var: In1, dx: Out2, to_weight: Out1, to_bias: Out1,
+    eps: float, centre: bool, run, width, wide_memory: OutDoubles1, memory: Out1,
+):  # fmt: skip
+    first = task * width
+    size = min(width, x.shape[1] - first)
+    end, count = first + size, x.shape[0] * run
+    total, along = _row(wide_memory, worker, 2, 0, width, size), _row(wide_memory, worker, 2, 1, width, size)
+    middle, spread = _row(memory, worker, 5, 0, width, size), _row(memory, worker, 5, 1, width, size)
+    factor, shift = _row(memory, worker, 5, 2, width, size), _row(memory, worker, 5, 3, width, size)
+    slope = _row(memory, worker, 5, 4, width, size)
+    total[:] = 0
+    along[:] = 0
+    _spread(mean, first, run, middle)
+    for i in range(size):
+        spread[i] = _scale(var[(first + i) // run], eps)
+    _spread(weight, first, run, factor)
     for n in range(x.shape[0]):
         upstream, row = g[n, first:end], x[n, first:end]
-        for i in range(total.size):
+        for i in range(size):
             total[i] += upstream[i]
             along[i] += upstream[i] * (row[i] - middle[i])
     _add_up_runs(total, run)
     _add_up_runs(along, run)
-    to_weights[0, first // run : end // run] = (along * spread)[::run]
-    to_biases[0, first // run : end // run] = total[::run]
-    shift, slope = np.empty(total.size, x.dtype), np.empty(total.size, x.dtype)
-    for i in range(total.size):
+    for i in range(size):
+        along[i] *= spread[i]
         shift[i] = total[i] / count if centre else 0
-        slope[i] = along[i] / count * spread[i] * spread[i]
+        slope[i] = along[i] / count * spread[i]
         factor[i] *= spread[i]
+    to_weight[first // run : end // run] = along[::run]
+    to_bias[first // run : end // run] = total[::run]
     for n in range(x.shape[0]):
         upstream, row, result = g[n, first:end], x[n, first:end], dx[n, first:end]
-        for i in range(total.size):
+        for i in range(size):
             result[i] = (upstream[i] - shift[i] - (row[i] - middle[i]) * slope[i]) * factor[i]
-
-
-_post, _post_gradient, _post_variance = sharing(_task), sharing(_gradient_task), sharing(_variance_task)
-_post_columns, _post_columns_gradient = sharing(_columns_task), sharing(_gradient_of_columns_task)
-
-
-@ParallelKernel(reads=3).of
-def _normalize(mailbox, x, weight, bias, y, mean, var, eps, centre):
-    slices = max(1, _ENTRIES // max(1, x.shape[0] * x.shape[2]))
-    _post(mailbox, (x, weight, bias, y, mean, var, eps, centre, slices))
-    run_tasks(mailbox, -(-x.shape[1] // slices))
-
-
-@ParallelKernel(reads=1).of
-def _variance(mailbox, x, var):
-    slices = max(1, _ENTRIES // (x.shape[0] * x.shape[2]))
-    _post_variance(mailbox, (x, var, slices))
-    run_tasks(mailbox, -(-x.shape[1] // slices))
-
-
-@ParallelKernel(reads=5).of
-def _gradient(mailbox, g, x, weight, mean, scale, dx, to_weights, to_biases, centre):
-    _post_gradient(mailbox, (g, x, weight, mean, scale, dx, to_weights, to_biases, centre))
-    run_tasks(mailbox, to_weights.shape[0])
-
-
-@ParallelKernel(reads=3).of
-def _normalize_columns(mailbox, x, weight, bias, y, mean, var, eps, centre, run):
-    _post_columns(mailbox, (x, weight, bias, y, mean, var, eps, centre, run))
-    run_tasks(mailbox, -(-x.shape[1] // _width(run)))
-
-
-@ParallelKernel(reads=5).of
-def _gradient_of_columns(mailbox, g, x, weight, mean, scale, dx, to_weights, to_biases, centre, run):
-    _post_columns_gradient(mailbox, (g, x, weight, mean, scale, dx, to_weights, to_biases, centre, run))
-    run_tasks(mailbox, -(-x.shape[1] // _width(run)))

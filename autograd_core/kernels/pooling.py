@@ -7,13 +7,10 @@ never wins; a NaN wins over everything, and shows in y.
 
 import numpy as np
 
-from autograd_core.kernels import maxima, memory, simd
+from autograd_core.kernels import memory, simd, simd_max_pooling
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
-
-# Entries of x in a task, where planes are smaller: claiming a task costs as much as tens of entries.
-_ENTRIES = 1 << 12
+from autograd_core.kernels.launch import In1, In3, Out1, Out3, kernel
+from autograd_core.kernels.thresholds import POOLING_TASK
 
 
 def max_pool2d(x, kernel, stride, padding):
@@ -21,18 +18,21 @@ def max_pool2d(x, kernel, stride, padding):
     n, c, h, w = x.shape
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     y = memory.empty((n, c, (h + 2 * ph - kh) // sh + 1, (w + 2 * pw - kw) // sw + 1), x.dtype)
-    planes = np.ascontiguousarray(x).reshape(n * c, h, w)
-    _forward(x.size, planes, y.reshape(n * c, *y.shape[2:]), -(-_ENTRIES // (h * w)), kh, kw, sh, sw, ph, pw)
+    x_planes, y_planes = np.ascontiguousarray(x).reshape(n * c, h, w), y.reshape(n * c, *y.shape[2:])
+    planes = -(-POOLING_TASK // (h * w))
+    _forward(x.size, -(-n * c // planes), x_planes, y_planes, planes, kh, kw, sh, sw, ph, pw)
     return y
 
 
 def max_pool2d_gradient(g, x, y, kernel, stride, padding):
     """Gradient of Σ g · max_pool2d(x) with respect to x; entries that tie in a window share evenly."""
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
-    h, w = x.shape[2:]
+    n, c, h, w = x.shape
     dx = memory.empty(x.shape, g.dtype)
     flat = (np.ascontiguousarray(a).reshape(-1) for a in (g, x, y))
-    _backward(x.size, *flat, dx.reshape(-1), (h, w), y.shape[2:], -(-_ENTRIES // (h * w)), kh, kw, sh, sw, ph, pw)
+    planes = -(-POOLING_TASK // (h * w))
+    how = ((h, w), y.shape[2:], planes, kh, kw, sh, sw, ph, pw)
+    _backward(x.size, -(-n * c // planes), *flat, dx.reshape(-1), *how)
     return dx
 
 
@@ -62,11 +62,11 @@ def _backward_plane(g, at, x, y, dx, top, size, out, kh, kw, sh, sw, ph, pw):
             corner, column = top + first * w, q * sw - pw
             how = (corner, w, end - first, kw, column, columns - q)
             if sw == 1:
-                maxima.share_among_largest_adjacent(g, y, window, x, dx, *how, sw)
+                simd_max_pooling.max_pool_gradient_stride_1(g, y, window, x, dx, *how, sw)
             elif sw == 2:
-                maxima.share_among_largest_every_other(g, y, window, x, dx, *how, sw)
+                simd_max_pooling.max_pool_gradient_stride_2(g, y, window, x, dx, *how, sw)
             else:
-                maxima.share_among_largest_apart(g, y, window, x, dx, *how, sw)
+                simd_max_pooling.max_pool_gradient_any_stride(g, y, window, x, dx, *how, sw)
 
 
 # The window that nearly every network uses has loops of its own, without branches: LLVM makes vectors of them.
@@ -94,11 +94,11 @@ def _unhalve_plane(g, at, x, y, dx, top, size, out):
     for p in range(rows):
         for q in range(0, columns, lanes):
             window, upper = at + p * columns + q, top + 2 * p * w + 2 * q
-            maxima.share_among_quarters(g, window, y, window, x, dx, upper, upper + w, columns - q)
+            simd_max_pooling.max_pool_gradient_2x2(g, window, y, window, x, dx, upper, upper + w, columns - q)
 
 
-@jit
-def _forward_task(worker, task, x, y, planes, kh, kw, sh, sw, ph, pw):
+@kernel
+def _forward(worker, task, x: In3, y: Out3, planes, kh, kw, sh, sw, ph, pw):
     for plane in range(task * planes, min((task + 1) * planes, x.shape[0])):
         if kh == kw == sh == sw == 2 and ph == pw == 0:
             _halve_plane(x[plane], y[plane])
@@ -106,26 +106,14 @@ def _forward_task(worker, task, x, y, planes, kh, kw, sh, sw, ph, pw):
             _forward_plane(x[plane], y[plane], kh, kw, sh, sw, ph, pw)
 
 
-@jit
-def _backward_task(worker, task, g, x, y, dx, size, out, planes, kh, kw, sh, sw, ph, pw):
+@kernel
+def _backward(
+    worker, task, g: In1, x: In1, y: In1, dx: Out1, size: tuple[int, int], out: tuple[int, int],
+    planes, kh, kw, sh, sw, ph, pw,
+):  # fmt: skip
     entries, windows = size[0] * size[1], out[0] * out[1]
     for plane in range(task * planes, min((task + 1) * planes, x.size // entries)):
         if kh == kw == sh == sw == 2 and ph == pw == 0:
             _unhalve_plane(g, plane * windows, x, y, dx, plane * entries, size, out)
         else:
             _backward_plane(g, plane * windows, x, y, dx, plane * entries, size, out, kh, kw, sh, sw, ph, pw)
-
-
-_post_forward, _post_backward = sharing(_forward_task), sharing(_backward_task)
-
-
-@ParallelKernel(reads=1).of
-def _forward(mailbox, x, y, planes, kh, kw, sh, sw, ph, pw):
-    _post_forward(mailbox, (x, y, planes, kh, kw, sh, sw, ph, pw))
-    run_tasks(mailbox, -(-x.shape[0] // planes))
-
-
-@ParallelKernel(reads=3).of
-def _backward(mailbox, g, x, y, dx, size, out, planes, kh, kw, sh, sw, ph, pw):
-    _post_backward(mailbox, (g, x, y, dx, size, out, planes, kh, kw, sh, sw, ph, pw))
-    run_tasks(mailbox, -(-x.size // (size[0] * size[1] * planes)))

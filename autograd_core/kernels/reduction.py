@@ -11,15 +11,8 @@ from numba.extending import intrinsic
 
 from autograd_core.kernels import FLOATS
 from autograd_core.kernels.jit import REORDER, jit
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
-
-# Entries in a task at least, and parts that are summed apart at most.
-_ENTRIES, _PARTS = 1 << 14, 32
-# Entries that are summed up in their own dtype, before float64 takes over: the error stays that of a few additions.
-PIECE = 1 << 11
-# Columns in a task, and rows at least.
-_WIDTH, _ROWS = 1 << 10, 1 << 6
+from autograd_core.kernels.launch import In1, In2, In3, Out1, Out2, OutDoubles2, kernel
+from autograd_core.kernels.thresholds import PARTS, PIECE, REDUCTION_COLUMNS, REDUCTION_ROWS, REDUCTION_TASK
 
 
 def sum_of_channels(x):
@@ -32,32 +25,36 @@ def sum_of_channels(x):
 def sum_of_slices(x, shape):
     """Σ over the first and the last axis of x, C-contiguous and not empty, as (N, K, M) -> (K,)."""
     images, slices, run = shape
-    kind = np.dtype(np.float64)
+    out = np.empty(slices, x.dtype)
     if slices == 1:  # all of it, in pieces
-        parts, shape = -(-x.size // _ENTRIES), (1, 1, x.size)
-        run_tasks_of = _sum_pieces
+        parts = tasks = -(-x.size // REDUCTION_TASK)
+        sums = np.empty((parts, 1))
+        _sum_pieces(x.size, tasks, x.reshape(-1), sums, out)
     elif images > 1 and run == 1:
-        parts, shape, kind = min(_PARTS, -(-images // _ROWS)), (images, slices), x.dtype
-        run_tasks_of = _sum_columns
+        parts = min(PARTS, -(-images // REDUCTION_ROWS))
+        sums = np.empty((parts, slices), x.dtype)
+        _sum_columns(x.size, parts * -(-slices // REDUCTION_COLUMNS), x.reshape(images, slices), sums, out)
     else:
-        parts = min(images, _PARTS, -(-x.size // _ENTRIES))
-        run_tasks_of = _sum
-    sums = np.empty((parts, slices), kind)
-    run_tasks_of(x.size, x.reshape(shape), sums)
-    return (sums[0] if parts == 1 else sums.sum(0)).astype(x.dtype, copy=False)
+        parts = min(images, PARTS, -(-x.size // REDUCTION_TASK))
+        block = max(1, REDUCTION_TASK * parts // (images * run))
+        sums = np.empty((parts, slices))
+        _sum(x.size, parts * -(-slices // block), x.reshape(shape), sums, out, block)
+    if parts > 1:
+        (add_parts if sums.dtype == x.dtype else _add_doubles)(sums.size, 1, sums, out)
+    return out
 
 
 def largest_of_rows(x):
     """The largest entry of each row, or nan if there is one.  Shapes: (n, m), C-contiguous, m > 0 -> (n,)."""
-    out = np.empty(len(x), x.dtype)
-    _largest(x.size, x, out)
+    out, rows = np.empty(len(x), x.dtype), max(1, REDUCTION_TASK // x.shape[1])
+    _largest(x.size, -(-len(x) // rows), x, out, rows)
     return out
 
 
 def smallest_of_rows(x):
     """The smallest entry of each row, or nan if there is one.  Shapes: (n, m), C-contiguous, m > 0 -> (n,)."""
-    out = np.empty(len(x), x.dtype)
-    _smallest(x.size, x, out)
+    out, rows = np.empty(len(x), x.dtype), max(1, REDUCTION_TASK // x.shape[1])
+    _smallest(x.size, -(-len(x) // rows), x, out, rows)
     return out
 
 
@@ -115,8 +112,8 @@ def sum_of_run(x):
     return total
 
 
-@jit
-def _sum_task(worker, task, x, sums, slices):
+@kernel
+def _sum(worker, task, x: In3, sums: OutDoubles2, out: Out1, slices):
     """Some slices of a part of the images."""
     (images, count, _), parts = x.shape, sums.shape[0]
     part, block = task % parts, task // parts
@@ -124,71 +121,62 @@ def _sum_task(worker, task, x, sums, slices):
         total = 0.0
         for image in range(part * images // parts, (part + 1) * images // parts):
             total += sum_of_run(x[image, k])
-        sums[part, k] = total
+        if parts == 1:
+            out[k] = total
+        else:
+            sums[part, k] = total
 
 
-@jit
-def _sum_pieces_task(worker, part, x, sums):
-    sums[part, 0] = sum_of_run(x[0, 0, part * _ENTRIES : (part + 1) * _ENTRIES])
+@kernel
+def _sum_pieces(worker, part, x: In1, sums: OutDoubles2, out: Out1):
+    total = sum_of_run(x[part * REDUCTION_TASK : (part + 1) * REDUCTION_TASK])
+    if len(sums) == 1:
+        out[0] = total
+    else:
+        sums[part, 0] = total
 
 
-@jit
-def _sum_columns_task(worker, task, x, sums):
+@kernel
+def _sum_columns(worker, task, x: In2, sums: Out2, out: Out1):
     rows, parts = x.shape[0], sums.shape[0]
-    part, first = task % parts, task // parts * _WIDTH
-    total = sums[part, first : first + _WIDTH]
+    part, first = task % parts, task // parts * REDUCTION_COLUMNS
+    total = out[first : first + REDUCTION_COLUMNS] if parts == 1 else sums[part, first : first + REDUCTION_COLUMNS]
     total[:] = 0
     for n in range(part * rows // parts, (part + 1) * rows // parts):
-        row = x[n, first : first + _WIDTH]
+        row = x[n, first : first + REDUCTION_COLUMNS]
         for i in range(total.size):
             total[i] += row[i]
 
 
+@kernel
+def add_parts(worker, task, sums: Out2, out: Out1):
+    """out[k] = Σ sums[part, k], part after part, added up in the first."""
+    _add_up(sums, out)
+
+
+@kernel
+def _add_doubles(worker, task, sums: OutDoubles2, out: Out1):
+    _add_up(sums, out)
+
+
 @jit
-def _largest_task(worker, task, x, out, rows):
+def _add_up(sums, out):
+    total = sums[0]
+    for part in range(1, sums.shape[0]):
+        row = sums[part]
+        for k in range(total.size):
+            total[k] += row[k]
+    for k in range(total.size):
+        out[k] = total[k]
+
+
+@kernel
+def _largest(worker, task, x: In2, out: Out1, rows):
     for i in range(task * rows, min((task + 1) * rows, out.size)):
         out[i] = largest_of_run(x[i])
 
 
-@jit
-def _smallest_task(worker, task, x, out, rows):
+@kernel
+def _smallest(worker, task, x: In2, out: Out1, rows):
     for i in range(task * rows, min((task + 1) * rows, out.size)):
         out[i] = _smallest_of_run(x[i])
-
-
-_post_sum, _post_pieces, _post_columns = sharing(_sum_task), sharing(_sum_pieces_task), sharing(_sum_columns_task)
-_post_largest, _post_smallest = sharing(_largest_task), sharing(_smallest_task)
-
-
-@ParallelKernel(reads=1).of
-def _sum(mailbox, x, sums):
-    parts, count = sums.shape
-    slices = max(1, _ENTRIES * parts // (x.shape[0] * x.shape[2]))
-    _post_sum(mailbox, (x, sums, slices))
-    run_tasks(mailbox, parts * -(-count // slices))
-
-
-@ParallelKernel(reads=1).of
-def _sum_pieces(mailbox, x, sums):
-    _post_pieces(mailbox, (x, sums))
-    run_tasks(mailbox, sums.shape[0])
-
-
-@ParallelKernel(reads=1).of
-def _sum_columns(mailbox, x, sums):
-    _post_columns(mailbox, (x, sums))
-    run_tasks(mailbox, sums.shape[0] * -(-x.shape[1] // _WIDTH))
-
-
-@ParallelKernel(reads=1).of
-def _largest(mailbox, x, out):
-    rows = max(1, _ENTRIES // x.shape[1])
-    _post_largest(mailbox, (x, out, rows))
-    run_tasks(mailbox, -(-out.size // rows))
-
-
-@ParallelKernel(reads=1).of
-def _smallest(mailbox, x, out):
-    rows = max(1, _ENTRIES // x.shape[1])
-    _post_smallest(mailbox, (x, out, rows))
-    run_tasks(mailbox, -(-out.size // rows))

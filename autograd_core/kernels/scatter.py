@@ -5,12 +5,9 @@ that is named often gets its summands in the order in which they come, and threa
 all of the index names one row.
 """
 
-from autograd_core.kernels.jit import jit
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import CACHE_LINE, ParallelKernel
-
-# Cache lines of a row in a task.
-_LINES = 8
+from autograd_core.kernels.launch import In2, InInts1, Out2, kernel
+from autograd_core.kernels.threads import CACHE_LINE
+from autograd_core.kernels.thresholds import SCATTER_LINES
 
 
 def add_rows(table, index, rows):
@@ -18,24 +15,15 @@ def add_rows(table, index, rows):
 
     All arrays are C-contiguous; numbers in the index go from 0 to count - 1, which is not checked.
     """
-    _add(rows.size, rows, index, table)
+    width = SCATTER_LINES * CACHE_LINE // rows.itemsize
+    _add(rows.size, -(-rows.shape[1] // width), rows, index, table, width)
 
 
-@jit
-def _add_task(worker, task, rows, index, table, width):
+@kernel
+def _add(worker, task, rows: In2, index: InInts1, table: Out2, width):
     """Some columns of all rows."""
     first, end = task * width, (task + 1) * width
     for i in range(index.size):
         total, row = table[index[i], first:end], rows[i, first:end]
         for j in range(total.size):
             total[j] += row[j]
-
-
-_post_add = sharing(_add_task)
-
-
-@ParallelKernel(reads=2).of
-def _add(mailbox, rows, index, table):
-    width = _LINES * CACHE_LINE // rows.itemsize
-    _post_add(mailbox, (rows, index, table, width))
-    run_tasks(mailbox, -(-rows.shape[1] // width))

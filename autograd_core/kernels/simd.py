@@ -1,7 +1,7 @@
 """Vector instructions that Numba has no words for, emitted as LLVM IR: the register tile, copies, transposition.
 
 All work on an array's memory from a start given in elements, so they serve any view, and none checks bounds.
-`vectors` chooses their width:
+`llvm_vectors` chooses their width:
 
     from                        vector registers    tile (rows × vectors)
     AVX-512                     32 of 512 bits      8 × 2 leaves room for two vectors of B and a broadcast
@@ -15,12 +15,12 @@ from numba import types
 from numba.extending import intrinsic
 
 # What is renamed to itself is for those who lay out memory for the tiles.
-from autograd_core.kernels.vectors import ROWS as ROWS
-from autograd_core.kernels.vectors import TILE_BYTES as TILE_BYTES
-from autograd_core.kernels.vectors import VECTOR_BITS as VECTOR_BITS
-from autograd_core.kernels.vectors import VECTOR_BYTES as VECTOR_BYTES
-from autograd_core.kernels.vectors import VECTORS as VECTORS
-from autograd_core.kernels.vectors import (
+from autograd_core.kernels.llvm_vectors import ROWS as ROWS
+from autograd_core.kernels.llvm_vectors import TILE_BYTES as TILE_BYTES
+from autograd_core.kernels.llvm_vectors import VECTOR_BITS as VECTOR_BITS
+from autograd_core.kernels.llvm_vectors import VECTOR_BYTES as VECTOR_BYTES
+from autograd_core.kernels.llvm_vectors import VECTORS as VECTORS
+from autograd_core.kernels.llvm_vectors import (
     const,
     fma,
     lane_numbers,

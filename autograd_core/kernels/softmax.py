@@ -13,55 +13,57 @@ import numpy as np
 from autograd_core.kernels import memory
 from autograd_core.kernels.exponential import exp, log
 from autograd_core.kernels.jit import REORDER, jit
-from autograd_core.kernels.reduction import PIECE, largest_of_run, sum_of_run
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
-
-# Entries in a task.
-_CHUNK = 1 << 12
-# What an exponential costs, in multiplications: so much sooner a second thread pays.
-_EXPONENTIAL = 4
+from autograd_core.kernels.launch import In1, In2, InInts1, Out1, Out2, OutDoubles1, kernel
+from autograd_core.kernels.reduction import largest_of_run, sum_of_run
+from autograd_core.kernels.threads import CACHE_LINE, get_num_threads, scratch
+from autograd_core.kernels.thresholds import EXPONENTIAL, PIECE, SOFTMAX_TASK
 
 
 def softmax(x):
     """exp(row) / Σ exp(row).  Shapes: (n, classes) -> the same."""
     out = memory.empty(x.shape, x.dtype)
-    _softmax(_EXPONENTIAL * x.size, x, out, _rows(x))
+    tasks, rows = _shares(x)
+    _softmax(EXPONENTIAL * x.size, tasks, x, out, rows)
     return out
 
 
 def softmax_gradient(g, y):
     """y·(g - Σ g·y) for each row, where y is the softmax."""
     out = memory.empty(y.shape, y.dtype)
-    _softmax_gradient(y.size, g, y, out, _rows(y))
+    tasks, rows = _shares(y)
+    _softmax_gradient(y.size, tasks, g, y, out, rows)
     return out
 
 
 def log_softmax(x):
     """row - log Σ exp(row).  Shapes: (n, classes) -> the same."""
     out = memory.empty(x.shape, x.dtype)
-    _log_softmax(_EXPONENTIAL * x.size, x, out, _rows(x))
+    tasks, rows = _shares(x)
+    _log_softmax(EXPONENTIAL * x.size, tasks, x, out, rows, *_memory(x, rows))
     return out
 
 
 def log_softmax_gradient(g, y):
     """g - exp(y)·Σ g for each row, where y is the log-softmax."""
     out = memory.empty(y.shape, y.dtype)
-    _log_softmax_gradient(_EXPONENTIAL * y.size, g, y, out, _rows(y))
+    tasks, rows = _shares(y)
+    _log_softmax_gradient(EXPONENTIAL * y.size, tasks, g, y, out, rows)
     return out
 
 
 def logsumexp(x):
     """log Σ exp(row).  Shapes: (n, classes) -> (n,)."""
     out = np.empty(len(x), x.dtype)
-    _logsumexp(_EXPONENTIAL * x.size, x, out, _rows(x))
+    tasks, rows = _shares(x)
+    _logsumexp(EXPONENTIAL * x.size, tasks, x, out, rows, *_memory(x, rows))
     return out
 
 
 def logsumexp_gradient(g, x, y):
     """g·exp(row - y) for each row, where y is its logsumexp; 0 where that is -inf.  g and y: (n,)."""
     out = memory.empty(x.shape, x.dtype)
-    _logsumexp_gradient(_EXPONENTIAL * x.size, g, x, y, out, _rows(x))
+    tasks, rows = _shares(x)
+    _logsumexp_gradient(EXPONENTIAL * x.size, tasks, g, x, y, out, rows)
     return out
 
 
@@ -70,22 +72,34 @@ def cross_entropy(x, labels):
 
     Labels must be classes: that is not checked, neither here nor below.
     """
-    losses = np.empty(len(x), x.dtype)
     mean = np.empty((), x.dtype)
-    _cross_entropy(_EXPONENTIAL * x.size, x, labels, losses, mean.reshape(1), _rows(x))
+    tasks, rows = _shares(x)
+    totals = np.empty(tasks)
+    _cross_entropy(EXPONENTIAL * x.size, tasks, x, labels, totals, mean.reshape(1), rows, *_memory(x, rows))
+    if tasks != 1:
+        _mean(tasks, 1, totals, mean.reshape(1), len(x))
     return mean
 
 
 def cross_entropy_gradient(x, labels, scale):
     """(softmax(row) - one-hot(label)) · scale for each row of x."""
     out = memory.empty(x.shape, x.dtype)
-    _cross_entropy_gradient(_EXPONENTIAL * x.size, x, labels, out, float(scale), _rows(x))
+    tasks, rows = _shares(x)
+    _cross_entropy_gradient(EXPONENTIAL * x.size, tasks, x, labels, out, float(scale), rows)
     return out
 
 
-def _rows(x):
-    """Rows in a task."""
-    return max(1, _CHUNK // max(1, x.shape[1]))
+def _shares(x):
+    """How many tasks there are, and rows in each."""
+    n, classes = x.shape
+    rows = SOFTMAX_TASK // classes or 1
+    return -(-n // rows), rows
+
+
+def _memory(x, rows):
+    """Working memory for the exponentials, shifts and sums of so many rows, and how much of it is each worker's."""
+    size = rows * (x.shape[1] + 2) + CACHE_LINE
+    return scratch(get_num_threads() * size, x.dtype), size
 
 
 @jit
@@ -96,39 +110,40 @@ def _shift(row):
 
 
 @jit
-def _exponentials(x, first, out):
-    """Write exp(row - shift) for as many rows as `out` has, from `first` on; return the shifts.
+def _exponentials(x, first, out, shifts):
+    """Write exp(row - shift) for as many rows as `out` has, from `first` on, and the shifts, if there is room for them.
 
     Short rows share vectors.
     """
     rows, classes = out.shape
-    shifts = np.empty(rows, x.dtype)
     for i in range(rows):
         row, result = x[first + i], out[i]
-        shifts[i] = shift = _shift(row)
+        shift = _shift(row)
+        if shifts.size:
+            shifts[i] = shift
         for j in range(classes):
             result[j] = row[j] - shift
     flat = out.reshape(-1)
     for j in range(flat.size):
         flat[j] = exp(flat[j])
-    return shifts
 
 
 @jit
-def _logs_of_sums(x, first, end):
-    """Shifts, and log Σ exp(row - shift), for some rows."""
-    exponentials = np.empty((end - first, x.shape[1]), x.dtype)
-    shifts = _exponentials(x, first, exponentials)
-    logs = np.empty(end - first, x.dtype)
-    for i in range(logs.size):
+def _logs_of_sums(x, first, end, memory):
+    """Shifts, and log Σ exp(row - shift), for some rows: what the first of their places in memory then hold."""
+    count, classes = end - first, x.shape[1]
+    shifts, logs = memory[:count], memory[count : 2 * count]
+    exponentials = memory[2 * count : (2 + classes) * count].reshape((count, classes))
+    _exponentials(x, first, exponentials, shifts)
+    for i in range(count):
         logs[i] = log(sum_of_run(exponentials[i]))
     return shifts, logs
 
 
-@jit
-def _softmax_task(worker, task, x, out, rows):
+@kernel
+def _softmax(worker, task, x: In2, out: Out2, rows):
     first, end = task * rows, min((task + 1) * rows, x.shape[0])
-    _exponentials(x, first, out[first:end])
+    _exponentials(x, first, out[first:end], out[0, :0])
     for i in range(first, end):
         row = out[i]
         total = x.dtype.type(sum_of_run(row))
@@ -144,8 +159,8 @@ def _dot_of_piece(a, b):
     return total
 
 
-@jit
-def _softmax_gradient_task(worker, task, g, y, out, rows):
+@kernel
+def _softmax_gradient(worker, task, g: In2, y: In2, out: Out2, rows):
     for i in range(task * rows, min((task + 1) * rows, y.shape[0])):
         upstream, row, result = g[i], y[i], out[i]
         total = 0.0
@@ -156,18 +171,18 @@ def _softmax_gradient_task(worker, task, g, y, out, rows):
             result[j] = row[j] * (upstream[j] - dot)
 
 
-@jit
-def _log_softmax_task(worker, task, x, out, rows):
+@kernel
+def _log_softmax(worker, task, x: In2, out: Out2, rows, memory: Out1, size):
     first, end = task * rows, min((task + 1) * rows, x.shape[0])
-    shifts, logs = _logs_of_sums(x, first, end)
+    shifts, logs = _logs_of_sums(x, first, end, memory[worker * size : (worker + 1) * size])
     for i in range(first, end):
         row, result, shift, total = x[i], out[i], shifts[i - first], logs[i - first]
         for j in range(row.size):
             result[j] = (row[j] - shift) - total
 
 
-@jit
-def _log_softmax_gradient_task(worker, task, g, y, out, rows):
+@kernel
+def _log_softmax_gradient(worker, task, g: In2, y: In2, out: Out2, rows):
     for i in range(task * rows, min((task + 1) * rows, y.shape[0])):
         upstream, row, result = g[i], y[i], out[i]
         total = y.dtype.type(sum_of_run(upstream))
@@ -175,15 +190,15 @@ def _log_softmax_gradient_task(worker, task, g, y, out, rows):
             result[j] = upstream[j] - exp(row[j]) * total
 
 
-@jit
-def _logsumexp_task(worker, task, x, out, rows):
+@kernel
+def _logsumexp(worker, task, x: In2, out: Out1, rows, memory: Out1, size):
     first, end = task * rows, min((task + 1) * rows, x.shape[0])
-    shifts, logs = _logs_of_sums(x, first, end)
+    shifts, logs = _logs_of_sums(x, first, end, memory[worker * size : (worker + 1) * size])
     out[first:end] = logs + shifts
 
 
-@jit
-def _logsumexp_gradient_task(worker, task, g, x, y, out, rows):
+@kernel
+def _logsumexp_gradient(worker, task, g: In1, x: In2, y: In1, out: Out2, rows):
     for i in range(task * rows, min((task + 1) * rows, x.shape[0])):
         row, result, upstream = x[i], out[i], g[i]
         total = y[i] if y[i] != -math.inf else x.dtype.type(0)
@@ -191,80 +206,33 @@ def _logsumexp_gradient_task(worker, task, g, x, y, out, rows):
             result[j] = upstream * exp(row[j] - total)
 
 
-@jit
-def _cross_entropy_task(worker, task, x, labels, losses, rows):
+@kernel
+def _cross_entropy(worker, task, x: In2, labels: InInts1, totals: OutDoubles1, mean: Out1, rows, memory: Out1, size):
     first, end = task * rows, min((task + 1) * rows, x.shape[0])
-    shifts, logs = _logs_of_sums(x, first, end)
+    shifts, logs = _logs_of_sums(x, first, end, memory[worker * size : (worker + 1) * size])
+    total = 0.0
     for i in range(first, end):
-        losses[i] = logs[i - first] + shifts[i - first] - x[i, labels[i]]
+        total += x.dtype.type(logs[i - first] + shifts[i - first] - x[i, labels[i]])
+    totals[task] = total
+    if totals.size == 1:
+        mean[0] = total / x.shape[0]
 
 
-@jit
-def _cross_entropy_gradient_task(worker, task, x, labels, out, scale, rows):
+@kernel
+def _mean(worker, task, totals: OutDoubles1, mean: Out1, count):
+    total = 0.0
+    for i in range(totals.size):
+        total += totals[i]
+    mean[0] = total / count
+
+
+@kernel
+def _cross_entropy_gradient(worker, task, x: In2, labels: InInts1, out: Out2, scale: float, rows):
     first, end = task * rows, min((task + 1) * rows, x.shape[0])
-    _exponentials(x, first, out[first:end])
+    _exponentials(x, first, out[first:end], out[0, :0])
     for i in range(first, end):
         row = out[i]
         factor = x.dtype.type(scale / sum_of_run(row))
         for j in range(row.size):
             row[j] *= factor
-        row[labels[i]] -= scale
-
-
-_post_softmax, _post_softmax_gradient = sharing(_softmax_task), sharing(_softmax_gradient_task)
-_post_log_softmax, _post_log_softmax_gradient = sharing(_log_softmax_task), sharing(_log_softmax_gradient_task)
-_post_logsumexp, _post_logsumexp_gradient = sharing(_logsumexp_task), sharing(_logsumexp_gradient_task)
-_post_cross_entropy = sharing(_cross_entropy_task)
-_post_cross_entropy_gradient = sharing(_cross_entropy_gradient_task)
-
-
-@ParallelKernel(reads=1).of
-def _softmax(mailbox, x, out, rows):
-    _post_softmax(mailbox, (x, out, rows))
-    run_tasks(mailbox, -(-x.shape[0] // rows))
-
-
-@ParallelKernel(reads=2).of
-def _softmax_gradient(mailbox, g, y, out, rows):
-    _post_softmax_gradient(mailbox, (g, y, out, rows))
-    run_tasks(mailbox, -(-y.shape[0] // rows))
-
-
-@ParallelKernel(reads=1).of
-def _log_softmax(mailbox, x, out, rows):
-    _post_log_softmax(mailbox, (x, out, rows))
-    run_tasks(mailbox, -(-x.shape[0] // rows))
-
-
-@ParallelKernel(reads=2).of
-def _log_softmax_gradient(mailbox, g, y, out, rows):
-    _post_log_softmax_gradient(mailbox, (g, y, out, rows))
-    run_tasks(mailbox, -(-y.shape[0] // rows))
-
-
-@ParallelKernel(reads=1).of
-def _logsumexp(mailbox, x, out, rows):
-    _post_logsumexp(mailbox, (x, out, rows))
-    run_tasks(mailbox, -(-x.shape[0] // rows))
-
-
-@ParallelKernel(reads=3).of
-def _logsumexp_gradient(mailbox, g, x, y, out, rows):
-    _post_logsumexp_gradient(mailbox, (g, x, y, out, rows))
-    run_tasks(mailbox, -(-x.shape[0] // rows))
-
-
-@ParallelKernel(reads=2).of
-def _cross_entropy(mailbox, x, labels, losses, mean, rows):
-    _post_cross_entropy(mailbox, (x, labels, losses, rows))
-    run_tasks(mailbox, -(-x.shape[0] // rows))
-    total = 0.0
-    for loss in losses:
-        total += loss
-    mean[0] = total / losses.size
-
-
-@ParallelKernel(reads=2).of
-def _cross_entropy_gradient(mailbox, x, labels, out, scale, rows):
-    _post_cross_entropy_gradient(mailbox, (x, labels, out, x.dtype.type(scale), rows))
-    run_tasks(mailbox, -(-x.shape[0] // rows))
+        row[labels[i]] -= x.dtype.type(scale)

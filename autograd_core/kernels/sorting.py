@@ -9,11 +9,10 @@ import numpy as np
 
 from autograd_core.kernels import memory
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
+from autograd_core.kernels.launch import InBits2, OutInts2, kernel
+from autograd_core.kernels.threads import get_num_threads, scratch
+from autograd_core.kernels.thresholds import SORTING_TASK
 
-# Entries in a task at least.
-_ENTRIES = 1 << 12
 _BITS = 8
 _DIGITS = 1 << _BITS
 
@@ -26,7 +25,10 @@ def order_of_rows(x, descending):
     order = memory.empty(x.shape, np.dtype(np.intp))
     bits = x.view(f"i{x.itemsize}")
     infinity = np.array(np.inf, x.dtype).view(bits.dtype).item()
-    _order(x.itemsize * x.size, bits, order, infinity, bool(descending))
+    rows, threads = max(1, SORTING_TASK // x.shape[1]), get_num_threads()
+    size = 2 * x.shape[1] + x.itemsize * _DIGITS
+    working = scratch(threads * size, order.dtype)[: threads * size].reshape(threads, size)
+    _order(x.itemsize * x.size, -(-len(x) // rows), bits, order, working, rows, infinity, bool(descending))
     return order
 
 
@@ -44,15 +46,14 @@ def _key(bits, infinity, lowest, descending):
     return bits ^ lowest
 
 
-@jit
-def _order_task(worker, task, bits, order, rows, infinity, descending):
+@kernel
+def _order(worker, task, bits: InBits2, order: OutInts2, working: OutInts2, rows, infinity, descending: bool):
     """Some rows."""
     count, length = bits.shape
     digits = bits.itemsize
     lowest = np.int64(-1) << (8 * digits - 1)
-    keys = np.empty(length, np.int64)
-    other = np.empty(length, np.intp)
-    places = np.empty((digits, _DIGITS), np.intp)
+    keys, other = working[worker, :length], working[worker, length : 2 * length]
+    places = working[worker, 2 * length :].reshape((digits, _DIGITS))
     for n in range(task * rows, min((task + 1) * rows, count)):
         places[:] = 0
         for i in range(length):
@@ -76,13 +77,3 @@ def _order_task(worker, task, bits, order, rows, infinity, descending):
                 target[place[value]] = index
                 place[value] += 1
         order[n] = target
-
-
-_post_order = sharing(_order_task)
-
-
-@ParallelKernel(reads=1).of
-def _order(mailbox, bits, order, infinity, descending):
-    rows = max(1, _ENTRIES // bits.shape[1])
-    _post_order(mailbox, (bits, order, rows, infinity, descending))
-    run_tasks(mailbox, -(-bits.shape[0] // rows))

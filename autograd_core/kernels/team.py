@@ -1,4 +1,4 @@
-"""Sharing a kernel's tasks among threads: `run_tasks` in the kernel, `serve` in the workers, a mailbox between them.
+"""Sharing a launch's tasks among threads: `run_tasks` in the caller, `serve` in the workers, a mailbox between them.
 
 Why not Numba's prange: its OpenMP region ends only when every thread has come by, so on a machine that does other
 things too, a 30 µs product waits 8 ms until the scheduler lets an idle helper say that it did nothing; each parallel
@@ -12,10 +12,11 @@ The mailbox is an array of int64, one cache line a field:
                compare-and-swap, so a late worker can never claim from a job other than it looked at
     DONE       tasks finished in this job
     FUNCTION   address of the code that runs a task        ┐ written before STATE is published, and read only by
-    ARGUMENTS  address of its arguments, on the caller's   │ holders of an unfinished task, for whom the caller
-               stack                                       │ still waits
-    TASKS      how many there are in all                   ┘
+    ARGUMENTS  address of its arguments                    │ holders of an unfinished task, for whom the caller
+    TASKS      how many there are in all                   ┘ still waits
     OPEN       0 asks workers to leave
+    PACKED     the arguments themselves, as a struct; or they lie in another array of this layout, whose launch was
+               planned (`launch.Plan`)
 """
 
 import os
@@ -23,13 +24,15 @@ import os
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
 from autograd_core.kernels.jit import jit
 
 _LINE = 8  # int64s in a cache line
-STATE, DONE, FUNCTION, ARGUMENTS, TASKS, OPEN = (field * _LINE for field in range(6))
-MAILBOX_SIZE = 6 * _LINE
+STATE, DONE, FUNCTION, ARGUMENTS, TASKS, OPEN, PACKED = (field * _LINE for field in range(7))
+# 4 kB for arguments: an array of one axis takes 56 bytes.
+MAILBOX_SIZE = PACKED + 512
 
 _INT = ir.IntType(64)
 _TASK = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, _INT, _INT])  # arguments, worker, task
@@ -132,10 +135,9 @@ def _unowned(context, builder, type_, value):
 
 
 def sharing(function):
-    """Make the intrinsic that prepares a mailbox for `function(worker, task, *arguments)`.
+    """Make the intrinsic `post(mailbox, (argument, ...))`, after which `run_tasks` runs this function's tasks.
 
-    In a kernel: `post = sharing(function)` at the top of the file, then `post(mailbox, (argument, ...))` and
-    `run_tasks(mailbox, tasks)`. The arguments live on the kernel's stack, so both belong in the same function.
+    The function is jitted and called as `function(worker, task, *arguments)`.
     """
 
     @intrinsic
@@ -147,7 +149,10 @@ def sharing(function):
 
         def generate(context, builder, outer, values):
             mailbox, packed = values
-            place = cgutils.alloca_once_value(builder, packed)
+            if context.get_abi_sizeof(packed.type) > 8 * (MAILBOX_SIZE - PACKED):
+                raise NumbaError(f"{function.__name__}: its {len(arguments.types)} arguments do not fit into a mailbox")
+            place = builder.bitcast(_field(context, builder, outer.args[0], mailbox, PACKED), packed.type.as_pointer())
+            builder.store(packed, place)
             entry = ir.Function(builder.module, _TASK, builder.module.get_unique_name("task"))
             entry.linkage = "internal"
             inner = ir.IRBuilder(entry.append_basic_block())
@@ -203,6 +208,15 @@ def run_tasks(mailbox, tasks):
         looks += 1
         if looks % _LOOKS == 0:
             _offer_processor()
+
+
+@jit
+def replay(shared, alone, launches):
+    """Run launches one after the other: each row has FUNCTION, ARGUMENTS, how many tasks, and whether helpers share."""
+    for i in range(len(launches)):
+        mailbox = shared if launches[i, 3] else alone
+        mailbox[FUNCTION], mailbox[ARGUMENTS] = launches[i, 0], launches[i, 1]
+        run_tasks(mailbox, launches[i, 2])
 
 
 @jit

@@ -16,9 +16,6 @@ import numpy as np
 
 from autograd_core.errors import ArgumentError
 
-# Below this many elementary operations, telling a second thread costs more than it saves.
-SEQUENTIAL_WORK = 1 << 16
-
 CACHE_LINE = 64
 # Looks at an empty mailbox before a helper goes to sleep.
 _PATIENCE = 1 << 18
@@ -29,9 +26,16 @@ def _processors() -> int:
 
 
 _num_threads: int | None = None  # until it is asked for or set
-_own = threading.local()
 _team = None
 _starting = threading.Lock()
+
+
+class _Own(threading.local):
+    def __init__(self):
+        self.buffers = {}  # by dtype and what they are for
+
+
+_own = _Own()
 
 # The first that is set decides. NUMBA_NUM_THREADS speaks of compiled kernels alone; the other is every library's.
 _VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
@@ -79,16 +83,16 @@ def _from_environment() -> int:
     return _processors()
 
 
-def scratch(count, dtype):
-    """`count` uninitialised entries of working memory, aligned to cache lines.
+def scratch(count, dtype, which=""):
+    """`count` uninitialised entries of working memory, at least, aligned to cache lines.
 
     Each Python thread has its own, which the next call hands out again: memory fresh from the system costs a page
-    fault every 4 kB, often more than the arithmetic done in it.
+    fault every 4 kB, often more than the arithmetic done in it. Who needs two at a time names them by `which`.
     """
-    buffers = _own.__dict__.setdefault("scratch", {})
-    buffer = buffers.get(dtype)
+    key = (dtype, which) if which else dtype
+    buffer = _own.buffers.get(key)
     if buffer is None or buffer.size < count:
-        buffer = buffers[dtype] = _aligned(count, dtype)
+        buffer = _own.buffers[key] = _aligned(count, dtype)
     return buffer
 
 
@@ -98,52 +102,6 @@ def _aligned(count, dtype):
     return memory[start : start + count * dtype.itemsize].view(dtype)
 
 
-class ParallelKernel:
-    """A compiled function that shares tasks through a mailbox, called as `kernel(work, *arguments)`.
-
-    The function's first parameter is the mailbox. Tasks must not depend on one another, nor what each computes on the
-    number of threads. The first `reads` arguments are arrays that are only read; they may be read-only without being
-    compiled for apart. Otherwise each combination of dtypes is compiled once.
-    """
-
-    def __init__(self, reads):
-        self._reads = reads
-        self._compiled = set()
-
-    def of(self, function, text=""):
-        """Decorate `function`; `text` is its source if it was generated."""
-        from autograd_core.kernels.jit import jit
-
-        self.__doc__ = function.__doc__
-        self._dispatcher = jit(function, text=text)
-        return self
-
-    def __call__(self, work, *arguments):
-        """Run; `work` is roughly how many elementary operations there are, and decides whether helpers are called."""
-        dtype = arguments[0].dtype
-        if dtype not in self._compiled:
-            self._compile(dtype, arguments)
-        team = _enlist() if work >= SEQUENTIAL_WORK and get_num_threads() > 1 else None
-        if team is None:
-            return self._dispatcher(_own_mailbox(), *arguments)
-        try:
-            return self._dispatcher(team.mailbox, *arguments)
-        finally:
-            team.busy.release()
-
-    def _compile(self, dtype, arguments):
-        import numba
-
-        types = [numba.typeof(argument) for argument in arguments]
-        types[: self._reads] = [array.copy(readonly=True) for array in types[: self._reads]]
-        with _starting:
-            self._dispatcher.disable_compile(False)
-            self._dispatcher.compile((numba.typeof(_own_mailbox()), *types))
-            # From now on the dispatcher converts writable arrays to read-only ones instead of compiling once more.
-            self._dispatcher.disable_compile()
-        self._compiled.add(dtype)
-
-
 class _Team:
     """Helpers and the mailbox that they watch. `busy` belongs to the Python thread whose kernel they help."""
 
@@ -151,7 +109,7 @@ class _Team:
         from autograd_core.kernels import team
 
         self._serve, self._open = team.serve, team.OPEN
-        self.mailbox = _new_mailbox()
+        self.mailbox = new_mailbox()
         self.mailbox[self._open] = 1
         self._serve(self.mailbox, 0, 0)  # compiles
         self.busy = threading.Lock()
@@ -181,23 +139,18 @@ class _Team:
                 thread.join(0.01)
 
 
-def _new_mailbox():
+def new_mailbox():
+    """A mailbox that nobody watches yet."""
     from autograd_core.kernels import team
 
     return _aligned(team.MAILBOX_SIZE, np.dtype(np.int64)).__imul__(0)
 
 
-def _own_mailbox():
-    """The mailbox of this Python thread, which nobody else watches."""
-    mailbox = _own.__dict__.get("mailbox")
-    if mailbox is None:
-        mailbox = _own.mailbox = _new_mailbox()
-    return mailbox
-
-
-def _enlist():
-    """The team, awake and for this Python thread alone, or None if it has no time."""
+def enlist():
+    """The team, awake and for this Python thread alone until it releases `busy`; None if there is none, or no time."""
     global _team
+    if get_num_threads() == 1:
+        return None
     if _team is None:
         with _starting:
             if _team is None:

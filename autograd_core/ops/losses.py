@@ -8,11 +8,9 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.kernels.thresholds import LONG_FOR_LOSS
 from autograd_core.ops import probabilities
 from autograd_core.ops.definition import array_op
-
-# Elements. A toy should not have to load Numba.
-_WORTH_A_KERNEL = 64
 
 _smallest: Any = np.minimum.reduce  # what min() calls, after a microsecond of its own
 _largest: Any = np.maximum.reduce
@@ -67,7 +65,7 @@ def _softmax_cross_entropy_gradient(g, x, labels):
 
 def _takes(x: Any) -> bool:
     """Whether there is a kernel for it; by size and dtype alone, so that equal programs round equally."""
-    return x.size >= _WORTH_A_KERNEL and x.dtype in kernels.FLOATS
+    return x.size >= LONG_FOR_LOSS and x.dtype in kernels.FLOATS
 
 
 def _checked(x: Any, labels: Any) -> Any:

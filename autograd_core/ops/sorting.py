@@ -8,12 +8,10 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError
+from autograd_core.kernels.thresholds import LONG_FOR_SORTING, LONG_ROW_FOR_SORTING
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import take_along_axis
 from autograd_core.ops.shaping import as_array, single_axis
-
-# Elements from which a kernel finds the order sooner than numpy, in rows of so many at least.
-_LARGE, _LONG_ROW = 1 << 14, 1 << 8
 
 
 @array_op
@@ -23,7 +21,7 @@ def argsort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = 
     Equal elements keep their order, with `stable` or without. A nan counts as larger than any number.
     """
     axis = single_axis("argsort", x.shape, axis)
-    if x.dtype in kernels.FLOATS and x.size >= _LARGE and x.shape[axis] >= _LONG_ROW:
+    if x.dtype in kernels.FLOATS and x.size >= LONG_FOR_SORTING and x.shape[axis] >= LONG_ROW_FOR_SORTING:
         rows = np.ascontiguousarray(np.moveaxis(x, axis, -1))
         order = kernels.sorting.order_of_rows(rows.reshape(-1, x.shape[axis]), descending)
         return np.moveaxis(order.reshape(rows.shape), -1, axis)

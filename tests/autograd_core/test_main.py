@@ -193,4 +193,4 @@ def test_terminal_without_these_letters_gets_others():
 def test_warmup_compiles_the_kernels_and_says_which(capsys):
     assert main(["warmup"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if line.startswith("matrix product, float32: ")]
+    assert [line for line in lines if line.startswith("gemm._multiply, float32: ")]

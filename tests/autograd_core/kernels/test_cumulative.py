@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core.kernels import cumulative, threads
-
-LONG = 1 << 11  # elements from which sums are a kernel's
+from autograd_core.kernels.thresholds import LONG
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

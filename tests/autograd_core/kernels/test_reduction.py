@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core.kernels import normalisation, reduction, threads
+from autograd_core.kernels.thresholds import LONG_FOR_REDUCTION
 
-LARGE = 1 << 14  # elements from which sums are a kernel's
 NUMPYS = {"sum": np.sum, "mean": np.mean, "var": np.var, "max": np.max, "min": np.min}
 
 
@@ -43,7 +43,7 @@ def test_slices_of_any_shape(dtype, shape, columns, seed):
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_ops_on_large_arrays(name, axis, keepdims):
     x = np.random.default_rng(0).standard_normal((30, 20, 40)).astype(np.float32) + 3
-    assert x.size >= LARGE
+    assert x.size >= LONG_FOR_REDUCTION
     for array in (x, x.swapaxes(0, 2), x[:, ::-1]):
         y = getattr(ag, name)(array, axis=axis, keepdims=keepdims)
         expected = NUMPYS[name](array.astype(np.float64), axis=axis, keepdims=keepdims)

@@ -45,11 +45,11 @@ def test_after_warming_up_a_second_process_compiles_nothing(tmp_path):
         for code in (WARM_UP, USE_KERNELS)
     ]
     assert "compiling kernels, once" in runs[0].stderr
-    assert "matrix product, float32: " in runs[0].stderr
+    assert "gemm._multiply, float32: " in runs[0].stderr
     assert (runs[1].stdout, runs[1].stderr) == ("done\n", "")
 
 
 def test_it_says_what_it_compiles_and_returns_the_seconds():
     lines = []
     assert warmup.warm_up([np.float32], lines.append) > 0
-    assert len(lines) == 16
+    assert len(lines) == len(warmup.all_kernels()) > 20

@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from autograd_core.kernels.vectors import (
+from autograd_core.kernels.llvm_vectors import (
     LANE,
     ROWS,
     const,
@@ -29,11 +29,11 @@ SEVERAL_TAPS, SEVERAL_OUTPUTS = 3, 6 if ROWS == 8 else 3
 LINE_TAPS = 5
 
 
-def _lane_tile(tile_taps, tile_outputs):
+def _dot_products(tile_taps, tile_outputs):
     """Make the intrinsic for this many taps and outputs."""
 
     @intrinsic
-    def multiply_lanes(
+    def dot_products(
         typing_context,
         a, a_start, bases, offsets, first_offset, b, b_start, b_stride, places, counts, depth,
         c, c_start, c_stride, rows, columns, add,
@@ -92,7 +92,7 @@ def _lane_tile(tile_taps, tile_outputs):
         arrays = (a, i8, bases, offsets, i8, b, i8, i8, places, counts, i8, c, i8, i8, i8, i8, types.boolean)
         return types.void(*arrays), generate
 
-    return multiply_lanes
+    return dot_products
 
 
 def _total(builder, lanes):
@@ -106,5 +106,5 @@ def _total(builder, lanes):
     return builder.extract_element(lanes, ir.Constant(LANE, 0))
 
 
-multiply_lanes = _lane_tile(SEVERAL_TAPS, SEVERAL_OUTPUTS)
-multiply_lanes_of_one = _lane_tile(LINE_TAPS, 1)
+dot_products = _dot_products(SEVERAL_TAPS, SEVERAL_OUTPUTS)
+dot_products_of_one = _dot_products(LINE_TAPS, 1)

@@ -5,7 +5,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from autograd_core.kernels.vectors import (
+from autograd_core.kernels.llvm_vectors import (
     LANE,
     const,
     lane_numbers,
@@ -20,7 +20,7 @@ from autograd_core.kernels.vectors import (
 
 
 @intrinsic
-def share_among_quarters(typing_context, g, g_start, y, y_start, x, dx, upper, lower, count):
+def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, lower, count):
     """Gradient of y = maximum over windows of 2 × 2, for `count` windows side by side, at most a vector's.
 
     Each window's rows start at x[upper] and x[lower], and at the same places of dx, which is written: only windows that
@@ -63,11 +63,11 @@ def share_among_quarters(typing_context, g, g_start, y, y_start, x, dx, upper, l
     return types.void(g, i8, y, i8, x, dx, i8, i8, i8), generate
 
 
-def _share_among_largest(take, put, step=None):
+def _max_pool_gradient(take, put, step=None):
     """Make the intrinsic for windows as far apart as `take` and `put` have entries: `step`, if they know."""
 
     @intrinsic
-    def share_among_largest(
+    def max_pool_gradient(
         typing_context, g, y, window, x, dx, corner, width, height, kernel_width, column, count, stride
     ):
         """Gradient of y = maximum over windows, for `count` windows side by side, at most a vector's.
@@ -122,7 +122,7 @@ def _share_among_largest(take, put, step=None):
         i8 = types.intp
         return types.void(g, y, i8, x, dx, i8, i8, i8, i8, i8, i8, i8), generate
 
-    return share_among_largest
+    return max_pool_gradient
 
 
 def _ceiling_quotient(builder, a, b):
@@ -180,6 +180,6 @@ def _store_apart(builder, value, first, at, mask, stride):
         builder.store(builder.extract_element(value, number), place)
 
 
-share_among_largest_adjacent = _share_among_largest(_load_adjacent, _store_adjacent, 1)
-share_among_largest_every_other = _share_among_largest(_load_every_other, _store_every_other, 2)
-share_among_largest_apart = _share_among_largest(_load_apart, _store_apart)
+max_pool_gradient_stride_1 = _max_pool_gradient(_load_adjacent, _store_adjacent, 1)
+max_pool_gradient_stride_2 = _max_pool_gradient(_load_every_other, _store_every_other, 2)
+max_pool_gradient_any_stride = _max_pool_gradient(_load_apart, _store_apart)

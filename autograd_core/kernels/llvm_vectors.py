@@ -1,4 +1,4 @@
-"""Vectors in LLVM IR: the words that the intrinsics of `simd` and `maxima` are written in.
+"""Vectors in LLVM IR: the words that the intrinsics of `simd` and its kin are written in.
 
 The width of vectors follows the processor; AUTOGRAD_CORE_SIMD_BITS (128, 256 or 512) overrides it before import.
 """

@@ -1,4 +1,4 @@
-"""Correlation as a matrix product whose second operand never exists in memory: the loops under convolution.
+"""Convolution as a matrix product whose second operand never exists in memory: an implicit GEMM.
 
 A task copies its part of the image to a lattice, and all irregularity ends there:
 
@@ -15,14 +15,11 @@ for each of several positions, which then meets a vector of outputs. The gradien
 transposed: there a tile's rows are taps, and its inner loop runs over positions.
 """
 
-from autograd_core.kernels import lane_sums, simd
-from autograd_core.kernels.gemm import DEPTH, pack
+from autograd_core.kernels import simd, simd_dot_products
+from autograd_core.kernels.gemm import pack
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.team import run_tasks, sharing
-from autograd_core.kernels.threads import ParallelKernel
-
-# Taps for which a strip of weights stays in the first-level cache while positions pass by.
-TAPS = 160
+from autograd_core.kernels.launch import In1, InInts1, Out1, Out2, Out4, OutInts3, kernel
+from autograd_core.kernels.thresholds import DEPTH, TAPS, TAPS_TO_ADD
 
 
 @jit
@@ -63,11 +60,40 @@ def _copy_run(source, start, stride, target, at, count, vector):
             target[at + i] = simd.entry(source, start + i * stride)
 
 
-@jit
-def _correlate_task(
-    worker, task, x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    y_shape, y_strides, y_first, blocking, by_positions, rectify,
+@kernel
+def pack_weights(
+    worker, task, w: In1, bias: In1, packed: Out1,
+    w_shape: tuple[int, int, int, int, int], w_strides: tuple[int, int, int, int, int], lanes,
 ):  # fmt: skip
+    """Lay out one panel: the biases of `lanes` outputs, which sums start from, then their weights, tap by tap.
+
+    w is (groups, outputs, ...), and the taps are numbered along its last three axes.
+    """
+    groups, outputs, planes, rows, columns = w_shape
+    group, i = divmod(task, -(-outputs // lanes))
+    i *= lanes
+    depth = planes * rows * columns
+    real, panel = min(lanes, outputs - i), group * (packed.size // groups) + i * (depth + 1)
+    packed[panel : panel + real] = bias[group * outputs + i : group * outputs + i + real]
+    for run in range(planes * rows):
+        plane, row = divmod(run, rows)
+        start = group * w_strides[0] + i * w_strides[1] + plane * w_strides[2] + row * w_strides[3]
+        pack(w, start, w_strides[1], real, w_strides[4], columns, packed, panel + (run * columns + 1) * lanes, lanes)
+
+
+@kernel
+def convolve(
+    worker, task, x: In1, packed: In1, offsets: InInts1, y: Out1, scratch: Out1, lists: OutInts3,
+    x_shape: tuple[int, int, int, int, int], x_strides: tuple[int, int, int, int, int],
+    spacing: tuple[int, int], margin: tuple[int, int], lattice_size: tuple[int, int],
+    y_shape: tuple[int, int, int], y_strides: tuple[int, int, int, int], y_first,
+    blocking: tuple[int, int, int], by_positions: bool, rectify: bool,
+):  # fmt: skip
+    """y[n, g·O + o, p, q] = bias[g·O + o] + Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
+
+    Weights and biases are packed. If `rectify`, negative results become 0: a ReLU on the way to memory.
+    `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
+    """
     images, groups, channels = x_shape[:3]
     outputs, out_height, out_width = y_shape
     block_images, band, per_worker = blocking
@@ -197,44 +223,14 @@ def _multiply_rows(
                     )  # fmt: skip
 
 
-_post_correlate = sharing(_correlate_task)
-
-
-@ParallelKernel(reads=4).of
-def correlate(
-    mailbox, x, w, bias, offsets, y, packed, scratch, lists, w_shape, w_strides, x_shape, x_strides, spacing, margin,
-    lattice_size, y_shape, y_strides, y_first, blocking, by_positions, rectify,
+@kernel
+def gradient_to_weights(
+    worker, task, x: In1, g: In1, offsets: InInts1, partial: Out4, scratch: Out1, lists: OutInts3,
+    x_shape: tuple[int, int, int, int, int], x_strides: tuple[int, int, int, int, int],
+    spacing: tuple[int, int], margin: tuple[int, int], lattice_size: tuple[int, int],
+    g_shape: tuple[int, int, int], g_strides: tuple[int, int, int], blocking: tuple[int, int, int], by_lanes: bool,
 ):  # fmt: skip
-    """y[n, g·O + o, p, q] = bias[g·O + o] + Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
-
-    If `rectify`, negative results become 0: a ReLU on the way to memory.
-    `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
-    """
-    (groups, outputs, depth), (group_stride, output_stride, tap_stride) = w_shape, w_strides
-    lanes = simd.TILE_BYTES // y.itemsize if by_positions else simd.ROWS
-    for group in range(groups):
-        for i in range(0, outputs, lanes):
-            real, panel = min(lanes, outputs - i), group * (packed.size // groups) + i * (depth + 1)
-            packed[panel : panel + real] = bias[group * outputs + i : group * outputs + i + real]
-            pack(
-                w, group * group_stride + i * output_stride, output_stride, real,
-                tap_stride, depth, packed, panel + lanes, lanes,
-            )  # fmt: skip
-    _post_correlate(
-        mailbox,
-        (
-            x, packed, offsets, y, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            y_shape, y_strides, y_first, blocking, by_positions, rectify,
-        ),
-    )  # fmt: skip
-    run_tasks(mailbox, -(-x_shape[0] // blocking[0]) * groups * -(-y_shape[1] // blocking[1]))
-
-
-@jit
-def _correlate_weights_task(
-    worker, task, x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    g_shape, g_strides, blocking, by_lanes,
-):  # fmt: skip
+    """partial[chunk, group, k, o] = Σ over the chunk's images and all positions of g[n, o, p, q] · (tap k there)."""
     images, groups = x_shape[:2]
     outputs, out_height, out_width = g_shape
     band, taps_of_task, per_worker = blocking
@@ -317,34 +313,34 @@ def _multiply_taps_by_lanes(
             counts[depth] = size[1] - column
             depth += 1
     if outputs == 1:
-        for tap in range(first, end, lane_sums.LINE_TAPS):
-            lane_sums.multiply_lanes_of_one(
+        for tap in range(first, end, simd_dot_products.LINE_TAPS):
+            simd_dot_products.dot_products_of_one(
                 scratch, lattice, bases, offsets, tap, g, g_start, 0, places, counts, depth,
                 sums, tap, 1, end - tap, 1, add,
             )  # fmt: skip
         return
-    for output in range(0, outputs, lane_sums.SEVERAL_OUTPUTS):
-        for tap in range(first, end, lane_sums.SEVERAL_TAPS):
-            lane_sums.multiply_lanes(
+    for output in range(0, outputs, simd_dot_products.SEVERAL_OUTPUTS):
+        for tap in range(first, end, simd_dot_products.SEVERAL_TAPS):
+            simd_dot_products.dot_products(
                 scratch, lattice, bases, offsets, tap, g, g_start + output * g_stride, g_stride, places, counts, depth,
                 sums, tap * outputs + output, outputs, end - tap, outputs - output, add,
             )  # fmt: skip
 
 
-_post_correlate_weights = sharing(_correlate_weights_task)
-
-
-@ParallelKernel(reads=3).of
-def correlate_weights(
-    mailbox, x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-    g_shape, g_strides, blocking, by_lanes,
-):  # fmt: skip
-    """partial[chunk, group, k, o] = Σ over the chunk's images and all positions of g[n, o, p, q] · (tap k there)."""
-    _post_correlate_weights(
-        mailbox,
-        (
-            x, g, offsets, partial, scratch, lists, x_shape, x_strides, spacing, margin, lattice_size,
-            g_shape, g_strides, blocking, by_lanes,
-        ),
-    )  # fmt: skip
-    run_tasks(mailbox, partial.shape[0] * partial.shape[1] * -(-offsets.size // blocking[1]))
+@kernel
+def add_chunks(worker, task, partial: Out4, out: Out2):
+    """out[g·O + o, k] = Σ partial[chunk, g, k, o], chunk after chunk, added up in the first, for some k of a group."""
+    chunks, groups, depth, outputs = partial.shape
+    group, first = task % groups, task // groups * TAPS_TO_ADD
+    end = min(first + TAPS_TO_ADD, depth)
+    for k in range(first, end):
+        total = partial[0, group, k]
+        for chunk in range(1, chunks):
+            summand = partial[chunk, group, k]
+            for o in range(outputs):
+                total[o] += summand[o]
+    block = partial[0, group, first:end]
+    for o in range(outputs):
+        row = out[group * outputs + o, first:end]
+        for k in range(row.size):
+            row[k] = block[k, o]
