@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,12 @@ class Operators(Recorded):
         from autograd_core import numpy_protocol
 
         return numpy_protocol.array_function(function, args, named)
+
+    draw: ClassVar[Callable[[Any], Any]]  # by __init__.py, for what draws stands above all that can be drawn
+
+    def show(self) -> Any:
+        """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.show`."""
+        return Operators.draw(self)
 
     # Equality compares numbers, sets and dictionaries go by identity: nodes must not be merged because they are equal.
     __hash__ = object.__hash__

@@ -455,12 +455,6 @@ class Tensor(Operators):
         label = f", label={self.label!r}" if self.label else ""
         return f"Tensor({text}{dtype}{recorded}{label})"
 
-    def show(self) -> Any:
-        """Draw the graph that leads here; see `autograd_core.show`."""
-        from autograd_core.show import draw
-
-        return draw(self)
-
     # --- ops ----------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:

@@ -6,9 +6,8 @@ output (`data`), its local gradients, and, after `backward()`, its own gradient 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,6 +34,8 @@ class Value(Operators):
 
     data: float
     grad: Any  # a float, or a Value after backward(create_graph=True)
+    record_array_op: ClassVar[Callable[..., Any]]  # of lists of Values: by value_list.py, which makes Values itself
+
     op: Any  # an elementwise op, or an entry of an op on lists of Values; None for a leaf, CONSTANT for a plain number
     parents: tuple[Value, ...]
     local_gradients: tuple[float, ...]
@@ -60,7 +61,7 @@ class Value(Operators):
     def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
         """Compute `op` and remember its inputs and local gradients."""
         if not isinstance(op, Elementwise):
-            return _value_list().record(op, args, attributes)
+            return Value.record_array_op(op, args, attributes)
         if attributes or len(args) != op.arity:
             args, _ = op.split(args, attributes)
         if op.lacking and recording.on:
@@ -145,12 +146,6 @@ class Value(Operators):
         self.data = float(new.data)
         return self
 
-    def show(self) -> Any:
-        """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.show`."""
-        from autograd_core.show import draw
-
-        return draw(self)
-
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
         grad = self.grad.data if isinstance(self.grad, Value) else self.grad
@@ -187,13 +182,6 @@ class Value(Operators):
 CONSTANT = object()
 
 _new = Value.__new__
-
-
-@functools.cache
-def _value_list() -> Any:
-    from autograd_core import value_list  # it makes Values: it imports this file
-
-    return value_list
 
 
 def _computed(op: Any, parents: tuple[Value, ...], at: tuple[float, ...]) -> Any:

@@ -180,3 +180,5 @@ def _summed(name: str, parents: tuple[Value, ...], a: Sequence[float], b: Sequen
 
 
 _SHORT_WAYS: dict[Op[Any], Callable[..., Any]] = {ops.sum: _sum, ops.linalg._vecdot: _vecdot, ops.linear: _linear}
+
+Value.record_array_op = staticmethod(record)

@@ -398,7 +398,7 @@ class _Given:
 
     tensor: Callable[..., Any]  # an array, and its node if it was recorded, as a Tensor: by tensor.py
     leaf: Callable[[Any], Any]  # an array as a Tensor that requires a gradient: by tensor.py
-    sum_to: Callable[[Any, tuple[int, ...]], Any]  # a gradient summed over broadcast axes: by ops/shaping.py
+    sum_to: Callable[[Any, tuple[int, ...]], Any]  # a gradient summed over broadcast axes: by ops/reduction.py
     reshape: Callable[[Any, tuple[int, ...]], Any]  # the op: by ops/shaping.py
 
 

@@ -17,7 +17,7 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError
 from autograd_core.ops import elementwise, reduction
 from autograd_core.ops.definition import array_op
-from autograd_core.ops.shaping import as_array, sum_to
+from autograd_core.ops.shaping import as_array
 
 Axes = tuple[int, ...]
 Shape = tuple[int, ...]
@@ -163,12 +163,12 @@ def normalize_gradient(
     """
     wanted = [i == which for i in range(3)]
     found = _gradients(g, x, weight, wanted, axes, eps, centre, moments, bias_shape)[which]
-    return sum_to(found, (x.shape, weight.shape, bias_shape)[which])
+    return reduction.sum_to(found, (x.shape, weight.shape, bias_shape)[which])
 
 
 @normalize_gradient.formula
 def _(g, x, weight, which, axes, eps, centre, moments, bias_shape):
-    return sum_to(
+    return reduction.sum_to(
         _gradient_by_ops(g, x, weight, which, axes=axes, eps=eps, centre=centre, moments=moments),
         (x.shape, weight.shape, bias_shape)[which],
     )

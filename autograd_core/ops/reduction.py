@@ -14,7 +14,7 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.kernels.thresholds import LONG_FOR_REDUCTION
 from autograd_core.ops import cumulative, elementwise, shaping
-from autograd_core.ops.definition import array_op
+from autograd_core.ops.definition import array_op, given
 
 Axis = int | tuple[int, ...] | None
 
@@ -84,6 +84,23 @@ def sum(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
 @sum.vjp("x")
 def _(g, x_shape, axis):
     return shaping.broadcast_to(keep("sum", g, x_shape, axis), x_shape)
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """A gradient summed over the axes along which its input of this shape was broadcast.
+
+    Errors: ShapeError if no input of this shape broadcasts to that of the gradient.
+    """
+    extra = g.ndim - len(shape)
+    if g.shape[extra:] == shape and extra > 0:  # a bias: new leading axes, and nothing else
+        return sum(g, axis=tuple(range(extra)))
+    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[extra:], strict=True)):
+        raise ShapeError(f"a gradient of shape {g.shape} for an input of shape {shape}")
+    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1))
+    return shaping.reshape(sum(g, axis=axes), shape)
+
+
+given.sum_to = sum_to
 
 
 @array_op

@@ -9,7 +9,6 @@ import numpy as np
 
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
 from autograd_core.graph import Recorded
-from autograd_core.ops import reduction
 from autograd_core.ops.definition import array_op, given, recorded_within
 
 Shape = tuple[int, ...]
@@ -30,6 +29,9 @@ def reshape(x: Any, /, shape: int | Sequence[int]) -> Any:
 @reshape.vjp("x")
 def _(g, x_shape):
     return reshape(g, x_shape)
+
+
+given.reshape = reshape
 
 
 @array_op
@@ -66,23 +68,6 @@ def broadcast_to(x: Any, /, shape: Sequence[int]) -> Any:
 @broadcast_to.vjp("x")
 def _(g):
     return g  # the engine sums it back, as it does for every op that broadcasts
-
-
-def sum_to(g: Any, shape: Shape) -> Any:
-    """A gradient summed over the axes along which its input of this shape was broadcast.
-
-    Errors: ShapeError if no input of this shape broadcasts to that of the gradient.
-    """
-    extra = g.ndim - len(shape)
-    if g.shape[extra:] == shape and extra > 0:  # a bias: new leading axes, and nothing else
-        return reduction.sum(g, axis=tuple(range(extra)))
-    if extra < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[extra:], strict=True)):
-        raise ShapeError(f"a gradient of shape {g.shape} for an input of shape {shape}")
-    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1))
-    return reshape(reduction.sum(g, axis=axes), shape)
-
-
-given.sum_to, given.reshape = sum_to, reshape
 
 
 @array_op
