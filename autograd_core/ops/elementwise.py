@@ -199,6 +199,8 @@ def _power_of_arrays(a: Any, b: Any) -> Any:
     3 is the one small power for which numpy has no way of its own. For ½ it takes the square root, which is nan of -inf
     and -0 of -0, where IEEE 754's power is inf and 0, and so is numpy's for an array of exponents.
     """
+    if isinstance(b, np.ndarray) and b.ndim == 0 and isinstance(a, np.ndarray):
+        b = b.item()  # for numpy takes it as a number, too
     if isinstance(b, (float, int)):
         if b == 3:
             return a * a * a
@@ -206,8 +208,7 @@ def _power_of_arrays(a: Any, b: Any) -> Any:
             lowest = np.equal(a, -math.inf)
             root = np.sqrt(a + 0.0)
             return np.where(lowest, math.inf, root) if lowest.any() else root
-    # Nor the square root for a single exponent in an array.
-    return np.power(a, b) if isinstance(b, np.ndarray) else a**b
+    return a**b
 
 
 @elementwise(array=_power_of_arrays)

@@ -226,3 +226,10 @@ def test_the_logarithm_of_the_determinant_of_a_singular_matrix_has_no_gradient()
     assert (float(sign), float(logarithm)) == (0.0, -inf)
     with pytest.raises(ag.ArgumentError, match="singular"):
         logarithm.backward()
+
+
+def test_an_exponent_without_axes_is_a_number():
+    base = ag.tensor([-np.inf, -0.0, 4.0])
+    for exponent in (0.5, ag.tensor(0.5), ag.tensor(np.array(0.5)), ag.tensor([0.5, 0.5, 0.5])):
+        assert (base**exponent).tolist() == [np.inf, 0.0, 2.0]
+        assert (base**exponent).dtype == np.float32
