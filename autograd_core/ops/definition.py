@@ -236,7 +236,9 @@ class Op(Generic[P]):
         if self.on_large_arrays is not None and type(arrays[0]) is _Array and arrays[0].nbytes >= LARGE_RESULT:
             compute = self.on_large_arrays
         try:
-            return recording.quiet.run(compute, *arrays, **attributes)
+            if attributes:
+                return recording.quiet.run(compute, *arrays, **attributes)
+            return recording.quiet.run(compute, *arrays)
         except RuntimeError as error:
             if "cannot enter context" not in str(error):
                 raise
