@@ -17,7 +17,8 @@ from typing import Any
 
 from autograd_core import ops
 from autograd_core.errors import DTypeError, ExpressionError
-from autograd_core.ops.definition import Elementwise, Op, registry
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import Op, registry
 from autograd_core.value import Value, constant
 
 LONGEST = 2000

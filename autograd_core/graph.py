@@ -26,7 +26,7 @@ from autograd_core.errors import AnomalyError, GraphError
 from autograd_core.kernels import memory
 
 if TYPE_CHECKING:
-    from autograd_core.ops.definition import Op
+    from autograd_core.ops.op import Op
 
 
 class Recorded:

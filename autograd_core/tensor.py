@@ -18,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_core import ops
-from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
-from autograd_core.graph import Node, Recorded, backpropagate, check_output, recording
+from autograd_core.errors import DTypeError, GraphError, ShapeError
+from autograd_core.graph import Node, backpropagate, check_output, recording
 from autograd_core.kernels.memory import LARGE_RESULT
+from autograd_core.names_elsewhere import advice
+from autograd_core.op_calls import are_whole, as_input, as_output, explained, in_dtype
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Op, given, recorded_within, refuse_misuse
 from autograd_core.ops.indexing import At
+from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
 
@@ -140,7 +142,7 @@ class Tensor(Operators):
                     tracked = True
                     parent = argument.node or argument
             else:
-                array = _as_input(op, argument)
+                array = as_input(op, argument)
             arrays.append(array)
             parents.append(parent)
             if type(array) is _Array and array.dtype is not dtype and array.dtype is not _BOOL:
@@ -157,21 +159,21 @@ class Tensor(Operators):
         try:
             data = op.execute(arrays, attributes)
         except ValueError as error:
-            raise _explained(op, arrays, error) from None
+            raise explained(op, arrays, error) from None
         except TypeError as error:
             if isinstance(error, DTypeError):
                 raise
-            if not _are_whole(arrays):
+            if not are_whole(arrays):
                 refuse_misuse(op.name, error)
                 raise
             return _record_as_floats(op, arrays, attributes)  # bools cannot be subtracted, say
         if type(data) is not _Array:
-            data = _as_output(op, data)
+            data = as_output(op, data)
         if data.dtype is not dtype:
-            if data.dtype.kind == "f" and _are_whole(arrays) and "dtype" not in op.defaults:
+            if data.dtype.kind == "f" and are_whole(arrays) and "dtype" not in op.defaults:
                 return _record_as_floats(op, arrays, attributes)
             if dtype is not None and alike:
-                data = _in_dtype(op, data, dtype, tracked and recording.on)
+                data = in_dtype(op, data, dtype, tracked and recording.on)
             tracked = tracked and data.dtype.kind == "f"  # whole numbers and bools have no gradient
         tracked = tracked and recording.on and op.differentiable
         out = Tensor.of(data, op.node(parents, arrays, data, attributes) if tracked else None)
@@ -463,13 +465,7 @@ class Tensor(Operators):
     # --- ops ----------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
-        ours = _OURS.get(name) or (f"autograd_core.{name}(t, ...)" if name in ops.__all__ else None)
-        if ours is not None:
-            raise AttributeError(f"a {type(self).__name__} t has no {name!r}; use {ours}")
-        if name.endswith("_") and not name.startswith("_"):
-            instead = "p.grad = None, or the optimiser's or module's zero_grad()" if name == "zero_" else _INSTEAD
-            raise AttributeError(f"{name}: tensors are values, and have no methods that change them; use {instead}")
-        raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}")
+        raise AttributeError(advice(type(self).__name__, name))
 
     def __matmul__(self, other: Any) -> Any:
         return ops.matmul(self, other)
@@ -599,34 +595,8 @@ class Tensor(Operators):
         return self.astype(np.float64)
 
 
-# Other libraries' names for what a tensor has under another one here.
-_OURS = {
-    "bool": "t.astype(bool)",
-    "clamp": "t.clip(min, max)",
-    "clone": "t itself, for nothing changes its numbers, or autograd_core.tensor(t) for a new leaf",
-    "contiguous": "t itself",
-    "copy": "t itself, for nothing changes its numbers, or t.numpy().copy() for an array",
-    "cpu": "t itself, for there are no other devices",
-    "dim": "t.ndim",
-    "expand": "autograd_core.broadcast_to(t, shape)",
-    "int": "t.astype(np.int32), or int(t) of one element",
-    "long": "t.astype(np.int64)",
-    "masked_fill": "autograd_core.where(mask, value, t)",
-    "numel": "t.size",
-    "permute": "autograd_core.permute_dims(t, axes)",
-    "requires_grad_": "t.requires_grad = True",
-    "swapaxes": "autograd_core.permute_dims(t, axes), or t.mT for the last two",
-    "t": "t.T",
-    "to": "t.astype(dtype)",
-    "transpose": "autograd_core.permute_dims(t, axes), or t.mT for the last two",
-    "type": "t.astype(dtype)",
-    "unsqueeze": "autograd_core.expand_dims(t, axis=...)",
-    "view": "t.reshape(shape)",
-}
-_INSTEAD = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) for a new tensor"
 _new = Tensor.__new__
 given.tensor, given.leaf = Tensor.of, Tensor.leaf
-_PYTHON_NUMBERS = (float, int, bool)
 
 
 def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = "") -> Tensor:
@@ -652,25 +622,6 @@ def from_dlpack(array: Any) -> Tensor:
     return Tensor(np.from_dlpack(array))
 
 
-def _as_input(op: Op[Any], argument: Any) -> Any:
-    """What may stand beside a Tensor in an op's call."""
-    if type(argument) in _PYTHON_NUMBERS:
-        return argument if op.takes_numbers else np.asarray(argument)
-    if isinstance(argument, np.generic) and argument.dtype.kind in "fiub" and op.takes_numbers:
-        return float(argument) if argument.dtype.kind == "f" else argument.item()
-    if isinstance(argument, (np.ndarray, np.generic)):
-        if argument.dtype.kind not in "fiub":
-            raise DTypeError(f"{op.name}: takes floats, integers and bools, not {argument.dtype}")
-        # A copy, for the graph may keep it and its owner may change it.
-        return in_native_order(np.array(argument))
-    if isinstance(argument, (list, tuple)):
-        if recorded_within(argument) is not None:
-            raise DTypeError(f"{op.name}: takes one tensor, not a list of them; join them with concat first")
-        return in_native_order(np.array(argument))
-    what = "a Value, the scalar engine's number" if isinstance(argument, Recorded) else f"a {type(argument).__name__}"
-    raise DTypeError(f"{op.name}: takes tensors, arrays and numbers, not {what}")
-
-
 def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[Any, ...] | None:
     """An op's inputs in the dtype in which they meet, or None if they are; conditions and the like stay apart."""
     places = [i for i in range(len(arrays)) if i not in op.constants]
@@ -686,55 +637,10 @@ def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[
     return tuple(promoted)
 
 
-def _are_whole(arrays: Sequence[Any]) -> bool:
-    """Whether all inputs are integers or bools."""
-    return all(x.dtype.kind != "f" if isinstance(x, np.ndarray) else type(x) is not float for x in arrays)
-
-
 def _record_as_floats(op: Op[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
     """A function of integers or bools that gives floats: numpy's could be float16, and wrong where bytes overflow."""
     dtype = recording.number_dtype or _default_dtype
     return Tensor.record(op, tuple([Tensor.of(np.asarray(x, dtype)) for x in arrays]), attributes)
-
-
-def _as_output(op: Op[Any], data: Any) -> Any:
-    """What an op returned, as an array."""
-    if not isinstance(data, (np.ndarray, np.generic, float, int)):
-        several = "; make an op of each, or join the arrays and take them apart by indexing" * isinstance(data, tuple)
-        raise DTypeError(f"{op.name}: an op returns one array of numbers, this one a {type(data).__name__}{several}")
-    return np.asarray(data)
-
-
-def _in_dtype(op: Op[Any], data: Any, dtype: np.dtype[Any], wanted: bool) -> Any:
-    """What an op made of floats of this dtype, where it is of another; `wanted` says whether for a gradient."""
-    if op.takes_numbers and op.differentiable:
-        return data.astype(dtype)  # of an op of one's own: np.sqrt(2) in it is float64, (x > 0) * 2 - 1 is whole
-    kind = data.dtype.kind
-    if kind not in "fiub":
-        raise DTypeError(f"{op.name}: an op returns one array of numbers, this one {data.dtype}")
-    if kind != "f" and wanted and op.differentiable and "dtype" not in op.defaults:
-        raise DTypeError(
-            f"{op.name}: there is a rule for its gradient, and it returned {data.dtype}, which has none; "
-            f"return floats, or say {op.name}.not_differentiable()"
-        )
-    return data
-
-
-def _explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Exception:
-    """An error that names the op and the shapes, for what numpy refused."""
-    if isinstance(error, (ShapeError, ArgumentError)):
-        return error
-    if "read-only" in str(error):
-        return ArgumentError(
-            f"{op.name}: it writes into an array that it was given, and tensors are values; take x.copy() ({error})"
-        )
-    refuse_misuse(op.name, error)
-    shapes = [np.shape(array) for array in arrays]
-    try:
-        np.broadcast_shapes(*shapes)
-    except ValueError:
-        return ShapeError(f"{op.name}: inputs of shapes {', '.join(map(str, shapes))} do not go together ({error})")
-    return ArgumentError(f"{op.name}: {error}")
 
 
 def _shorten(data: Any) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 from autograd_core.errors import DTypeError, GraphError
 from autograd_core.graph import Recorded, recording, topological_order
 from autograd_core.operators import Operators
-from autograd_core.ops.definition import Elementwise, Op, check_local_gradient
+from autograd_core.ops.definition import Elementwise, check_local_gradient
+from autograd_core.ops.op import Op
 
 
 class Value(Operators):

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.ops.definition import Op, elementwise
+from autograd_core.ops.definition import elementwise
+from autograd_core.ops.op import Op
 
 
 @elementwise(array=np.less)

@@ -14,7 +14,8 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.kernels.thresholds import LONG_FOR_REDUCTION
 from autograd_core.ops import cumulative, elementwise, shaping
-from autograd_core.ops.definition import array_op, given
+from autograd_core.ops.definition import array_op
+from autograd_core.ops.op import given
 
 Axis = int | tuple[int, ...] | None
 

@@ -21,7 +21,7 @@ import numpy as np
 from autograd_core import value_list
 from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.graph import Node, topological_order
-from autograd_core.ops.definition import Op
+from autograd_core.ops.op import Op
 from autograd_core.tensor import Tensor
 from autograd_core.value import CONSTANT, Value
 

@@ -9,7 +9,7 @@ import pytest
 
 import autograd_core as ag
 from autograd_core.kernels import elementwise
-from autograd_core.ops.definition import registry
+from autograd_core.ops.op import registry
 
 SHORT, LONG = 3, 5000
 slope = 0.1

@@ -5,7 +5,7 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import linalg, ops
-from autograd_core.ops.definition import Op
+from autograd_core.ops.op import Op
 
 rng = np.random.default_rng(1)
 

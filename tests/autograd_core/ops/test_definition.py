@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.ops.definition import registry
+from autograd_core.ops.op import registry
 
 
 @pytest.fixture(autouse=True)

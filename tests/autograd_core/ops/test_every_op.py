@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.ops.definition import Elementwise, registry
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import registry
 
 rng = np.random.default_rng(0)
 

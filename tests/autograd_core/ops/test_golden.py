@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.ops.definition import Elementwise, registry
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import registry
 
 with np.load(Path(__file__).parents[2] / "golden" / "golden.npz") as file:
     CASES = json.loads(str(file["cases"]))["cases"]

@@ -15,7 +15,8 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import kernels
-from autograd_core.ops.definition import Elementwise, registry
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import registry
 
 inf, nan = math.inf, math.nan
 

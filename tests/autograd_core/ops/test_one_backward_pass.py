@@ -8,7 +8,8 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import kernels
-from autograd_core.ops.definition import Elementwise, registry
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import registry
 
 _spec = importlib.util.spec_from_file_location("cases_of_every_op", Path(__file__).parent / "test_every_op.py")
 _cases = importlib.util.module_from_spec(_spec)

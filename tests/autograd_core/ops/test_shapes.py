@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core as ag
-from autograd_core.ops.definition import Elementwise, registry
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import registry
 
 few = settings(deadline=None, max_examples=12, derandomize=True, database=None)
 

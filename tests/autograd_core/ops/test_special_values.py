@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.ops.definition import Elementwise, registry
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import registry
 
 with np.load(Path(__file__).parents[2] / "golden" / "golden_special.npz") as file:
     NAMES = json.loads(str(file["names"]))

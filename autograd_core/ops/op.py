@@ -1,0 +1,427 @@
+"""What an op is: it computes, it is recorded, and it passes gradients back by its rules.
+
+How one is defined, and read, says `definition.py`; here is what all ops have in common.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, ParamSpec
+
+import numpy as np
+
+from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from autograd_core.graph import Node, Recorded, backpropagate, enable_grad, recording
+from autograd_core.kernels.memory import LARGE_RESULT
+
+P = ParamSpec("P")
+
+registry: dict[str, Op[Any]] = {}
+"""Every op by its name."""
+
+_Array = np.ndarray
+_new_node = Node.__new__
+
+
+class Rule:
+    """The derivative with respect to one input, or several: the function, and where its arguments come from."""
+
+    __slots__ = (
+        "all_inputs",
+        "arrays",
+        "fetch",
+        "function",
+        "inputs",
+        "names",
+        "needs_shapes",
+        "on_arrays",
+        "on_tensors",
+        "only_arrays",
+    )
+
+    def __init__(self, op: Op[Any], function: Callable[..., Any], names: list[str], inputs: tuple[int, ...]) -> None:
+        self.function = function
+        self.inputs = inputs
+        self.names = tuple(names)
+        # What a backward pass calls with g, the upstream gradient, and the arguments: a vector-Jacobian product as it
+        # stands, a local gradient as the op that multiplies g by it.
+        self.on_tensors = function
+        self.on_arrays = op.guarded(function)
+        self.fetch: list[tuple[str, Any]] = []
+        for name in names:
+            if name in op.inputs:
+                self.fetch.append(("inputs", None) if op.variadic else ("saved", op.inputs.index(name)))
+            elif name == "y":
+                self.fetch.append(("saved", -1))
+            elif name.removesuffix("_shape") in op.inputs:
+                self.fetch.append(("shape", op.inputs.index(name.removesuffix("_shape"))))
+            elif op.variadic and name == "shapes":
+                self.fetch.append(("shapes", None))
+            elif op.variadic and name == "index":
+                self.fetch.append(("index", None))
+            elif name == "wanted" and len(inputs) > 1:
+                self.fetch.append(("wanted", None))
+            elif name in op.defaults:
+                self.fetch.append(("attribute", name))
+            else:
+                raise ArgumentError(
+                    f"{op.name}: a rule asks for {name!r}, which is none of its inputs {op.inputs}, "
+                    f"'y', an input's '_shape', nor one of its arguments {tuple(op.defaults)}"
+                )
+        kinds = [kind for kind, _ in self.fetch]
+        self.arrays = [where for kind, where in self.fetch if kind == "saved"]
+        self.only_arrays = len(self.arrays) == len(self.fetch)
+        self.all_inputs = "inputs" in kinds
+        self.needs_shapes = "shape" in kinds or "shapes" in kinds
+
+    def arguments(self, node: Node, saved: Sequence[Any], index: int) -> list[Any]:
+        """What the function asks for, taken from the recorded `node`, to differentiate its input `index`."""
+        if self.only_arrays:
+            return [saved[where] for where in self.arrays]
+        values = []
+        for kind, where in self.fetch:
+            if kind == "saved":
+                values.append(saved[where])
+            elif kind == "shape":
+                values.append(node.shapes[where])  # type: ignore[index]
+            elif kind == "inputs":
+                values.append(saved[:-1])
+            elif kind == "shapes":
+                values.append(node.shapes)
+            elif kind == "index":
+                values.append(index)
+            elif kind == "wanted":
+                values.append(tuple([node.parents[i] is not None for i in self.inputs]))
+            else:
+                values.append(node.attributes.get(where, node.op.defaults[where]))
+        return values
+
+    def whose(self, op: Op[Any]) -> str:
+        """The inputs that it is for, by name."""
+        return " and ".join([op.inputs[i] for i in self.inputs])
+
+    def refused(self, op: Op[Any], returned: Any, instead: str) -> GraphError:
+        """What to raise where it `returned` what is no gradient."""
+        came = "None" if returned is None else f"a {type(returned).__name__}"
+        came += f" of {len(returned)}" if isinstance(returned, (tuple, list)) else ""
+        return GraphError(f"{op.name}: the rule for {self.whose(op)} returned {came}; it must return {instead}")
+
+
+def refuse_misuse(where: str, error: Exception) -> None:
+    """Raise an error with advice instead of numpy's, if that is of what only fails with an array: `if`, math.sin."""
+    if "truth value of an array" in str(error):
+        raise ArgumentError(
+            f"{where}: `if`, `and`, `or` and `not` cannot choose for each element of an array; write "
+            "ag.where(condition, a, b), &, | and ~ instead (import autograd_core as ag)"
+        ) from error
+    if "converted to Python scalars" in str(error):
+        raise DTypeError(
+            f"{where}: float() and math's functions take one number, not an array; write ag.sin for math.sin, and so on"
+            " (import autograd_core as ag)"
+        ) from error
+
+
+class Op(Generic[P]):
+    """An op that can be recorded; called with plain numbers or arrays it just computes."""
+
+    on_arrays: Callable[..., Any]
+    """The op on arrays and numbers, at least one an array: nothing is checked, nothing recorded."""
+    on_large_arrays: Callable[..., Any] | None = None
+    """The same, if the first is an array of LARGE bytes and so worth a look for memory to put the result in."""
+    promotes: bool = True
+    """Whether inputs meet in one dtype (`promotion.py`); else the op says what it does with several."""
+    takes_numbers: bool = False
+    """Whether Python's numbers stay such among its inputs, so that they do not decide the result's dtype."""
+
+    rule_decorator: str
+    """The name of the method that adds a rule."""
+
+    def __init__(
+        self, function: Callable[P, Any], inputs: tuple[str, ...], defaults: dict[str, Any], variadic: bool = False
+    ) -> None:
+        self.function = function
+        self.signature = inspect.signature(function)
+        self.inputs = inputs
+        self.variadic = variadic
+        self.arity = -1 if variadic else len(inputs)
+        self.defaults = defaults
+        self.name = self.__name__ = function.__name__.removeprefix("_")  # rows behind a public function have one
+        self.__doc__ = function.__doc__
+        self.__module__ = function.__module__
+        self.__wrapped__ = function  # for help(), doctest and inspect.signature
+        self.rules: list[Rule | None] = [None] * len(inputs)
+        self.lacking = inputs  # the inputs that have no rule, and were not declared to need none
+        self.constants: frozenset[int] = frozenset()  # the inputs that were,
+        self.differentiable = True  # and whether there are others
+        self.saves = False  # whether a rule asks for an array,
+        self.needs_shapes = False  # or for a shape
+        existing = registry.get(self.name)
+        if existing is not None and existing.__module__ != self.__module__:  # the same cell may be run again
+            where = existing.__module__ or "code that was run without a __name__"
+            raise ArgumentError(f"an op named {self.name!r} exists in {where}; choose another name")
+        registry[self.name] = self
+
+    def guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function` of arrays, or, if it is not this project's own, one that cannot change those that it is given."""
+        if self.__module__ is not None and self.__module__.partition(".")[0] in ("autograd_core", "nn", "optim"):
+            return function
+
+        def of_read_only(*args: Any, **attributes: Any) -> Any:
+            return function(*map(_read_only, args), **attributes)
+
+        return of_read_only
+
+    def __reduce__(self) -> Any:
+        return _registered, (self.name,)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.inputs)})>"
+
+    def __call__(self, *args: P.args, **attributes: P.kwargs) -> Any:
+        """Compute and, if an argument is a Value or a Tensor, record."""
+        for argument in args:
+            if isinstance(argument, Recorded):
+                return argument.record(self, args, attributes)
+        return self.compute(*args, **attributes)
+
+    def compute(self, *args: Any, **attributes: Any) -> Any:
+        """The op on plain numbers and arrays."""
+        raise NotImplementedError
+
+    def execute(self, arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
+        """The op on arrays and numbers, at least one an array: the one place where what is recorded is computed.
+
+        numpy's warnings are off, and a large result goes into memory that an earlier one has left.
+        """
+        compute = self.on_arrays
+        if self.on_large_arrays is not None and type(arrays[0]) is _Array and arrays[0].nbytes >= LARGE_RESULT:
+            compute = self.on_large_arrays
+        try:
+            if attributes:
+                return recording.quiet.run(compute, *arrays, **attributes)
+            return recording.quiet.run(compute, *arrays)
+        except RuntimeError as error:
+            if "cannot enter context" not in str(error):
+                raise
+            return self.on_arrays(*arrays, **attributes)  # called by a user's own op: it is quiet already
+
+    def split(self, args: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Sort a call's arguments into inputs, in order, and attributes, by name."""
+        if (self.variadic or len(args) == self.arity) and attributes.keys() <= self.defaults.keys():
+            return args, attributes
+        if self.arity < len(args) <= self.arity + len(self.defaults):
+            by_position = dict(zip(self.defaults, args[self.arity :], strict=False))
+            if attributes.keys() <= self.defaults.keys() - by_position.keys():
+                return args[: self.arity], by_position | attributes
+        given = self.signature.bind(*args, **attributes).arguments
+        return (
+            tuple(given[name] for name in self.inputs if name in given),
+            {name: given[name] for name in self.defaults if name in given},
+        )
+
+    def _add_rule(self, names: tuple[str, ...], function: Callable[..., Any], needs: list[str]) -> Rule:
+        for name in names:
+            if name not in self.inputs:
+                slash = f"; inputs stand before a slash: def {self.name}({name}, /, ...)" * (name in self.defaults)
+                raise ArgumentError(
+                    f"{self.name}: a rule for {name!r}, which is none of its inputs {self.inputs}{slash}"
+                )
+            if self.rules[self.inputs.index(name)] is not None:
+                raise ArgumentError(
+                    f"{self.name}: a second rule for {name!r}; to replace a rule, define the op again as well "
+                    "(in a notebook, run its cell and then the rule's)"
+                )
+            if name not in self.lacking:
+                raise ArgumentError(f"{self.name}: {name!r} was declared to have no gradient, and now gets a rule")
+        rule = Rule(self, function, needs, tuple(map(self.inputs.index, names)))
+        for index in rule.inputs:
+            self.rules[index] = rule
+        self.lacking = tuple([name for name in self.lacking if name not in names])
+        self.saves = self.saves or bool(rule.arrays) or rule.all_inputs
+        self.needs_shapes = self.needs_shapes or rule.needs_shapes
+        return rule
+
+    def not_differentiable(self, *names: str) -> None:
+        """Declare that the inputs `names`, or all, have no gradient: a result of such inputs alone is a constant."""
+        for name in names:
+            if name not in self.inputs:
+                raise ArgumentError(f"{self.name}: has no input {name!r}, only {self.inputs}")
+            if self.rules[self.inputs.index(name)] is not None:
+                raise ArgumentError(f"{self.name}: {name!r} has a rule for its gradient")
+        self.lacking = tuple([name for name in self.lacking if names and name not in names])
+        self.constants |= {self.inputs.index(name) for name in names or self.inputs}
+        self.differentiable = len(self.constants) < len(self.inputs)
+
+    def check_rules(self, parents: Sequence[Any]) -> None:
+        """Refuse to record a call with an input that wants a gradient, so that it has a parent, and is `lacking`."""
+        for index, parent in enumerate(parents):
+            name = self.inputs[0 if self.variadic else index]
+            if parent is not None and name in self.lacking:
+                raise GraphError(
+                    f"{self.name}: its input {name!r} requires a gradient, and there is no rule for it; add one with "
+                    f"@{self.name}.{self.rule_decorator}({name!r}), say {self.name}.not_differentiable({name!r}) where "
+                    f"there is none to give, or pass {name}.detach()"
+                )
+
+    def node(self, parents: Sequence[Any], arrays: Sequence[Any], output: Any, attributes: dict[str, Any]) -> Node:
+        """Record this call, keeping only what the rules of the inputs with a parent name."""
+        if self.lacking:
+            self.check_rules(parents)
+        node = _new_node(Node)  # and slots set one by one: a call of __init__ takes as long as all of them
+        node.op = self
+        node.parents = tuple(parents)
+        node.attributes = attributes
+        node.shape = output.shape
+        node.dtype = output.dtype
+        node.retained = None
+        node.hooks = None
+        node.line = None
+        node.shapes = tuple([getattr(x, "shape", ()) for x in arrays]) if self.needs_shapes else None
+        if not self.saves:
+            node.saved = ()
+            return node
+        node.saved = saved = [None] * (len(arrays) + 1)
+        for parent, rule in zip(parents, self.rules * len(parents) if self.variadic else self.rules, strict=True):
+            if parent is not None and rule is not None:
+                if rule.all_inputs:
+                    saved[:-1] = arrays
+                for where in rule.arrays:
+                    saved[where] = output if where == -1 else arrays[where]
+        return node
+
+    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool, found: dict[Rule, Any]) -> Any:
+        """The gradient for input `index` of `node` when the gradient of its output is `g`.
+
+        `found` keeps what a rule that serves several inputs has returned for this node and `g`.
+        """
+        rule = self.rules[0 if self.variadic else index]
+        if rule is None:
+            return None
+        saved = node.saved
+        assert saved is not None
+        several = len(rule.inputs) > 1
+        if several and rule in found:
+            share = found[rule]
+        else:
+            try:
+                if create_graph:
+                    recorded = [self._as_recorded(node, where) for where in range(len(saved))]
+                    with _numbers_of(node.dtype):
+                        share = rule.on_tensors(g, *rule.arguments(node, recorded, index))
+                else:
+                    share = rule.on_arrays(g, *rule.arguments(node, saved, index))
+            except (TypeError, ValueError) as error:
+                where = f"{self.name}: the rule for {rule.whose(self)}"
+                refuse_misuse(where, error)
+                error.add_note(f"in {where}")
+                raise
+        if several:
+            if not isinstance(share, (tuple, list)) or len(share) != len(rule.inputs):
+                raise rule.refused(self, share, f"{len(rule.inputs)} gradients, each of them may be None if not wanted")
+            found[rule] = share
+            share = share[rule.inputs.index(index)]
+        if share is None:
+            name = self.inputs[0 if self.variadic else index]
+            raise GraphError(f"{self.name}: the rule for {name} returned None, and {name} requires a gradient")
+        try:
+            shape = share.shape
+        except AttributeError:
+            raise rule.refused(self, share, f"an array of shape {parent.shape}, the input's") from None
+        if shape != parent.shape:
+            try:
+                share = given.sum_to(share, parent.shape)
+            except ShapeError as error:
+                name = self.inputs[0 if self.variadic else index]
+                raise GraphError(f"{self.name}: the rule for {name} returned {error}") from None
+        if share.dtype != parent.dtype:
+            share = share.astype(parent.dtype)
+        return share
+
+    def _as_recorded(self, node: Node, where: int) -> Any:
+        """A saved array as the Tensor that it was, so that what is computed from it is recorded."""
+        array = node.saved[where]  # type: ignore[index]
+        if where == len(node.parents):
+            return None if array is None else given.tensor(array, node)
+        parent = node.parents[where]
+        if parent is None or array is None:
+            return given.tensor(array) if isinstance(array, np.ndarray) else array  # numbers stay numbers
+        if type(parent) is Node:
+            return given.tensor(array, parent)
+        if parent.array is not array:
+            raise GraphError(
+                f"{node.op.name}: a leaf of shape {parent.shape} was given a new value after it was used here; "
+                "differentiate with create_graph before updating it"
+            )
+        return parent
+
+
+class _Given:
+    """What the engine needs of modules above this one, which they put here when they are imported."""
+
+    tensor: Callable[..., Any]  # an array, and its node if it was recorded, as a Tensor: by tensor.py
+    leaf: Callable[[Any], Any]  # an array as a Tensor that requires a gradient: by tensor.py
+    sum_to: Callable[[Any, tuple[int, ...]], Any]  # a gradient summed over broadcast axes: by ops/reduction.py
+    reshape: Callable[[Any, tuple[int, ...]], Any]  # the op: by ops/shaping.py
+
+
+given = _Given()
+
+
+@contextlib.contextmanager
+def _numbers_of(dtype: Any) -> Iterator[None]:
+    """Within it Python's floats have this dtype where nothing else says one: 0.01 stays that in float64."""
+    before, recording.number_dtype = recording.number_dtype, dtype
+    try:
+        yield
+    finally:
+        recording.number_dtype = before
+
+
+def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: int, g: Any) -> Any:
+    """The vector-Jacobian product of a formula made of ops, in its input `index`, found by recording it.
+
+    For ops that compute in one pass what the formula says, such as a gradient that is a kernel: theirs is wanted only
+    for derivatives of higher order. It is recorded itself if `g` is a Tensor.
+    """
+    create_graph = isinstance(g, Recorded)
+    x = inputs[index]
+    with enable_grad():
+        # A stand-in, for other inputs may depend on x too, and so may x on what is differentiated elsewhere.
+        x = given.reshape(x, x.shape) if create_graph else given.leaf(x)
+        others = [given.tensor(other) if isinstance(other, np.ndarray) else other for other in inputs]
+        with _numbers_of(g.dtype):
+            y = formula(*others[:index], x, *others[index + 1 :])
+    target = x.node or x
+    if getattr(y, "requires_grad", False):
+        found = backpropagate(y.node or y, g, create_graph=create_graph, wanted=[target])
+        if target in found:
+            return found[target]
+    zeros = np.zeros(x.shape, x.dtype)
+    return given.tensor(zeros) if create_graph else zeros
+
+
+def _read_only(x: Any) -> Any:
+    """A view of an array that refuses to be written to; the rest as it is."""
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
+    return x
+
+
+def _registered(name: str) -> Op[Any]:
+    """An op by its name, as pickle keeps it."""
+    if name not in registry:
+        raise ArgumentError(f"there is no op named {name!r} here; import what defines it first")
+    return registry[name]
+
+
+def recorded_within(argument: Any) -> Recorded | None:
+    """The first Value or Tensor in nested lists, which numpy would make an array of, and so lose what it remembers."""
+    if isinstance(argument, (list, tuple)):
+        for part in argument:
+            found = recorded_within(part)
+            if found is not None:
+                return found
+    return argument if isinstance(argument, Recorded) else None
