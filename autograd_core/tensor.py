@@ -135,21 +135,26 @@ class Tensor(Operators):
         dtype: Any = None  # in which all floats are, while they are `alike`
         alike = True
         for argument in args:
-            parent = None
             if isinstance(argument, Tensor):
                 array = argument.array
                 if argument._tracked:
                     tracked = True
-                    parent = argument.node or argument
+                    parents.append(argument.node or argument)
+                else:
+                    parents.append(None)
             else:
                 array = as_input(op, argument)
+                parents.append(None)
+                if type(array) is not _Array:
+                    arrays.append(array)
+                    continue
             arrays.append(array)
-            parents.append(parent)
-            if type(array) is _Array and array.dtype is not dtype and array.dtype is not _BOOL:
-                if array.dtype.kind != "f":
+            its = array.dtype
+            if its is not dtype and its is not _BOOL:
+                if its.kind != "f":
                     whole = True
                 elif dtype is None:
-                    dtype = array.dtype
+                    dtype = its
                 else:
                     alike = False
         if (dtype is None or whole or not alike) and op.promotes:

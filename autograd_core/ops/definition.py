@@ -45,7 +45,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -54,6 +54,8 @@ from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.graph import Recorded
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.ops.op import Op, P, Rule, differentiated, recorded_within, refuse_misuse
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _is_number = (float, int, bool).__contains__
 _Array = np.ndarray
@@ -306,13 +308,13 @@ class ArrayOp(Op[P]):
             refuse_misuse(self.name, error)
             raise
 
-    def vjp(self, *names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def vjp(self, *names: str) -> Callable[[F], F]:
         """Decorator for the vector-Jacobian product of the input `names`: upstream gradient `g` and what it names.
 
-        With several inputs it returns a gradient for each, or None.
+        With several inputs it returns a gradient for each, or None. It may be an op itself.
         """
 
-        def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        def add(function: F) -> F:
             if "g" in self.inputs and names != ("g",):
                 raise ArgumentError(
                     f"{self.name}: an input is named 'g', which in a vjp is the upstream gradient, so the rule for "

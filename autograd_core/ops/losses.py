@@ -36,10 +36,6 @@ def _softmax_cross_entropy(x: Any, labels: Any, /) -> Any:
 
 
 @_softmax_cross_entropy.vjp("x")
-def _(g, x, labels):
-    return softmax_cross_entropy_gradient(g, x, labels)
-
-
 @array_op
 def softmax_cross_entropy_gradient(g: Any, x: Any, labels: Any, /) -> Any:
     """g · (softmax(x) - one-hot(labels)) / n."""

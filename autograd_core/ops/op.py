@@ -48,7 +48,7 @@ class Rule:
         # What a backward pass calls with g, the upstream gradient, and the arguments: a vector-Jacobian product as it
         # stands, a local gradient as the op that multiplies g by it.
         self.on_tensors = function
-        self.on_arrays = op.guarded(function)
+        self.on_arrays = function.on_arrays if isinstance(function, Op) else op.guarded(function)
         self.fetch: list[tuple[str, Any]] = []
         for name in names:
             if name in op.inputs:

@@ -34,10 +34,6 @@ def logsumexp(x: Any, /, axis: reduction.Axis = -1, keepdims: bool = False) -> A
 
 
 @logsumexp.vjp("x")
-def _(g, x, y, axis):
-    return logsumexp_gradient(g, x, y, axis)
-
-
 @array_op
 def logsumexp_gradient(g: Any, x: Any, y: Any, /, axis: reduction.Axis) -> Any:
     """g · softmax(x), where y = logsumexp(x); 0 in a slice that is all -inf."""
@@ -66,10 +62,6 @@ def softmax(x: Any, /, axis: reduction.Axis = -1) -> Any:
 
 
 @softmax.vjp("x")
-def _(g, y, axis):
-    return softmax_gradient(g, y, axis)
-
-
 @array_op
 def softmax_gradient(g: Any, y: Any, /, axis: reduction.Axis) -> Any:
     """y(g - Σ g·y), where y = softmax(x)."""
@@ -95,10 +87,6 @@ def log_softmax(x: Any, /, axis: reduction.Axis = -1) -> Any:
 
 
 @log_softmax.vjp("x")
-def _(g, y, axis):
-    return log_softmax_gradient(g, y, axis)
-
-
 @array_op
 def log_softmax_gradient(g: Any, y: Any, /, axis: reduction.Axis) -> Any:
     """g - softmax(x)·Σ g, where y = log_softmax(x)."""
