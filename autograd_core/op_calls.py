@@ -47,13 +47,13 @@ def as_output(op: Op[Any], data: Any) -> Any:
     return np.asarray(data)
 
 
-def in_dtype(op: Op[Any], data: Any, dtype: np.dtype[Any], wanted: bool) -> Any:
-    """What an op made of floats of this dtype, where it is of another; `wanted` says whether for a gradient."""
-    if op.takes_numbers and op.differentiable:
-        return data.astype(dtype)  # of an op of one's own: np.sqrt(2) in it is float64, (x > 0) * 2 - 1 is whole
+def in_dtype(op: Op[Any], data: Any, dtype: np.dtype[Any] | None, wanted: bool) -> Any:
+    """What an op made, in the one dtype of its floats if there is one; `wanted` says whether for a gradient."""
     kind = data.dtype.kind
     if kind not in "fiub":
         raise DTypeError(f"{op.name}: an op returns one array of numbers, this one {data.dtype}")
+    if dtype is not None and op.takes_numbers and op.differentiable:
+        return data.astype(dtype)  # of an op of one's own: np.sqrt(2) in it is float64, (x > 0) * 2 - 1 is whole
     if kind != "f" and wanted and op.differentiable and "dtype" not in op.defaults:
         raise DTypeError(
             f"{op.name}: there is a rule for its gradient, and it returned {data.dtype}, which has none; "

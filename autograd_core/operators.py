@@ -145,8 +145,7 @@ class Operators(Recorded):
             return NotImplemented
         return self.record_two(ops.not_equal, self, other)
 
-    # p -= u, and the like: a leaf is updated within no_grad(); elsewhere there is nothing to update, and the name gets
-    # the new value.
+    # p -= u, and the like: a leaf is updated, unless the result is recorded; then the name gets the new value.
 
     def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
         """What `self` stands for after `self sign= other`, where `result` computes its new value."""

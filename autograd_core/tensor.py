@@ -2,8 +2,8 @@
 
 Tensors are values. Nothing changes the numbers of an array that anything else still holds
 (another tensor, a view, the graph, a caller of `.numpy()`), so a gradient can never be made
-wrong by a change in between, and there is no version to check: `t += u` makes a new tensor,
-and `assign`, with which optimisers update a leaf, replaces its array.
+wrong by a change in between, and there is no version to check: `assign`, with which optimisers
+update a leaf, replaces its array, and so does `t += u` where the result is not recorded.
 """
 
 from __future__ import annotations
@@ -177,8 +177,7 @@ class Tensor(Operators):
         if data.dtype is not dtype:
             if data.dtype.kind == "f" and are_whole(arrays) and "dtype" not in op.defaults:
                 return _record_as_floats(op, arrays, attributes)
-            if dtype is not None and alike:
-                data = in_dtype(op, data, dtype, tracked and recording.on)
+            data = in_dtype(op, data, dtype if alike else None, tracked and recording.on)
             tracked = tracked and data.dtype.kind == "f"  # whole numbers and bools have no gradient
         tracked = tracked and recording.on and op.differentiable
         out = Tensor.of(data, op.node(parents, arrays, data, attributes) if tracked else None)

@@ -162,7 +162,7 @@ class Elementwise(Op[P]):
         """
         rules: list[tuple[Callable[..., Any], list[int]]]
         rules = [(rule.function, rule.arrays) if rule else (lambda: 0.0, []) for rule in self.rules]
-        if not any(needs for _, needs in rules):
+        if not any(needs or f.__code__.co_names or f.__code__.co_freevars for f, needs in rules):  # nor reads a global
             constant = tuple([function() for function, _ in rules])
             return lambda at: constant
         if all(len(needs) == 1 for _, needs in rules):

@@ -378,3 +378,32 @@ def test_rule_that_chooses_as_if_an_array_were_a_number_names_the_way():
 
     with pytest.raises(ag.ArgumentError, match=r"size: the rule for x: `if`.*ag\.where"):
         size(ag.tensor([1.0, 2.0], requires_grad=True)).sum().backward()
+
+
+def test_complex_numbers_are_refused_whatever_went_in():
+    @ag.elementwise
+    def turned(x):
+        return x * 1j
+
+    @turned.local_gradient("x")
+    def _():
+        return 1.0
+
+    for x in (ag.ones(2), ag.tensor([1, 2])):
+        with pytest.raises(ag.DTypeError, match="turned: an op returns one array of numbers, this one complex"):
+            turned(x)
+
+
+def test_rule_that_names_nothing_and_reads_a_variable_reads_it_anew_for_values():
+    slope = 0.1
+
+    @ag.elementwise
+    def sloped(x):
+        return slope * x
+
+    @sloped.local_gradient("x")
+    def _():
+        return slope
+
+    for slope in (0.1, 0.5):
+        assert sloped(ag.Value(2.0)).local_gradients == (slope,)
