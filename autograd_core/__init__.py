@@ -16,11 +16,11 @@ from autograd_core.errors import (
     ShapeError,
 )
 from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
-from autograd_core.graph import detect_anomaly, enable_grad, no_grad
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.operators import Operators
 from autograd_core.ops import *
 from autograd_core.ops.definition import array_op, elementwise
+from autograd_core.recording import detect_anomaly, enable_grad, no_grad
 from autograd_core.sampling import bernoulli, multinomial, rand, randint, randn, randperm
 from autograd_core.tensor import Tensor, from_dlpack, get_default_dtype, set_default_dtype, tensor
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
-from autograd_core.graph import Recorded
 from autograd_core.ops.op import Op, recorded_within, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
+from autograd_core.recording import Recorded
 
 _PYTHON_NUMBERS = (float, int, bool)
 

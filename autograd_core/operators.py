@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd_core import ops
-from autograd_core.graph import Recorded
+from autograd_core.recording import Recorded
 
 _COMPARABLE = (Recorded, int, float, list, tuple, np.ndarray, np.generic)
 

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_core import ops
+from autograd_core.backward import backpropagate
 from autograd_core.errors import DTypeError, GraphError, ShapeError
-from autograd_core.graph import Node, backpropagate, check_output, recording
+from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.names_elsewhere import advice
 from autograd_core.op_calls import are_whole, as_input, as_output, explained, in_dtype
@@ -28,6 +29,7 @@ from autograd_core.ops.indexing import At
 from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
+from autograd_core.recording import check_output, recording
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 _BOOL = np.dtype(bool)

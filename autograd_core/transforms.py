@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core.backward import backpropagate
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.generator import get_random_state, set_random_state
-from autograd_core.graph import Node, Recorded, backpropagate, enable_grad, no_grad, recording, topological_order
+from autograd_core.graph import Node, topological_order
 from autograd_core.ops import arranging, reduction, shaping
+from autograd_core.recording import Recorded, enable_grad, no_grad, recording
 from autograd_core.tensor import Tensor
 
 
@@ -266,19 +268,18 @@ class _Recomputed:
         node.shape, node.dtype = output.shape, output.dtype
         return node
 
-    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool, found: dict[Any, Any]) -> Any:
-        """The gradient for one input; those of all are found at once."""
+    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Any) -> list[tuple[Any, Any]]:
+        """Each parent's share; those of all inputs are found at once."""
         if create_graph:
             raise GraphError("checkpoint: gradients of its gradients are not recorded; do without the checkpoint")
+        now = get_random_state()
+        set_random_state(self._state)
+        with enable_grad():
+            y = self._function(*self._args)
+        set_random_state(now)
         wanted = [*self._own, *self._captured]
-        if self not in found:
-            now = get_random_state()
-            set_random_state(self._state)
-            with enable_grad():
-                y = self._function(*self._args)
-            set_random_state(now)
-            found[self] = backpropagate(y.node or y, g, wanted=wanted)
-        return found[self].get(wanted[index])
+        found = backpropagate(y.node or y, g, wanted=wanted)
+        return [(p, found[x]) for p, x in zip(node.parents, wanted, strict=True) if x in found]
 
 
 def _check_function(caller: str, function: Any) -> None:

@@ -19,8 +19,8 @@ import numpy as np
 
 from autograd_core import ops
 from autograd_core.errors import DTypeError
-from autograd_core.graph import enable_grad, recording
 from autograd_core.ops.op import Op
+from autograd_core.recording import enable_grad, recording
 from autograd_core.tensor import Tensor
 from autograd_core.value import Value, constant, made
 

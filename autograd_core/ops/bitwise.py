@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd_core.errors import DTypeError
-from autograd_core.graph import Recorded
 from autograd_core.ops.definition import elementwise
+from autograd_core.recording import Recorded
 
 
 def bitwise_and(a: Any, b: Any, /) -> Any:

@@ -51,9 +51,9 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError
-from autograd_core.graph import Recorded
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.ops.op import Op, P, Rule, differentiated, recorded_within, refuse_misuse
+from autograd_core.recording import Recorded
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
-from autograd_core.graph import Recorded
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, flatten, single_axis
+from autograd_core.recording import Recorded
 
 # Places for each value that is added, up to which it pays to number them all: numpy adds up along one axis far faster.
 _FEW_PLACES = 4

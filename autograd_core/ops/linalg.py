@@ -10,12 +10,12 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
-from autograd_core.graph import Recorded
 from autograd_core.ops import shaping
 from autograd_core.ops.activations import relu
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import recorded_within
 from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
+from autograd_core.recording import Recorded
 
 
 @array_op

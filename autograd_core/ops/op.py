@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, Generic, ParamSpec
 
 import numpy as np
 
+from autograd_core.backward import backpropagate
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
-from autograd_core.graph import Node, Recorded, backpropagate, enable_grad, recording
+from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
+from autograd_core.recording import Recorded, enable_grad, recording
 
 P = ParamSpec("P")
 
@@ -78,8 +80,6 @@ class Rule:
 
     def arguments(self, node: Node, saved: Sequence[Any], index: int) -> list[Any]:
         """What the function asks for, taken from the recorded `node`, to differentiate its input `index`."""
-        if self.only_arrays:
-            return [saved[where] for where in self.arrays]
         values = []
         for kind, where in self.fetch:
             if kind == "saved":
@@ -291,25 +291,26 @@ class Op(Generic[P]):
                     saved[where] = output if where == -1 else arrays[where]
         return node
 
-    def pull_back(self, node: Node, index: int, parent: Any, g: Any, create_graph: bool, found: dict[Rule, Any]) -> Any:
-        """The gradient for input `index` of `node` when the gradient of its output is `g`.
-
-        `found` keeps what a rule that serves several inputs has returned for this node and `g`.
-        """
-        rule = self.rules[0 if self.variadic else index]
-        if rule is None:
-            return None
-        saved = node.saved
-        assert saved is not None
-        several = len(rule.inputs) > 1
-        if several and rule in found:
-            share = found[rule]
-        else:
+    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Container[Any] | None) -> list[tuple[Any, Any]]:
+        """Each parent of `node` that wants a gradient, among the `needed` ones, with its share of g, the output's."""
+        saved: Any = node.saved
+        recorded = [self._as_recorded(node, where) for where in range(len(saved))] if create_graph else saved
+        shares = []
+        returned: dict[Rule, Any] = {}  # by rules that serve several inputs
+        for index, parent in enumerate(node.parents):
+            if parent is None or (needed is not None and parent not in needed):
+                continue
+            rule = self.rules[0 if self.variadic else index]
+            if rule is None:
+                continue
             try:
-                if create_graph:
-                    recorded = [self._as_recorded(node, where) for where in range(len(saved))]
+                if rule in returned:
+                    share = returned[rule]
+                elif create_graph:
                     with _numbers_of(node.dtype):
                         share = rule.on_tensors(g, *rule.arguments(node, recorded, index))
+                elif rule.only_arrays:
+                    share = rule.on_arrays(g, *[saved[where] for where in rule.arrays])
                 else:
                     share = rule.on_arrays(g, *rule.arguments(node, saved, index))
             except (TypeError, ValueError) as error:
@@ -317,27 +318,30 @@ class Op(Generic[P]):
                 refuse_misuse(where, error)
                 error.add_note(f"in {where}")
                 raise
-        if several:
-            if not isinstance(share, (tuple, list)) or len(share) != len(rule.inputs):
-                raise rule.refused(self, share, f"{len(rule.inputs)} gradients, each of them may be None if not wanted")
-            found[rule] = share
-            share = share[rule.inputs.index(index)]
+            if len(rule.inputs) > 1:
+                if not isinstance(share, (tuple, list)) or len(share) != len(rule.inputs):
+                    several = f"{len(rule.inputs)} gradients, each of them may be None if not wanted"
+                    raise rule.refused(self, share, several)
+                returned[rule] = share
+                share = share[rule.inputs.index(index)]
+            if type(share) is not _Array or share.dtype is not parent.dtype or share.shape != parent.shape:
+                share = self._fitted(rule, index, share, parent)
+            shares.append((parent, share))
+        return shares
+
+    def _fitted(self, rule: Rule, index: int, share: Any, parent: Any) -> Any:
+        """A share as a gradient of the `parent` at `index`: summed over broadcast axes, in its dtype."""
+        name = self.inputs[0 if self.variadic else index]
         if share is None:
-            name = self.inputs[0 if self.variadic else index]
             raise GraphError(f"{self.name}: the rule for {name} returned None, and {name} requires a gradient")
-        try:
-            shape = share.shape
-        except AttributeError:
-            raise rule.refused(self, share, f"an array of shape {parent.shape}, the input's") from None
-        if shape != parent.shape:
+        if not hasattr(share, "shape"):
+            raise rule.refused(self, share, f"an array of shape {parent.shape}, the input's")
+        if share.shape != parent.shape:
             try:
                 share = given.sum_to(share, parent.shape)
             except ShapeError as error:
-                name = self.inputs[0 if self.variadic else index]
                 raise GraphError(f"{self.name}: the rule for {name} returned {error}") from None
-        if share.dtype != parent.dtype:
-            share = share.astype(parent.dtype)
-        return share
+        return share if share.dtype == parent.dtype else share.astype(parent.dtype)
 
     def _as_recorded(self, node: Node, where: int) -> Any:
         """A saved array as the Tensor that it was, so that what is computed from it is recorded."""

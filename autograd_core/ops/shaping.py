@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
-from autograd_core.graph import Recorded
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import given, recorded_within
+from autograd_core.recording import Recorded
 
 Shape = tuple[int, ...]
 

@@ -437,15 +437,15 @@ def test_an_op_of_one_s_own_may_compute_with_tensors():
 
 def test_a_rule_of_the_wrong_shape_is_named():
     @ag.array_op
-    def turned(x, /):
+    def reversed_rows(x, /):
         return x.T
 
-    @turned.vjp("x")
+    @reversed_rows.vjp("x")
     def _(g):
         return g
 
-    with pytest.raises(ag.GraphError, match=r"turned: the rule for x returned a gradient of shape \(3, 2\)"):
-        turned(ag.ones((2, 3), requires_grad=True)).sum().backward()
+    with pytest.raises(ag.GraphError, match=r"reversed_rows: the rule for x returned a gradient of shape \(3, 2\)"):
+        reversed_rows(ag.ones((2, 3), requires_grad=True)).sum().backward()
 
 
 def test_a_rule_for_several_inputs_runs_once_and_is_told_which_are_wanted():

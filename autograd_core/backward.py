@@ -1,0 +1,85 @@
+"""The backward pass of Tensors: the chain rule, and around it hooks, `.grad` of inner tensors, nan and infinity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd_core.errors import GraphError
+from autograd_core.graph import Node, chain_rule, topological_order
+from autograd_core.kernels import memory
+from autograd_core.recording import check_share, recording
+
+
+def backpropagate(
+    root: Any,
+    gradient: Any,
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    wanted: Iterable[Any] | None = None,
+) -> dict[Any, Any]:
+    """Gradients of `root`, times `gradient`, for every leaf (or for the `wanted` nodes and leaves).
+
+    With `create_graph` the gradients are Tensors and are recorded themselves; else they are arrays, and the arrays
+    that the graph saved are released as the pass goes by, unless `retain_graph`.
+    """
+    order = topological_order(root)
+    kept = None if wanted is None else set(wanted)
+    needed = None if kept is None else _leads_to(order, kept)
+    release = not (retain_graph or create_graph)
+    anomaly = recording.anomaly
+    result: dict[Any, Any] = {}
+
+    def pull_back(node: Any, total: Any) -> Iterable[tuple[Any, Any]]:
+        if node.hooks is not None:
+            total = _hooked(node, total, create_graph)
+        is_leaf = type(node) is not Node
+        if is_leaf if kept is None else node in kept:
+            result[node] = total
+        if is_leaf:
+            return ()
+        if node.retained is not None and (tensor := node.retained()) is not None:
+            tensor.accumulate(total)
+        if node.saved is None:
+            raise GraphError(
+                f"{node.op.name}: this graph was differentiated before and its saved arrays are released; "
+                "call the first backward(retain_graph=True), or compute the result again"
+            )
+        shares: list[tuple[Any, Any]] = node.op.pull_back(node, total, create_graph, needed)
+        if anomaly:
+            for _, share in shares:
+                check_share(node.op.name, node.line, share)
+        if release:
+            node.saved = None
+        return shares
+
+    chain_rule(order, {root: gradient}, pull_back, _sum)
+    return result
+
+
+def _sum(a: Any, b: Any) -> Any:
+    """The sum of two shares of a gradient: arrays or, with create_graph, Tensors."""
+    if type(a) is np.ndarray and a.nbytes >= memory.LARGE_RESULT:
+        return memory.compute(np.add, a, b)  # type: ignore[no-untyped-call]  # as all kernels are
+    return a + b
+
+
+def _hooked(node: Any, gradient: Any, create_graph: bool) -> Any:
+    """What the hooks make of a complete gradient; one that returns None leaves it as it is."""
+    for hook in node.hooks:
+        changed = hook(gradient)
+        if changed is not None:
+            gradient = changed if create_graph else getattr(changed, "array", changed)
+    return gradient
+
+
+def _leads_to(order: list[Any], kept: set[Any]) -> set[Any]:
+    """The nodes of `order` from which a path of parents reaches one of `kept`."""
+    found: set[Any] = set()
+    for node in order:
+        if node in kept or any(parent in found for parent in node.parents):
+            found.add(node)
+    return found

@@ -1,0 +1,176 @@
+"""Whether ops are recorded, in this thread; and what looks for nan and infinity meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import inspect
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_core.errors import AnomalyError
+
+if TYPE_CHECKING:
+    from autograd_core.ops.op import Op
+
+
+class Recorded:
+    """Base of what ops record when they are called with it: `Value` and `Tensor`."""
+
+    __slots__ = ()
+
+    parents: tuple[Any, ...]
+
+    @staticmethod
+    def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+        """Compute `op` and, if recording is on, remember it."""
+        raise NotImplementedError
+
+    @classmethod
+    def record_elements(cls, op: Op[Any], args: tuple[Any, ...]) -> Any:
+        """`record` of an elementwise op given lists with such in them; a class may do better."""
+        return cls.record(op, args, {})
+
+    @classmethod
+    def record_one(cls, op: Op[Any], x: Any) -> Any:
+        """`record` of an op with one input; a class may do better."""
+        return cls.record(op, (x,), {})
+
+    @classmethod
+    def record_two(cls, op: Op[Any], a: Any, b: Any) -> Any:
+        """`record` of an op with two inputs; a class may do better."""
+        return cls.record(op, (a, b), {})
+
+
+class _Recording(threading.local):
+    on = True
+    anomaly = False
+    number_dtype: Any = None  # of Python's floats where nothing else says one; None is the default dtype
+
+    def __init__(self) -> None:
+        # Inf and nan are numbers too; detect_anomaly() is what looks for them, not numpy's warnings. Running in this
+        # context, where those are off, costs nothing; `with np.errstate` takes longer than a small op.
+        self.quiet = contextvars.copy_context()
+        self.quiet.run(np.seterr, all="ignore")
+
+
+recording = _Recording()
+
+
+class _SetRecording(contextlib.ContextDecorator):
+    _on: bool
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        """As a decorator it may do without parentheses."""
+        return super().__new__(cls) if function is None else cls()(function)
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []  # a stack, for one object may be entered many times over
+
+    def __call__(self, function: Callable[..., Any]) -> Any:
+        """The function, run within this; a generator function, too, whose body runs after it was called."""
+        if not inspect.isgeneratorfunction(function):
+            return super().__call__(function)
+
+        @functools.wraps(function)
+        def stepwise(*args: Any, **named: Any) -> Any:
+            generator = function(*args, **named)
+            step: Callable[[], Any] = functools.partial(next, generator)
+            while True:
+                with type(self)():
+                    try:
+                        made = step()
+                    except StopIteration as end:
+                        return end.value
+                try:
+                    sent = yield made
+                    step = functools.partial(generator.send, sent)
+                except GeneratorExit:
+                    generator.close()
+                    raise
+                except BaseException as error:
+                    step = functools.partial(generator.throw, error)
+
+        return stepwise
+
+    def __enter__(self) -> None:
+        self._before.append(recording.on)
+        recording.on = self._on
+
+    def __exit__(self, *_: object) -> None:
+        recording.on = self._before.pop()
+
+
+class no_grad(_SetRecording):
+    """Within it, or in a function decorated with it, this thread records nothing.
+
+    >>> from autograd_core import Value, no_grad
+    >>> x = Value(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.parents
+    ()
+    """
+
+    _on = False
+
+
+class enable_grad(_SetRecording):
+    """Switch recording on again inside `no_grad`."""
+
+    _on = True
+
+
+class detect_anomaly(contextlib.ContextDecorator):
+    """Within it, the first op whose result or gradient is nan or infinite raises an AnomalyError that names it.
+
+    Put both the forward and the backward pass into it: the error then says in which line of your
+    program the op was recorded. It is slow; take it out again.
+    """
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(recording.anomaly)
+        recording.anomaly = True
+
+    def __exit__(self, *_: object) -> None:
+        recording.anomaly = self._before.pop()
+
+
+def check_share(name: str, line: str | None, share: Any) -> None:
+    """Within detect_anomaly(): a share of a gradient that this op passes back must be finite."""
+    share = getattr(share, "array", share)
+    if not np.isfinite(share).all():
+        raise AnomalyError(
+            f"the gradient that {name} passes back {_what_is_wrong(share)}; it was recorded "
+            f"{line or 'outside detect_anomaly(): put the forward pass into it too, to see where'}"
+        )
+
+
+def check_output(name: str, output: Any) -> str:
+    """Within detect_anomaly(): the line of the user's program that runs this op, whose output must be finite."""
+    line = _users_line()
+    if output.dtype.kind == "f" and not np.isfinite(output).all():
+        raise AnomalyError(f"the result of {name} {_what_is_wrong(output)}; it was computed {line}")
+    return line
+
+
+def _what_is_wrong(array: Any) -> str:
+    return "has a nan" if np.isnan(array).any() else "has an infinity"
+
+
+def _users_line() -> str:
+    """The innermost line that is not this package's own."""
+    package = os.path.dirname(__file__)
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame = frame.f_back
+    return f"at {frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
