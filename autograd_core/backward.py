@@ -61,7 +61,9 @@ def backpropagate(
 
 
 def _sum(a: Any, b: Any) -> Any:
-    """The sum of two shares of a gradient: arrays or, with create_graph, Tensors."""
+    """Two shares of a gradient added: arrays or, with create_graph, Tensors; tuples if an op has several outputs."""
+    if type(a) is tuple:
+        return tuple([y if x is None else x if y is None else _sum(x, y) for x, y in zip(a, b, strict=True)])
     if type(a) is np.ndarray and a.nbytes >= memory.LARGE_RESULT:
         return memory.compute(np.add, a, b)  # type: ignore[no-untyped-call]  # as all kernels are
     return a + b

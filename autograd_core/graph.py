@@ -45,7 +45,7 @@ class Node:
     saved: Sequence[Any] | None  # None once released
     shapes: tuple[tuple[int, ...], ...] | None  # of the inputs, where a rule asks for one
     attributes: dict[str, Any]
-    shape: tuple[int, ...]  # of the output
+    shape: tuple[Any, ...]  # of the output; of several, those of all
     dtype: Any
     retained: Any  # weak reference to the Tensor whose .grad is asked for, or None
     hooks: list[Any] | None  # called with the gradient when it is complete

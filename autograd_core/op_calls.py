@@ -41,9 +41,12 @@ def are_whole(arrays: Sequence[Any]) -> bool:
 
 def as_output(op: Op[Any], data: Any) -> Any:
     """What an op returned, as an array."""
-    if not isinstance(data, (np.ndarray, np.generic, float, int)):
-        several = "; make an op of each, or join the arrays and take them apart by indexing" * isinstance(data, tuple)
-        raise DTypeError(f"{op.name}: an op returns one array of numbers, this one a {type(data).__name__}{several}")
+    if op.several or not isinstance(data, (np.ndarray, np.generic, float, int)):
+        came = f"this one a {type(data).__name__}"
+        if op.several:
+            raise DTypeError(f"{op.name}: an op returns its outputs, {op.outputs}, in a tuple, {came}")
+        several = '; say what its outputs are called: @array_op(outputs=("q", "r"))' * isinstance(data, tuple)
+        raise DTypeError(f"{op.name}: an op returns one array of numbers, {came}{several}")
     return np.asarray(data)
 
 

@@ -147,6 +147,8 @@ class detect_anomaly(contextlib.ContextDecorator):
 
 def check_share(name: str, line: str | None, share: Any) -> None:
     """Within detect_anomaly(): a share of a gradient that this op passes back must be finite."""
+    if isinstance(share, tuple):
+        return  # of several results, each of which was checked on its way here
     share = getattr(share, "array", share)
     if not np.isfinite(share).all():
         raise AnomalyError(

@@ -174,7 +174,9 @@ class Tensor(Operators):
                 refuse_misuse(op.name, error)
                 raise
             return _record_as_floats(op, arrays, attributes)  # bools cannot be subtracted, say
-        if type(data) is not _Array:
+        if type(data) is not _Array or op.several:
+            if op.several and type(data) is tuple and len(data) == len(op.outputs):
+                return _record_several(op, parents, arrays, data, attributes, tracked)
             data = as_output(op, data)
         if data.dtype is not dtype:
             if data.dtype.kind == "f" and are_whole(arrays) and "dtype" not in op.defaults:
@@ -641,6 +643,25 @@ def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[
             tracked = isinstance(args[i], Tensor) and args[i]._tracked
             promoted[i] = ops.astype(args[i], new.dtype) if tracked else Tensor.of(new)
     return tuple(promoted)
+
+
+def _record_several(
+    op: Op[Any],
+    parents: Sequence[Any],
+    arrays: Sequence[Any],
+    data: tuple[Any, ...],
+    attributes: dict[str, Any],
+    tracked: bool,
+) -> Any:
+    """The results of an op that has several, as Tensors."""
+    if are_whole(arrays) and any(y.dtype.kind == "f" for y in data):
+        return _record_as_floats(op, arrays, attributes)
+    node = op.node(parents, arrays, data, attributes) if tracked and recording.on and op.differentiable else None
+    if recording.anomaly:
+        lines = [check_output(op.name, y) for y in data]
+        if node is not None:
+            node.line = lines[0]
+    return tuple([op.as_output(y, place, node) for place, y in enumerate(data)])
 
 
 def _record_as_floats(op: Op[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:

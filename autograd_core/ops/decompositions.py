@@ -1,8 +1,5 @@
 """Matrices as products of simpler ones: Cholesky, QR, singular values, eigenvalues; in the last two axes, batched.
 
-An op has one output. A row here returns its several ones packed into one array, flat along the last axis, and the
-public function unpacks them; upstream comes packed alike.
-
 Where a decomposition is not unique (signs of columns, bases of the space of a repeated value) the choice is LAPACK's,
 and only what does not depend on the choice has a meaningful gradient. Values that rounding cannot tell apart count as
 equal, and the turning of their vectors into each other, whose rate would be infinite, as 0: gradients stay finite, and
@@ -11,7 +8,6 @@ first ones are right for what depends on the values alone. (Second ones are not,
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +17,7 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.diagonals import tril
 from autograd_core.ops.elementwise import where
 from autograd_core.ops.linalg import matmul
-from autograd_core.ops.shaping import as_array, concat, detached, reshape
+from autograd_core.ops.shaping import as_array, concat, detached
 from autograd_core.ops.shaping import matrix_transpose as mT
 from autograd_core.ops.solving import check_matrices, refusing, solve
 
@@ -46,19 +42,6 @@ class EighResult(NamedTuple):
 
     eigenvalues: Any
     eigenvectors: Any
-
-
-def _pack(batch: tuple[int, ...], *parts: Any) -> Any:
-    return concat([reshape(part, (*batch, math.prod(part.shape[len(batch) :]))) for part in parts], axis=-1)
-
-
-def _unpack(packed: Any, *shapes: tuple[int, ...]) -> list[Any]:
-    parts, start = [], 0
-    for shape in shapes:
-        stop = start + math.prod(shape)
-        parts.append(reshape(packed[..., start:stop], (*packed.shape[:-1], *shape)))
-        start = stop
-    return parts
 
 
 @array_op
@@ -91,24 +74,24 @@ def cholesky(x: Any, /, *, upper: bool = False) -> Any:
     return mT(y) if upper else y
 
 
-@array_op
+@array_op(outputs=("q", "r"))
 def _qr(x: Any, /, mode: Any) -> Any:
-    """Q and R of matrices with at least as many rows as columns, packed.
+    """Q and R of matrices with at least as many rows as columns.
 
     Gradient (Walter and Lehmann 2013): (gQ + Q·S) R⁻ᵀ, where S is the lower triangle of R gRᵀ - gQᵀ Q, mirrored.
     """
-    return _pack(x.shape[:-2], *np.linalg.qr(x, mode))
+    return tuple(np.linalg.qr(x, mode))
 
 
 @_qr.vjp("x")
-def _(g, y, x_shape, mode):
+def _(g, q, r, x_shape, mode):
     m, n = x_shape[-2:]
     if mode == "complete" and m > n:
         raise ArgumentError(
             f"qr: with mode='complete' the last columns of Q are not determined by x of shape {x_shape}, so there is "
             "no gradient; use mode='reduced'"
         )
-    (q, r), (q_share, r_share) = _unpack(y, (m, n), (n, n)), _unpack(g, (m, n), (n, n))
+    q_share, r_share = g
     turned = matmul(r, mT(r_share)) - matmul(mT(q_share), q)
     mirrored = tril(turned) + mT(tril(turned, k=-1))
     with refusing(f"qr: columns of x of shape {x_shape} depend on each other: there is no gradient; use svd or pinv"):
@@ -129,23 +112,22 @@ def qr(x: Any, /, mode: str = "reduced") -> QRResult:
     if m < n:  # the first m columns decide; R's others are the rest of x as seen from Q
         q, r = qr(x[..., :m])
         return QRResult(q, concat([r, matmul(mT(q), x[..., m:])], axis=-1))
-    k = n if mode == "reduced" else m
-    return QRResult(*_unpack(_qr(x, mode), (m, k), (k, n)))
+    return QRResult(*_qr(x, mode))
 
 
-@array_op
+@array_op(outputs=("u", "s", "vh"))
 def _svd(x: Any, /, full_matrices: bool) -> Any:
-    """U, S and Vh, packed.
+    """U, S and Vh.
 
     Gradient: U (F·skew(UᵀgU) S + S F·skew(Vᵀ gV) + gS) Vᵀ with F = 1/(s_j² - s_i²) and skew(a) = a - aᵀ, and what
     leaves the spaces that U and V span (Townsend 2016).
     """
     with refusing(f"svd: did not converge for a matrix of shape {x.shape}; does it hold nan or inf?"):
-        return _pack(x.shape[:-2], *np.linalg.svd(x, full_matrices))
+        return tuple(np.linalg.svd(x, full_matrices))
 
 
 @_svd.vjp("x")
-def _(g, y, x_shape, full_matrices):
+def _(g, u, s, vh, x_shape, full_matrices):
     m, n = x_shape[-2:]
     if full_matrices and m != n:
         raise ArgumentError(
@@ -153,8 +135,7 @@ def _(g, y, x_shape, full_matrices):
             "gradient; use full_matrices=False"
         )
     k = min(m, n)
-    shapes = (m, k), (k,), (k, n)
-    (u, s, vh), (u_share, s_share, vh_share) = _unpack(y, *shapes), _unpack(g, *shapes)
+    u_share, s_share, vh_share = g
     columns, rows = s[..., None, :], s[..., :, None]
     f = _one_over_differences(s) * _one_over(columns + rows)
     inner = _skew(matmul(mT(u), u_share)) * f * columns + rows * _skew(matmul(vh, mT(vh_share))) * f
@@ -177,10 +158,7 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
     """
     x = as_array(x, "svd")
     check_matrices("svd", x, square=False)
-    m, n = x.shape[-2:]
-    k = min(m, n)
-    shapes = ((m, m), (k,), (n, n)) if full_matrices else ((m, k), (k,), (k, n))
-    return SVDResult(*_unpack(_svd(x, full_matrices), *shapes))
+    return SVDResult(*_svd(x, full_matrices))
 
 
 def svdvals(x: Any, /) -> Any:
@@ -188,17 +166,17 @@ def svdvals(x: Any, /) -> Any:
     return svd(x, full_matrices=False).S
 
 
-@array_op
+@array_op(outputs=("w", "v"))
 def _eigh(x: Any, /) -> Any:
-    """Eigenvalues w and eigenvectors V, packed. Gradient: V (gw + F·(Vᵀ gV)) Vᵀ with F = 1/(w_j - w_i)."""
+    """Eigenvalues w and eigenvectors V. Gradient: V (gw + F·(Vᵀ gV)) Vᵀ with F = 1/(w_j - w_i)."""
     with refusing(f"eigh: did not converge for a matrix of shape {x.shape}; does it hold nan or inf?"):
-        return _pack(x.shape[:-2], *np.linalg.eigh(x))
+        return tuple(np.linalg.eigh(x))
 
 
 @_eigh.vjp("x")
-def _(g, y, x_shape):
+def _(g, w, v, x_shape):
     n = x_shape[-1]
-    (w, v), (w_share, v_share) = _unpack(y, (n,), (n, n)), _unpack(g, (n,), (n, n))
+    w_share, v_share = g
     inner = matmul(mT(v), v_share) * _one_over_differences(w) + w_share[..., None, :] * np.eye(n, dtype=v.dtype)
     share = matmul(matmul(v, inner), mT(v))
     return 0.5 * (share + mT(share))
@@ -212,8 +190,7 @@ def eigh(x: Any, /) -> EighResult:
     """
     x = as_array(x, "eigh")
     check_matrices("eigh", x)
-    n = x.shape[-1]
-    return EighResult(*_unpack(_eigh(x), (n,), (n, n)))
+    return EighResult(*_eigh(x))
 
 
 def eigvalsh(x: Any, /) -> Any:

@@ -211,6 +211,7 @@ class LocalProduct(Op[Any]):
         self.name = f"∂{op.name}/∂{op.inputs[index]}"
         self.inputs = ("g", *rule.names)
         self.arity = len(self.inputs)
+        self.last = self.arity - 1
         self.variadic = False
         self.defaults = {}
         self._local = rule.function
@@ -272,18 +273,21 @@ class ArrayOp(Op[P]):
     """An op on whole arrays. Its inputs are its positional-only parameters; the rest are arguments such as `axis`.
 
     An op on any number of arrays takes them as `*arrays`; it has one rule, which may ask for `index`, the input to
-    differentiate, for `shapes`, those of all inputs, and for `arrays`, all of them.
+    differentiate, for `shapes`, those of all inputs, and for `arrays`, all of them; one that does not ask for `index`
+    returns the gradients of all of them. Named inputs may stand before those.
+
+    An op with several `outputs` returns a tuple of arrays, and rules know them by these names. The g of a rule is then
+    a tuple of the gradient of each; if all but one were declared `not_differentiable`, it is the gradient of that one.
     """
 
     rule_decorator = "vjp"
 
-    def __init__(self, function: Callable[P, Any]) -> None:
+    def __init__(self, function: Callable[P, Any], outputs: tuple[str, ...] = ("y",)) -> None:
+        self.outputs, self.several = outputs, len(outputs) > 1
         parameters = inspect.signature(function).parameters.values()
         inputs = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL))
         defaults = {p.name: p.default for p in parameters if p.name not in inputs}
         variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        if variadic and len(inputs) > 1:
-            raise ArgumentError(f"{function.__name__}: takes either named inputs or any number of them, not both")
         if not inputs:
             raise ArgumentError(
                 f"{function.__name__}: an array op's inputs stand before a slash, and there are none; write "
@@ -362,6 +366,15 @@ def elementwise(function: Any = None, /, *, array: Any = None) -> Any:
     return Elementwise(function, array)
 
 
-def array_op(function: Callable[P, Any]) -> ArrayOp[P]:
-    """Define an op on arrays by its function; positional-only parameters are its inputs."""
-    return ArrayOp(function)
+@overload
+def array_op(function: Callable[P, Any], /) -> ArrayOp[P]: ...
+@overload
+def array_op(*, outputs: tuple[str, ...]) -> Callable[[Callable[P, Any]], ArrayOp[P]]: ...
+def array_op(function: Any = None, /, *, outputs: tuple[str, ...] = ("y",)) -> Any:
+    """Define an op on arrays by its function; positional-only parameters are its inputs.
+
+    A function that returns several arrays says what they are called: `@array_op(outputs=("q", "r"))`.
+    """
+    if function is None:
+        return lambda function: ArrayOp(function, outputs)
+    return ArrayOp(function, outputs)

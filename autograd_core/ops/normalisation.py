@@ -7,7 +7,6 @@ that of root mean square normalisation. What the forward pass finds out, the mom
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,37 +22,12 @@ Axes = tuple[int, ...]
 Shape = tuple[int, ...]
 
 
-class _Moments:
-    """Mean and variance of an array over some axes, which stay with length 1. Without the shift the mean counts as 0.
-
-    The row fills in an empty one, for its caller and for the backward pass: arrays are values, so it stays true.
-    """
-
-    __slots__ = ("mean", "var")
-
-    mean: Any
-    var: Any
-
-    def __init__(self) -> None:
-        self.mean = 0.0
-        self.var = None
-
-
-def _apart(x: Any, axes: Axes, eps: float, centre: bool, moments: _Moments | None) -> tuple[Any, Any]:
-    """x - mean in an array of its own, or x itself if it is not to be shifted, and the scale 1/√(var + eps)."""
-    found = moments or _Moments()
-    known = found.var is not None
-    if centre and not known:
-        found.mean = _sum(x, axes) / reduction.count(x.shape, axes)
-    apart = x - found.mean if centre else x
-    if not known:
-        found.var = _sum_of_products(apart, apart, axes) / reduction.count(x.shape, axes)
-    return apart, 1 / np.sqrt(found.var + eps)
-
-
-def _times(x: Any, factor: Any, own: bool) -> Any:
-    """x·factor, written into x if it is an array of our own."""
-    return np.multiply(x, factor, out=x) if own else x * factor
+def _moments(x: Any, axes: Axes, centre: bool) -> tuple[Any, Any, Any]:
+    """Mean and variance over `axes`, which stay with length 1, and x - mean; not shifted, the mean counts as 0."""
+    n = reduction.count(x.shape, axes)
+    mean = _sum(x, axes) / n if centre else np.zeros([1 if i in axes else k for i, k in enumerate(x.shape)], x.dtype)
+    apart = x - mean if centre else x
+    return mean, _sum_of_products(apart, apart, axes) / n, apart
 
 
 def _sum(x: Any, axes: Axes) -> Any:
@@ -116,137 +90,95 @@ def _layout(shape: Shape, axes: Axes, weights: Shape) -> _Layout | None:
     return _Layout(tuple(slices), weights, table, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
 
 
-@array_op
-def _normalize(
-    x: Any, weight: Any, bias: Any, /, axes: Axes, eps: float, centre: bool, moments: _Moments | None = None
-) -> Any:
-    """(x - mean)/√(var + eps) over `axes`, times weight, plus bias, both of which broadcast."""
+@array_op(outputs=("y", "mean", "var"))
+def _normalize(x: Any, weight: Any, bias: Any, /, axes: Axes, eps: float, centre: bool) -> Any:
+    """(x - mean)/√(var + eps) over `axes`, times weight, plus bias, both of which broadcast; and the mean and var."""
     layout = _layout_for_kernel(axes, np.broadcast_shapes(weight.shape, bias.shape), x, weight, bias)
     if layout is None:
-        apart, scale = _apart(x, axes, eps, centre, moments)
-        return _times(apart, scale, centre) * weight + bias
+        mean, var, apart = _moments(x, axes, centre)
+        scale = 1 / np.sqrt(var + eps)
+        return np.multiply(apart, scale, out=apart if centre else None) * weight + bias, mean, var
     y, mean, var = kernels.normalisation.normalize(
         np.ascontiguousarray(x), layout.tabulate(weight), layout.tabulate(bias), layout.slices, eps, centre
     )
-    if moments is not None:
-        moments.mean = mean.reshape(layout.moments) if centre else 0.0
-        moments.var = var.reshape(layout.moments)
-    return y
+    return y, mean.reshape(layout.moments), var.reshape(layout.moments)
 
 
 @_normalize.vjp("x", "weight", "bias")
-def _(g, x, weight, bias_shape, axes, eps, centre, moments, wanted):
-    how = {"axes": axes, "eps": eps, "centre": centre, "moments": moments, "bias_shape": bias_shape}
-    if isinstance(
-        g, np.ndarray
-    ):  # one pass of a kernel gives all three; recorded, each is an op with a pass of its own
-        return _gradients(g, x, weight, wanted, **how)
-    return tuple([normalize_gradient(g, x, weight, which=i, **how) if wanted[i] else None for i in range(3)])
+def _(g, x, weight, mean, var, bias_shape, axes, eps, centre):
+    return normalize_gradient(g, x, weight, mean, var, bias_shape=bias_shape, axes=axes, eps=eps, centre=centre)
 
 
-@array_op
+_normalize.not_differentiable("mean", "var")
+
+
+@array_op(outputs=("to_x", "to_weight", "to_bias"))
 def normalize_gradient(
-    g: Any,
-    x: Any,
-    weight: Any,
-    /,
-    which: int,
-    axes: Axes,
-    eps: float,
-    centre: bool,
-    moments: _Moments | None = None,
-    bias_shape: Shape = (),
+    g: Any, x: Any, weight: Any, mean: Any, var: Any, /, bias_shape: Shape, axes: Axes, eps: float, centre: bool
 ) -> Any:
-    """The gradient of normalize to its input number `which`.
+    """The gradients of normalize, whose mean and variance are known, to x, weight and bias.
 
     To x: scale·(u - mean u - s·mean(u·s)) with u = g·weight, s the normalised x; to the weight Σ g·s, to the bias Σ g.
     """
-    wanted = [i == which for i in range(3)]
-    found = _gradients(g, x, weight, wanted, axes, eps, centre, moments, bias_shape)[which]
-    return reduction.sum_to(found, (x.shape, weight.shape, bias_shape)[which])
+    layout = _layout_for_kernel(axes, np.broadcast_shapes(weight.shape, bias_shape), x, weight, g)
+    if layout is None:
+        apart = x - mean if centre else x
+        scale = 1 / np.sqrt(var + eps)
+        u = g * weight
+        n = reduction.count(x.shape, axes)
+        to_x = u - apart * (_sum_of_products(u, apart, axes) * scale * scale / n)
+        if centre:
+            to_x -= _sum(u, axes) / n
+        to_x *= scale
+        to_weight, to_bias = g * (apart * scale), g
+    else:
+        to_x, to_weight, to_bias = kernels.normalisation.normalize_gradient(
+            np.ascontiguousarray(g),
+            np.ascontiguousarray(x),
+            layout.tabulate(weight),
+            mean.reshape(-1),
+            var.reshape(-1),
+            layout.slices,
+            eps,
+            centre,
+        )
+        to_weight, to_bias = layout.untabulate(to_weight, weight.shape), layout.untabulate(to_bias, bias_shape)
+    return to_x, reduction.sum_to(to_weight, weight.shape), reduction.sum_to(to_bias, bias_shape)
+
+
+normalize_gradient.not_differentiable("mean", "var")  # are functions of x, which counts them
 
 
 @normalize_gradient.formula
-def _(g, x, weight, which, axes, eps, centre, moments, bias_shape):
-    return reduction.sum_to(
-        _gradient_by_ops(g, x, weight, which, axes=axes, eps=eps, centre=centre, moments=moments),
-        (x.shape, weight.shape, bias_shape)[which],
-    )
-
-
-def _gradients(
-    g: Any,
-    x: Any,
-    weight: Any,
-    wanted: Sequence[bool],
-    axes: Axes,
-    eps: float,
-    centre: bool,
-    moments: _Moments | None,
-    bias_shape: Shape,
-) -> tuple[Any, ...]:
-    """The gradients of arrays to x, weight and bias, at least the wanted ones; they may still be to be summed."""
-    how: dict[str, Any] = {"axes": axes, "eps": eps, "centre": centre, "moments": moments}
-    layout = _layout_for_kernel(axes, np.broadcast_shapes(weight.shape, bias_shape), x, weight, g)
-    if layout is not None:
-        to_x, to_weight, to_bias = _gradients_by_kernel(g, x, weight, layout, **how)
-        return to_x, layout.untabulate(to_weight, weight.shape), layout.untabulate(to_bias, bias_shape)
-    return tuple([_gradient_by_ops(g, x, weight, i, **how) if wanted[i] else None for i in range(3)])
-
-
-def _gradient_by_ops(g: Any, x: Any, weight: Any, which: int, **how: Any) -> Any:
-    if which == 0:
-        return _standardize_gradient(g * weight, x, **how)
-    return g * _standardized(x, **how) if which == 1 else g
+def _(g, x, weight, mean, var, bias_shape, axes, eps, centre):
+    how = {"axes": axes, "eps": eps, "centre": centre}
+    to_weight = g * _standardized(x, **how)
+    to_x = _standardize_gradient(g * weight, x, **how)
+    return to_x, reduction.sum_to(to_weight, weight.shape), reduction.sum_to(g, bias_shape)
 
 
 def _standardized(x: Any, **how: Any) -> Any:
-    return _normalize(x, np.ones((), x.dtype), np.zeros((), x.dtype), **how)
-
-
-def _gradients_by_kernel(
-    g: Any, x: Any, weight: Any, layout: _Layout, axes: Axes, eps: float, centre: bool, moments: _Moments | None
-) -> tuple[Any, Any, Any]:
-    """The gradients to x, and to the tables of weights and biases."""
-    found = moments or _Moments()
-    if found.var is None:
-        _apart(x, axes, eps, centre, found)
-    mean = found.mean.reshape(-1) if centre else np.zeros(layout.slices[1], x.dtype)
-    g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
-    to_x, to_weight, to_bias = kernels.normalisation.normalize_gradient(
-        g, x, layout.tabulate(weight), mean, found.var.reshape(-1), layout.slices, eps, centre
-    )
-    return to_x, to_weight, to_bias
+    return _normalize(x, np.ones((), x.dtype), np.zeros((), x.dtype), **how)[0]
 
 
 @array_op
-def _standardize_gradient(
-    u: Any, x: Any, /, axes: Axes, eps: float, centre: bool, moments: _Moments | None = None
-) -> Any:
+def _standardize_gradient(u: Any, x: Any, /, axes: Axes, eps: float, centre: bool) -> Any:
     """u passed back to x through y = (x - mean)·scale: scale·(u - mean u - y·mean(u·y)), a symmetric map of u."""
-    layout = _layout_for_kernel(axes, (), x, u)
-    if layout is not None:
-        return _gradients_by_kernel(u, x, np.ones((), x.dtype), layout, axes, eps, centre, moments)[0]
-    n = reduction.count(x.shape, axes)
-    apart, scale = _apart(x, axes, eps, centre, moments)
-    y = _times(apart, _sum_of_products(u, apart, axes) * scale * scale / n, centre)
-    np.subtract(u, y, out=y)
-    if centre:
-        y -= _sum(u, axes) / n
-    y *= scale
-    return y
+    mean, var, _ = _moments(x, axes, centre)
+    weight = np.ones((), x.dtype)
+    return normalize_gradient(u, x, weight, mean, var, bias_shape=(), axes=axes, eps=eps, centre=centre)[0]
 
 
 @_standardize_gradient.vjp("u")
-def _(g, x, axes, eps, centre, moments):
-    return _standardize_gradient(g, x, axes=axes, eps=eps, centre=centre, moments=moments)
+def _(g, x, axes, eps, centre):
+    return _standardize_gradient(g, x, axes=axes, eps=eps, centre=centre)
 
 
 @_standardize_gradient.vjp("x")
-def _(g, u, x, y, axes, eps, centre, moments):
+def _(g, u, x, y, axes, eps, centre):
     # Σ g·scale·(u - mean u - s·mean(u·s)) depends on x through s = standardize(x) and through the scale, whose
     # derivative is -scale²·s/n.
-    same = {"axes": axes, "eps": eps, "centre": centre, "moments": moments}
+    same = {"axes": axes, "eps": eps, "centre": centre}
     s = _standardized(x, **same)
     mean_square = reduction.var(x, axis=axes, keepdims=True) if centre else _mean(x * x, axes)
     scale = elementwise.rsqrt(mean_square + eps)
@@ -276,7 +208,7 @@ def normalize(
 def normalize_with_moments(
     x: Any, /, axis: reduction.Axis, weight: Any = None, bias: Any = None, eps: float = 1e-5, centre: bool = True
 ) -> tuple[Any, Any, Any]:
-    """`normalize`, and the mean and the variance that it found: arrays without a gradient, `axis` kept with length 1.
+    """`normalize`, and the mean and the variance that it found: without a gradient, and with `axis` kept as length 1.
 
     Batch normalisation remembers them for evaluation.
     """
@@ -284,7 +216,7 @@ def normalize_with_moments(
     axes = reduction.reduced_axes("normalize", x.shape, axis)
     if not eps >= 0:
         raise ArgumentError(f"normalize: eps is a small number that is not negative, got {eps}")
-    same: dict[str, Any] = {"axes": axes, "eps": float(eps), "centre": centre, "moments": _Moments()}
     weight = np.ones((), x.dtype) if weight is None else weight
     bias = np.zeros((), x.dtype) if bias is None else bias
-    return _normalize(x, weight, bias, **same), same["moments"].mean, same["moments"].var
+    found: tuple[Any, Any, Any] = _normalize(x, weight, bias, axes=axes, eps=float(eps), centre=centre)
+    return found

@@ -6,7 +6,9 @@ How one is defined, and read, says `definition.py`; here is what all ops have in
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
+import operator
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, Generic, ParamSpec
 
@@ -31,8 +33,9 @@ class Rule:
     """The derivative with respect to one input, or several: the function, and where its arguments come from."""
 
     __slots__ = (
-        "all_inputs",
         "arrays",
+        "asks_for_rest",
+        "at_once",
         "fetch",
         "function",
         "inputs",
@@ -53,14 +56,16 @@ class Rule:
         self.on_arrays = function.on_arrays if isinstance(function, Op) else op.guarded(function)
         self.fetch: list[tuple[str, Any]] = []
         for name in names:
-            if name in op.inputs:
-                self.fetch.append(("inputs", None) if op.variadic else ("saved", op.inputs.index(name)))
-            elif name == "y":
-                self.fetch.append(("saved", -1))
+            if op.variadic and name == op.inputs[-1]:
+                self.fetch.append(("rest", op.last))
+            elif name in op.inputs:
+                self.fetch.append(("saved", op.inputs.index(name)))
+            elif name in op.outputs:
+                self.fetch.append(("saved", op.outputs.index(name) - len(op.outputs)))
             elif name.removesuffix("_shape") in op.inputs:
                 self.fetch.append(("shape", op.inputs.index(name.removesuffix("_shape"))))
             elif op.variadic and name == "shapes":
-                self.fetch.append(("shapes", None))
+                self.fetch.append(("shapes", op.last))
             elif op.variadic and name == "index":
                 self.fetch.append(("index", None))
             elif name == "wanted" and len(inputs) > 1:
@@ -70,12 +75,13 @@ class Rule:
             else:
                 raise ArgumentError(
                     f"{op.name}: a rule asks for {name!r}, which is none of its inputs {op.inputs}, "
-                    f"'y', an input's '_shape', nor one of its arguments {tuple(op.defaults)}"
+                    f"its outputs {op.outputs}, an input's '_shape', nor one of its arguments {tuple(op.defaults)}"
                 )
         kinds = [kind for kind, _ in self.fetch]
         self.arrays = [where for kind, where in self.fetch if kind == "saved"]
         self.only_arrays = len(self.arrays) == len(self.fetch)
-        self.all_inputs = "inputs" in kinds
+        self.asks_for_rest = "rest" in kinds
+        self.at_once = len(inputs) > 1 or (op.variadic and inputs == (op.last,) and "index" not in kinds)
         self.needs_shapes = "shape" in kinds or "shapes" in kinds
 
     def arguments(self, node: Node, saved: Sequence[Any], index: int) -> list[Any]:
@@ -86,12 +92,12 @@ class Rule:
                 values.append(saved[where])
             elif kind == "shape":
                 values.append(node.shapes[where])  # type: ignore[index]
-            elif kind == "inputs":
-                values.append(saved[:-1])
+            elif kind == "rest":
+                values.append(saved[where : len(node.parents)])
             elif kind == "shapes":
-                values.append(node.shapes)
+                values.append(node.shapes[where:])  # type: ignore[index]
             elif kind == "index":
-                values.append(index)
+                values.append(index - node.op.last)
             elif kind == "wanted":
                 values.append(tuple([node.parents[i] is not None for i in self.inputs]))
             else:
@@ -134,6 +140,12 @@ class Op(Generic[P]):
     """Whether inputs meet in one dtype (`promotion.py`); else the op says what it does with several."""
     takes_numbers: bool = False
     """Whether Python's numbers stay such among its inputs, so that they do not decide the result's dtype."""
+    outputs: tuple[str, ...] = ("y",)
+    """What rules call the arrays that it returns: one, or else a tuple of them."""
+    several: bool = False
+    """Whether there are more outputs than one."""
+    constant_outputs: frozenset[str] = frozenset()
+    """Those of several outputs that have no gradient to pass back."""
 
     rule_decorator: str
     """The name of the method that adds a rule."""
@@ -144,7 +156,8 @@ class Op(Generic[P]):
         self.function = function
         self.signature = inspect.signature(function)
         self.inputs = inputs
-        self.variadic = variadic
+        self.variadic = variadic  # whether the last of its inputs stands for any number of them
+        self.last = len(inputs) - 1
         self.arity = -1 if variadic else len(inputs)
         self.defaults = defaults
         self.name = self.__name__ = function.__name__.removeprefix("_")  # rows behind a public function have one
@@ -239,12 +252,20 @@ class Op(Generic[P]):
         for index in rule.inputs:
             self.rules[index] = rule
         self.lacking = tuple([name for name in self.lacking if name not in names])
-        self.saves = self.saves or bool(rule.arrays) or rule.all_inputs
+        self.saves = self.saves or bool(rule.arrays) or rule.asks_for_rest
         self.needs_shapes = self.needs_shapes or rule.needs_shapes
         return rule
 
     def not_differentiable(self, *names: str) -> None:
-        """Declare that the inputs `names`, or all, have no gradient: a result of such inputs alone is a constant."""
+        """Declare that the inputs `names`, or all, have no gradient: a result of such inputs alone is a constant.
+
+        Of several outputs it may name some that are constants, whatever they were computed from.
+        """
+        if self.several:
+            self.constant_outputs |= {name for name in names if name in self.outputs}
+            names = tuple([name for name in names if name not in self.outputs])
+            if self.constant_outputs and not names:
+                return
         for name in names:
             if name not in self.inputs:
                 raise ArgumentError(f"{self.name}: has no input {name!r}, only {self.inputs}")
@@ -257,7 +278,7 @@ class Op(Generic[P]):
     def check_rules(self, parents: Sequence[Any]) -> None:
         """Refuse to record a call with an input that wants a gradient, so that it has a parent, and is `lacking`."""
         for index, parent in enumerate(parents):
-            name = self.inputs[0 if self.variadic else index]
+            name = self.inputs[min(index, self.last)]
             if parent is not None and name in self.lacking:
                 raise GraphError(
                     f"{self.name}: its input {name!r} requires a gradient, and there is no rule for it; add one with "
@@ -273,8 +294,14 @@ class Op(Generic[P]):
         node.op = self
         node.parents = tuple(parents)
         node.attributes = attributes
-        node.shape = output.shape
-        node.dtype = output.dtype
+        if type(output) is tuple:
+            node.shape = output[0].shape if self.has_one_gradient else tuple([y.shape for y in output])
+            node.dtype = output[0].dtype
+            known = (*arrays, *output)
+        else:
+            node.shape = output.shape
+            node.dtype = output.dtype
+            known = (*arrays, output)
         node.retained = None
         node.hooks = None
         node.line = None
@@ -282,25 +309,49 @@ class Op(Generic[P]):
         if not self.saves:
             node.saved = ()
             return node
-        node.saved = saved = [None] * (len(arrays) + 1)
-        for parent, rule in zip(parents, self.rules * len(parents) if self.variadic else self.rules, strict=True):
+        node.saved = saved = [None] * len(known)
+        rules = self.rules
+        if self.variadic:
+            rules = rules + rules[-1:] * (len(arrays) - len(rules))
+        for parent, rule in zip(parents, rules, strict=False):  # of any number of inputs there may be none
             if parent is not None and rule is not None:
-                if rule.all_inputs:
-                    saved[:-1] = arrays
+                if rule.asks_for_rest:
+                    saved[self.last : len(arrays)] = arrays[self.last :]
                 for where in rule.arrays:
-                    saved[where] = output if where == -1 else arrays[where]
+                    saved[where] = known[where]
         return node
+
+    def as_output(self, array: Any, place: int, node: Node | None) -> Any:
+        """An array that the op returned in this place as a Tensor; `node` is that of the call, if it was recorded."""
+        if node is None or self.outputs[place] in self.constant_outputs:
+            return given.tensor(array)
+        return given.tensor(array, node if self.has_one_gradient else Output(self, place).node(node, array))
+
+    @property
+    def has_one_gradient(self) -> bool:
+        """Whether only one of its outputs has a gradient, which then is its node's."""
+        return len(self.outputs) - len(self.constant_outputs) == 1
+
+    def _with_zeros(self, node: Node, gradients: tuple[Any, ...], create_graph: bool) -> tuple[Any, ...]:
+        """The gradients of several outputs, zeros where nothing came."""
+        complete = []
+        for g, shape in zip(gradients, node.shape, strict=True):
+            zeros = np.zeros(shape, node.dtype) if g is None else None
+            complete.append(g if zeros is None else given.tensor(zeros) if create_graph else zeros)
+        return tuple(complete)
 
     def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Container[Any] | None) -> list[tuple[Any, Any]]:
         """Each parent of `node` that wants a gradient, among the `needed` ones, with its share of g, the output's."""
         saved: Any = node.saved
+        if type(g) is tuple:
+            g = self._with_zeros(node, g, create_graph)
         recorded = [self._as_recorded(node, where) for where in range(len(saved))] if create_graph else saved
         shares = []
         returned: dict[Rule, Any] = {}  # by rules that serve several inputs
         for index, parent in enumerate(node.parents):
             if parent is None or (needed is not None and parent not in needed):
                 continue
-            rule = self.rules[0 if self.variadic else index]
+            rule = self.rules[min(index, self.last)]
             if rule is None:
                 continue
             try:
@@ -318,12 +369,13 @@ class Op(Generic[P]):
                 refuse_misuse(where, error)
                 error.add_note(f"in {where}")
                 raise
-            if len(rule.inputs) > 1:
-                if not isinstance(share, (tuple, list)) or len(share) != len(rule.inputs):
-                    several = f"{len(rule.inputs)} gradients, each of them may be None if not wanted"
+            if rule.at_once:
+                served = rule.inputs if len(rule.inputs) > 1 else range(self.last, len(node.parents))
+                if not isinstance(share, (tuple, list)) or len(share) != len(served):
+                    several = f"{len(served)} gradients, each of them may be None if not wanted"
                     raise rule.refused(self, share, several)
                 returned[rule] = share
-                share = share[rule.inputs.index(index)]
+                share = share[served.index(index)]
             if type(share) is not _Array or share.dtype is not parent.dtype or share.shape != parent.shape:
                 share = self._fitted(rule, index, share, parent)
             shares.append((parent, share))
@@ -331,7 +383,7 @@ class Op(Generic[P]):
 
     def _fitted(self, rule: Rule, index: int, share: Any, parent: Any) -> Any:
         """A share as a gradient of the `parent` at `index`: summed over broadcast axes, in its dtype."""
-        name = self.inputs[0 if self.variadic else index]
+        name = self.inputs[min(index, self.last)]
         if share is None:
             raise GraphError(f"{self.name}: the rule for {name} returned None, and {name} requires a gradient")
         if not hasattr(share, "shape"):
@@ -346,10 +398,12 @@ class Op(Generic[P]):
     def _as_recorded(self, node: Node, where: int) -> Any:
         """A saved array as the Tensor that it was, so that what is computed from it is recorded."""
         array = node.saved[where]  # type: ignore[index]
-        if where == len(node.parents):
-            return None if array is None else given.tensor(array, node)
+        if array is None:
+            return None
+        if where >= len(node.parents):
+            return self.as_output(array, where - len(node.parents), node)
         parent = node.parents[where]
-        if parent is None or array is None:
+        if parent is None:
             return given.tensor(array) if isinstance(array, np.ndarray) else array  # numbers stay numbers
         if type(parent) is Node:
             return given.tensor(array, parent)
@@ -359,6 +413,30 @@ class Op(Generic[P]):
                 "differentiate with create_graph before updating it"
             )
         return parent
+
+
+class Output:
+    """One of several results of an op: what is in the graph between the op's node and what is computed from it.
+
+    Its gradient goes to the op's node as one of a tuple, with None for results through which nothing came.
+    """
+
+    def __init__(self, op: Op[Any], place: int) -> None:
+        self.name = f"{op.name}.{op.outputs[place]}"
+        self._place = place
+        self._count = len(op.outputs)
+
+    def node(self, call: Node, array: Any) -> Node:
+        """The node of this result of a `call`."""
+        node = _new_node(Node)
+        node.op, node.parents, node.saved, node.attributes = self, (call,), (), {}  # type: ignore[assignment]
+        node.shape, node.dtype, node.shapes = array.shape, array.dtype, None
+        node.hooks = node.retained = node.line = None
+        return node
+
+    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Any) -> list[tuple[Any, Any]]:
+        """The only share: g in its place."""
+        return [(node.parents[0], tuple([g if i == self._place else None for i in range(self._count)]))]
 
 
 class _Given:
@@ -389,14 +467,18 @@ def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: in
     For ops that compute in one pass what the formula says, such as a gradient that is a kernel: theirs is wanted only
     for derivatives of higher order. It is recorded itself if `g` is a Tensor.
     """
-    create_graph = isinstance(g, Recorded)
+    create_graph = isinstance(g[0] if type(g) is tuple else g, Recorded)
     x = inputs[index]
     with enable_grad():
         # A stand-in, for other inputs may depend on x too, and so may x on what is differentiated elsewhere.
         x = given.reshape(x, x.shape) if create_graph else given.leaf(x)
         others = [given.tensor(other) if isinstance(other, np.ndarray) else other for other in inputs]
-        with _numbers_of(g.dtype):
+        with _numbers_of(x.dtype):
             y = formula(*others[:index], x, *others[index + 1 :])
+            if type(g) is tuple:  # of several outputs: differentiate Σ g·y, whose own upstream gradient is 1
+                y = functools.reduce(operator.add, [given.sum_to(u * v, ()) for u, v in zip(g, y, strict=True)])
+                g = np.ones((), y.dtype)
+                g = given.tensor(g) if create_graph else g
     target = x.node or x
     if getattr(y, "requires_grad", False):
         found = backpropagate(y.node or y, g, create_graph=create_graph, wanted=[target])

@@ -162,4 +162,4 @@ def _shift(mean: Any, scale: Any, bias: Any) -> Any:
 
 
 def _move(running: Any, towards: Any, momentum: float) -> None:
-    running.assign(running.numpy() * (1 - momentum) + towards * momentum)
+    running.assign(running * (1 - momentum) + towards * momentum)

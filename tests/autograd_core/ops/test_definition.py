@@ -407,3 +407,76 @@ def test_rule_that_names_nothing_and_reads_a_variable_reads_it_anew_for_values()
 
     for slope in (0.1, 0.5):
         assert sloped(ag.Value(2.0)).local_gradients == (slope,)
+
+
+def test_several_outputs_are_tensors_whose_gradients_meet_in_one_rule():
+    came = []
+
+    @ag.array_op(outputs=("double", "square"))
+    def double_and_square(x, /):
+        return 2 * x, x * x
+
+    @double_and_square.vjp("x")
+    def _(g, x):
+        came.append(g)
+        return 2 * g[0] + 2 * x * g[1]
+
+    x = ag.tensor([1.0, 3.0], dtype=float, requires_grad=True)
+    double, square = double_and_square(x)
+    (double * square).sum().backward()  # 2x³
+    assert x.grad.tolist() == [6.0, 54.0]
+    assert len(came) == 1
+
+    x.grad = None
+    double_and_square(x)[1].sum().backward()
+    assert x.grad.tolist() == [2.0, 6.0]
+    assert came[-1][0].tolist() == [0.0, 0.0]
+
+    ag.gradcheck(lambda x: double_and_square(x)[0] * double_and_square(x)[1] ** 2, x.numpy(), order=2)
+
+
+def test_outputs_that_are_constants_have_no_gradient_and_leave_that_of_the_other_alone():
+    @ag.array_op(outputs=("y", "largest"))
+    def scaled_by_largest(x, /):
+        return x / x.max(), x.max()
+
+    @scaled_by_largest.vjp("x")
+    def _(g, largest):
+        return g / largest
+
+    scaled_by_largest.not_differentiable("largest")
+    x = ag.tensor([1.0, 4.0], requires_grad=True)
+    y, largest = scaled_by_largest(x)
+    assert y.requires_grad
+    assert not largest.requires_grad
+    y.sum().backward()
+    assert x.grad.tolist() == [0.25, 0.25]
+
+
+@pytest.mark.parametrize("returned", [(1.0,), np.ones(2), (1.0, 2.0, 3.0)])
+def test_an_op_that_returns_other_outputs_than_it_says_is_refused(returned):
+    @ag.array_op(outputs=("a", "b"))
+    def pair(x, /):
+        return returned
+
+    pair.not_differentiable()
+    with pytest.raises(ag.DTypeError, match=r"pair: an op returns its outputs, \('a', 'b'\), in a tuple, this one a"):
+        pair(ag.tensor([1.0]))
+
+
+def test_any_number_of_inputs_may_come_after_named_ones_with_a_rule_for_all_at_once():
+    @ag.array_op
+    def weighted(w, /, *arrays):
+        return sum(w * x for x in arrays)
+
+    @weighted.vjp("w")
+    def _(g, arrays):
+        return sum(g * x for x in arrays)
+
+    @weighted.vjp("arrays")
+    def _(g, w, arrays):
+        return [g * w for _ in arrays]
+
+    w, a, b = (ag.tensor([x], requires_grad=True) for x in (2.0, 3.0, 5.0))
+    weighted(w, a, b).sum().backward()
+    assert (w.grad.item(), a.grad.item(), b.grad.item()) == (8.0, 2.0, 2.0)
