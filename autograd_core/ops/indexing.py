@@ -1,4 +1,8 @@
-"""Reading parts of an array, and new arrays with parts written or added to."""
+"""Reading parts of an array, and new arrays with parts written or added to.
+
+The arrays in an index are inputs of the op, for they may have been computed; its attribute `index` says where they go:
+x[i, 2:, j] is _getitem(x, i, j, index=(Input(0), slice(2, None), Input(1))).
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,17 @@ from autograd_core.recording import Recorded
 _FEW_PLACES = 4
 
 
+class Input(int):
+    """The number of an array that stands in this place of an index."""
+
+    def __repr__(self) -> str:
+        return f"input {int(self)}"
+
+
 @array_op
-def _getitem(x: Any, /, index: Any) -> Any:
+def _getitem(x: Any, /, *arrays: Any, index: Any) -> Any:
     """x[index]."""
+    index = _filled(index, arrays)
     try:
         return _rows(x, index) if _names_rows(x, index) else x[index]
     except IndexError as error:
@@ -28,8 +40,8 @@ def _getitem(x: Any, /, index: Any) -> Any:
 
 
 @_getitem.vjp("x")
-def _(g, x_shape, index):
-    return _scatter_add(g, shape=x_shape, index=index)
+def _(g, x_shape, arrays, index):
+    return _scatter_add(g, *arrays, shape=x_shape, index=index)
 
 
 def getitem(x: Any, /, index: Any) -> Any:
@@ -38,12 +50,14 @@ def getitem(x: Any, /, index: Any) -> Any:
     Integer and bool Tensors are arrays too. Gradient: upstream, added up at the places that were read; a place read
     twice gets both.
     """
-    return _getitem(x, index=as_index(index))
+    index, arrays = _taken_apart(index)
+    return _getitem(x, *arrays, index=index)
 
 
 @array_op
-def _scatter_add(g: Any, /, shape: tuple[int, ...], index: Any) -> Any:
+def _scatter_add(g: Any, /, *arrays: Any, shape: tuple[int, ...], index: Any) -> Any:
     """Zeros with g added at index."""
+    index = _filled(index, arrays)
     out = kernels.memory.empty(shape, g.dtype)
     out.fill(0)
     if _names_each_place_once(index):
@@ -54,36 +68,45 @@ def _scatter_add(g: Any, /, shape: tuple[int, ...], index: Any) -> Any:
 
 
 @_scatter_add.vjp("g")
-def _(g, index):
-    return _getitem(g, index=index)
+def _(g, arrays, index):
+    return _getitem(g, *arrays, index=index)
 
 
 def scatter_add(g: Any, /, shape: int | Sequence[int], index: Any) -> Any:
     """Zeros of this shape with g added at `index`, the transpose of reading there. Gradient: upstream[index]."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    return _scatter_add(g, shape=shape, index=as_index(index))
+    index, arrays = _taken_apart(index)
+    return _scatter_add(g, *arrays, shape=shape, index=index)
 
 
 @array_op
-def _set_at(x: Any, v: Any, /, index: Any) -> Any:
+def _set_at(x: Any, v: Any, /, *arrays: Any, index: Any) -> Any:
     """x with v at index."""
+    index = _filled(index, arrays)
     out = np.array(x)
     out[index] = _fitting("set", out, v, index)
     return out
 
 
-_set_at.promotes = False  # the result has the dtype of x
-
-
 @_set_at.vjp("x")
-def _(g, index):
-    return _set_at(g, 0.0, index=index)
+def _(g, arrays, index):
+    return _set_at(g, 0.0, *arrays, index=index)
 
 
 @_set_at.vjp("v")
-def _(g, x_shape, index):
-    share = _getitem(g, index=index)
-    return share if _names_each_place_once(index) else share * _is_written_last(x_shape, index)
+def _(g, arrays, x_shape, index):
+    share = _getitem(g, *arrays, index=index)
+    return share * _is_written_last(*arrays, shape=x_shape, index=index) if arrays else share
+
+
+@array_op
+def _is_written_last(*arrays: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """For each value written at `index`, whether it stays: a place named several times keeps one of them."""
+    index = _filled(index, arrays)
+    written = np.zeros(shape, np.intp)
+    numbers = np.arange(written[index].size).reshape(written[index].shape)
+    written[index] = numbers
+    return written[index] == numbers
 
 
 def set_at(x: Any, v: Any, /, index: Any) -> Any:
@@ -92,12 +115,14 @@ def set_at(x: Any, v: Any, /, index: Any) -> Any:
     A place that the index names several times gets the last of its values. Gradients: to x upstream, 0 where v was
     written; to v upstream[index], 0 for values that were written over.
     """
-    return _set_at(x, v, index=as_index(index))
+    index, arrays = _taken_apart(index)
+    return _set_at(x, v, *arrays, index=index)
 
 
 @array_op
-def _add_at(x: Any, v: Any, /, index: Any) -> Any:
+def _add_at(x: Any, v: Any, /, *arrays: Any, index: Any) -> Any:
     """x with v added at index."""
+    index = _filled(index, arrays)
     out = np.array(x)
     v = _fitting("add", out, v, index)
     if _names_each_place_once(index):
@@ -107,17 +132,14 @@ def _add_at(x: Any, v: Any, /, index: Any) -> Any:
     return out
 
 
-_add_at.promotes = False
-
-
 @_add_at.vjp("x")
 def _(g):
     return g
 
 
 @_add_at.vjp("v")
-def _(g, index):
-    return _getitem(g, index=index)
+def _(g, arrays, index):
+    return _getitem(g, *arrays, index=index)
 
 
 def add_at(x: Any, v: Any, /, index: Any) -> Any:
@@ -125,7 +147,13 @@ def add_at(x: Any, v: Any, /, index: Any) -> Any:
 
     A place that the index names several times gets all of its values. Gradients: upstream to x, upstream[index] to v.
     """
-    return _add_at(x, v, index=as_index(index))
+    index, arrays = _taken_apart(index)
+    return _add_at(x, v, *arrays, index=index)
+
+
+for _op in (_getitem, _scatter_add, _set_at, _add_at, _is_written_last):
+    _op.promotes = False  # the result has the dtype of the first
+    _op.not_differentiable("arrays")
 
 
 class At:
@@ -197,20 +225,27 @@ def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Any:
     return getitem(x, tuple(place))
 
 
-def as_index(index: Any) -> Any:
-    """An index of plain numbers, slices and arrays of its own, which nobody can change before backward reads it."""
+def _taken_apart(index: Any) -> tuple[Any, list[Any]]:
+    """An index with an Input in place of each of its arrays, and these: Tensors, or arrays of the index's own."""
+    arrays: list[Any] = []
     if isinstance(index, tuple) and len(index) != 1:
-        return tuple([_as_index_part(part) for part in index])
-    return _as_index_part(index[0] if isinstance(index, tuple) else index)
+        return tuple([_part(part, arrays) for part in index]), arrays
+    return _part(index[0] if isinstance(index, tuple) else index, arrays), arrays
 
 
-def _as_index_part(part: Any) -> Any:
+def _part(part: Any, arrays: list[Any]) -> Any:
     if part is None or part is Ellipsis or isinstance(part, (int, np.integer)):
         return part
     if isinstance(part, slice):
         return slice(*[None if v is None else operator.index(v) for v in (part.start, part.stop, part.step)])
+    arrays.append(_index_array(part))
+    return Input(len(arrays) - 1)
+
+
+def _index_array(part: Any) -> Any:
+    """Whole numbers or bools, as a Tensor or an array."""
     try:
-        array = np.array(part)
+        array = part if hasattr(part, "dtype") and hasattr(part, "ndim") else np.array(part)
     except ValueError:
         raise ArgumentError(f"indexing: the lists of an index must have one length, got {part!r}") from None
     if array.size == 0 and isinstance(part, (list, tuple)):
@@ -224,8 +259,15 @@ def _as_index_part(part: Any) -> Any:
     return array
 
 
+def _filled(index: Any, arrays: Sequence[Any]) -> Any:
+    """The index with the arrays in their places."""
+    if type(index) is tuple:
+        return tuple([arrays[part] if type(part) is Input else part for part in index])
+    return arrays[index] if type(index) is Input else index
+
+
 def _whole_numbers(name: str, indices: Any) -> Any:
-    array = np.asarray(_as_index_part(indices))
+    array = _index_array(indices)
     if array.dtype.kind not in "iu":
         raise DTypeError(f"{name}: indices are integers, got {array.dtype}; for a mask of bools use x[mask]")
     return array
@@ -265,14 +307,6 @@ def _add_all(out: Any, index: Any, v: Any) -> None:
         np.add.at(out.reshape(-1), named.ravel(), np.broadcast_to(v, named.shape).ravel())
     else:
         np.add.at(out, index, v)
-
-
-def _is_written_last(shape: tuple[int, ...], index: Any) -> Any:
-    """For each value written at `index`, whether it stays: a place named several times keeps one of them."""
-    written = np.zeros(shape, np.intp)
-    numbers = np.arange(written[index].size).reshape(written[index].shape)
-    written[index] = numbers
-    return written[index] == numbers
 
 
 def _fitting(method: str, x: Any, v: Any, index: Any) -> Any:

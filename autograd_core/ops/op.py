@@ -66,7 +66,7 @@ class Rule:
                 self.fetch.append(("shape", op.inputs.index(name.removesuffix("_shape"))))
             elif op.variadic and name == "shapes":
                 self.fetch.append(("shapes", op.last))
-            elif op.variadic and name == "index":
+            elif op.variadic and name == "index" and name not in op.defaults:
                 self.fetch.append(("index", None))
             elif name == "wanted" and len(inputs) > 1:
                 self.fetch.append(("wanted", None))
