@@ -111,7 +111,7 @@ class Tensor(Operators):
     def of(array: Any, node: Node | None = None) -> Tensor:
         """Wrap an array that nobody else will change, without a copy; `node` says how it was recorded."""
         out = _new(Tensor)
-        out.array = array if type(array) is np.ndarray else np.asarray(array)
+        out.array = array if type(array) is _Array else np.asarray(array)
         out.node = node
         out._tracked = node is not None
         out._grad = None

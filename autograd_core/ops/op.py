@@ -294,26 +294,23 @@ class Op(Generic[P]):
         node.op = self
         node.parents = tuple(parents)
         node.attributes = attributes
-        if type(output) is tuple:
+        if self.several:
             node.shape = output[0].shape if self.has_one_gradient else tuple([y.shape for y in output])
             node.dtype = output[0].dtype
-            known = (*arrays, *output)
         else:
             node.shape = output.shape
             node.dtype = output.dtype
-            known = (*arrays, output)
-        node.retained = None
-        node.hooks = None
-        node.line = None
+        node.retained = node.hooks = node.line = None
         node.shapes = tuple([getattr(x, "shape", ()) for x in arrays]) if self.needs_shapes else None
         if not self.saves:
             node.saved = ()
             return node
+        known = (*arrays, *output) if self.several else (*arrays, output)
         node.saved = saved = [None] * len(known)
         rules = self.rules
         if self.variadic:
             rules = rules + rules[-1:] * (len(arrays) - len(rules))
-        for parent, rule in zip(parents, rules, strict=False):  # of any number of inputs there may be none
+        for parent, rule in zip(parents, rules):  # noqa: B905 - of any number of inputs there may be none
             if parent is not None and rule is not None:
                 if rule.asks_for_rest:
                     saved[self.last : len(arrays)] = arrays[self.last :]
