@@ -109,4 +109,4 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
-__all__ += ops.__all__
+__all__ += ops.names

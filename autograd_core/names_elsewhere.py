@@ -32,7 +32,7 @@ _INSTEAD = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) f
 
 def advice(kind: str, name: str) -> str:
     """The text of the AttributeError for an attribute `name` that a tensor of class `kind` has not."""
-    ours = _OURS.get(name) or (f"autograd_core.{name}(t, ...)" if name in ops.__all__ else None)
+    ours = _OURS.get(name) or (f"autograd_core.{name}(t, ...)" if name in ops.names else None)
     if ours is not None:
         return f"a {kind} t has no {name!r}; use {ours}"
     if name.endswith("_") and not name.startswith("_"):

@@ -16,6 +16,32 @@ from autograd_core.ops.definition import elementwise
 from autograd_core.ops.elementwise import abs, exp, expm1, log1p, maximum, minimum, where
 from autograd_core.ops.special import erfc
 
+__all__ = [
+    "celu",
+    "elu",
+    "gelu",
+    "gelu_sigmoid",
+    "gelu_tanh",
+    "glu",
+    "hard_sigmoid",
+    "hard_swish",
+    "hard_tanh",
+    "heaviside",
+    "leaky_relu",
+    "log_sigmoid",
+    "maxout",
+    "mish",
+    "prelu",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "soft_sign",
+    "softplus",
+    "swish",
+]
+
 # --- thresholds and saturation ----------------------------------------------------------------
 
 

@@ -26,6 +26,8 @@ from autograd_core.ops.shaping import (
     single_axis,
 )
 
+__all__ = ["flip", "meshgrid", "pad", "repeat", "roll", "split", "stack", "tile", "unstack"]
+
 Axis = int | Sequence[int] | None
 
 

@@ -13,6 +13,8 @@ from autograd_core.errors import DTypeError
 from autograd_core.ops.definition import elementwise
 from autograd_core.recording import Recorded
 
+__all__ = ["bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor"]
+
 
 def bitwise_and(a: Any, b: Any, /) -> Any:
     """a & b: of bools whether both are true, of integers the bits that both have. Not differentiable.

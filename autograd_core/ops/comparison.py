@@ -10,6 +10,22 @@ import numpy as np
 from autograd_core.ops.definition import elementwise
 from autograd_core.ops.op import Op
 
+__all__ = [
+    "equal",
+    "greater",
+    "greater_equal",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "not_equal",
+]
+
 
 @elementwise(array=np.less)
 def less(a, b):

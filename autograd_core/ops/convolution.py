@@ -32,6 +32,8 @@ from autograd_core.ops.shaping import (
 )
 from autograd_core.ops.windows import AXES, Sizes, border, check_images, count_windows, for_each_axis
 
+__all__ = ["conv1d", "conv2d", "conv2d_relu", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+
 
 def _arguments(
     op: str, axes: int, stride: Sizes, padding: Sizes, dilation: Sizes
@@ -133,22 +135,22 @@ def _(g, x, w, y, wanted, stride, padding, dilation, groups):
     return (
         _to_images(g, w, x.shape, *how) if wanted[0] else None,
         _to_filters(g, x, w.shape, *how) if wanted[1] else None,
-        sum_of_channels(g) if wanted[2] else None,
+        _sum_of_channels(g) if wanted[2] else None,
     )
 
 
 @_conv2d_with_bias.vjp("b")
 def _(g):
-    return sum_of_channels(g)
+    return _sum_of_channels(g)
 
 
 @array_op
-def sum_of_channels(x: Any, /) -> Any:
+def _sum_of_channels(x: Any, /) -> Any:
     """Σ over images and positions, (N, C, H, W) -> (C,): the gradient of a bias."""
     return kernels.reduction.sum_of_channels(x)
 
 
-@sum_of_channels.vjp("x")
+@_sum_of_channels.vjp("x")
 def _(g, x_shape):
     return broadcast_to(reshape(g, (-1, 1, 1)), x_shape)
 

@@ -12,6 +12,8 @@ from autograd_core.errors import ArgumentError
 from autograd_core.ops import shaping
 from autograd_core.ops.definition import array_op
 
+__all__ = ["cumulative_prod", "cumulative_sum"]
+
 
 def _single_axis(name: str, shape: tuple[int, ...], axis: int | None) -> int:
     """The axis to go along, not negative; it may be left out where there is only one."""

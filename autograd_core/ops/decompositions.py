@@ -21,6 +21,8 @@ from autograd_core.ops.shaping import as_array, concat, detached
 from autograd_core.ops.shaping import matrix_transpose as mT
 from autograd_core.ops.solving import check_matrices, refusing, solve
 
+__all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
+
 
 class QRResult(NamedTuple):
     """Orthonormal columns, and an upper triangle."""

@@ -11,6 +11,8 @@ from autograd_core.ops import reduction
 from autograd_core.ops.elementwise import where
 from autograd_core.ops.shaping import as_array
 
+__all__ = ["diagonal", "trace", "tril", "triu"]
+
 
 def _matrices(name: str, x: Any) -> Any:
     x = as_array(x, name)

@@ -14,6 +14,8 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.diagonals import diagonal
 from autograd_core.ops.shaping import as_array, moveaxis, reshape
 
+__all__ = ["einsum"]
+
 
 @array_op
 def _einsum(*operands: Any, subscripts: str) -> Any:

@@ -19,6 +19,35 @@ from autograd_core.errors import DTypeError
 from autograd_core.kernels import memory
 from autograd_core.ops.definition import elementwise
 
+__all__ = [
+    "abs",
+    "add",
+    "clip",
+    "divide",
+    "exp",
+    "expm1",
+    "floor_divide",
+    "hypot",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "rsqrt",
+    "sign",
+    "sqrt",
+    "square",
+    "subtract",
+    "where",
+]
+
 # --- arithmetic -------------------------------------------------------------------------------
 
 

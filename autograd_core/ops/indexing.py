@@ -18,6 +18,8 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, flatten, single_axis
 from autograd_core.recording import Recorded
 
+__all__ = ["add_at", "getitem", "scatter_add", "set_at", "take", "take_along_axis"]
+
 # Places for each value that is added, up to which it pays to number them all: numpy adds up along one axis far faster.
 _FEW_PLACES = 4
 

@@ -17,6 +17,8 @@ from autograd_core.ops.op import recorded_within
 from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
 from autograd_core.recording import Recorded
 
+__all__ = ["kron", "linear", "linear_relu", "matmul", "outer", "tensordot", "vecdot"]
+
 
 @array_op
 def _matmul(a: Any, b: Any, /) -> Any:

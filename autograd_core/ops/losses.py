@@ -12,6 +12,8 @@ from autograd_core.kernels.thresholds import LONG_FOR_LOSS
 from autograd_core.ops import probabilities
 from autograd_core.ops.definition import array_op
 
+__all__ = ["softmax_cross_entropy"]
+
 _smallest: Any = np.minimum.reduce  # what min() calls, after a microsecond of its own
 _largest: Any = np.maximum.reduce
 

@@ -18,6 +18,8 @@ from autograd_core.ops import elementwise, reduction
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array
 
+__all__ = ["normalize", "normalize_with_moments"]
+
 Axes = tuple[int, ...]
 Shape = tuple[int, ...]
 

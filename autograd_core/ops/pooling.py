@@ -17,6 +17,21 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, broadcast_to, expand_dims, in_native_order, reshape, squeeze
 from autograd_core.ops.windows import Sizes, add_windows, border, check_images, count_windows, for_each_axis, windows
 
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+]
+
 
 @array_op
 def max_pool2d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
@@ -31,31 +46,31 @@ def max_pool2d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: S
 
 @max_pool2d.vjp("x")
 def _(g, x, y, kernel, stride, padding):
-    return max_pool2d_scatter(g, x, y, kernel, stride, padding)
+    return _max_pool2d_scatter(g, x, y, kernel, stride, padding)
 
 
 @array_op
-def max_pool2d_scatter(
+def _max_pool2d_scatter(
     dy: Any, x: Any, y: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0
 ) -> Any:
     """dy sent back to where the maxima y of x were found: the gradient of max_pool2d."""
     return kernels.pooling.max_pool2d_gradient(dy, x, y, *_sizes("max_pool2d", 2, kernel, stride, padding))
 
 
-@max_pool2d_scatter.vjp("dy")
+@_max_pool2d_scatter.vjp("dy")
 def _(g, x, y, kernel, stride, padding):
-    return max_pool2d_gather(g, x, y, kernel, stride, padding)
+    return _max_pool2d_gather(g, x, y, kernel, stride, padding)
 
 
 # Where the maxima are does not move with small changes of x.
-max_pool2d_scatter.not_differentiable("x", "y")
+_max_pool2d_scatter.not_differentiable("x", "y")
 
 
 @array_op
-def max_pool2d_gather(
+def _max_pool2d_gather(
     dx: Any, x: Any, y: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0
 ) -> Any:
-    """dx read where the maxima y of x were found, the mean of them at a tie: the transpose of max_pool2d_scatter."""
+    """dx read where the maxima y of x were found, the mean of them at a tie: the transpose of _max_pool2d_scatter."""
     size, step, margin = _sizes("max_pool2d", 2, kernel, stride, padding)
     at_maximum = windows(border(x, margin, -np.inf), size, step, (1, 1)) == y[..., None, None]
     # Only second derivatives come here, so numpy is fast enough.
@@ -63,23 +78,23 @@ def max_pool2d_gather(
     return np.sum(read, axis=(4, 5)) / np.sum(at_maximum, axis=(4, 5), dtype=dx.dtype)
 
 
-@max_pool2d_gather.vjp("dx")
+@_max_pool2d_gather.vjp("dx")
 def _(g, x, y, kernel, stride, padding):
-    return max_pool2d_scatter(g, x, y, kernel, stride, padding)
+    return _max_pool2d_scatter(g, x, y, kernel, stride, padding)
 
 
-max_pool2d_gather.not_differentiable("x", "y")
+_max_pool2d_gather.not_differentiable("x", "y")
 
 
 @array_op
-def window_sums(x: Any, /, kernel: Any, stride: Any) -> Any:
+def _window_sums(x: Any, /, kernel: Any, stride: Any) -> Any:
     """Σ of each window of the last axes: (..., H, W) -> (..., OH, OW). Gradient: upstream, to every element."""
     found = windows(x, kernel, stride, (1,) * len(kernel))
     # Element by element of the window: numpy is slow at sums over short axes.
     return sum([found[(..., *offset)] for offset in np.ndindex(kernel)])
 
 
-@window_sums.vjp("x")
+@_window_sums.vjp("x")
 def _(g, x_shape, kernel, stride):
     axes = len(kernel)
     shared = broadcast_to(reshape(g, g.shape + (1,) * axes), g.shape + kernel)
@@ -163,11 +178,11 @@ def _means(
 ) -> Any:
     x = as_array(x, op)
     size, step, margin = _arguments(op, x, axes, kernel, stride, padding)
-    total = window_sums(border(x, margin), size, step)
+    total = _window_sums(border(x, margin), size, step)
     if count_include_pad or not any(margin):
         return total / math.prod(size)
     inside = border(np.ones(x.shape[2:], x.dtype), margin)
-    return total / window_sums(inside, size, step)
+    return total / _window_sums(inside, size, step)
 
 
 def _adaptive(

@@ -11,6 +11,8 @@ from autograd_core import kernels
 from autograd_core.ops import elementwise, reduction
 from autograd_core.ops.definition import array_op
 
+__all__ = ["log_softmax", "logsumexp", "softmax"]
+
 
 @array_op
 def logsumexp(x: Any, /, axis: reduction.Axis = -1, keepdims: bool = False) -> Any:

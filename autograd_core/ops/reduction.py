@@ -17,6 +17,8 @@ from autograd_core.ops import cumulative, elementwise, shaping
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import given
 
+__all__ = ["max", "mean", "min", "norm", "prod", "std", "sum", "var"]
+
 Axis = int | tuple[int, ...] | None
 
 _add_up: Any = np.add.reduce  # what np.sum calls, after half a microsecond of its own

@@ -12,6 +12,8 @@ import numpy as np
 
 from autograd_core.ops.definition import elementwise
 
+__all__ = ["ceil", "floor", "round", "trunc"]
+
 # numpy's functions rather than Python's, which make integers and so lose -0 and refuse inf and nan.
 
 

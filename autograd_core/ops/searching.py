@@ -12,6 +12,8 @@ from autograd_core.errors import ShapeError
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.reduction import Axis, reduced_axes
 
+__all__ = ["all", "any", "argmax", "argmin"]
+
 
 @array_op
 def argmax(x: Any, /, axis: int | None = None, keepdims: bool = False) -> Any:

@@ -12,6 +12,20 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import given, recorded_within
 from autograd_core.recording import Recorded
 
+__all__ = [
+    "astype",
+    "broadcast_arrays",
+    "broadcast_to",
+    "concat",
+    "expand_dims",
+    "flatten",
+    "matrix_transpose",
+    "moveaxis",
+    "permute_dims",
+    "reshape",
+    "squeeze",
+]
+
 Shape = tuple[int, ...]
 
 

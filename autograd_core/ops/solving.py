@@ -16,6 +16,8 @@ from autograd_core.ops.linalg import matmul
 from autograd_core.ops.shaping import as_array, detached, expand_dims, squeeze
 from autograd_core.ops.shaping import matrix_transpose as mT
 
+__all__ = ["det", "inv", "matrix_power", "pinv", "slogdet", "solve"]
+
 
 class SlogdetResult(NamedTuple):
     """The sign of a determinant, and the logarithm of its size."""

@@ -13,6 +13,8 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import take_along_axis
 from autograd_core.ops.shaping import as_array, single_axis
 
+__all__ = ["argsort", "sort", "topk"]
+
 
 @array_op
 def argsort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:

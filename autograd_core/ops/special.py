@@ -14,6 +14,8 @@ import numpy as np
 from autograd_core.ops.definition import elementwise
 from autograd_core.ops.elementwise import exp
 
+__all__ = ["digamma", "erf", "erfc", "lgamma", "polygamma"]
+
 
 def _each(function: Callable[..., float], otherwise: float = math.nan) -> Callable[..., Any]:
     """`function` of every element of broadcast arrays, in their dtype; `otherwise` is its value where it raises."""

@@ -9,6 +9,8 @@ import numpy as np
 from autograd_core.ops.definition import elementwise
 from autograd_core.ops.elementwise import hypot, sqrt, where
 
+__all__ = ["acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "sin", "sinh", "tan", "tanh"]
+
 
 @elementwise(array=np.sin)
 def sin(x):

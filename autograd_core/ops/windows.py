@@ -15,6 +15,8 @@ from autograd_core.ops.arranging import pad
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, permute_dims, reshape
 
+__all__ = ["fold", "unfold"]
+
 Sizes = int | tuple[int, ...]
 """An argument given once for all axes, or for each."""
 
