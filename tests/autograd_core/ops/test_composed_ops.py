@@ -145,7 +145,7 @@ CASES = {
     ],
     "eigvalsh": [(lambda x: linalg.eigvalsh(x + x.mT), (apart(3, 3),))],
 }
-# Functions that only prepare a row, which has its cases in test_every_op.py.
+# Functions that only prepare a row, which has its case in op_cases.py.
 ROWS = {
     "conv2d",
     "getitem",

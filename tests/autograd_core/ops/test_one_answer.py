@@ -12,6 +12,7 @@ import platform
 
 import numpy as np
 import pytest
+from op_cases import CASES
 
 import autograd_core as ag
 from autograd_core import kernels
@@ -34,14 +35,6 @@ SIZES = {
 
 # Units in the last place by which results may differ; exponential.py says by how many its functions do.
 ULPS = 8
-# Gradients that are small differences of numbers of order 1, and why: they may be off by two units of those.
-CANCELLING = {
-    "tanh": "1 - y², made of the rounded y as in the lecture",
-    "sigmoid": "y(1 - y), made of the rounded y as in the lecture",
-    "celu": "that to alpha, e^z(1 - z) - 1, near 0",
-    "silu": "σ(z) + zσ(z)σ(-z), near its zero",
-    "gelu": "Φ(x) + xφ(x), near its zero",
-}
 # Of two equal zeros numpy takes that which the processor's instruction takes, as compiled kernels do.
 ONE_ZERO = platform.machine() in ("x86_64", "AMD64")
 EITHER_ZERO = set() if ONE_ZERO else {"maximum", "minimum", "clip", "hard_tanh", "relu", "relu6", "elu", "celu", "selu"}
@@ -148,7 +141,7 @@ def assert_same(op, xs, ours, theirs, ulps=ULPS, of_one=0.0, lost=0.0, names=Non
     denormals = 128 * float(np.finfo(xs[0].dtype).smallest_subnormal)  # have few digits, and so has what they make
     for what, a, b in zip(names or ("y", *op.inputs), ours, theirs, strict=True):
         a, b = a.astype(xs[0].dtype), b.astype(xs[0].dtype)
-        cancelling = 2.0 if what != "y" and op.name in CANCELLING else 0.0
+        cancelling = 2.0 if what != "y" and CASES[op.name].cancelling else 0.0
         with np.errstate(all="ignore"):
             allowed = ulps * eps * np.maximum(np.abs(a), np.abs(b)) + (of_one + cancelling) * eps + denormals + lost
             near = np.isfinite(a) & np.isfinite(b) & (np.abs(a - b) <= allowed)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from op_cases import CASES
 
 import autograd_core as ag
 from autograd_core.ops.definition import Elementwise
@@ -22,27 +23,6 @@ ELEMENTWISE = sorted(
     and not name.startswith("bitwise_")
 )  # those take no floats: test_bitwise.py
 SMOOTH = [name for name in ELEMENTWISE if registry[name].differentiable and name != "polygamma"]
-
-# Where an op is defined, if not between -2 and 2; what is left out is near a pole.
-DOMAIN = dict.fromkeys(["sqrt", "rsqrt", "log", "log2", "log10", "pow", "digamma", "lgamma", "reciprocal"], (0.2, 3.0))
-DOMAIN |= {"asin": (-0.9, 0.9), "acos": (-0.9, 0.9), "atanh": (-0.9, 0.9), "acosh": (1.2, 3.0), "log1p": (-0.8, 2.0)}
-DOMAIN |= {"tan": (-1.2, 1.2), "divide": (0.4, 2.0), "remainder": (0.4, 2.0), "floor_divide": (0.4, 2.0)}
-
-NUMPY = {"round": np.rint, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2}
-NUMPY |= {"asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "pow": np.power, "rsqrt": lambda x: x**-0.5}
-NUMPY |= {"erf": np.vectorize(math.erf, [float]), "erfc": np.vectorize(math.erfc, [float])}
-NUMPY |= {"lgamma": np.vectorize(math.lgamma, [float])}
-NUMPY |= {"one_minus_square": lambda x: 1 - x * x, "sigmoid": lambda x: 1 / (1 + np.exp(-x))}
-NUMPY |= {
-    "relu": lambda x: np.maximum(x, 0),
-    "relu6": lambda x: np.clip(x, 0, 6),
-    "softplus": lambda x: np.log1p(np.exp(x)),
-}
-NUMPY |= {"leaky_relu": lambda x, a: np.where(x > 0, x, a * x), "elu": lambda x, a: np.where(x > 0, x, a * np.expm1(x))}
-NUMPY |= {"selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x))}
-NUMPY |= {"gelu": lambda x: x * (1 + np.vectorize(math.erf, [float])(x / 2**0.5)) / 2}
-NUMPY |= {"silu": lambda x, b: x / (1 + np.exp(-b * x)), "mish": lambda x: x * np.tanh(np.log1p(np.exp(x)))}
-NUMPY |= {"hard_sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1), "hard_swish": lambda x: x * np.clip(x / 6 + 0.5, 0, 1)}
 
 
 @st.composite
@@ -75,13 +55,13 @@ def gradients(op, inputs, **keywords):
     return y.numpy(), [leaf.grad for leaf in leaves]
 
 
-@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if hasattr(np, name) or name in NUMPY])
+@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if hasattr(np, name) or CASES[name].numpy])
 @few
 @given(data=st.data())
 def test_values_are_those_of_numpy(name, data):
     op = registry[name]
-    inputs = data.draw(arrays(len(op.inputs), *DOMAIN.get(name, (-2.0, 2.0))))
-    expected = NUMPY.get(name, getattr(np, name, None))(*[x.astype(np.float64) for x in inputs])
+    inputs = data.draw(arrays(len(op.inputs), *CASES[name].domain))
+    expected = (CASES[name].numpy or getattr(np, name))(*[x.astype(np.float64) for x in inputs])
     y = op(*map(ag.tensor, inputs)).numpy()
     assert y.shape == np.shape(expected)
     assert y.dtype == (inputs[0].dtype if expected.dtype.kind == "f" and name != "where" else y.dtype)
@@ -97,7 +77,7 @@ def test_values_are_those_of_numpy(name, data):
 @given(data=st.data())
 def test_gradients_have_the_inputs_shape_and_dtype_whatever_its_strides(name, data):
     op = registry[name]
-    inputs = data.draw(arrays(len(op.inputs), *DOMAIN.get(name, (-2.0, 2.0))))
+    inputs = data.draw(arrays(len(op.inputs), *CASES[name].domain))
     y, grads = gradients(op, inputs)
     same, same_grads = gradients(op, [np.ascontiguousarray(x).reshape(x.shape) for x in inputs])
     np.testing.assert_allclose(y, same, rtol=1e-6)
@@ -113,7 +93,7 @@ def test_gradients_have_the_inputs_shape_and_dtype_whatever_its_strides(name, da
 @given(data=st.data())
 def test_first_and_second_gradients_equal_finite_differences(name, data):
     op = registry[name]
-    low, high = DOMAIN.get(name, (-2.0, 2.0))
+    low, high = CASES[name].domain
     inputs = data.draw(arrays(len(op.inputs), low, high, [np.float64], largest=2))
     if name == "remainder":
         inputs[0] = inputs[0] * 0.3 + 2.9  # between its jumps

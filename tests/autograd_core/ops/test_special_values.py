@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from op_cases import CASES
 
 import autograd_core as ag
 from autograd_core.ops.definition import Elementwise
@@ -17,13 +18,6 @@ with np.load(Path(__file__).parents[2] / "golden" / "golden_special.npz") as fil
     STORED = {key: file[key] for key in file.files if key != "names"}
 
 EDGE_CASES = (Path(__file__).parents[3] / "docs" / "edge-cases.md").read_text()
-
-WITHOUT = {
-    "where": "chooses, and computes nothing: test_edge_cases.py",
-    "one_minus_square": "the inner part of the gradients of asin, acos and atanh",
-    "quotient_of_remainder": "the inner part of the gradient of remainder",
-    **{f"bitwise_{what}": "takes no floats: test_bitwise.py" for what in ("and", "or", "xor", "invert")},
-}
 
 # Where torch's own answers are worse than 16 units in their last place: a relative error, how many units of 1 they are
 # off by, and why.
@@ -132,9 +126,20 @@ def names_of_inputs(name, count):
 def test_every_elementwise_op_is_compared():
     own = {name for name, op in registry.items() if isinstance(op, Elementwise) and "autograd_core." in op.__module__}
     compared = {name.split()[0] for name in NAMES["one"] + NAMES["two"]}
-    assert own - compared == set(WITHOUT), (
-        "add it to tests/golden/make_golden_special.py and run that, or give a reason"
+    missing = {name for name in own - compared if not (CASES[name].answers or CASES[name].not_by_torch)}
+    assert not missing, (
+        "give its case in op_cases.py `answers`, or have tests/golden/make_golden_special.py ask PyTorch"
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.answers])
+def test_answers_of_its_case(name, dtype):
+    given = CASES[name].answers
+    points = [np.array(xs, dtype) for xs in zip(*[x if isinstance(x, tuple) else (x,) for x in given], strict=True)]
+    answers = [np.array(column, dtype) for column in zip(*given.values(), strict=True)]
+    for what, found, answer in zip(["y", *registry[name].inputs], results(name, points), answers, strict=True):
+        np.testing.assert_allclose(found, answer, rtol=16 * np.finfo(dtype).eps, err_msg=f"{name}, {what}")
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
