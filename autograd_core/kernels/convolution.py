@@ -17,6 +17,7 @@ import numpy as np
 from autograd_core.kernels import FLOATS, memory, simd, simd_dot_products
 from autograd_core.kernels.gemm import first_entry, whole_strides
 from autograd_core.kernels.implicit_gemm import add_chunks, convolve, gradient_to_weights, pack_weights
+from autograd_core.kernels.plan import contiguous, leave_to_numpy, planned
 from autograd_core.kernels.threads import get_num_threads, scratch
 from autograd_core.kernels.thresholds import (
     CONVOLUTION_PARTS,
@@ -30,6 +31,7 @@ from autograd_core.kernels.thresholds import (
 _INT64 = np.dtype(np.int64)
 
 
+@planned
 def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=None, rectify=False):
     """Σ over c, i, j of x[n, c, s·p + d·i - padding, s·q + d·j - padding] · w[o, c, i, j], with zeros around x.
 
@@ -46,9 +48,10 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=
     weights = w.reshape(groups, out // groups, *w.shape[1:])
     taps = _forward_taps(*kernel, *stride, *dilation)
     _convolve(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias, rectify)
-    return y.astype(dtype, copy=False)
+    return _in_dtype(y, dtype)
 
 
+@planned
 def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     """Gradient of Σ g · conv2d(x, w) with respect to x."""
     g, w, dtype = _in_one_float(g, w)
@@ -63,15 +66,16 @@ def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation
         weights = transposed[..., rows, columns]
         size = tuple(-(-(n - first) // s) for n, first, s in zip(x_shape[2:], phase, stride, strict=True))
         _convolve(g, weights, taps, (1, 1), (-top, -left), dx, size, stride, phase)
-    return dx.astype(dtype, copy=False)
+    return _in_dtype(dx, dtype)
 
 
+@planned
 def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     """Gradient of Σ g · conv2d(x, w) with respect to w."""
     g, x, dtype = _in_one_float(g, x)
     if 0 in g.shape or 0 in x.shape or 0 in w_shape:
         return np.zeros(w_shape, dtype)
-    g = np.ascontiguousarray(g)
+    g = contiguous(g)
     out, channels, *kernel = w_shape
     outputs = out // groups
     taps = _forward_taps(*kernel, *stride, *dilation)
@@ -98,7 +102,7 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     )  # fmt: skip
     dw = np.empty((out, depth), x.dtype)
     add_chunks(partial.size, groups * -(-depth // TAPS_TO_ADD), partial, dw)
-    return dw.astype(dtype, copy=False).reshape(w_shape)
+    return _in_dtype(dw, dtype).reshape(w_shape)
 
 
 def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None, rectify=False):
@@ -108,6 +112,7 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
     if bias is None:
         bias = np.zeros(groups * outputs, x.dtype)
     if 0 in size or depth == 0 or x.size == 0 or y.size == 0:
+        leave_to_numpy()
         constant = np.maximum(bias, 0) if rectify else bias
         y[:, :, first[0] :: step[0], first[1] :: step[1]] = constant.reshape(-1, 1, 1)
         return
@@ -129,7 +134,7 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
     memory = scratch(packed + threads * per_worker, x.dtype)
     y_image, _, y_channel, y_row, y_column = _strides(y, outputs)
     pack_weights(
-        weights.size, groups * -(-outputs // lanes), first_entry(weights), np.ascontiguousarray(bias, x.dtype),
+        weights.size, groups * -(-outputs // lanes), first_entry(weights), contiguous(bias, x.dtype),
         memory[:packed], *_in_longest_runs(weights.shape, weights.strides, weights.itemsize), lanes,
     )  # fmt: skip
     convolve(
@@ -179,7 +184,12 @@ def _in_one_float(a, b):
     """Both operands in the float type that kernels compute in, with whole strides, and the dtype of the result."""
     dtype = np.result_type(a, b)
     floats = dtype if dtype in FLOATS else FLOATS[-1]
-    return whole_strides(a.astype(floats, copy=False)), whole_strides(b.astype(floats, copy=False)), dtype
+    a, b = (x if x.dtype == floats else contiguous(x, floats) for x in (a, b))
+    return whole_strides(a), whole_strides(b), dtype
+
+
+def _in_dtype(result, dtype):
+    return result if result.dtype == dtype else contiguous(result, dtype)
 
 
 @lru_cache(maxsize=256)

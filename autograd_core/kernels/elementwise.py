@@ -24,6 +24,7 @@ from numba.core.errors import NumbaError
 from autograd_core.kernels import exponential, memory
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import Kernel
+from autograd_core.kernels.plan import planned
 from autograd_core.kernels.thresholds import ELEMENTWISE_TASK
 
 _kernels: dict[tuple[object, ...], "_Kernel"] = {}
@@ -33,6 +34,7 @@ class NoKernelError(Exception):
     """A function that no kernel can be made of: its source is not to be found, or uses what kernels lack."""
 
 
+@planned
 def run(function, arguments, *, gradient=False):
     """function(arguments), element by element, in one pass over memory.
 

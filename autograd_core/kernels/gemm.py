@@ -31,10 +31,12 @@ from autograd_core.kernels import FLOATS, memory, simd
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, InInts1, Out1, kernel
 from autograd_core.kernels.matvec import matvec
+from autograd_core.kernels.plan import at_each_run, contiguous, current, planned
 from autograd_core.kernels.threads import get_num_threads, scratch
 from autograd_core.kernels.thresholds import DEPTH, SMALL_PRODUCT, SMALL_PRODUCT_AVX512, TASK_COLUMNS, TASK_ROWS, THIN
 
 
+@planned
 def matmul(a, b):
     """a @ b for arrays of two or more axes; leading axes broadcast.
 
@@ -44,13 +46,21 @@ def matmul(a, b):
     n = b.shape[-1]
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
     if a.dtype != b.dtype or a.dtype not in FLOATS or _blas_is_faster(m, depth, n, b, prod(batch)):
-        return np.matmul(a, b)
+        return _by_blas(a, b)
     if batch == () and min(m, n) == 1:
         a, b = whole_strides(a), whole_strides(b)
         return matvec(a, b[:, 0])[:, None] if n == 1 else matvec(b.T, a[0])[None]
     c = memory.empty((*batch, m, n), a.dtype)
     if c.size:
         _multiply_batch(whole_strides(a), whole_strides(b), c, batch, m, depth, n)
+    return c
+
+
+def _by_blas(a, b):
+    if current() is None:
+        return np.matmul(a, b)
+    c = np.empty((*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1]), np.result_type(a, b))
+    at_each_run(np.matmul, a, b, c)
     return c
 
 
@@ -90,7 +100,7 @@ def whole_strides(x):
     flags, item = x.flags, x.itemsize
     if flags.aligned and (flags.c_contiguous or all(s % item == 0 for s in x.strides)):
         return x
-    return np.ascontiguousarray(x)
+    return contiguous(x)
 
 
 def first_entry(x):

@@ -14,12 +14,11 @@ and what every task is given. Tasks must not depend on one another, nor what eac
 `worker`, the number of the thread that runs a task, only chooses among pieces of working memory.
 
 Python allocates, results and working memory too, and computes all numbers that depend on shapes; the compiled part is
-given arrays and numbers. So a launch can be kept and run again on the same arrays: see `planning`.
+given arrays and numbers. So a launch can be kept and run again on the same arrays: see `plan.py`.
 """
 
 import inspect
 import threading
-from contextlib import contextmanager
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -27,6 +26,7 @@ import numba
 import numpy as np
 from numba import types
 
+from autograd_core.kernels import plan
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.team import ARGUMENTS, FUNCTION, replay, run_tasks, sharing
 from autograd_core.kernels.threads import enlist, new_mailbox
@@ -42,7 +42,7 @@ def {name}(mailbox, tasks, {parameters}):
 _CALL = """
 def call_of(kernel, launch):
     def {name}(work, tasks, {parameters}):
-        if work < SEQUENTIAL_WORK and not _plans_in_the_making:
+        if work < SEQUENTIAL_WORK and not plan.in_the_making:
             try:
                 return launch(_own.mailbox, tasks, {parameters})
             except TypeError:
@@ -55,15 +55,13 @@ _compiling = threading.RLock()
 
 
 class _Own(threading.local):
-    """Each Python thread's own mailbox, which nobody else watches, and the plan that it is making."""
+    """Each Python thread's own mailbox, which nobody else watches."""
 
     def __init__(self):
         self.mailbox = new_mailbox()
-        self.plan = None
 
 
 _own = _Own()
-_plans_in_the_making = 0
 
 
 class _Array(NamedTuple):
@@ -123,7 +121,10 @@ class Kernel:
     def run(self, work, tasks, *arguments):
         """Run all tasks, maybe shared, maybe for a plan, maybe compiled only now."""
         try:
-            if work < SEQUENTIAL_WORK or tasks < 2 or (team := enlist()) is None:
+            making = plan.current()
+            if making is not None and making.dry:
+                self._launch(_own.mailbox, 0, *arguments)  # or it is compiled
+            elif work < SEQUENTIAL_WORK or tasks < 2 or (team := enlist()) is None:
                 self._launch(_own.mailbox, tasks, *arguments)
             else:
                 try:
@@ -137,8 +138,11 @@ class Kernel:
             self.compile(dtype)
             self.run(work, tasks, *arguments)
             return
-        if _own.plan is not None:
-            _own.plan._add(self._launch, work, tasks, arguments)
+        if making is not None:
+            record = new_mailbox()
+            self._launch(record, 0, *arguments)  # without any tasks it only writes down which code is given what
+            code, packed = int(record[FUNCTION]), int(record[ARGUMENTS])
+            making.add(plan.Launch(code, packed, tasks, work >= SEQUENTIAL_WORK and tasks > 1, record, arguments))
 
     def compile(self, dtype):
         """Compile it for this float dtype, or load what an earlier process compiled."""
@@ -164,54 +168,14 @@ def _type_of(parameter, dtype):
     return {bool: types.boolean, float: types.float64}.get(parameter, types.int64)
 
 
-class Plan:
-    """Launches on certain arrays, which `run` does again, in order and without Python in between.
-
-    It keeps the arrays. It belongs to the Python thread that made it, whose working memory it uses.
-    """
-
-    def __init__(self):
-        self._kept = []  # what `_launches` points to: code, records of arguments, and the arrays in them
-        self._launches = np.empty((0, 4), np.int64)
-
-    def __len__(self):
-        return len(self._launches)
-
-    def _add(self, dispatcher, work, tasks, arguments):
-        record = new_mailbox()
-        dispatcher(record, 0, *arguments)  # without any tasks it only writes down which code is given what
-        self._kept.append((dispatcher, record, arguments))
-        shared = work >= SEQUENTIAL_WORK and tasks > 1
-        launch = np.array([[record[FUNCTION], record[ARGUMENTS], tasks, shared]], np.int64)
-        self._launches = np.concatenate([self._launches, launch])
-
-    def run(self):
-        """Run every launch: results are written where they were before."""
-        team = enlist() if self._launches[:, 3].any() else None
-        alone = _own.mailbox
-        if team is None:
-            replay(alone, alone, self._launches)
-            return
-        try:
-            replay(team.mailbox, alone, self._launches)
-        finally:
-            team.busy.release()
-
-
-@contextmanager
-def planning():
-    """A Plan of all that this thread launches within: `with planning() as plan: y = conv2d(x, w)`.
-
-    It is run as well. Afterwards `plan.run()` computes y again, from what the same arrays then hold. What numpy
-    computes on the way, such as a copy of an array that is not contiguous, is no part of the plan.
-    """
-    global _plans_in_the_making
-    outer, _own.plan = _own.plan, Plan()
-    with _compiling:
-        _plans_in_the_making += 1
+def run_launches(launches, shared):
+    """Run launches one after the other, as `plan.Plan` keeps them; `shared` if any calls helpers."""
+    team = enlist() if shared else None
+    alone = _own.mailbox
+    if team is None:
+        replay(alone, alone, launches)
+        return
     try:
-        yield _own.plan
+        replay(team.mailbox, alone, launches)
     finally:
-        _own.plan = outer
-        with _compiling:
-            _plans_in_the_making -= 1
+        team.busy.release()

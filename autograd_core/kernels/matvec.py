@@ -12,15 +12,17 @@ import numpy as np
 
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, Out1, Out2, kernel
+from autograd_core.kernels.plan import contiguous, planned
 from autograd_core.kernels.reduction import add_parts
 from autograd_core.kernels.thresholds import MATVEC_PARTS, MATVEC_RUN, MATVEC_TASK
 
 
+@planned
 def matvec(a, x):
     """a @ x.  Shapes: (m, k), (k,) -> (m,); float32 or float64, of any strides."""
     if not a.flags.f_contiguous:
-        a = np.ascontiguousarray(a)
-    x, m = np.ascontiguousarray(x), len(a)
+        a = contiguous(a)
+    x, m = contiguous(x), len(a)
     if a.flags.c_contiguous:
         y = np.empty(m, a.dtype)
         rows = max(1, MATVEC_TASK // x.size)

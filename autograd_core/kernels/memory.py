@@ -7,6 +7,7 @@ it once asked for; a block is free when no array looks at it any more, which its
 
 import sys
 import threading
+from contextlib import contextmanager
 from math import prod
 
 import numpy as np
@@ -35,10 +36,25 @@ class _Block:
 class _Own(threading.local):
     def __init__(self):
         self.blocks = {}  # by size
+        self.apart = None  # their memory by id, where they are to be kept
         self.requests = 0
 
 
 _own = _Own()
+
+
+@contextmanager
+def apart():
+    """Within it this thread's results come from blocks of their own, which nothing after it will use.
+
+    Gives the memory of the blocks, by id, as they are made. They live as long as that is held.
+    """
+    outer = _own.blocks, _own.apart
+    _own.blocks, _own.apart = {}, {}
+    try:
+        yield _own.apart
+    finally:
+        _own.blocks, _own.apart = outer
 
 
 def empty(shape, dtype):
@@ -52,8 +68,11 @@ def empty(shape, dtype):
         if sys.getrefcount(block.memory) == _FREE:
             break
     else:
-        _give_back_forgotten(own)
         block = _Block(size)
+        if own.apart is None:
+            _give_back_forgotten(own)
+        else:
+            own.apart[id(block.memory)] = block.memory
         own.blocks.setdefault(size, []).append(block)
     block.used = own.requests
     return np.ndarray(shape, dtype, block.memory)

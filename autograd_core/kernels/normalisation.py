@@ -16,6 +16,7 @@ import numpy as np
 from autograd_core.kernels import memory
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, In3, Out1, Out2, Out3, OutDoubles1, kernel
+from autograd_core.kernels.plan import planned
 from autograd_core.kernels.reduction import add_parts, sum_of_run
 from autograd_core.kernels.threads import get_num_threads, scratch
 from autograd_core.kernels.thresholds import NORMALISATION_COLUMNS, NORMALISATION_TASK, PARTS, PIECE, SHORT_RUN
@@ -23,6 +24,7 @@ from autograd_core.kernels.thresholds import NORMALISATION_COLUMNS, NORMALISATIO
 _DOUBLE = np.dtype(np.float64)
 
 
+@planned
 def normalize(x, weight, bias, shape, eps, centre):
     """(x - mean)/√(var + eps)·weight + bias, and the mean and variance of each slice, (K,).
 
@@ -44,6 +46,7 @@ def normalize(x, weight, bias, shape, eps, centre):
     return y, mean, var
 
 
+@planned
 def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
     """The gradients of Σ g · normalize(x): to x, and to the tables of weights and biases."""
     images, count, run = shape
@@ -69,6 +72,7 @@ def normalize_gradient(g, x, weight, mean, var, shape, eps, centre):
     return dx, *tables
 
 
+@planned
 def variance(x, shape):
     """The variance of each slice of x, C-contiguous, as (N, K, M) -> (K,)."""
     var, slices = np.empty(shape[1], x.dtype), _slices_at_once(shape)

@@ -10,26 +10,29 @@ import numpy as np
 from autograd_core.kernels import memory, simd, simd_max_pooling
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, In3, Out1, Out3, kernel
+from autograd_core.kernels.plan import contiguous, planned
 from autograd_core.kernels.thresholds import POOLING_TASK
 
 
+@planned
 def max_pool2d(x, kernel, stride, padding):
     """Largest entry of each window.  Shapes: (N, C, H, W) -> (N, C, OH, OW)."""
     n, c, h, w = x.shape
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     y = memory.empty((n, c, (h + 2 * ph - kh) // sh + 1, (w + 2 * pw - kw) // sw + 1), x.dtype)
-    x_planes, y_planes = np.ascontiguousarray(x).reshape(n * c, h, w), y.reshape(n * c, *y.shape[2:])
+    x_planes, y_planes = contiguous(x).reshape(n * c, h, w), y.reshape(n * c, *y.shape[2:])
     planes = -(-POOLING_TASK // (h * w))
     _forward(x.size, -(-n * c // planes), x_planes, y_planes, planes, kh, kw, sh, sw, ph, pw)
     return y
 
 
+@planned
 def max_pool2d_gradient(g, x, y, kernel, stride, padding):
     """Gradient of Σ g · max_pool2d(x) with respect to x; entries that tie in a window share evenly."""
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     n, c, h, w = x.shape
     dx = memory.empty(x.shape, g.dtype)
-    flat = (np.ascontiguousarray(a).reshape(-1) for a in (g, x, y))
+    flat = (contiguous(a).reshape(-1) for a in (g, x, y))
     planes = -(-POOLING_TASK // (h * w))
     how = ((h, w), y.shape[2:], planes, kh, kw, sh, sw, ph, pw)
     _backward(x.size, -(-n * c // planes), *flat, dx.reshape(-1), *how)

@@ -12,16 +12,20 @@ from numba.extending import intrinsic
 from autograd_core.kernels import FLOATS
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, In3, Out1, Out2, OutDoubles2, kernel
+from autograd_core.kernels.plan import contiguous, leave_to_numpy, planned
 from autograd_core.kernels.thresholds import PARTS, PIECE, REDUCTION_COLUMNS, REDUCTION_ROWS, REDUCTION_TASK
 
 
+@planned
 def sum_of_channels(x):
     """Σ over all axes but the second.  Shapes: (N, C, ...) -> (C,)."""
     if x.size == 0 or x.dtype not in FLOATS:
+        leave_to_numpy()
         return x.sum((0, *range(2, x.ndim)), dtype=x.dtype)
-    return sum_of_slices(np.ascontiguousarray(x), (*x.shape[:2], x.size // (x.shape[0] * x.shape[1])))
+    return sum_of_slices(contiguous(x), (*x.shape[:2], x.size // (x.shape[0] * x.shape[1])))
 
 
+@planned
 def sum_of_slices(x, shape):
     """Σ over the first and the last axis of x, C-contiguous and not empty, as (N, K, M) -> (K,)."""
     images, slices, run = shape
@@ -44,6 +48,7 @@ def sum_of_slices(x, shape):
     return out
 
 
+@planned
 def largest_of_rows(x):
     """The largest entry of each row, or nan if there is one.  Shapes: (n, m), C-contiguous, m > 0 -> (n,)."""
     out, rows = np.empty(len(x), x.dtype), max(1, REDUCTION_TASK // x.shape[1])
@@ -51,6 +56,7 @@ def largest_of_rows(x):
     return out
 
 
+@planned
 def smallest_of_rows(x):
     """The smallest entry of each row, or nan if there is one.  Shapes: (n, m), C-contiguous, m > 0 -> (n,)."""
     out, rows = np.empty(len(x), x.dtype), max(1, REDUCTION_TASK // x.shape[1])

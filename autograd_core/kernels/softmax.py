@@ -14,11 +14,13 @@ from autograd_core.kernels import memory
 from autograd_core.kernels.exponential import exp, log
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, InInts1, Out1, Out2, OutDoubles1, kernel
+from autograd_core.kernels.plan import planned
 from autograd_core.kernels.reduction import largest_of_run, sum_of_run
 from autograd_core.kernels.threads import CACHE_LINE, get_num_threads, scratch
 from autograd_core.kernels.thresholds import EXPONENTIAL, PIECE, SOFTMAX_TASK
 
 
+@planned
 def softmax(x):
     """exp(row) / Σ exp(row).  Shapes: (n, classes) -> the same."""
     out = memory.empty(x.shape, x.dtype)
@@ -27,6 +29,7 @@ def softmax(x):
     return out
 
 
+@planned
 def softmax_gradient(g, y):
     """y·(g - Σ g·y) for each row, where y is the softmax."""
     out = memory.empty(y.shape, y.dtype)
@@ -35,6 +38,7 @@ def softmax_gradient(g, y):
     return out
 
 
+@planned
 def log_softmax(x):
     """row - log Σ exp(row).  Shapes: (n, classes) -> the same."""
     out = memory.empty(x.shape, x.dtype)
@@ -43,6 +47,7 @@ def log_softmax(x):
     return out
 
 
+@planned
 def log_softmax_gradient(g, y):
     """g - exp(y)·Σ g for each row, where y is the log-softmax."""
     out = memory.empty(y.shape, y.dtype)
@@ -51,6 +56,7 @@ def log_softmax_gradient(g, y):
     return out
 
 
+@planned
 def logsumexp(x):
     """log Σ exp(row).  Shapes: (n, classes) -> (n,)."""
     out = np.empty(len(x), x.dtype)
@@ -59,6 +65,7 @@ def logsumexp(x):
     return out
 
 
+@planned
 def logsumexp_gradient(g, x, y):
     """g·exp(row - y) for each row, where y is its logsumexp; 0 where that is -inf.  g and y: (n,)."""
     out = memory.empty(x.shape, x.dtype)
@@ -67,6 +74,7 @@ def logsumexp_gradient(g, x, y):
     return out
 
 
+@planned
 def cross_entropy(x, labels):
     """The mean of log Σ exp(row) - row[label].  Shapes: x (n, classes), labels (n,) int64 -> ().
 
@@ -81,6 +89,7 @@ def cross_entropy(x, labels):
     return mean
 
 
+@planned
 def cross_entropy_gradient(x, labels, scale):
     """(softmax(row) - one-hot(label)) · scale for each row of x."""
     out = memory.empty(x.shape, x.dtype)

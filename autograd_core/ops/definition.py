@@ -52,6 +52,7 @@ import numpy as np
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.kernels.memory import LARGE_RESULT
+from autograd_core.kernels.plan import is_long
 from autograd_core.ops.op import Op, P, Rule, differentiated, recorded_within, refuse_misuse
 from autograd_core.recording import Recorded
 
@@ -258,7 +259,7 @@ class LocalProduct(Op[Any]):
 def _is_long(args: tuple[Any, ...], least: int) -> bool:
     """Whether a kernel is worth it, and able to take these arrays and numbers in one pass."""
     first = args[0]
-    if type(first) is not _Array or first.size < least or first.dtype not in kernels.FLOATS:
+    if type(first) is not _Array or not is_long(first.size, least) or first.dtype not in kernels.FLOATS:
         return False
     for x in args:
         if type(x) is _Array:

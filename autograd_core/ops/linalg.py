@@ -23,7 +23,7 @@ __all__ = ["kron", "linear", "linear_relu", "matmul", "outer", "tensordot", "vec
 @array_op
 def _matmul(a: Any, b: Any, /) -> Any:
     """Matrices times matrices: (..., m, k) @ (..., k, n) -> (..., m, n)."""
-    if a.size * b.shape[-1] <= kernels.SMALL_PRODUCT:
+    if a.size * b.shape[-1] <= kernels.SMALL_PRODUCT and kernels.plan.current() is None:
         return np.dot(a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b)  # the same, and faster to call
     return kernels.gemm.matmul(a, b)
 

@@ -32,7 +32,7 @@ def _softmax_cross_entropy(x: Any, labels: Any, /) -> Any:
     """The loss; labels are an input like any other, though not one with a gradient."""
     labels = _checked(x, labels)
     if _takes(x):
-        return kernels.softmax.cross_entropy(np.ascontiguousarray(x), labels)
+        return kernels.softmax.cross_entropy(kernels.plan.contiguous(x), labels)
     total = probabilities.logsumexp(x, axis=1) - x[np.arange(len(labels)), labels]
     return np.mean(total) if len(labels) else np.full((), np.nan, total.dtype)
 
@@ -41,10 +41,10 @@ def _softmax_cross_entropy(x: Any, labels: Any, /) -> Any:
 @array_op
 def softmax_cross_entropy_gradient(g: Any, x: Any, labels: Any, /) -> Any:
     """g · (softmax(x) - one-hot(labels)) / n."""
-    labels = np.ascontiguousarray(labels, np.int64)
+    labels = kernels.plan.contiguous(labels, np.int64)
     if _takes(x):
         scale = float(g / max(1, len(labels)))
-        return kernels.softmax.cross_entropy_gradient(np.ascontiguousarray(x), labels, scale)
+        return kernels.softmax.cross_entropy_gradient(kernels.plan.contiguous(x), labels, scale)
     return _softmax_cross_entropy_gradient(g, x, labels)
 
 
@@ -63,7 +63,7 @@ def _softmax_cross_entropy_gradient(g, x, labels):
 
 def _takes(x: Any) -> bool:
     """Whether there is a kernel for it; by size and dtype alone, so that equal programs round equally."""
-    return x.size >= LONG_FOR_LOSS and x.dtype in kernels.FLOATS
+    return kernels.plan.is_long(x.size, LONG_FOR_LOSS) and x.dtype in kernels.FLOATS
 
 
 def _checked(x: Any, labels: Any) -> Any:
@@ -76,8 +76,12 @@ def _checked(x: Any, labels: Any) -> Any:
     if labels.dtype.kind not in "iu":
         raise DTypeError(f"softmax_cross_entropy: labels are whole numbers that name classes, got {labels.dtype}")
     classes = x.shape[1]
+    kernels.plan.at_each_run(_check_range, labels, classes)
+    return kernels.plan.contiguous(labels, np.int64)
+
+
+def _check_range(labels: Any, classes: int) -> None:
     if labels.size and not (_smallest(labels) >= 0 and _largest(labels) < classes):
         raise ArgumentError(
             f"softmax_cross_entropy: labels go from 0 to {classes - 1}, got some from {labels.min()} to {labels.max()}"
         )
-    return np.ascontiguousarray(labels, np.int64)

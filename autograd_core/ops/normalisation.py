@@ -57,7 +57,7 @@ class _Layout(NamedTuple):
     def tabulate(self, weight: Any) -> Any:
         if weight.size != self.table[0] * self.table[1]:
             weight = np.broadcast_to(weight, self.weights)
-        return np.ascontiguousarray(weight).reshape(self.table)
+        return kernels.plan.contiguous(weight).reshape(self.table)
 
     def untabulate(self, gradient: Any, shape: Shape) -> Any:
         """Of the weights' own shape where they did not broadcast; else the engine sums."""
@@ -67,7 +67,11 @@ class _Layout(NamedTuple):
 def _layout_for_kernel(axes: Axes, weights: Shape, *arrays: Any) -> _Layout | None:
     """The layout of arrays that a kernel takes, or None: that depends on their sizes and dtypes alone."""
     x = arrays[0]
-    if x.dtype not in kernels.FLOATS or x.size < kernels.LONG_FOR_SEVERAL or any(a.dtype != x.dtype for a in arrays):
+    if (
+        x.dtype not in kernels.FLOATS
+        or not kernels.plan.is_long(x.size, kernels.LONG_FOR_SEVERAL)
+        or any(a.dtype != x.dtype for a in arrays)
+    ):
         return None
     return _layout(x.shape, axes, weights)
 
@@ -101,7 +105,7 @@ def _normalize(x: Any, weight: Any, bias: Any, /, axes: Axes, eps: float, centre
         scale = 1 / np.sqrt(var + eps)
         return np.multiply(apart, scale, out=apart if centre else None) * weight + bias, mean, var
     y, mean, var = kernels.normalisation.normalize(
-        np.ascontiguousarray(x), layout.tabulate(weight), layout.tabulate(bias), layout.slices, eps, centre
+        kernels.plan.contiguous(x), layout.tabulate(weight), layout.tabulate(bias), layout.slices, eps, centre
     )
     return y, mean.reshape(layout.moments), var.reshape(layout.moments)
 
@@ -135,8 +139,8 @@ def normalize_gradient(
         to_weight, to_bias = g * (apart * scale), g
     else:
         to_x, to_weight, to_bias = kernels.normalisation.normalize_gradient(
-            np.ascontiguousarray(g),
-            np.ascontiguousarray(x),
+            kernels.plan.contiguous(g),
+            kernels.plan.contiguous(x),
             layout.tabulate(weight),
             mean.reshape(-1),
             var.reshape(-1),

@@ -41,7 +41,7 @@ def logsumexp_gradient(g: Any, x: Any, y: Any, /, axis: reduction.Axis) -> Any:
     """g · softmax(x), where y = logsumexp(x); 0 in a slice that is all -inf."""
     axes = reduction.reduced_axes("logsumexp", x.shape, axis)
     if _rows_for_kernel(axes, x) and g.dtype == y.dtype == x.dtype:
-        g, y = (np.ascontiguousarray(a).reshape(-1) for a in (g, y))
+        g, y = (kernels.plan.contiguous(a).reshape(-1) for a in (g, y))
         return kernels.softmax.logsumexp_gradient(g, _rows(x, axes), y).reshape(x.shape)
     return _logsumexp_gradient(g, x, y, axis)
 
@@ -109,14 +109,14 @@ def _rows_for_kernel(axes: tuple[int, ...], *arrays: Any) -> bool:
     return (
         all(a.dtype == first.dtype for a in arrays)
         and first.dtype in kernels.FLOATS
-        and first.size >= kernels.LONG_FOR_SEVERAL
+        and kernels.plan.is_long(first.size, kernels.LONG_FOR_SEVERAL)
         and set(axes) == set(range(first.ndim - len(axes), first.ndim))
     )
 
 
 def _rows(x: Any, axes: tuple[int, ...]) -> Any:
     """x with the last axes as one, C-contiguous."""
-    return np.ascontiguousarray(x).reshape(-1, reduction.count(x.shape, axes))
+    return kernels.plan.contiguous(x).reshape(-1, reduction.count(x.shape, axes))
 
 
 def _finite_max(x: Any, axes: tuple[int, ...]) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.kernels.plan import is_long
 from autograd_core.kernels.thresholds import LONG_FOR_REDUCTION
 from autograd_core.ops import cumulative, elementwise, shaping
 from autograd_core.ops.definition import array_op
@@ -61,7 +62,7 @@ def slices_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, 
 
 def _by_kernel(name: str, kernel: Any, x: Any, axis: Axis, keepdims: bool, fits: Any = None) -> Any:
     """kernel(x, (N, K, M)) in the reduced shape, or None if x is short, or nothing for a kernel: for numpy, then."""
-    if x.size < LONG_FOR_REDUCTION or x.dtype not in kernels.FLOATS or not x.flags.c_contiguous:
+    if not is_long(x.size, LONG_FOR_REDUCTION) or x.dtype not in kernels.FLOATS or not x.flags.c_contiguous:
         return None
     axes = reduced_axes(name, x.shape, axis)
     slices = slices_of(x.shape, axes)
@@ -74,7 +75,7 @@ def _by_kernel(name: str, kernel: Any, x: Any, axis: Axis, keepdims: bool, fits:
 @array_op
 def sum(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """Σ x over `axis` (an axis, several, or all). Gradient: upstream, copied to every summand."""
-    if x.size >= LONG_FOR_REDUCTION:
+    if is_long(x.size, LONG_FOR_REDUCTION):
         total = _by_kernel("sum", _sum_by_kernel, x, axis, keepdims)
         if total is not None:
             return total

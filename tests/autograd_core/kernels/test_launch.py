@@ -14,7 +14,8 @@ from autograd_core.kernels import (
     softmax,
     threads,
 )
-from autograd_core.kernels.launch import In1, Out1, kernel, planning
+from autograd_core.kernels.launch import In1, Out1, kernel
+from autograd_core.kernels.plan import planning
 
 
 def square_plus(x, y):

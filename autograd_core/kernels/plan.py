@@ -1,0 +1,201 @@
+"""Plans: what a computation launches, written down to be run again on the same arrays without what led to it.
+
+A function of arrays that is `planned` does all of its work in kernels and in calls that are made `at_each_run`. So when
+it was given arrays that a plan knows, its results are computed again whenever the plan is run.
+"""
+
+import functools
+import threading
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+in_the_making = 0  # plans, in all threads
+_counting = threading.Lock()
+
+
+class _Own(threading.local):
+    plan = None  # that this thread is making
+
+
+_own = _Own()
+
+
+class Plan:
+    """Launches on certain arrays, and calls of Python between them, which `run` does again, in order.
+
+    It keeps the arrays, except those in `pool`, memory that outlives it. It belongs to the Python thread that made it,
+    whose working memory it uses. A `dry` one is written down without being run.
+
+    `complete` says whether running it again computes all that was computed meanwhile: whether every function that is
+    `planned` was given arrays that are `known`: inputs, or what such a function made of them.
+    """
+
+    def __init__(self, pool=frozenset(), dry=False):
+        self.dry = dry
+        self.steps = []  # launches as (mailbox's record, tasks, shared), or functions without arguments
+        self.known = {}  # the arrays that own what is known, by id
+        self.complete = True
+        self._pool = pool
+        self._segments = None
+
+    def __len__(self):
+        return len(self.steps)
+
+    def expect(self, arrays):
+        """From here on `arrays` are inputs, and `complete` speaks of what is computed of them."""
+        self.known = {}
+        self.complete = True
+        self._know(arrays)
+
+    def knows(self, arrays):
+        """Whether all of these are inputs, or computed from them by planned functions."""
+        return all(not isinstance(x, np.ndarray) or id(owner(x)) in self.known for x in arrays)
+
+    def _know(self, arrays):
+        for x in arrays:
+            if isinstance(x, np.ndarray):
+                base = owner(x)
+                self.known[id(base)] = base
+
+    def call(self, function):
+        """Have `function` called here whenever the plan is run."""
+        self.steps.append(function)
+        self._segments = None
+
+    def add(self, launch):
+        """Have this launch run here."""
+        kept = [x for x in launch.kept if isinstance(x, np.ndarray) and id(owner(x)) not in self._pool]
+        self.steps.append(launch._replace(kept=kept))
+        self._segments = None
+
+    def run(self):
+        """Run every launch and call: results are written where they were before."""
+        from autograd_core.kernels.launch import run_launches  # which loads Numba
+
+        if self._segments is None:
+            self._segments = list(_segments(self.steps))
+        for segment in self._segments:
+            if type(segment) is _Segment:
+                run_launches(*segment)
+            else:
+                segment()
+
+
+class Launch(NamedTuple):
+    """A launch written down: `record` is a mailbox of its own, `kept` the arrays that it points to."""
+
+    code: int  # its address,
+    arguments: int  # and that of what it is given, in the record
+    tasks: int
+    shared: bool
+    record: Any
+    kept: Any
+
+
+class _Segment(NamedTuple):
+    """Launches with no Python between them; `shared` if any calls helpers."""
+
+    launches: Any
+    shared: bool
+
+
+def _segments(steps):
+    rows = []
+    for step in [*steps, None]:
+        if isinstance(step, Launch):
+            rows.append(step[:4])
+            continue
+        if rows:
+            yield _Segment(np.array(rows, np.int64), any(row[3] for row in rows))
+            rows = []
+        if step is not None:
+            yield step
+
+
+def owner(x):
+    """The array whose memory x, perhaps a view, looks at."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x
+
+
+@contextmanager
+def planning(plan=None):
+    """A Plan of all that this thread launches within: `with planning() as plan: y = conv2d(x, w)`.
+
+    It is run as well. Afterwards `plan.run()` computes y again, from what the same arrays then hold.
+    """
+    global in_the_making
+    outer, _own.plan = _own.plan, Plan() if plan is None else plan
+    with _counting:
+        in_the_making += 1
+    try:
+        yield _own.plan
+    finally:
+        _own.plan = outer
+        with _counting:
+            in_the_making -= 1
+
+
+@contextmanager
+def unplanned():
+    """Within it launches are no part of a plan that is being made."""
+    outer, _own.plan = _own.plan, None
+    try:
+        yield
+    finally:
+        _own.plan = outer
+
+
+def current():
+    """The plan that this thread is making, or None."""
+    return _own.plan
+
+
+def planned(function):
+    """Decorator for a function of arrays whose work is launches, all of it: in a plan its results count as known."""
+
+    @functools.wraps(function)
+    def call(*arguments, **named):
+        plan = _own.plan
+        if plan is None:
+            return function(*arguments, **named)
+        plan.complete = plan.complete and plan.knows(arguments) and plan.knows(named.values())
+        results = function(*arguments, **named)
+        if plan.complete:
+            plan._know(results if isinstance(results, tuple) else (results,))
+        return results
+
+    return call
+
+
+def is_long(size, least):
+    """Whether so many elements are worth a kernel: `least`, but in a plan one, for there a launch costs nothing."""
+    return size >= least or (in_the_making > 0 and _own.plan is not None and size > 0)
+
+
+def at_each_run(function, *arguments):
+    """function(*arguments), now and whenever the plan that is being made, if there is one, is run."""
+    result = function(*arguments)
+    if _own.plan is not None:
+        _own.plan.call(functools.partial(function, *arguments))
+    return result
+
+
+@planned
+def contiguous(x, dtype=None):
+    """x, or a C-contiguous copy of it, maybe in another dtype."""
+    dtype = x.dtype if dtype is None else dtype
+    if _own.plan is None or (x.flags.c_contiguous and x.dtype == dtype):
+        return np.ascontiguousarray(x, dtype)
+    copy = np.empty(x.shape, dtype)
+    at_each_run(np.copyto, copy, x)
+    return copy
+
+
+def leave_to_numpy():
+    """Say that something is computed by numpy, which a plan that is being made so does not do again."""
+    if _own.plan is not None:
+        _own.plan.complete = False
