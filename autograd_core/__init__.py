@@ -9,6 +9,7 @@ from autograd_core.errors import (
     AnomalyError,
     ArgumentError,
     AutogradError,
+    CompileError,
     DTypeError,
     ExpressionError,
     GradcheckError,
@@ -24,10 +25,11 @@ from autograd_core.recording import detect_anomaly, enable_grad, no_grad
 from autograd_core.sampling import bernoulli, multinomial, rand, randint, randn, randperm
 from autograd_core.tensor import Tensor, from_dlpack, get_default_dtype, set_default_dtype, tensor
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from autograd_core.update import UpdateRule, update_rule
+from autograd_core.update import Update, UpdateRule, apply_updates, update_rule
 from autograd_core.value import Value
 
 if TYPE_CHECKING:
+    from autograd_core.compiler import compile
     from autograd_core.show import draw, explain
 
 
@@ -47,6 +49,10 @@ def __getattr__(name: str) -> Any:
         from autograd_core import show
 
         return getattr(show, name)
+    if name == "compile":
+        from autograd_core import compiler
+
+        return compiler.compile
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -54,18 +60,22 @@ __all__ = [
     "AnomalyError",
     "ArgumentError",
     "AutogradError",
+    "CompileError",
     "DTypeError",
     "ExpressionError",
     "GradcheckError",
     "GraphError",
     "ShapeError",
     "Tensor",
+    "Update",
     "UpdateRule",
     "Value",
+    "apply_updates",
     "arange",
     "array_op",
     "bernoulli",
     "checkpoint",
+    "compile",
     "custom_op",
     "default_generator",
     "detect_anomaly",

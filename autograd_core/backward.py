@@ -19,13 +19,15 @@ def backpropagate(
     *,
     retain_graph: bool = False,
     create_graph: bool = False,
+    on_tensors: bool | None = None,
     wanted: Iterable[Any] | None = None,
 ) -> dict[Any, Any]:
     """Gradients of `root`, times `gradient`, for every leaf (or for the `wanted` nodes and leaves).
 
-    With `create_graph` the gradients are Tensors and are recorded themselves; else they are arrays, and the arrays
-    that the graph saved are released as the pass goes by, unless `retain_graph`.
+    With `create_graph` the gradients are Tensors and are recorded themselves; else the arrays that the graph saved are
+    released as the pass goes by, unless `retain_graph`, and gradients are arrays, unless it is to run `on_tensors`.
     """
+    on_tensors = create_graph if on_tensors is None else on_tensors
     order = topological_order(root)
     kept = None if wanted is None else set(wanted)
     needed = None if kept is None else _leads_to(order, kept)
@@ -35,7 +37,7 @@ def backpropagate(
 
     def pull_back(node: Any, total: Any) -> Iterable[tuple[Any, Any]]:
         if node.hooks is not None:
-            total = _hooked(node, total, create_graph)
+            total = _hooked(node, total, on_tensors)
         is_leaf = type(node) is not Node
         if is_leaf if kept is None else node in kept:
             result[node] = total
@@ -48,7 +50,7 @@ def backpropagate(
                 f"{node.op.name}: this graph was differentiated before and its saved arrays are released; "
                 "call the first backward(retain_graph=True), or compute the result again"
             )
-        shares: list[tuple[Any, Any]] = node.op.pull_back(node, total, create_graph, needed)
+        shares: list[tuple[Any, Any]] = node.op.pull_back(node, total, create_graph, needed, on_tensors)
         if anomaly:
             for _, share in shares:
                 check_share(node.op.name, node.line, share)
@@ -69,12 +71,14 @@ def _sum(a: Any, b: Any) -> Any:
     return a + b
 
 
-def _hooked(node: Any, gradient: Any, create_graph: bool) -> Any:
+def _hooked(node: Any, gradient: Any, on_tensors: bool) -> Any:
     """What the hooks make of a complete gradient; one that returns None leaves it as it is."""
+    if recording.capture is not None:
+        recording.capture.refuse_hooks()
     for hook in node.hooks:
         changed = hook(gradient)
         if changed is not None:
-            gradient = changed if create_graph else getattr(changed, "array", changed)
+            gradient = changed if on_tensors else getattr(changed, "array", changed)
     return gradient
 
 

@@ -33,5 +33,9 @@ class AnomalyError(AutogradError, FloatingPointError):
     """A result or gradient that is nan or infinite, found by `detect_anomaly()`."""
 
 
+class CompileError(AutogradError, RuntimeError):
+    """A step that cannot be compiled, because a later run of it would not be what Python would make of it."""
+
+
 class ExpressionError(AutogradError, ValueError):
     """Text on a command line that is no arithmetic expression of the kind described there."""

@@ -51,6 +51,8 @@ class Recorded:
 class _Recording(threading.local):
     on = True
     anomaly = False
+    capture: Any = None  # the compiler.capture.Capture of all that is computed, if there is one
+    watched = False  # whether there is either
     number_dtype: Any = None  # of Python's floats where nothing else says one; None is the default dtype
 
     def __init__(self) -> None:
@@ -139,10 +141,11 @@ class detect_anomaly(contextlib.ContextDecorator):
 
     def __enter__(self) -> None:
         self._before.append(recording.anomaly)
-        recording.anomaly = True
+        recording.anomaly = recording.watched = True
 
     def __exit__(self, *_: object) -> None:
         recording.anomaly = self._before.pop()
+        recording.watched = recording.anomaly or recording.capture is not None
 
 
 def check_share(name: str, line: str | None, share: Any) -> None:
@@ -159,7 +162,7 @@ def check_share(name: str, line: str | None, share: Any) -> None:
 
 def check_output(name: str, output: Any) -> str:
     """Within detect_anomaly(): the line of the user's program that runs this op, whose output must be finite."""
-    line = _users_line()
+    line = users_line()
     if output.dtype.kind == "f" and not np.isfinite(output).all():
         raise AnomalyError(f"the result of {name} {_what_is_wrong(output)}; it was computed {line}")
     return line
@@ -169,7 +172,7 @@ def _what_is_wrong(array: Any) -> str:
     return "has a nan" if np.isnan(array).any() else "has an infinity"
 
 
-def _users_line() -> str:
+def users_line() -> str:
     """The innermost line that is not this package's own."""
     package = os.path.dirname(__file__)
     frame = sys._getframe()

@@ -9,6 +9,7 @@ update a leaf, replaces its array, and so does `t += u` where the result is not 
 from __future__ import annotations
 
 import builtins
+import contextlib
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +30,7 @@ from autograd_core.ops.indexing import At
 from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
-from autograd_core.recording import check_output, recording
+from autograd_core.recording import check_output, no_grad, recording
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 _BOOL = np.dtype(bool)
@@ -163,8 +164,9 @@ class Tensor(Operators):
             promoted = _promoted(op, args, arrays)
             if promoted is not None:
                 return Tensor.record(op, promoted, attributes)
+        capture = recording.capture
         try:
-            data = op.execute(arrays, attributes)
+            data = op.execute(arrays, attributes) if capture is None else capture.execute(op, args, arrays, attributes)
         except ValueError as error:
             raise explained(op, arrays, error) from None
         except TypeError as error:
@@ -197,7 +199,7 @@ class Tensor(Operators):
 
         Whatever asks for more, promotion, anomaly detection or an explanation of an error, is left to `record`.
         """
-        if not (isinstance(a, Tensor) and isinstance(b, Tensor)) or recording.anomaly:
+        if not (isinstance(a, Tensor) and isinstance(b, Tensor)) or recording.watched:
             return Tensor.record(op, (a, b), {})
         left, right = a.array, b.array
         if left.nbytes >= LARGE_RESULT:
@@ -243,6 +245,8 @@ class Tensor(Operators):
             value = value if isinstance(value, Tensor) else Tensor(value, dtype=self.dtype)
             if value.shape != self.shape:
                 raise ShapeError(f"grad: of shape {value.shape} for a tensor of shape {self.shape}")
+        if recording.capture is not None:
+            recording.capture.sets_gradient(self)
         self._grad = value
 
     def backward(self, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False) -> None:
@@ -256,13 +260,25 @@ class Tensor(Operators):
             raise GraphError(
                 "backward: this tensor was not recorded; no input has requires_grad=True, or it was made under no_grad"
             )
-        upstream = self.upstream("backward", gradient, create_graph)
         with np.errstate(all="ignore"):  # inf and nan are numbers too: detect_anomaly() is what looks for them
-            found = backpropagate(self.node or self, upstream, retain_graph=retain_graph, create_graph=create_graph)
-            for leaf, total in found.items():
+            for leaf, total in self.pull_back("backward", gradient, retain_graph, create_graph).items():
                 leaf.accumulate(total)
 
-    def upstream(self, caller: str, gradient: Any, create_graph: bool) -> Any:
+    def pull_back(
+        self, caller: str, gradient: Any, retain_graph: bool, create_graph: bool, wanted: Any = None
+    ) -> dict[Any, Any]:
+        """The gradients of a backward pass from here, for leaves or what is `wanted`: arrays or, recorded, Tensors.
+
+        They are Tensors, too, while a step is captured, for then every op of the pass has to be seen.
+        """
+        on_tensors = create_graph or recording.capture is not None
+        upstream = self._upstream(caller, gradient, on_tensors)
+        context = no_grad() if on_tensors and not create_graph else contextlib.nullcontext()
+        how = {"retain_graph": retain_graph, "create_graph": create_graph, "on_tensors": on_tensors, "wanted": wanted}
+        with context:
+            return backpropagate(self.node or self, upstream, **how)
+
+    def _upstream(self, caller: str, gradient: Any, on_tensors: bool) -> Any:
         """The upstream gradient that a backward pass starts from here: as given, else 1 for a single number."""
         if gradient is None:
             if self.array.size != 1:
@@ -278,11 +294,13 @@ class Tensor(Operators):
                 f"{caller}: upstream gradient of shape {gradient.shape} for a tensor of shape {self.shape}"
             )
         if isinstance(gradient, Tensor):
-            return gradient if create_graph else gradient.array
-        return Tensor.of(gradient) if create_graph else gradient
+            return gradient if on_tensors else gradient.array
+        return Tensor.of(gradient) if on_tensors else gradient
 
     def accumulate(self, gradient: Any) -> None:
         """Add to `.grad`."""
+        if recording.capture is not None:
+            recording.capture.accumulates(self)
         if self._grad is not None:
             gradient = (self._grad if isinstance(gradient, Tensor) else self._grad.array) + gradient
         self._grad = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
@@ -349,9 +367,11 @@ class Tensor(Operators):
         """
         if self.node is not None:
             raise GraphError("assign: only leaves can be given new values; this tensor was computed from others")
-        array = in_native_order(
-            np.array(value.array if isinstance(value, Tensor) else value, dtype=dtype or self.dtype)
-        )
+        if recording.capture is not None:
+            array = recording.capture.assigned(self, value, np.dtype(dtype or self.dtype))
+        else:
+            array = np.array(value.array if isinstance(value, Tensor) else value, dtype=dtype or self.dtype)
+        array = in_native_order(array)
         if array.shape != self.shape:
             raise ShapeError(f"assign: a value of shape {array.shape} to a tensor of shape {self.shape}")
         if self._tracked and array.dtype.kind != "f":
@@ -399,18 +419,24 @@ class Tensor(Operators):
 
     def numpy(self) -> npt.NDArray[Any]:
         """Its array, without a copy and read-only; take `.numpy().copy()` to change it."""
+        if recording.capture is not None:
+            recording.capture.refuse(self, "numpy()")
         view = self.array.view()
         view.flags.writeable = False
         return view
 
     def item(self) -> Any:
         """The Python number in a tensor of one element."""
+        if recording.capture is not None:
+            recording.capture.refuse(self, "item()")
         if self.array.size != 1:
             raise ShapeError(f"item: takes a tensor of one element, this one has shape {self.shape}")
         return self.array.item()
 
     def tolist(self) -> Any:
         """Its numbers as nested lists."""
+        if recording.capture is not None:
+            recording.capture.refuse(self, "tolist()")
         return self.array.tolist()
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
@@ -448,6 +474,8 @@ class Tensor(Operators):
         return int(self.item())
 
     def __bool__(self) -> bool:
+        if recording.capture is not None:
+            recording.capture.refuse(self, "its truth, as if and while ask for,")
         if self.array.size != 1:
             raise ShapeError(f"the truth of a tensor of shape {self.shape} is ambiguous; reduce it, or use where")
         return bool(self.array.item())
@@ -464,6 +492,8 @@ class Tensor(Operators):
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
+        if recording.capture is not None:
+            recording.capture.refuse(self, "its text")
         text = np.array2string(self.array, separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype in (_default_dtype, np.int64, np.bool_) else f", dtype={self.dtype}"
         recorded = f", from {self.node.op.name}" if self.node else ", requires_grad=True" if self.requires_grad else ""

@@ -43,10 +43,9 @@ def gradients(
             raise GraphError("gradients: every input must be a tensor that requires a gradient or was recorded")
     if not y.requires_grad:
         return [None] * len(inputs)
-    upstream = y.upstream("gradients", gradient, create_graph)
     nodes = [x.node or x for x in inputs]
     with np.errstate(all="ignore"):
-        found = backpropagate(y.node or y, upstream, retain_graph=retain_graph, create_graph=create_graph, wanted=nodes)
+        found = y.pull_back("gradients", gradient, retain_graph, create_graph, nodes)
     return [None if (g := found.get(node)) is None else g if isinstance(g, Tensor) else Tensor.of(g) for node in nodes]
 
 
@@ -74,7 +73,7 @@ def value_and_grad(
         traced = list(args)
         leaves: list[Tensor] = []
         for p in positions:
-            traced[p] = _map(lambda x: _traced(x, leaves), args[p])
+            traced[p] = map_tree(lambda x: _traced(x, leaves), args[p])
         with enable_grad():
             result = function(*traced, **named)
         y, aux = result if has_aux else (result, None)
@@ -84,7 +83,7 @@ def value_and_grad(
         linked = outside and _depends_on_others(y, leaves)
         found = _all_gradients(y, leaves, create_graph=linked)
         rest = iter(found)
-        parts = [_map(lambda _: next(rest), args[p]) for p in positions]
+        parts = [map_tree(lambda _: next(rest), args[p]) for p in positions]
         y = y if linked else y.detach()
         return ((y, aux) if has_aux else y), parts[0] if single else tuple(parts)
 
@@ -119,7 +118,7 @@ def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[..., An
     _check_function("vjp", function)
     outside = recording.on
     leaves: list[Tensor] = []
-    traced = [_map(lambda x: _traced(x, leaves), a) for a in args]
+    traced = [map_tree(lambda x: _traced(x, leaves), a) for a in args]
     with enable_grad():
         y = function(*traced)
     outputs = _leaves(y)
@@ -134,9 +133,9 @@ def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[..., An
             for i, share in enumerate(_all_gradients(output, leaves, linked, g, retain_graph=True)):
                 totals[i] = share if totals[i] is None else totals[i] + share
         rest = iter(totals)
-        return tuple(_map(lambda _: next(rest), a) for a in args)
+        return tuple(map_tree(lambda _: next(rest), a) for a in args)
 
-    return _map(lambda x: x.detach() if isinstance(x, Tensor) and not outside else x, y), pull_back
+    return map_tree(lambda x: x.detach() if isinstance(x, Tensor) and not outside else x, y), pull_back
 
 
 def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -149,7 +148,7 @@ def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
     if len(args) != len(tangents):
         raise ArgumentError(f"jvp: a tangent for each of the {len(args)} arguments, got {len(tangents)}")
     leaves: list[Tensor] = []
-    traced = [_map(lambda x: _traced(x, leaves), a) for a in args]
+    traced = [map_tree(lambda x: _traced(x, leaves), a) for a in args]
     directions = [_as_tensor(v) for tangent in tangents for v in _leaves(tangent)]
     for x, v in zip(leaves, directions, strict=True):
         if x.shape != v.shape:
@@ -166,7 +165,7 @@ def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
             along = along.astype(output.dtype)
         tangents_out.append(_all_gradients(along, [dummy], outside and _depends_on_others(along, [dummy]))[0])
     rest = iter(tangents_out)
-    return _map(lambda x: x if outside else x.detach(), y), _map(lambda _: next(rest), y)
+    return map_tree(lambda x: x if outside else x.detach(), y), map_tree(lambda _: next(rest), y)
 
 
 def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -268,7 +267,7 @@ class _Recomputed:
         node.shape, node.dtype = output.shape, output.dtype
         return node
 
-    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Any) -> list[tuple[Any, Any]]:
+    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Any, on_tensors: bool) -> list[tuple[Any, Any]]:
         """Each parent's share; those of all inputs are found at once."""
         if create_graph:
             raise GraphError("checkpoint: gradients of its gradients are not recorded; do without the checkpoint")
@@ -278,7 +277,7 @@ class _Recomputed:
             y = self._function(*self._args)
         set_random_state(now)
         wanted = [*self._own, *self._captured]
-        found = backpropagate(y.node or y, g, wanted=wanted)
+        found = backpropagate(y.node or y, g, on_tensors=on_tensors, wanted=wanted)
         return [(p, found[x]) for p, x in zip(node.parents, wanted, strict=True) if x in found]
 
 
@@ -341,18 +340,18 @@ def _as_tensor(x: Any) -> Tensor:
     return x if isinstance(x, Tensor) else Tensor(x)
 
 
-def _map(function: Callable[[Any], Any], tree: Any) -> Any:
+def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
     """The same nested lists, tuples and dictionaries, with function(leaf) for every leaf."""
     if isinstance(tree, dict):
-        return {key: _map(function, value) for key, value in tree.items()}
+        return {key: map_tree(function, value) for key, value in tree.items()}
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):  # a named tuple
-        return type(tree)(*[_map(function, part) for part in tree])
+        return type(tree)(*[map_tree(function, part) for part in tree])
     if isinstance(tree, (list, tuple)):
-        return type(tree)(_map(function, part) for part in tree)
+        return type(tree)(map_tree(function, part) for part in tree)
     return function(tree)
 
 
 def _leaves(tree: Any) -> list[Any]:
     found: list[Any] = []
-    _map(found.append, tree)
+    map_tree(found.append, tree)
     return found

@@ -11,10 +11,9 @@ keyword-only parameters are numbers that are the same for all elements.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ import numpy as np
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError, ShapeError
 from autograd_core.kernels.thresholds import LONG_FOR_UPDATE as _WORTH_A_KERNEL
+from autograd_core.recording import recording
 from autograd_core.tensor import Tensor
 
 
@@ -43,9 +43,9 @@ class UpdateRule:
 
     def __call__(self, *tensors: Tensor, **numbers: float) -> None:
         """Update the last of `tensors`, all of one shape, by the rule."""
-        self._update(self._checked_numbers(numbers), *tensors)
+        self.with_numbers(numbers)(*tensors)
 
-    def with_numbers(self, numbers: Mapping[str, float]) -> Callable[..., None]:
+    def with_numbers(self, numbers: Mapping[str, float]) -> Update:
         """The rule as a function of the tensors alone: numbers that are the same for many are looked at once.
 
         >>> import autograd_core as ag
@@ -59,14 +59,11 @@ class UpdateRule:
         >>> p, q
         (Tensor([0.]), Tensor([1., 2.]))
         """
-        return functools.partial(self._update, self._checked_numbers(numbers))
+        return Update(self, self._checked_numbers(numbers))
 
-    def _update(self, numbers: dict[str, float], *tensors: Tensor) -> None:
-        self._check(tensors)
-        first = len(self.read)
-        updated = tensors[first:]
-        arrays = [_contiguous(tensor.array) for tensor in tensors[:first]]
-        arrays += [_own_array(tensor) for tensor in updated]
+    def compute(self, numbers: dict[str, float], arrays: list[Any]) -> None:
+        """Write into the last of `arrays`, which are nobody else's, what the rule makes of all."""
+        arrays[: len(self.read)] = map(_contiguous, arrays[: len(self.read)])
         kernel = self._kernel_for(arrays)
         if kernel is not None:
             flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
@@ -75,13 +72,29 @@ class UpdateRule:
             except kernels.elementwise.NoKernelError:
                 self._compiles = False  # it is beyond Numba
             else:
-                for tensor, array in zip(updated, arrays[first:], strict=True):
-                    tensor.array = array
                 return
         with np.errstate(all="ignore"):
             new = self.function(*arrays, **numbers)
-        for tensor, value in zip(updated, new if isinstance(new, tuple) else (new,), strict=True):
-            tensor.assign(value)
+        pairs = list(zip(arrays[len(self.read) :], new if isinstance(new, tuple) else (new,), strict=True))
+        for array, value in pairs:
+            if np.shape(value) != array.shape:
+                raise ShapeError(f"{self.name}: returned a value of shape {np.shape(value)} for one of {array.shape}")
+        for array, value in pairs:
+            np.copyto(array, value, casting="same_kind")
+
+    def launch(self, arrays: list[Any]) -> tuple[Any, list[Any]]:
+        """The launch that `compute` would make, unless it is numpy's work, and where in it the numbers stand."""
+        kernel = self._kernel_for(arrays) if all(x.flags.c_contiguous for x in arrays) else None
+        if kernel is None:
+            return None, []
+        flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
+        marks = [1.0 + (i + 1) / 1024 for i in range(len(self.numbers))]  # no address and no size has such bits
+        dry: Any = kernels.plan.Plan(dry=True)  # type: ignore[no-untyped-call]
+        with kernels.plan.planning(dry) as plan:
+            kernel(flat[0].size, *flat, *marks)
+        (launch,) = plan.steps
+        record = launch.record.view(np.float64)
+        return launch, [record[np.flatnonzero(record == mark)[0] :][:1] for mark in marks]
 
     def _checked_numbers(self, numbers: Mapping[str, float]) -> dict[str, float]:
         """Python's floats in the formula's order: one of numpy's would widen what numpy computes in float32."""
@@ -89,7 +102,8 @@ class UpdateRule:
             raise ArgumentError(f"{self.name}: takes the numbers {self.numbers}, got {tuple(numbers)}")
         return {name: float(numbers[name]) for name in self.numbers}
 
-    def _check(self, tensors: Sequence[Tensor]) -> None:
+    def check(self, tensors: Sequence[Tensor]) -> None:
+        """Refuse what the rule cannot be called with."""
         names = self.names
         if len(tensors) != len(names):
             raise ArgumentError(f"{self.name}: takes the tensors {names}, got {len(tensors)} of them")
@@ -120,6 +134,40 @@ class UpdateRule:
             except kernels.elementwise.NoKernelError:
                 self._compiles = False  # its source cannot be found
         return kernel
+
+
+class Update:
+    """A rule and its numbers: called with tensors, it gives those that are to be updated their new values."""
+
+    __slots__ = ("numbers", "rule")
+
+    def __init__(self, rule: UpdateRule, numbers: dict[str, float]) -> None:
+        self.rule = rule
+        self.numbers = numbers
+
+    def __call__(self, *tensors: Tensor) -> None:
+        """Update the last of `tensors`, all of one shape."""
+        self.rule.check(tensors)
+        if recording.capture is not None:
+            recording.capture.update(self, tensors)
+            return
+        first = len(self.rule.read)
+        arrays = [tensor.array for tensor in tensors[:first]]
+        arrays += [_own_array(tensor) for tensor in tensors[first:]]
+        self.rule.compute(self.numbers, arrays)
+        for tensor, array in zip(tensors[first:], arrays[first:], strict=True):
+            tensor.array = array
+
+
+def apply_updates(list_updates: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]]) -> None:
+    """Make the updates that `list_updates()` lists, each with its tensors.
+
+    In a compiled step it is called again at every run, for the numbers that the updates then have: what it changes in
+    Python, such as a count of steps, changes as it would without compiling.
+    """
+    capture = recording.capture
+    for update, tensors in list_updates() if capture is None else capture.advance(list_updates):
+        update(*tensors)
 
 
 def _contiguous(array: Any) -> Any:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd_core import ArgumentError, Tensor, UpdateRule, zeros_like
+from autograd_core import ArgumentError, Tensor, Update, UpdateRule, apply_updates, zeros_like
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
 from optim.kinds import AT_LEAST_0, NUMBER, RATE, checked, kinds_of, require
 
 Settings = dict[str, Any]
 State = dict[str, Any]
 Numbers = dict[str, float]
-_Call = tuple[Callable[..., None], list[str], Numbers]  # a rule with its numbers, names of its state, what is carried
+_Call = tuple[Update, list[str], Numbers]  # a rule with its numbers, names of its state, what is carried
 
 
 class Optimizer:
@@ -139,6 +139,12 @@ class Optimizer:
         returned.
         """
         loss = None if closure is None else closure()
+        apply_updates(self._count_step)
+        return loss
+
+    def _count_step(self) -> list[tuple[Update, list[Tensor]]]:
+        """The next step's updates, each with its tensors; what the state has besides tensors is then that of it."""
+        updates: list[tuple[Update, list[Tensor]]] = []
         index = 0
         for group in self.param_groups:
             calls: dict[Any, _Call] = {}  # by all that numbers depend on
@@ -159,11 +165,11 @@ class Optimizer:
                     except KeyError:  # a setting has changed that asks for more, such as a momentum above 0
                         state.update(self.new_state(parameter, group) | state)
                         tensors = [state[name] for name in names]
-                    update(gradient, parameter, *tensors)
+                    updates.append((update, [gradient, parameter, *tensors]))
                     if carried:
                         state.update(carried)
                 index += 1
-        return loss
+        return updates
 
     def _call(self, settings: Settings, state: State) -> _Call:
         rule = self.rule_for(settings, state["step"])

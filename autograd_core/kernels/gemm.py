@@ -29,11 +29,19 @@ import numpy as np
 
 from autograd_core.kernels import FLOATS, memory, simd
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.launch import In1, InInts1, Out1, kernel
+from autograd_core.kernels.launch import In1, InInts1, Out1, Out2, kernel
 from autograd_core.kernels.matvec import matvec
 from autograd_core.kernels.plan import at_each_run, contiguous, current, planned
 from autograd_core.kernels.threads import get_num_threads, scratch
-from autograd_core.kernels.thresholds import DEPTH, SMALL_PRODUCT, SMALL_PRODUCT_AVX512, TASK_COLUMNS, TASK_ROWS, THIN
+from autograd_core.kernels.thresholds import (
+    DEPTH,
+    ELEMENTWISE_TASK,
+    SMALL_PRODUCT,
+    SMALL_PRODUCT_AVX512,
+    TASK_COLUMNS,
+    TASK_ROWS,
+    THIN,
+)
 
 
 @planned
@@ -235,3 +243,27 @@ def pack(source, start, lane_stride, lanes, depth_stride, depth, target, target_
     for k in range(done, depth):
         for i in range(lanes):
             target[target_start + k * width + i] = simd.entry(source, start + i * lane_stride + k * depth_stride)
+
+
+@planned
+def add_bias(y, b, rectify):
+    """y + b, in y itself, for each of its rows; with `rectify`, negative results become 0."""
+    y.flags.writeable = True  # which in a plan it is not, for others
+    b = contiguous(b)
+    rows = max(1, ELEMENTWISE_TASK // max(1, b.size))
+    lines = y.reshape(-1, max(1, b.size))
+    _add_bias(y.size, -(-len(lines) // rows), lines, b, rows, rectify)
+    return y
+
+
+@kernel
+def _add_bias(worker, task, y: Out2, b: In1, rows, rectify: bool):
+    for i in range(task * rows, min((task + 1) * rows, y.shape[0])):
+        row = y[i]
+        if rectify:
+            for j in range(b.size):
+                total = row[j] + b[j]
+                row[j] = total if total > 0 or total != total else b.dtype.type(0)
+        else:
+            for j in range(b.size):
+                row[j] += b[j]

@@ -28,7 +28,7 @@ from numba import types
 
 from autograd_core.kernels import plan
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.team import ARGUMENTS, FUNCTION, replay, run_tasks, sharing
+from autograd_core.kernels.team import ARGUMENTS, FUNCTION, run_tasks, sharing
 from autograd_core.kernels.threads import enlist, new_mailbox
 from autograd_core.kernels.thresholds import SEQUENTIAL_WORK
 
@@ -166,16 +166,3 @@ def _type_of(parameter, dtype):
     if isinstance(parameter, GenericAlias):  # tuple[int, int]
         return types.UniTuple(types.int64, len(parameter.__args__))
     return {bool: types.boolean, float: types.float64}.get(parameter, types.int64)
-
-
-def run_launches(launches, shared):
-    """Run launches one after the other, as `plan.Plan` keeps them; `shared` if any calls helpers."""
-    team = enlist() if shared else None
-    alone = _own.mailbox
-    if team is None:
-        replay(alone, alone, launches)
-        return
-    try:
-        replay(team.mailbox, alone, launches)
-    finally:
-        team.busy.release()

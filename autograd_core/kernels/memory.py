@@ -36,7 +36,7 @@ class _Block:
 class _Own(threading.local):
     def __init__(self):
         self.blocks = {}  # by size
-        self.apart = None  # their memory by id, where they are to be kept
+        self.apart = None  # all of them by the id of their memory, where they are to be kept
         self.requests = 0
 
 
@@ -47,7 +47,7 @@ _own = _Own()
 def apart():
     """Within it this thread's results come from blocks of their own, which nothing after it will use.
 
-    Gives the memory of the blocks, by id, as they are made. They live as long as that is held.
+    Gives the blocks, by the id of their memory, as they are made. They live as long as that is held.
     """
     outer = _own.blocks, _own.apart
     _own.blocks, _own.apart = {}, {}
@@ -72,7 +72,7 @@ def empty(shape, dtype):
         if own.apart is None:
             _give_back_forgotten(own)
         else:
-            own.apart[id(block.memory)] = block.memory
+            own.apart[id(block.memory)] = block
         own.blocks.setdefault(size, []).append(block)
     block.used = own.requests
     return np.ndarray(shape, dtype, block.memory)

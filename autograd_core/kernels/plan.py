@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_core.kernels.threads import enlist, new_mailbox
+
 in_the_making = 0  # plans, in all threads
 _counting = threading.Lock()
 
@@ -39,6 +41,7 @@ class Plan:
         self.complete = True
         self._pool = pool
         self._segments = None
+        self._mailbox = new_mailbox()
 
     def __len__(self):
         return len(self.steps)
@@ -59,6 +62,15 @@ class Plan:
                 base = owner(x)
                 self.known[id(base)] = base
 
+    def made(self, x):
+        """A result, known from now on, as numpy may see it: it only reads, for its work is no part of the plan."""
+        if self.knows((x,)):
+            return x
+        self._know((x,))
+        view = x.view()
+        view.flags.writeable = False
+        return view
+
     def call(self, function):
         """Have `function` called here whenever the plan is run."""
         self.steps.append(function)
@@ -72,13 +84,11 @@ class Plan:
 
     def run(self):
         """Run every launch and call: results are written where they were before."""
-        from autograd_core.kernels.launch import run_launches  # which loads Numba
-
         if self._segments is None:
             self._segments = list(_segments(self.steps))
         for segment in self._segments:
             if type(segment) is _Segment:
-                run_launches(*segment)
+                run_launches(self._mailbox, *segment)
             else:
                 segment()
 
@@ -164,9 +174,9 @@ def planned(function):
             return function(*arguments, **named)
         plan.complete = plan.complete and plan.knows(arguments) and plan.knows(named.values())
         results = function(*arguments, **named)
-        if plan.complete:
-            plan._know(results if isinstance(results, tuple) else (results,))
-        return results
+        if not plan.complete:
+            return results
+        return tuple(map(plan.made, results)) if isinstance(results, tuple) else plan.made(results)
 
     return call
 
@@ -199,3 +209,17 @@ def leave_to_numpy():
     """Say that something is computed by numpy, which a plan that is being made so does not do again."""
     if _own.plan is not None:
         _own.plan.complete = False
+
+
+def run_launches(alone, launches, shared):
+    """Run launches one after the other, each a row as a Launch begins; `alone` is a mailbox that nobody else uses."""
+    from autograd_core.kernels.team import replay  # which loads Numba
+
+    team = enlist() if shared else None
+    if team is None:
+        replay(alone, alone, launches)
+        return
+    try:
+        replay(team.mailbox, alone, launches)
+    finally:
+        team.busy.release()

@@ -107,6 +107,15 @@ class Elementwise(Op[P]):
                 raise DTypeError(f"{self.name}: takes numbers, arrays and lists of numbers, got {x!r}")
         return self.on_arrays(*arrays)
 
+    def execute(self, arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
+        """The op on arrays and numbers: in a plan by a kernel, if there may be one, since numpy is no part of it."""
+        if kernels.plan.current() is not None and _is_long(arrays, 1):
+            try:
+                return kernels.elementwise.run(self.row, arrays)
+            except kernels.elementwise.NoKernelError:
+                pass
+        return super().execute(arrays, attributes)
+
     def _row_on_arrays(self, *args: Any) -> Any:
         if _is_long(args, kernels.LONG_FOR_SEVERAL):
             try:
@@ -256,7 +265,7 @@ class LocalProduct(Op[Any]):
         return share if share.dtype is g.dtype else share.astype(g.dtype)
 
 
-def _is_long(args: tuple[Any, ...], least: int) -> bool:
+def _is_long(args: Sequence[Any], least: int) -> bool:
     """Whether a kernel is worth it, and able to take these arrays and numbers in one pass."""
     first = args[0]
     if type(first) is not _Array or not is_long(first.size, least) or first.dtype not in kernels.FLOATS:

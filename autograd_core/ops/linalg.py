@@ -74,14 +74,25 @@ def linear(x: Any, w: Any, b: Any, /) -> Any:
     Shapes: x (..., in), w (out, in), b (out,) -> (..., out).
     Gradients: to x g w; to w gᵀ x and to b Σ g, over all leading axes.
     """
+    return _linear(x, w, b, rectify=False)
+
+
+def _linear(x: Any, w: Any, b: Any, rectify: bool) -> Any:
     if w.ndim != 2 or x.ndim == 0 or x.shape[-1] != w.shape[1] or b.shape != w.shape[:1]:
         raise ShapeError(
             f"linear: takes x (..., in), w (out, in) and b (out,), got shapes {x.shape}, {w.shape} and {b.shape}"
         )
     shaping.check_one_float("linear", x, w)
     y = _matmul(x if x.ndim > 1 else x[None], w.T)
-    y = y if x.ndim > 1 else y[0]
-    return np.add(y, b, out=y) if y.dtype == np.result_type(y, b) else y + b
+    return _add_bias(y if x.ndim > 1 else y[0], b, rectify)
+
+
+def _add_bias(y: Any, b: Any, rectify: bool) -> Any:
+    """y + b, or what of it is positive, in y itself if that can hold it."""
+    if kernels.plan.current() is not None and y.dtype == b.dtype and y.dtype in kernels.FLOATS:
+        return kernels.gemm.add_bias(y, b, rectify)
+    y = np.add(y, b, out=y) if y.dtype == np.result_type(y, b) else y + b
+    return np.maximum(y, 0, out=y) if rectify else y
 
 
 @linear.vjp("x")
@@ -104,8 +115,7 @@ def _(g):
 @array_op
 def linear_relu(x: Any, w: Any, b: Any, /) -> Any:
     """relu(linear(x, w, b)) in place: no array holds what the ReLU takes."""
-    y = linear.function(x, w, b)
-    return np.maximum(y, 0, out=y)
+    return _linear(x, w, b, rectify=True)
 
 
 @linear_relu.vjp("x", "w", "b")

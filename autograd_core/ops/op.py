@@ -329,20 +329,25 @@ class Op(Generic[P]):
         """Whether only one of its outputs has a gradient, which then is its node's."""
         return len(self.outputs) - len(self.constant_outputs) == 1
 
-    def _with_zeros(self, node: Node, gradients: tuple[Any, ...], create_graph: bool) -> tuple[Any, ...]:
+    def _with_zeros(self, node: Node, gradients: tuple[Any, ...], on_tensors: bool) -> tuple[Any, ...]:
         """The gradients of several outputs, zeros where nothing came."""
         complete = []
         for g, shape in zip(gradients, node.shape, strict=True):
             zeros = np.zeros(shape, node.dtype) if g is None else None
-            complete.append(g if zeros is None else given.tensor(zeros) if create_graph else zeros)
+            complete.append(g if zeros is None else given.tensor(zeros) if on_tensors else zeros)
         return tuple(complete)
 
-    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Container[Any] | None) -> list[tuple[Any, Any]]:
+    def pull_back(
+        self, node: Node, g: Any, create_graph: bool, needed: Container[Any] | None, on_tensors: bool
+    ) -> list[tuple[Any, Any]]:
         """Each parent of `node` that wants a gradient, among the `needed` ones, with its share of g, the output's."""
         saved: Any = node.saved
         if type(g) is tuple:
-            g = self._with_zeros(node, g, create_graph)
-        recorded = [self._as_recorded(node, where) for where in range(len(saved))] if create_graph else saved
+            g = self._with_zeros(node, g, on_tensors)
+        if create_graph:
+            saved = [self._as_recorded(node, where) for where in range(len(saved))]
+        elif on_tensors:
+            saved = [given.tensor(x) if type(x) is _Array else x for x in saved]
         shares = []
         returned: dict[Rule, Any] = {}  # by rules that serve several inputs
         for index, parent in enumerate(node.parents):
@@ -354,9 +359,9 @@ class Op(Generic[P]):
             try:
                 if rule in returned:
                     share = returned[rule]
-                elif create_graph:
+                elif on_tensors:
                     with _numbers_of(node.dtype):
-                        share = rule.on_tensors(g, *rule.arguments(node, recorded, index))
+                        share = rule.on_tensors(g, *rule.arguments(node, saved, index))
                 elif rule.only_arrays:
                     share = rule.on_arrays(g, *[saved[where] for where in rule.arrays])
                 else:
@@ -431,7 +436,7 @@ class Output:
         node.hooks = node.retained = node.line = None
         return node
 
-    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Any) -> list[tuple[Any, Any]]:
+    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Any, on_tensors: bool) -> list[tuple[Any, Any]]:
         """The only share: g in its place."""
         return [(node.parents[0], tuple([g if i == self._place else None for i in range(self._count)]))]
 

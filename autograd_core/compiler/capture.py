@@ -1,0 +1,290 @@
+"""Capture: what a function computes while it runs eagerly, op by op, as a plan that can be run again.
+
+Every op of Tensors comes here, forward and backward, and so does every update of a leaf. An op all of whose work was
+launches of kernels is in the plan as these launches; any other as a call of its function, whose result is copied to
+where it was the first time. Views need neither: their memory is that of what they look at.
+
+Results of kernels lie in memory of the capture's own, in which an array takes the place of one that was dropped before
+it. That is as true of every later run, whose order is the same: so the plan needs no more memory than the function did.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from autograd_core import ops
+from autograd_core.errors import CompileError
+from autograd_core.kernels import memory, plan
+from autograd_core.recording import recording, users_line
+from autograd_core.tensor import Tensor
+
+if TYPE_CHECKING:
+    from autograd_core.ops.op import Op
+    from autograd_core.update import Update
+
+
+class Instruction(NamedTuple):
+    """One line of a program, for people: which op made which arrays of which, and how."""
+
+    name: str
+    inputs: tuple[Any, ...]  # shapes, or numbers
+    outputs: tuple[Any, ...]
+    how: str  # "launches", "view" or "numpy"
+    attributes: dict[str, Any]
+
+
+class State(NamedTuple):
+    """A leaf that is given new numbers, and the array that it had before."""
+
+    leaf: Tensor
+    array: Any
+
+
+class Capture:
+    """A run of a function whose ops are written down in `plan`. Use it as `with capture.running(): function(...)`."""
+
+    def __init__(self, inputs: Sequence[Any]) -> None:
+        self.instructions: list[Instruction] = []
+        self.leaves: dict[int, State] = {}  # all leaves that were read, by id
+        self.states: dict[int, State] = {}  # those that were given new numbers
+        self.gradients: dict[int, Tensor] = {}  # the leaves whose .grad was set, by id
+        self.expects_no_gradient: list[Tensor] = []  # those whose .grad was None at first
+        self.updates: list[UpdateStep] = []
+        self.guards: list[tuple[Any, str, Any]] = []
+        self.found_gradients: dict[int, Any] = {}  # of these leaves, at the end
+        self.went_backward = False
+        self._made: dict[int, Any] = {id(plan.owner(x)): plan.owner(x) for x in inputs}  # memory that runs fill anew
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Within it, this thread's ops are captured."""
+        if recording.capture is not None:
+            raise CompileError("compile: a step is being captured in this thread already")
+        with memory.apart() as self.pool:
+            self.plan = plan.Plan(self.pool)
+            recording.capture, recording.watched = self, True
+            try:
+                yield
+            finally:
+                recording.capture, recording.watched = None, recording.anomaly
+                self.plan.known = {}
+
+    # --- ops ----------------------------------------------------------------------------------
+
+    def execute(self, op: Op[Any], args: Sequence[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
+        """What the op makes of arrays, and how to do it again."""
+        for x in args:
+            if isinstance(x, Tensor) and x.node is None and not self._is_made(x.array):
+                self.leaves.setdefault(id(x), State(x, x.array))
+        first = len(self.plan.steps)
+        self.plan.expect(arrays)
+        with plan.planning(self.plan):
+            results = op.execute(arrays, attributes)
+        outputs = results if type(results) is tuple else (results,)
+        if self.plan.complete and all(type(y) is np.ndarray for y in outputs) and self.plan.knows(outputs):
+            how = "launches" if len(self.plan.steps) > first else "view"
+        else:
+            how = "numpy"
+            del self.plan.steps[first:]
+            outputs = tuple([_of_its_own(y) for y in outputs])
+            self.plan.call(_Call(op, tuple(arrays), attributes, outputs))
+        for y in outputs:
+            owner = plan.owner(y)
+            if id(owner) not in self.pool and (how != "view" or self._is_made(y)):
+                self._made[id(owner)] = owner
+        shapes = tuple([x.shape if isinstance(x, np.ndarray) else x for x in arrays])
+        self.instructions.append(Instruction(op.name, shapes, tuple([y.shape for y in outputs]), how, attributes))
+        return outputs if type(results) is tuple else outputs[0]
+
+    def _is_made(self, array: Any) -> bool:
+        """Whether a later run puts other numbers here."""
+        owner = plan.owner(array)
+        return id(owner) in self.pool or id(owner) in self._made
+
+    # --- leaves -------------------------------------------------------------------------------
+
+    def assigned(self, leaf: Tensor, value: Any, dtype: np.dtype[Any]) -> Any:
+        """The array for a leaf that is given a new value."""
+        if not isinstance(value, Tensor):
+            return np.array(value, dtype=dtype)
+        self._changes(leaf)
+        new: Any = value if value.dtype == dtype else ops.astype(value, dtype)
+        return new.array
+
+    def _changes(self, leaf: Tensor) -> None:
+        if not self._is_made(leaf.array):
+            self.states.setdefault(id(leaf), State(leaf, leaf.array))
+
+    def update(self, update: Update, tensors: Sequence[Tensor]) -> None:
+        """Give the leaves that the rule updates new arrays, and note how."""
+        updated = tensors[len(update.rule.read) :]
+        for tensor in tensors:
+            if tensor.node is None and not self._is_made(tensor.array):
+                self.leaves.setdefault(id(tensor), State(tensor, tensor.array))
+        for leaf in updated:
+            self._changes(leaf)
+        reads = [tensor.array for tensor in tensors[: len(update.rule.read)]]
+        before = [leaf.array for leaf in updated]
+        after = [np.array(x, order="C") for x in before]
+        update.rule.compute(update.numbers, [*reads, *after])
+        step = UpdateStep(update, dict(update.numbers), reads, before, after)
+        self.updates.append(step)
+        self.plan.steps.append(step)
+        for leaf, array in zip(updated, after, strict=True):
+            leaf.array = array
+            self._made[id(array)] = array
+        shapes = tuple([x.shape for x in tensors])
+        self.instructions.append(
+            Instruction(update.rule.name, shapes, tuple([x.shape for x in after]), "launches", update.numbers)
+        )
+
+    def advance(self, function: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]]) -> Any:
+        """The updates that `function` lists; every run calls it anew, for the numbers of that run."""
+        listed = list(function())
+        self.plan.call(Advance(function, listed))
+        return listed
+
+    def sets_gradient(self, leaf: Tensor) -> None:
+        """The .grad of a leaf is set or forgotten."""
+        self.gradients[id(leaf)] = leaf
+
+    def accumulates(self, leaf: Tensor) -> None:
+        """A backward pass adds to the .grad of a leaf."""
+        self.went_backward = True
+        if id(leaf) not in self.gradients and leaf.node is None:
+            if leaf.grad is not None:
+                raise CompileError(
+                    f"compile: a backward pass adds to a gradient of shape {leaf.shape} from before the step; forget "
+                    "it within the compiled function, by optimizer.zero_grad(), or before its first call"
+                )
+            self.expects_no_gradient.append(leaf)
+        self.gradients[id(leaf)] = leaf
+
+    # --- what cannot be captured --------------------------------------------------------------
+
+    def refuse(self, tensor: Tensor, what: str) -> None:
+        """Stop where Python is given numbers that every run computes anew: what it did with them would be lost."""
+        if not (tensor.node is not None or tensor.requires_grad or self._is_made(tensor.array)):
+            return
+        raise CompileError(
+            f"compile: {what} of a tensor of shape {tensor.shape} was asked for {users_line()}; a compiled step is run "
+            "again without Python, so it cannot depend on numbers that it computes: return the tensor and look at it "
+            "outside of the compiled function, and choose by where(condition, a, b) instead of if"
+        )
+
+    def refuse_hooks(self) -> None:
+        """Hooks are Python, of which nothing is left in a later run."""
+        raise CompileError(
+            "compile: a tensor of the step has hooks, which a compiled step would not call; remove them, or do not "
+            "compile it"
+        )
+
+
+def _of_its_own(y: Any) -> Any:
+    """An array that results may be copied into again."""
+    return y if type(y) is np.ndarray and y.flags.writeable and y.flags.owndata else np.array(y)
+
+
+class _Call:
+    """An op that is run by its own function, whose results go where they were the first time."""
+
+    def __init__(
+        self, op: Op[Any], arrays: tuple[Any, ...], attributes: dict[str, Any], outputs: tuple[Any, ...]
+    ) -> None:
+        self.name = op.name
+        self.touched = [x for x in (*arrays, *outputs) if isinstance(x, np.ndarray)]
+        self.generators = [x for x in attributes.values() if isinstance(x, np.random.Generator)]
+        self._function = op.on_arrays
+        self._arrays = arrays
+        self._attributes = attributes
+        self._outputs = outputs
+        self._writes = isinstance(self._function, np.ufunc) and not attributes
+
+    def __call__(self) -> None:
+        if self._writes:
+            self._function(*self._arrays, out=self._outputs[0])
+            return
+        results = self._function(*self._arrays, **self._attributes)
+        for place, y in zip(self._outputs, results if type(results) is tuple else (results,), strict=True):
+            np.copyto(place, y, casting="unsafe")
+
+
+class UpdateStep:
+    """An update of leaves: `before` are their arrays, `after` those that are to hold the result, perhaps the same."""
+
+    def __init__(
+        self, update: Update, numbers: dict[str, float], reads: list[Any], before: list[Any], after: list[Any]
+    ) -> None:
+        self.update = update
+        self.numbers = numbers
+        self.reads = reads
+        self.before = before
+        self.after = after
+        self._places: list[Any] = []  # where the launch's record has the numbers
+
+    @property
+    def touched(self) -> list[Any]:
+        """All arrays that it reads or writes."""
+        return [*self.reads, *self.before, *self.after]
+
+    def steps(self) -> list[Any]:
+        """What a plan has in place of this: a launch, if there is a kernel for it, after copies, if any are needed."""
+        steps: list[Any] = [_Copy(new, old) for old, new in zip(self.before, self.after, strict=True) if new is not old]
+        launch, self._places = self.update.rule.launch([*self.reads, *self.after])
+        if launch is None:
+            return [*steps, self._by_numpy]
+        self.set_numbers(self.numbers)
+        return [*steps, launch]
+
+    def set_numbers(self, numbers: dict[str, float]) -> None:
+        """The numbers of the runs from now on."""
+        self.numbers = numbers
+        for place, number in zip(self._places, numbers.values(), strict=bool(self._places)):
+            place[0] = number
+
+    def _by_numpy(self) -> None:
+        self.update.rule.compute(self.numbers, [*self.reads, *self.after])
+
+
+class _Copy:
+    """new[...] = old."""
+
+    def __init__(self, new: Any, old: Any) -> None:
+        self.touched = [new, old]
+
+    def __call__(self) -> None:
+        np.copyto(*self.touched)
+
+
+class Advance:
+    """A call of a function that lists updates, whose numbers are handed to the steps that were captured of them."""
+
+    def __init__(self, function: Callable[[], Any], listed: Any) -> None:
+        self.touched: list[Any] = []
+        self.rehearsing = False
+        self._function = function
+        self._rules = [(update.rule, tuple(map(id, tensors))) for update, tensors in listed]
+        self._updates = [update for update, _ in listed]
+        self.steps: dict[int, list[UpdateStep]] = {id(update): [] for update in self._updates}
+
+    def __call__(self) -> None:
+        """Count a step in Python, and hand on its numbers."""
+        if self.rehearsing:
+            return
+        listed = list(self._function())
+        if [(update.rule, tuple(map(id, tensors))) for update, tensors in listed] != self._rules:
+            raise CompileError(
+                "compile: an optimiser updates other tensors, or by another rule, than when the step was captured; "
+                "compile it again after such a change"
+            )
+        done = set()
+        for old, (new, _) in zip(self._updates, listed, strict=True):
+            if id(old) not in done:
+                done.add(id(old))
+                for step in self.steps[id(old)]:
+                    if step.numbers != new.numbers:
+                        step.set_numbers(new.numbers)

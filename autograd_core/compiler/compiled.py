@@ -1,0 +1,246 @@
+"""compile: a function as a program for each kind of arguments that it is called with."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_core.compiler.capture import Capture
+from autograd_core.compiler.program import Program, Stale
+from autograd_core.errors import CompileError
+from autograd_core.generator import default_generator
+from autograd_core.recording import recording
+from autograd_core.tensor import Tensor
+from autograd_core.transforms import map_tree
+
+_MOST_PROGRAMS = 16
+_RUNS_BEFORE = 3  # that are eager: the first finds the leaves that change, the second is captured, the third checks it
+
+
+def compile(function: Callable[..., Any] | None = None) -> Any:
+    """A function that does what `function` does, without Python between its ops from the fourth call on.
+
+    `function` is a whole training step, say: it clears gradients, computes a loss, calls `backward()` and updates, and
+    returns tensors. Its first calls run it as it stands, while everything that it computes is written down; later ones
+    run that again, on other inputs of the same shapes and dtypes. Leaves, their gradients and the state of optimisers
+    are afterwards what they would be without compiling. Arguments may be (nested) tensors, arrays, which arrive as
+    tensors, and anything else, which counts as a part of the function: other numbers make another program.
+
+    What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
+    first calls alone. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
+    what depends on them unnoticed shows in the third call, which is run both ways and compared: CompileError.
+
+    >>> import autograd_core as ag
+    >>> w = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> @ag.compile
+    ... def step(x):
+    ...     w.grad = None
+    ...     loss = ((w * x) ** 2).sum()
+    ...     loss.backward()
+    ...     w.assign(w - 0.1 * w.grad)
+    ...     return loss
+    >>> losses = [round(float(step(ag.tensor([1.0, 0.5]))), 4) for _ in range(5)]
+    >>> losses
+    [2.0, 1.5425, 1.2241, 0.9948, 0.8243]
+    """
+    if function is None:
+        return compile
+    if not callable(function):
+        raise CompileError(f"compile: takes a function, got {type(function).__name__}")
+    return Compiled(function)
+
+
+class Compiled:
+    """A function whose computation is captured, and then run again; `print` shows the programs."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._entries: dict[Any, _Entry] = {}
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """The function's result, from its program if there is one for arguments like these."""
+        if recording.capture is not None:
+            return self._function(*args, **named)
+        inputs: list[Any] = []
+        key = (_kind(args, inputs), _kind(named, inputs) if named else (), recording.on, recording.anomaly)
+        try:
+            entry = self._entries.get(key)
+        except TypeError as error:
+            raise CompileError(f"compile: an argument is none that can be told from others: {error}") from None
+        if entry is None:
+            if len(self._entries) >= _MOST_PROGRAMS:
+                self._entries.pop(next(iter(self._entries)))
+            entry = self._entries[key] = _Entry(self._function)
+        return entry.call(args, named, inputs)
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.__name__}: {len(self._entries)} program(s)>"  # type: ignore[attr-defined]
+
+    def __str__(self) -> str:
+        return "\n\n".join([repr(self), *[str(entry) for entry in self._entries.values()]])
+
+
+class _Entry:
+    """The programs of a function for arguments of one kind: one for each state of what guards ask for."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._programs: list[_Ready] = []
+        self._leaves: dict[int, Tensor] = {}  # those that the function gives new numbers
+        self._captures = 0
+
+    def call(self, args: Any, named: Any, inputs: list[Any]) -> Any:
+        for ready in self._programs:
+            if ready.program.fits():
+                try:
+                    ready.program.check()
+                except Stale:
+                    self._programs.remove(ready)
+                    break
+                if not ready.checked:
+                    return self._checked(ready, args, named, inputs)
+                return ready.result_of(ready.program.run(inputs))
+        return self._capture(args, named, inputs)
+
+    def _capture(self, args: Any, named: Any, inputs: list[Any]) -> Any:
+        """Run the function eagerly, and make a program of that once it is known which leaves it changes."""
+        for leaf in self._leaves.values():
+            leaf.array = np.array(leaf.array)  # nobody else looks at this one, so runs may write to it
+        capture, places, result = _captured(self._function, args, named, inputs)
+        self._captures += 1
+        known = self._leaves.keys() >= capture.states.keys()
+        self._leaves = {key: state.leaf for key, state in capture.states.items()}
+        outputs, tree = _outputs(capture, result)
+        if not known:
+            return _detached(result, capture)
+        program = Program(capture, places, outputs)
+        program.settle()
+        self._programs.append(_Ready(program, tree))
+        returned = _detached(result, capture)
+        del result, capture, outputs
+        program.own()
+        return returned
+
+    def _checked(self, ready: _Ready, args: Any, named: Any, inputs: list[Any]) -> Any:
+        """Run the function both ways, on the same numbers, and see that all agree to the bit."""
+        generator = default_generator().bit_generator
+        before = generator.state
+        capture, _, result = _captured(self._function, args, named, inputs)
+        after = generator.state
+        outputs, _ = _outputs(capture, result)
+        finals = {key: state.leaf.array for key, state in capture.states.items()}
+        capture.found_gradients = {key: leaf.grad for key, leaf in capture.gradients.items()}
+        generator.state = before
+        program = ready.program
+        for leaf, array in program.states:
+            leaf.array = array
+        ours = program.rehearse(inputs, capture)
+        generator.state = after
+        program.compare(ours, capture, outputs, finals)
+        ready.checked = True
+        return _detached(result, capture)
+
+    def __str__(self) -> str:
+        return "\n".join([str(ready.program) for ready in self._programs])
+
+
+class _Ready:
+    """A program, and the structure of what it returns."""
+
+    def __init__(self, program: Program, tree: Any) -> None:
+        self.program = program
+        self.checked = False
+        self._tree = tree
+
+    def result_of(self, outputs: list[Tensor]) -> Any:
+        """What the function returns: `outputs` in their places."""
+        rest = iter(outputs)
+        return map_tree(lambda x: next(rest) if x is _OUTPUT else x, self._tree)
+
+
+_OUTPUT = object()
+
+
+def _captured(function: Callable[..., Any], args: Any, named: Any, inputs: list[Any]) -> tuple[Capture, list[Any], Any]:
+    """A run of the function on copies of its inputs: the capture, the copies, and what it returned."""
+    places = [np.array(x, order="C") for x in inputs]
+    rest = iter(places)
+
+    def given(x: Any) -> Any:
+        return Tensor.of(next(rest)) if _is_input(x) else x
+
+    args, named = map_tree(given, args), map_tree(given, named)
+    capture = Capture(places)
+    with capture.running():
+        result = function(*args, **named)
+    return capture, places, result
+
+
+def _outputs(capture: Capture, result: Any) -> tuple[list[Tensor], Any]:
+    """The Tensors that a function returned and that runs compute, and its result with marks in their place."""
+    found: list[Tensor] = []
+
+    def mark(x: Any) -> Any:
+        if not isinstance(x, Tensor) or id(x) in capture.leaves or id(x) in capture.states:
+            return x
+        if x.node is not None and not capture.went_backward:
+            raise CompileError(
+                f"compile: a tensor of shape {x.shape} is returned with its graph, which a compiled step does not "
+                "keep; call backward() within the compiled function, or run it within no_grad()"
+            )
+        found.append(x)
+        return _OUTPUT
+
+    return found, map_tree(mark, result)
+
+
+def _detached(result: Any, capture: Capture) -> Any:
+    def detach(x: Any) -> Any:
+        if isinstance(x, Tensor) and id(x) not in capture.leaves and id(x) not in capture.states:
+            return Tensor.of(x.array.copy())
+        return x
+
+    return map_tree(detach, result)
+
+
+def _is_input(x: Any) -> bool:
+    if isinstance(x, np.ndarray):
+        return x.dtype.kind in "fiub"
+    return isinstance(x, Tensor) and not x.requires_grad and type(x) is Tensor
+
+
+def _kind(tree: Any, inputs: list[Any]) -> Any:
+    """What a program depends on in these arguments; their arrays are added to `inputs`."""
+    if isinstance(tree, (list, tuple)):
+        return type(tree), tuple([_kind(part, inputs) for part in tree])
+    if isinstance(tree, dict):
+        return dict, tuple([(key, _kind(part, inputs)) for key, part in tree.items()])
+    if _is_input(tree):
+        array = tree.array if isinstance(tree, Tensor) else tree
+        inputs.append(array)
+        return "array", array.shape, array.dtype
+    if isinstance(tree, (float, int, str, bool, bytes, type(None))):
+        return type(tree), tree
+    return _Same(tree)
+
+
+class _Same:
+    """An object that is itself and nothing else."""
+
+    __slots__ = ("_it",)
+
+    def __init__(self, it: Any) -> None:
+        self._it = it
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other._it is self._it
+
+    def __hash__(self) -> int:
+        return id(self._it)

@@ -1,0 +1,208 @@
+"""Program: a captured step that can be run again, on other inputs and on what the leaves hold by then."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_core.compiler.capture import Advance, Capture, State, UpdateStep
+from autograd_core.errors import CompileError
+from autograd_core.kernels import plan
+from autograd_core.recording import recording
+from autograd_core.tensor import Tensor
+
+
+class Stale(Exception):
+    """The program speaks of memory that a leaf has left, or that somebody else looks at: the step is captured anew."""
+
+
+class Program:
+    """The steps of a capture, in order, on arrays that stay where they are from run to run."""
+
+    def __init__(self, capture: Capture, inputs: Sequence[Any], outputs: Sequence[Tensor]) -> None:
+        self.instructions = capture.instructions
+        self.guards = capture.guards
+        self._thread = threading.get_ident()
+        self._pool = capture.pool
+        self._inputs = list(inputs)
+        self._outputs = [(y, y.array) for y in outputs]
+        self._states = list(capture.states.values())
+        self._constants = [s for key, s in capture.leaves.items() if key not in capture.states]
+        self._expects_no_gradient = capture.expects_no_gradient
+        self._gradients: list[tuple[Tensor, Tensor | None]] = []
+        for leaf in capture.gradients.values():
+            self._gradients.append((leaf, leaf.grad))
+        self._advances = [step for step in capture.plan.steps if type(step) is Advance]
+        for step in capture.updates:
+            for advance in self._advances:
+                if id(step.update) in advance.steps:
+                    advance.steps[id(step.update)].append(step)
+        self.updates = capture.updates
+        self.plan = self._planned(capture)
+        self._written: list[Any] = []  # memory and gradients that a run changes,
+        self._looking: list[int] = []  # and how many references there are to each
+
+    def _planned(self, capture: Capture) -> Any:
+        """The capture's plan, with leaves updated where they are if nobody asks for their old numbers afterwards."""
+        steps = capture.plan.steps
+        finals = {id(state.array): state.leaf.array for state in self._states}
+        touched = [[plan.owner(x) for x in _touched(step)] for step in steps]
+        done = plan.Plan(self._pool)
+        for i, step in enumerate(steps):
+            if type(step) is not UpdateStep:
+                done.steps.append(step)
+                continue
+            later = {id(x) for arrays in touched[i + 1 :] for x in arrays}
+            for k, (old, new) in enumerate(zip(step.before, step.after, strict=True)):
+                if finals.get(id(old)) is new and id(plan.owner(old)) not in later and id(new) not in later:
+                    step.after[k] = old
+            done.steps.extend(step.steps())
+        kept = {id(x) for step in self.updates for x in step.after}
+        for state in self._states:
+            final = state.leaf.array
+            if final is not state.array and id(state.array) not in kept:
+                done.call(_WriteBack(state.array, final))
+        return done
+
+    def settle(self) -> None:
+        """Bring the leaves' new numbers to where the program has them, once it was captured."""
+        for leaf, array in self._states:
+            if leaf.array is not array:
+                np.copyto(array, leaf.array)
+                leaf.array = array
+
+    def own(self) -> None:
+        """Remember how many look at the memory that runs write to: when there are more, it is not ours alone."""
+        self._written = self._find_written()
+        self._looking = self._count_looking()
+
+    def _find_written(self) -> list[Any]:
+        found = [plan.owner(array) for _, array in self._states]
+        for _, gradient in self._gradients:
+            if gradient is not None:
+                found += [plan.owner(gradient.array), gradient]
+        return found
+
+    def _count_looking(self) -> list[int]:
+        return [sys.getrefcount(x) for x in self._written]
+
+    def fits(self) -> bool:
+        """Whether what Python's objects say is what it was when the step was captured."""
+        if self._thread != threading.get_ident():
+            return False
+        return all(getattr(owner, name) == value for owner, name, value in self.guards)
+
+    def check(self) -> None:
+        """Raise Stale unless the program may run: it overwrites leaves and gradients, and reads where leaves were."""
+        if any(now > before for now, before in zip(self._count_looking(), self._looking, strict=True)):
+            raise Stale
+        for leaf, array in self._constants:
+            if leaf.array is not array:
+                raise Stale
+        for leaf, array in self._states:
+            if leaf.array is not array:
+                if leaf.array.shape != array.shape or leaf.array.dtype != array.dtype:
+                    raise Stale
+                np.copyto(array, leaf.array)
+                leaf.array = array
+        for leaf in self._expects_no_gradient:
+            if leaf.grad is not None and all(leaf.grad is not g for _, g in self._gradients):
+                raise Stale
+
+    def run(self, inputs: Sequence[Any]) -> list[Tensor]:
+        """Run every step; the outputs are Tensors with numbers of their own."""
+        for place, x in zip(self._inputs, inputs, strict=True):
+            np.copyto(place, x)
+        for leaf, gradient in self._gradients:
+            leaf._grad = gradient
+        recording.quiet.run(self.plan.run)
+        return [Tensor.of(array.copy()) for _, array in self._outputs]
+
+    def rehearse(self, inputs: Sequence[Any], capture: Capture) -> list[Tensor]:
+        """A run with the numbers of another capture of the same step, which has changed already what Python changes."""
+        self._check_alike(capture)
+        for step, other in zip(self.updates, capture.updates, strict=True):
+            step.set_numbers(other.numbers)
+        for advance in self._advances:
+            advance.rehearsing = True
+        try:
+            return self.run(inputs)
+        finally:
+            for advance in self._advances:
+                advance.rehearsing = False
+
+    def _check_alike(self, capture: Capture) -> None:
+        ours, theirs = ([(i.name, i.inputs, i.outputs) for i in x.instructions] for x in (self, capture))
+        if ours == theirs:
+            return
+        shorter = min(len(ours), len(theirs))
+        place = next((i for i in range(shorter) if ours[i] != theirs[i]), shorter)
+        what = [_line(x[place][0], x[place][1], x[place][2]) if place < len(x) else "the end" for x in (ours, theirs)]
+        raise CompileError(
+            f"compile: the function did something else when it was called again: in place of {what[0]} came {what[1]}; "
+            "what is compiled must do the same at every call, whatever the numbers"
+        )
+
+    def compare(
+        self, outputs: Sequence[Tensor], capture: Capture, expected: Sequence[Tensor], finals: dict[int, Any]
+    ) -> None:
+        """Raise CompileError unless a rehearsal gave, to the bit, what that capture computed."""
+        pairs = [(f"output {i}", y.array, e.array) for i, (y, e) in enumerate(zip(outputs, expected, strict=True))]
+        if finals.keys() != {id(leaf) for leaf, _ in self._states}:
+            raise CompileError("compile: the function gave new numbers to other tensors when it was called again")
+        pairs += [(f"the new numbers of {_named(leaf)}", leaf.array, finals[id(leaf)]) for leaf, _ in self._states]
+        theirs = capture.found_gradients
+        for leaf, gradient in self._gradients:
+            other = theirs.get(id(leaf))
+            if (gradient is None) != (other is None):
+                raise CompileError(f"compile: {_named(leaf)} has a gradient after one call and none after another")
+            if gradient is not None and other is not None:
+                pairs.append((f"the gradient of {_named(leaf)}", gradient.array, other.array))
+        for what, ours, eager in pairs:
+            if not np.array_equal(ours, eager, equal_nan=ours.dtype.kind == "f"):
+                raise CompileError(
+                    f"compile: {what} differs from what the function computes without compiling, by up to "
+                    f"{np.abs(np.subtract(ours, eager, dtype=float)).max():.3g}: it depends on something that is no "
+                    "tensor of the step, such as numbers that numpy, Python or another generator made; make it an "
+                    "argument, or compute it with ops of tensors"
+                )
+
+    def __str__(self) -> str:
+        lines = [_line(i.name, i.inputs, i.outputs, i.how, i.attributes) for i in self.instructions]
+        launches = sum(isinstance(step, plan.Launch) for step in self.plan.steps)
+        head = f"{len(lines)} ops: {launches} launches, {len(self.plan.steps) - launches} calls of Python"
+        return "\n".join([head, *lines])
+
+    @property
+    def states(self) -> list[State]:
+        """The leaves that a run gives new numbers."""
+        return self._states
+
+
+class _WriteBack:
+    """old[...] = new, at the end."""
+
+    def __init__(self, old: Any, new: Any) -> None:
+        self.touched = [old, new]
+
+    def __call__(self) -> None:
+        np.copyto(*self.touched)
+
+
+def _line(name: str, inputs: Any, outputs: Any, how: str = "", attributes: dict[str, Any] | None = None) -> str:
+    settings = "".join([f", {key}={value}" for key, value in (attributes or {}).items()])
+    made = ", ".join(map(str, outputs))
+    return f"  {made} = {name.lstrip('_')}({', '.join(map(str, inputs))}{settings})" + (f"  # {how}" if how else "")
+
+
+def _named(leaf: Tensor) -> str:
+    return repr(leaf.label) if leaf.label else f"a leaf of shape {leaf.shape}"
+
+
+def _touched(step: Any) -> list[Any]:
+    found: list[Any] = step.kept if isinstance(step, plan.Launch) else getattr(step, "touched", [])
+    return found
