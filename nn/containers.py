@@ -19,7 +19,6 @@ class _Row(Module):
     """Modules in an order. Each is an attribute: in a state they are "0.weight", "1.weight", or go by given names."""
 
     def children(self) -> list[Module]:
-        """The modules, in order."""
         return [part for part in vars(self).values() if isinstance(part, Module)]
 
     def append(self, module: Module) -> Self:

@@ -1,5 +1,8 @@
 """What holds for the project as a whole: what an import loads, and what is public."""
 
+import importlib
+import inspect
+import pkgutil
 import subprocess
 import sys
 
@@ -34,3 +37,23 @@ def test_public_names_exist_and_are_documented():
     for package in (ag, nn, optim):
         for name in package.__all__:
             assert getattr(package, name).__doc__, f"{package.__name__}.{name} has no docstring"
+
+
+def test_public_methods_say_what_they_do_or_inherit_it():
+    modules = [
+        importlib.import_module(found.name)
+        for package in (ag, nn, optim)
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if not found.name.endswith("__main__")
+    ]
+    names = {module.__name__ for module in modules}
+    methods = {
+        f"{c.__module__}.{c.__name__}.{name}": method
+        for module in modules
+        for c in vars(module).values()
+        if inspect.isclass(c) and c.__module__ in names and not c.__name__.startswith("_")
+        for name, method in inspect.getmembers(c, lambda found: inspect.isroutine(found) or isinstance(found, property))
+        if not name.startswith("_") and name != "draw"  # which is given to graph values, and behind their `show`
+    }
+    assert [place for place, method in methods.items() if not inspect.getdoc(method)] == []
+    assert len(methods) > 1000

@@ -45,7 +45,6 @@ class _Activation(Module):
     function: Callable[[Any], Any]
 
     def forward(self, x: Any) -> Any:
-        """The function of each number."""
         return self.function(x)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
@@ -72,7 +71,6 @@ class LeakyReLU(_Activation):
         self.negative_slope = float(negative_slope)
 
     def forward(self, x: Any) -> Any:
-        """x, less of it below 0."""
         return functions.leaky_relu(x, self.negative_slope)
 
 
@@ -85,7 +83,6 @@ class PReLU(_Activation):
         self.weight = Parameter(ag.full((num_parameters,), init))
 
     def forward(self, x: Any) -> Any:
-        """x, less of it below 0."""
         return functions.prelu(x, self.weight)
 
 
@@ -96,7 +93,6 @@ class ELU(_Activation):
         self.alpha = float(alpha)
 
     def forward(self, x: Any) -> Any:
-        """x, saturating below 0."""
         return functions.elu(x, self.alpha)
 
 
@@ -104,7 +100,6 @@ class CELU(ELU):
     """x, or α(e^(x/α) - 1) below 0; see `autograd_core.celu`."""
 
     def forward(self, x: Any) -> Any:
-        """x, saturating below 0."""
         return functions.celu(x, self.alpha)
 
 
@@ -122,7 +117,6 @@ class GELU(_Activation):
         self.approximate = approximate
 
     def forward(self, x: Any) -> Any:
-        """As much of x as the normal distribution lets pass."""
         return functions.gelu(x, self.approximate)
 
 
@@ -140,7 +134,6 @@ class Swish(_Activation):
         self.beta: float | Parameter = Parameter(ag.full((), beta)) if learned else float(beta)
 
     def forward(self, x: Any) -> Any:
-        """As much of x as the sigmoid lets pass."""
         return functions.swish(x, self.beta)
 
 
@@ -159,7 +152,6 @@ class Softplus(_Activation):
             raise ag.ArgumentError(f"Softplus: beta must be above 0, got {beta!r}")
 
     def forward(self, x: Any) -> Any:
-        """The smooth relu of x."""
         return functions.softplus(x, self.beta)
 
 
@@ -208,7 +200,6 @@ class Hardtanh(_Activation):
             raise ag.ArgumentError(f"Hardtanh: min_val must be below max_val, got {min_val!r} and {max_val!r}")
 
     def forward(self, x: Any) -> Any:
-        """x within its bounds."""
         return functions.hardtanh(x, self.min_val, self.max_val)
 
 
@@ -219,7 +210,6 @@ class Threshold(_Activation):
         self.threshold, self.value = float(threshold), float(value)
 
     def forward(self, x: Any) -> Any:
-        """x above the threshold."""
         return functions.threshold(x, self.threshold, self.value)
 
 
@@ -230,7 +220,6 @@ class Heaviside(_Activation):
         self.at_zero = float(at_zero)
 
     def forward(self, x: Any) -> Any:
-        """Zeros and ones."""
         return functions.heaviside(x, self.at_zero)
 
 

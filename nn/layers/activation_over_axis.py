@@ -24,7 +24,6 @@ class _AlongAxis(Module):
         self.dim = dim
 
     def forward(self, x: Any) -> Any:
-        """The function along the axis."""
         return self.function(x, self.dim)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
@@ -63,9 +62,7 @@ class Maxout(Linear):
         self.out_features, self.pieces = out_features, pieces
 
     def forward(self, x: Any) -> Any:
-        """The largest piece of each output."""
         return functions.maxout(super().forward(x), self.pieces)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """Those of the linear functions."""
         return self.pieces * super().flops(inputs, output)

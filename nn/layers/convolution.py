@@ -72,7 +72,6 @@ class _Convolution(_Filters):
         self.stride, self.padding, self.dilation, self.padding_mode = stride, padding, dilation, padding_mode
 
     def forward(self, x: Any) -> Any:
-        """The filters' responses at every position."""
         return self._convolve(x)
 
     def _convolve(self, x: Any, **more: Any) -> Any:
@@ -144,7 +143,6 @@ class _TransposedConvolution(_Filters):
         self.stride, self.padding, self.output_padding, self.dilation = stride, padding, output_padding, dilation
 
     def forward(self, x: Any) -> Any:
-        """Each position's multiple of the filters, added where they lie over each other."""
         how = self.stride, self.padding, self.output_padding, self.groups, self.dilation
         return self.function(x, self.weight, self.bias, *how)
 

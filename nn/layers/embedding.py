@@ -42,7 +42,6 @@ class Embedding(Module):
         return layer
 
     def forward(self, x: Any) -> Any:
-        """The vectors of these numbers."""
         return functions.embedding(x, self.weight, self.padding_idx)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

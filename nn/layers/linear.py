@@ -21,7 +21,6 @@ class Linear(Module):
         self.bias = Parameter(initial.fan_in_uniform((out_features,), in_features)) if bias else None
 
     def forward(self, x: Any) -> Any:
-        """The weighted sums of the last axis."""
         return functions.linear(x, self.weight, self.bias)
 
     def rectified(self, x: Any) -> Any:
@@ -49,7 +48,6 @@ class Bilinear(Module):
         self.bias = Parameter(initial.fan_in_uniform((out_features,), in1_features)) if bias else None
 
     def forward(self, x1: Any, x2: Any) -> Any:
-        """The weighted sums of all products of one of x1 and one of x2."""
         return functions.bilinear(x1, x2, self.weight, self.bias)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

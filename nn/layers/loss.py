@@ -47,7 +47,6 @@ class MSELoss(_Loss):
     """The mean squared error; see `nn.functions.mse_loss`."""
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.mse_loss(input, target, self.reduction)
 
 
@@ -55,7 +54,6 @@ class QuadraticLoss(Module):
     """The lectures' 1/(2n) Σ ‖y - a‖²; see `nn.functions.quadratic_loss`."""
 
     def forward(self, input: Any, target: Any) -> Any:
-        """The loss, a single number."""
         return functions.quadratic_loss(input, target)
 
 
@@ -63,7 +61,6 @@ class L1Loss(_Loss):
     """The mean absolute error; see `nn.functions.l1_loss`."""
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.l1_loss(input, target, self.reduction)
 
 
@@ -75,7 +72,6 @@ class HuberLoss(_Loss):
         self.delta = delta
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.huber_loss(input, target, self.reduction, self.delta)
 
 
@@ -87,7 +83,6 @@ class SmoothL1Loss(_Loss):
         self.beta = beta
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.smooth_l1_loss(input, target, self.reduction, self.beta)
 
 
@@ -99,7 +94,6 @@ class PoissonNLLLoss(_Loss):
         self.log_input, self.full, self.eps = log_input, full, eps
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.poisson_nll_loss(input, target, self.log_input, self.full, self.eps, self.reduction)
 
 
@@ -111,7 +105,6 @@ class GaussianNLLLoss(_Loss):
         self.full, self.eps = full, eps
 
     def forward(self, input: Any, target: Any, var: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 
@@ -125,7 +118,6 @@ class BCELoss(_Loss):
         self._keep("weight", weight)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
@@ -144,7 +136,6 @@ class BCEWithLogitsLoss(_Loss):
         self._keep("pos_weight", pos_weight)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
 
 
@@ -159,7 +150,6 @@ class NLLLoss(_Loss):
         self.ignore_index = ignore_index
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
@@ -180,7 +170,6 @@ class CrossEntropyLoss(_Loss):
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.cross_entropy(
             input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
         )
@@ -196,7 +185,6 @@ class KLDivLoss(_Loss):
         self.log_target = log_target
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.kl_div(input, target, self.reduction, self.log_target)
 
 
@@ -208,7 +196,6 @@ class HingeLoss(_Loss):
         self.margin = margin
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.hinge_loss(input, target, self.margin, self.reduction)
 
 
@@ -223,7 +210,6 @@ class MultiMarginLoss(_Loss):
         self.p, self.margin = p, margin
 
     def forward(self, input: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.multi_margin_loss(input, target, self.p, self.margin, self.weight, self.reduction)
 
 
@@ -234,7 +220,6 @@ class CosineSimilarity(Module):
         self.dim, self.eps = dim, eps
 
     def forward(self, x1: Any, x2: Any) -> Any:
-        """The cosine of the angle between them."""
         return functions.cosine_similarity(x1, x2, self.dim, self.eps)
 
 
@@ -246,5 +231,4 @@ class CosineEmbeddingLoss(_Loss):
         self.margin = margin
 
     def forward(self, input1: Any, input2: Any, target: Any) -> Any:
-        """One number, or with reduction "none" all that it is made of."""
         return functions.cosine_embedding_loss(input1, input2, target, self.margin, self.reduction)

@@ -26,7 +26,6 @@ class _Dropout(_Noise):
         self.p = check_probability(type(self).__name__, p)
 
     def forward(self, x: Any) -> Any:
-        """x, in training with parts of it dropped."""
         return type(self).drop(x, self.p, self.training)
 
 
@@ -67,7 +66,6 @@ class GaussianNoise(_Noise):
         self.std = check_deviation("GaussianNoise", std)
 
     def forward(self, x: Any) -> Any:
-        """x, in training with noise."""
         return functions.gaussian_noise(x, self.std, self.training)
 
 
@@ -84,7 +82,6 @@ class WeightNoise(Module):
         self.std = check_deviation("WeightNoise", std)
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
-        """What the module computes."""
         if not self.training or self.std == 0:
             return self.module(*inputs, **named)
         own = {parameter: parameter.numpy() for parameter in self.module.parameters() if parameter.ndim >= 2}

@@ -88,7 +88,6 @@ class _BatchNorm(_ByChannel):
         super().__init__(num_features, eps, momentum, affine, track_running_stats)
 
     def forward(self, x: Any) -> Any:
-        """x, normalised channel by channel."""
         x = self._checked(x)
         share = self._share_of_this_batch()
         moments = (self.running_mean, self.running_var)
@@ -139,7 +138,6 @@ class _InstanceNorm(_ByChannel):
         super().__init__(num_features, eps, momentum, affine, track_running_stats)
 
     def forward(self, x: Any) -> Any:
-        """x, normalised example by example and channel by channel."""
         x = self._checked(x)
         moments = (self.running_mean, self.running_var)
         return functions.instance_norm(
@@ -178,7 +176,6 @@ class GroupNorm(_Normalisation):
         self.bias = Parameter(ag.zeros((num_channels,))) if affine else None
 
     def forward(self, x: Any) -> Any:
-        """x, normalised example by example and group by group."""
         x = as_tensor(x)
         if x.ndim < 2 or x.shape[1] != self.num_channels:
             raise ShapeError(f"GroupNorm: takes shape (N, C, ...) with C = {self.num_channels}, got shape {x.shape}")
@@ -201,7 +198,6 @@ class LayerNorm(_Normalisation):
         self.bias = Parameter(ag.zeros(self.normalized_shape)) if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Any:
-        """x, normalised over its last axes."""
         return functions.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
@@ -216,5 +212,4 @@ class RMSNorm(_Normalisation):
         self.weight = Parameter(ag.ones(self.normalized_shape)) if elementwise_affine else None
 
     def forward(self, x: Any) -> Any:
-        """x, its last axes brought to a mean square of 1."""
         return functions.rms_norm(x, self.normalized_shape, self.weight, self.eps)

@@ -50,7 +50,6 @@ class _MaxPool(_Pool):
         super().__init__(kernel_size, stride, padding, ceil_mode)
 
     def forward(self, x: Any) -> Any:
-        """The largest of every window."""
         return self.function(x, self.kernel_size, self.stride, self.padding, ceil_mode=self.ceil_mode)
 
 
@@ -88,7 +87,6 @@ class _AvgPool(_Pool):
         self.count_include_pad = count_include_pad
 
     def forward(self, x: Any) -> Any:
-        """The mean of every window."""
         return self.function(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
@@ -122,7 +120,6 @@ class _AdaptivePool(Module):
         self.output_size = output_size
 
     def forward(self, x: Any) -> Any:
-        """One number for each window."""
         return self.function(x, self.output_size)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

@@ -25,7 +25,6 @@ class Identity(_Rearrangement):
         pass
 
     def forward(self, x: Any) -> Any:
-        """x."""
         return x
 
 
@@ -36,7 +35,6 @@ class Flatten(_Rearrangement):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x: Any) -> Any:
-        """The same numbers, flat."""
         return functions.flatten(x, self.start_dim, self.end_dim)
 
 
@@ -49,7 +47,6 @@ class Unflatten(_Rearrangement):
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
     def forward(self, x: Any) -> Any:
-        """The same numbers, apart."""
         return functions.unflatten(x, self.dim, self.unflattened_size)
 
 
@@ -60,7 +57,6 @@ class ZeroPad2d(_Rearrangement):
         self.padding = for_each("ZeroPad2d", "padding", padding, 4, 0)
 
     def forward(self, x: Any) -> Any:
-        """x within its border."""
         return functions.pad(x, self.padding)
 
 
@@ -71,7 +67,6 @@ class PixelShuffle(_Rearrangement):
         self.upscale_factor = at_least("PixelShuffle", "upscale_factor", upscale_factor, 1)
 
     def forward(self, x: Any) -> Any:
-        """Fewer channels, more pixels."""
         return functions.pixel_shuffle(x, self.upscale_factor)
 
 
@@ -82,7 +77,6 @@ class PixelUnshuffle(_Rearrangement):
         self.downscale_factor = at_least("PixelUnshuffle", "downscale_factor", downscale_factor, 1)
 
     def forward(self, x: Any) -> Any:
-        """More channels, fewer pixels."""
         return functions.pixel_unshuffle(x, self.downscale_factor)
 
 
@@ -99,7 +93,6 @@ class Upsample(Module):
         self.size, self.scale_factor, self.mode, self.align_corners = size, scale_factor, mode, align_corners
 
     def forward(self, x: Any) -> Any:
-        """x in its new size."""
         return functions.interpolate(x, self.size, self.scale_factor, self.mode, self.align_corners)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

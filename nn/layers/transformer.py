@@ -105,7 +105,6 @@ class PositionalEncoding(Module):
         self.register_buffer("pe", ag.tensor(positions, dtype=ag.get_default_dtype()))
 
     def forward(self, x: Any) -> Any:
-        """x with its positions."""
         x = as_tensor(x)
         batched = x.ndim == 3
         length = x.shape[1 if batched and self.batch_first else 0] if x.ndim in (2, 3) else self.max_len + 1

@@ -29,5 +29,4 @@ class Autoencoder(Module):
         )
 
     def forward(self, x: Any) -> Any:
-        """What is left of the pictures."""
         return self.decoder(self.encoder(x))

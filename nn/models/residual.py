@@ -34,7 +34,6 @@ class ResidualBlock(Module):
             )
 
     def forward(self, x: Any) -> Any:
-        """The block's output."""
         shortcut = x if self.downsample is None else self.downsample(x)
         inner = ag.relu(self.bn1(self.conv1(x)))
         return ag.relu(shortcut + self.bn2(self.conv2(inner)))
@@ -62,5 +61,4 @@ class ResidualNet(Module):
         self.head = Sequential(AdaptiveAvgPool2d(1), Flatten(), Linear(128, classes))
 
     def forward(self, x: Any) -> Any:
-        """The logits."""
         return self.head(self.blocks(self.pool(ag.relu(self.bn1(self.conv1(x))))))

@@ -33,7 +33,6 @@ class Histograms(Callback):
         self._path, self._every = str(path), at_least("Histograms", "every_epochs", every_epochs, 1)
 
     def epoch_ended(self, trainer: Trainer) -> None:
-        """Draw."""
         epoch = trainer.position.epoch
         if epoch % self._every == 0:
             found = distributions(trainer.model, *last_inputs(trainer))

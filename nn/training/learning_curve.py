@@ -38,7 +38,6 @@ class LearningCurve(Callback):
         self._shown = False
 
     def epoch_ended(self, trainer: Trainer) -> None:
-        """Draw."""
         png = learning_curve_png(trainer.history, self._title)
         if self._path is not None:
             write_atomically(self._path, png)

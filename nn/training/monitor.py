@@ -37,7 +37,6 @@ class Monitor(Callback):
         self.scores: dict[int, Score] = {}
 
     def epoch_ended(self, trainer: Trainer) -> None:
-        """Evaluate."""
         epoch = trainer.position.epoch
         if epoch % self._every == 0:
             self.scores[epoch] = trainer.evaluate(self._data, batch_size=self._batch_size)

@@ -25,7 +25,6 @@ class Progress(Callback):
         self._bar: Any = None
 
     def training_started(self, trainer: Trainer) -> None:
-        """Show the bar."""
         from tqdm import tqdm
 
         per_epoch = trainer.batches_per_epoch
@@ -63,7 +62,6 @@ class Progress(Callback):
         self._bar.set_description_str(_epoch_name(trainer), refresh=False)
 
     def closed(self) -> None:
-        """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
 

@@ -65,11 +65,9 @@ class Checkpoints(Callback):
         self._saved_at = time.monotonic()
 
     def closed(self) -> None:
-        """Give the file back."""
         self._lock.release()
 
     def settled(self, trainer: Trainer, moment: Moment) -> None:
-        """Save if it is time to."""
         if moment is Moment.STEP:
             due = self._within_epoch(trainer.position.step)
         elif moment is Moment.EPOCH:

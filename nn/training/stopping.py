@@ -48,7 +48,6 @@ class EarlyStopping(Callback):
         return self._sign * self._best
 
     def epoch_ended(self, trainer: Trainer) -> None:
-        """Compare with the best epoch so far."""
         record = trainer.history[-1]
         if self._monitor not in record.judged:
             raise ArgumentError(
@@ -65,7 +64,6 @@ class EarlyStopping(Callback):
             )
 
     def training_ended(self, trainer: Trainer) -> None:
-        """Put the best weights back."""
         if self._best_weights is not None:
             trainer.model.load_state_dict(self._best_weights)
 

@@ -32,7 +32,6 @@ class TensorBoard(Callback):
         self._writer: Any = None
 
     def training_started(self, trainer: Trainer) -> None:
-        """Open a file of events."""
         from tensorboardX import SummaryWriter
 
         self._writer = SummaryWriter(self._directory, purge_step=trainer.position.step)
@@ -45,7 +44,6 @@ class TensorBoard(Callback):
                 self._writer.add_scalar(f"{name}/step", value, position.step)
 
     def epoch_ended(self, trainer: Trainer) -> None:
-        """Write the epoch's record."""
         record, step = trainer.history[-1], trainer.position.step
         for part, score in (("train", record.train), ("validation", record.validation)):
             for name, value in (score or {}).items():
@@ -58,6 +56,5 @@ class TensorBoard(Callback):
                     self._writer.add_histogram(f"{kind}/{name}", np.asarray(array, np.float64), step)
 
     def closed(self) -> None:
-        """Close the file."""
         if self._writer is not None:
             self._writer.close()

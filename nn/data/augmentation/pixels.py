@@ -29,7 +29,6 @@ class ColorJitter(Augmentation):
         number_in("ColorJitter: contrast", self.contrast, 0)
 
     def apply(self, images: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
-        """Brightness first."""
         in_unit_range(images, "ColorJitter")
         brighter = np.clip(images * per_image(_around_one(self.brightness), images, generator, 4), 0, 1)
         mean = brighter.mean(axis=(1, 2, 3), keepdims=True)
@@ -73,7 +72,6 @@ class GaussianNoise(Augmentation):
         number_in("GaussianNoise: sigma", self.sigma, 0)
 
     def apply(self, images: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
-        """x + sigma·n."""
         noise = generator.standard_normal(images.shape, dtype=images.dtype.type)
         noise *= self.sigma
         noise += images

@@ -23,7 +23,6 @@ class RandomHorizontalFlip(Augmentation):
         number_in("RandomHorizontalFlip: p", self.p, 0, 1)
 
     def apply(self, images: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
-        """Some of the images, their columns in reverse."""
         flipped = generator.random(len(images)) < self.p
         return np.where(flipped[:, None, None, None], images[..., ::-1], images)
 

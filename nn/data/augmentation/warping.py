@@ -31,7 +31,6 @@ class Warp(Augmentation):
     fill: float
 
     def apply(self, images: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
-        """One resampling."""
         return warped(images, [self], generator)
 
     @abstractmethod

@@ -39,7 +39,7 @@ class Preparation(ABC):
 
     @abstractmethod
     def state_dict(self) -> State:
-        """What was learned, as float64 arrays by name."""
+        """What was learned, as copies: float64 arrays by name."""
 
     @abstractmethod
     def check_state_dict(self, state_dict: Mapping[str, ArrayLike]) -> None:
@@ -64,19 +64,16 @@ class Chain(Preparation):
         self.steps = steps
 
     def fit(self, x: ArrayLike) -> Self:
-        """Step by step."""
         for step in self.steps:
             x = step.fit_transform(x)
         return self
 
     def transform(self, x: ArrayLike) -> NDArray[Any]:
-        """From the first step to the last."""
         for step in self.steps:
             x = step.transform(x)
         return np.asarray(x)
 
     def inverse_transform(self, y: ArrayLike) -> NDArray[Any]:
-        """From the last step to the first."""
         for step in reversed(self.steps):
             y = step.inverse_transform(y)
         return np.asarray(y)
@@ -90,7 +87,6 @@ class Chain(Preparation):
         }
 
     def check_state_dict(self, state_dict: Mapping[str, ArrayLike]) -> None:
-        """All arrays must be some step's, and each step's be right."""
         foreign = sorted(set(state_dict).difference(*(part for _, part in self._parts(state_dict))))
         if foreign:
             raise StateError(f"Chain of {len(self.steps)} has no {', '.join(foreign)}; was it saved by another chain?")
@@ -98,7 +94,6 @@ class Chain(Preparation):
             step.check_state_dict({_after_dot(name): array for name, array in part.items()})
 
     def load_state_dict(self, state_dict: Mapping[str, ArrayLike]) -> None:
-        """Each step its own."""
         self.check_state_dict(state_dict)
         for step, part in self._parts(state_dict):
             step.load_state_dict({_after_dot(name): array for name, array in part.items()})
@@ -167,7 +162,6 @@ class Learned(Preparation):
         return self._undo(values, *(array.astype(values.dtype) for array in state.values()))
 
     def state_dict(self) -> State:
-        """Copies."""
         return {name: array.copy() for name, array in self._fitted().items()}
 
     def check_state_dict(self, state_dict: Mapping[str, ArrayLike]) -> None:
@@ -175,7 +169,6 @@ class Learned(Preparation):
         self._parsed(state_dict)
 
     def load_state_dict(self, state_dict: Mapping[str, ArrayLike]) -> None:
-        """Copies."""
         self._state = self._parsed(state_dict)
 
     @abstractmethod
