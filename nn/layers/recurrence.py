@@ -44,6 +44,24 @@ def _weights(module: Module, suffix: str) -> list[Any]:
 class _OfCells(Module):
     """What layers and single cells share."""
 
+    cell: recurrence.Cell
+
+    def _parts(self, hx: Any) -> tuple[Any, ...] | None:
+        """The parts of a state that was given: h alone, or of an LSTM the pair (h, c)."""
+        if hx is None:
+            return None
+        if self.cell.parts == 1:
+            if isinstance(hx, tuple):
+                raise ArgumentError(f"{type(self).__name__}: the state is h alone, got a tuple of {len(hx)}")
+            return (as_tensor(hx),)
+        if not (isinstance(hx, (tuple, list)) and len(hx) == 2):
+            raise ArgumentError(f"{type(self).__name__}: the state is a pair (h, c), got a {type(hx).__name__}")
+        return tuple([as_tensor(part) for part in hx])
+
+    def _state(self, parts: recurrence.State) -> Any:
+        """A state of these parts, as it is given and returned."""
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """A multiplication and an addition for each weight and step; what gates do to single numbers is left out."""
         weights = sum([parameter.size for parameter in self.parameters() if parameter.ndim == 2])
@@ -53,41 +71,37 @@ class _OfCells(Module):
 class _Recurrent(_OfCells):
     """What the three have in common: layers, directions, and the ways to give sequences and states."""
 
-    cell: recurrence.Cell
-
     def __init__(
         self,
-        cell: recurrence.Cell,
         input_size: int,
         hidden_size: int,
-        num_layers: int,
-        bias: bool,
-        batch_first: bool,
-        dropout: float,
-        bidirectional: bool,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
     ) -> None:
         kind = type(self).__name__
-        self.cell = cell
         self.input_size = at_least(kind, "input_size", input_size, 1)
         self.hidden_size = at_least(kind, "hidden_size", hidden_size, 1)
         self.num_layers = at_least(kind, "num_layers", num_layers, 1)
         self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
         self.dropout = check_probability(kind, dropout)
         if dropout and num_layers == 1:
-            warnings.warn(f"{kind}: dropout acts between layers, and there is only one", stacklevel=3)
+            above = 3 if isinstance(self, RNN) else 2  # RNN calls this from its own __init__
+            warnings.warn(f"{kind}: dropout acts between layers, and there is only one", stacklevel=above)
         width = input_size
         for number in range(num_layers):
             for suffix in self._suffixes(number):
-                _set_weights(self, cell, width, hidden_size, bias, suffix)
+                _set_weights(self, self.cell, width, hidden_size, bias, suffix)
             width = hidden_size * len(self._suffixes(number))
 
     def _suffixes(self, layer: int) -> list[str]:
         """How the names of a layer's weights end, one a direction."""
         return [f"_l{layer}", f"_l{layer}_reverse"] if self.bidirectional else [f"_l{layer}"]
 
-    def _run(self, x: Any, given: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...]]:
-        """The h of every step, and each part of the last states."""
-        x = as_tensor(x)
+    def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
+        x, given = as_tensor(x), self._parts(hx)
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or 0 in x.shape:
             axes = "(N, L, in)" if self.batch_first else "(L, N, in)"
             raise ShapeError(
@@ -114,8 +128,8 @@ class _Recurrent(_OfCells):
                 x = functions.dropout(x, self.dropout, self.training)
         final = [ag.stack(list(parts)) for parts in zip(*last, strict=True)]
         if single:
-            return x[:, 0], tuple([part[:, 0] for part in final])
-        return ag.permute_dims(x, (1, 0, 2)) if self.batch_first else x, tuple(final)
+            return x[:, 0], self._state([part[:, 0] for part in final])
+        return ag.permute_dims(x, (1, 0, 2)) if self.batch_first else x, self._state(final)
 
     def _initial(self, x: Any, given: tuple[Any, ...] | None) -> list[recurrence.State]:
         """The state before the first step, of each layer and direction."""
@@ -152,35 +166,14 @@ class RNN(_Recurrent):
         dropout: float = 0.0,
         bidirectional: bool = False,
     ) -> None:
-        self.nonlinearity, cell = nonlinearity, _rnn("RNN", nonlinearity)
-        super().__init__(cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
-
-    def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
-        """(output, h_n)."""
-        output, (h,) = self._run(x, _alone(type(self).__name__, hx))
-        return output, h
+        self.nonlinearity, self.cell = nonlinearity, _rnn("RNN", nonlinearity)
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
 
 class GRU(_Recurrent):
     """Gated recurrent units; see `nn.functions.recurrence.GRU` for the formulas, and `RNN` for shapes and names."""
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-    ) -> None:
-        cell = recurrence.GRU
-        super().__init__(cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
-
-    def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
-        """(output, h_n)."""
-        output, (h,) = self._run(x, _alone(type(self).__name__, hx))
-        return output, h
+    cell = recurrence.GRU
 
 
 class LSTM(_Recurrent):
@@ -189,52 +182,19 @@ class LSTM(_Recurrent):
     The state is a pair (h, c). Returns (output, (h_n, c_n)).
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-    ) -> None:
-        cell = recurrence.LSTM
-        super().__init__(cell, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
-
-    def forward(self, x: Any, hx: Any = None) -> tuple[Any, tuple[Any, Any]]:
-        """(output, (h_n, c_n))."""
-        output, (h, c) = self._run(x, _pair("LSTM", hx))
-        return output, (h, c)
-
-
-def _alone(layer: str, hx: Any) -> Any:
-    """The parts of a state that is h alone."""
-    if isinstance(hx, tuple):
-        raise ArgumentError(f"{layer}: the state is h alone, got a tuple of {len(hx)}")
-    return None if hx is None else (as_tensor(hx),)
-
-
-def _pair(layer: str, hx: Any) -> Any:
-    """The parts of a state that is (h, c)."""
-    if hx is not None and not (isinstance(hx, (tuple, list)) and len(hx) == 2):
-        raise ArgumentError(f"{layer}: the state is a pair (h, c), got a {type(hx).__name__}")
-    return tuple([as_tensor(part) for part in hx]) if hx is not None else None
+    cell = recurrence.LSTM
 
 
 class _Cell(_OfCells):
-    cell: recurrence.Cell
-
-    def __init__(self, cell: recurrence.Cell, input_size: int, hidden_size: int, bias: bool) -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
         kind = type(self).__name__
-        self.cell = cell
         self.input_size = at_least(kind, "input_size", input_size, 1)
         self.hidden_size = at_least(kind, "hidden_size", hidden_size, 1)
         self.bias = bias
-        _set_weights(self, cell, input_size, hidden_size, bias, "")
+        _set_weights(self, self.cell, input_size, hidden_size, bias, "")
 
-    def _step(self, x: Any, given: tuple[Any, ...] | None) -> recurrence.State:
-        x = as_tensor(x)
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        x, given = as_tensor(x), self._parts(hx)
         kind = type(self).__name__
         if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
             raise ShapeError(f"{kind}: takes shape (N, {self.input_size}) or ({self.input_size},), got {x.shape}")
@@ -243,39 +203,24 @@ class _Cell(_OfCells):
         for part in state:
             if part.shape != shape:
                 raise ShapeError(f"{kind}: the state for x of shape {x.shape} has shape {shape}, got {part.shape}")
-        return recurrence.step(self.cell, x, state, *_weights(self, ""))
+        return self._state(recurrence.step(self.cell, x, state, *_weights(self, "")))
 
 
 class RNNCell(_Cell):
     """One step of an `RNN`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh") -> None:
-        self.nonlinearity = nonlinearity
-        super().__init__(_rnn("RNNCell", nonlinearity), input_size, hidden_size, bias)
-
-    def forward(self, x: Any, hx: Any = None) -> Any:
-        """The next h."""
-        return self._step(x, _alone(type(self).__name__, hx))[0]
+        self.nonlinearity, self.cell = nonlinearity, _rnn("RNNCell", nonlinearity)
+        super().__init__(input_size, hidden_size, bias)
 
 
 class GRUCell(_Cell):
     """One step of a `GRU`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
-        super().__init__(recurrence.GRU, input_size, hidden_size, bias)
-
-    def forward(self, x: Any, hx: Any = None) -> Any:
-        """The next h."""
-        return self._step(x, _alone(type(self).__name__, hx))[0]
+    cell = recurrence.GRU
 
 
 class LSTMCell(_Cell):
     """One step of an `LSTM`. Shapes: x (N, input_size), h and c (N, hidden_size) -> (h', c'); N may be missing."""
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
-        super().__init__(recurrence.LSTM, input_size, hidden_size, bias)
-
-    def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
-        """The next (h, c)."""
-        h, c = self._step(x, _pair("LSTMCell", hx))
-        return h, c
+    cell = recurrence.LSTM
