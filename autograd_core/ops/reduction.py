@@ -192,10 +192,6 @@ def _min_by_kernel(x: Any, slices: tuple[int, int, int]) -> Any:
     return kernels.reduction.smallest_of_rows(x.reshape(slices[1:]))
 
 
-def _are_rows(images: int, slices: int, run: int) -> bool:
-    return images == 1 and slices > 1 and run > 1
-
-
 def count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
     """How many entries are reduced to one."""
     return math.prod([shape[a] for a in axes])
@@ -210,12 +206,7 @@ def _degrees(shape: tuple[int, ...], axes: tuple[int, ...], correction: float) -
 @array_op
 def max(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`; nan if there is one. Gradient: to the largest, shared evenly at a tie."""
-    largest = _by_kernel("max", _max_by_kernel, x, axis, keepdims, fits=_are_rows)
-    return (
-        largest
-        if largest is not None
-        else np.max(x, axis=_axes_with_elements("max", "largest", np.shape(x), axis), keepdims=keepdims)
-    )
+    return _extreme("max", "largest", _max_by_kernel, np.max, x, axis, keepdims)
 
 
 @max.vjp("x")
@@ -226,12 +217,7 @@ def _(g, x, y, x_shape, axis):
 @array_op
 def min(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis`; nan if there is one. Gradient: to the smallest, shared evenly at a tie."""
-    smallest = _by_kernel("min", _min_by_kernel, x, axis, keepdims, fits=_are_rows)
-    return (
-        smallest
-        if smallest is not None
-        else np.min(x, axis=_axes_with_elements("min", "smallest", np.shape(x), axis), keepdims=keepdims)
-    )
+    return _extreme("min", "smallest", _min_by_kernel, np.min, x, axis, keepdims)
 
 
 @min.vjp("x")
@@ -239,11 +225,14 @@ def _(g, x, y, x_shape, axis):
     return _share("min", g, x == keep("min", y, x_shape, axis), axis)
 
 
-def _axes_with_elements(name: str, which: str, shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
-    axes = reduced_axes(name, shape, axis)
-    if not count(shape, axes):
-        raise ShapeError(f"{name}: no {which} element over axes {axes} of shape {shape}, which are empty")
-    return axes
+def _extreme(name: str, which: str, by_kernel: Any, by_numpy: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    found = _by_kernel(name, by_kernel, x, axis, keepdims, fits=lambda n, k, m: n == 1 and k > 1 and m > 1)
+    if found is not None:
+        return found
+    axes = reduced_axes(name, np.shape(x), axis)
+    if not count(np.shape(x), axes):
+        raise ShapeError(f"{name}: no {which} element over axes {axes} of shape {np.shape(x)}, which are empty")
+    return by_numpy(x, axis=axes, keepdims=keepdims)
 
 
 def _share(name: str, g: Any, chosen: Any, axis: Axis) -> Any:
