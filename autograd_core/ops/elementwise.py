@@ -58,10 +58,6 @@ def add(a, b):
 
 
 @add.local_gradient("a")
-def _():
-    return 1.0
-
-
 @add.local_gradient("b")
 def _():
     return 1.0
@@ -153,10 +149,6 @@ def floor_divide(a, b):
 
 
 @floor_divide.local_gradient("a")
-def _():
-    return 0.0
-
-
 @floor_divide.local_gradient("b")
 def _():
     return 0.0
@@ -188,10 +180,6 @@ def _quotient_of_remainder(a, b):
 
 
 @_quotient_of_remainder.local_gradient("a")
-def _():
-    return 0.0
-
-
 @_quotient_of_remainder.local_gradient("b")
 def _():
     return 0.0
