@@ -4,8 +4,6 @@ Exit codes: 0 done; 1 the training diverged; 2 the input cannot be used, said in
 and SIGTERM; 141 nobody reads the output.
 """
 
-from __future__ import annotations
-
 import argparse
 import functools
 import math

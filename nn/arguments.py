@@ -1,7 +1,5 @@
 """Checks of the arguments that layers, models and trainings are made with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What `python -m nn` can be asked for, and the errors where it is asked for something else."""
 
-from __future__ import annotations
-
 import argparse
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -3,8 +3,6 @@
 The system keeps the lock, not the file's existence: it is free as soon as its holder has ended, by a kill as well.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -11,8 +11,6 @@ of the default dtype; `initialise` draws a whole network anew:
 [0.0, 0.0, 0.0]
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

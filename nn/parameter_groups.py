@@ -1,7 +1,5 @@
 """Weights and biases apart, by their names: initialisers, penalties and optimisers treat them differently."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from autograd_core import ArgumentError

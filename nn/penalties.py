@@ -8,8 +8,6 @@ LoadedKeys(missing_keys=[], unexpected_keys=[])
 (6.25, 1.75)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

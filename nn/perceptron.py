@@ -3,8 +3,6 @@
 And what can be built of such units without any learning: a NAND gate, and of NAND gates alone a half adder (deck C).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

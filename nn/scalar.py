@@ -3,8 +3,6 @@
 For lectures. The layers of `nn` compute the same with arrays, thousands of times faster.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

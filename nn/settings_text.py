@@ -1,7 +1,5 @@
 """The settings of a layer as text, for `repr` and for the notes on errors: `in_features=2, out_features=3`."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

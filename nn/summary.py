@@ -1,7 +1,5 @@
 """What a network is made of: the layers that a call goes through, with shapes, parameters and operations."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

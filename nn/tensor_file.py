@@ -1,7 +1,5 @@
 """Safetensors files: named arrays and a few words of metadata, without pickle. Their readers know what they mean."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -7,8 +7,6 @@
 and back with `nn.load_weights`. To go on with a training, there are its own checkpoints: `nn.training.checkpoint`.
 """
 
-from __future__ import annotations
-
 from os import PathLike
 from pathlib import Path
 

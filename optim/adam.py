@@ -1,7 +1,5 @@
 """Adam (Kingma and Ba 2015, deck A) and AdamW: a step size of its own for every parameter."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

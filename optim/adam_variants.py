@@ -1,7 +1,5 @@
 """What others made of Adam: Adamax, NAdam, RAdam."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Rates divided by the size of the gradients so far: Adagrad, Adadelta, RMSprop (deck A)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What several parts of this package ask of what they are given, in the same words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Averages of the weights over a training, which often do better than the last ones, and are less a matter of luck."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Clipping: gradients made smaller before a step that they would make too large."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 

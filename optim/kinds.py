@@ -8,8 +8,6 @@ A type checker sees `float` and `bool`. A parameter whose annotation says nothin
 Annotations are evaluated, so what they name has to be imported in earnest, not for the type checker alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints

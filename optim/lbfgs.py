@@ -1,7 +1,5 @@
 """L-BFGS (Liu and Nocedal 1989): Newton's direction, from the changes of the gradient over the last steps."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 

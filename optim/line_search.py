@@ -5,8 +5,6 @@ A step is long enough when the slope has flattened, |φ'(t)| ≤ -c₂φ'(0), an
 its safeguards as in Schmidt's minFunc, which torch uses too.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple

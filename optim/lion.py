@@ -1,7 +1,5 @@
 """Lion (Chen et al. 2023): steps of one size, in the direction of a momentum's sign."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

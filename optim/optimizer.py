@@ -1,7 +1,5 @@
 """What all optimisers share: parameter groups, rates, state per parameter, saving and loading it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

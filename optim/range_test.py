@@ -1,7 +1,5 @@
 """The learning-rate range test (Smith 2017): which rates a training can bear, found in one short run."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

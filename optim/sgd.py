@@ -1,7 +1,5 @@
 """Gradient descent, plain, with momentum and with Nesterov's (decks A, C)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

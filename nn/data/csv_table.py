@@ -1,7 +1,5 @@
 """Tables from CSV files: columns of numbers and of categories, with nan where a cell is missing."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections import Counter

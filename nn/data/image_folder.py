@@ -1,7 +1,5 @@
 """Pictures in folders, one folder a class, read from the disk when they are asked for."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Pictures from files, as pixels: one for a network to look at, or the raw material of a data set."""
 
-from __future__ import annotations
-
 import contextlib
 import warnings
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Text for models of characters: characters as numbers, and the stretches of text that such models learn from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

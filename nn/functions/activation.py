@@ -1,7 +1,5 @@
 """Activation functions under PyTorch's names. Most are ops of the engine, whose docstrings have the gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Attention: averages of values, weighted by how well their keys match a query (Vaswani et al. 2017)."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -4,8 +4,6 @@ Shapes: input and target (...), both alike -> (), or with reduction="none" (...)
 elements, "sum" or "none". `weight` and `pos_weight` broadcast against the input. Gradients are given for one element.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Vectors for words and other things that are counted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

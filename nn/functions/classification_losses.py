@@ -6,8 +6,6 @@ is then the weighted one; it may be learned. Where the label is `ignore_index` t
 mean leaves it out.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ Shapes: x (N, C, L), (N, C, H, W) or (N, C, D, H, W); weight (out, in/groups, *k
 (in, out/groups, *kernel); bias (out,) or None. Gradients: see `autograd_core.conv2d`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the fully connected layers compute."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

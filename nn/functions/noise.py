@@ -3,8 +3,6 @@
 In evaluation, with `training=False`, all of them give back x as it is.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Normalisation by batch, layer, group, instance and root mean square: one op, over different axes."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

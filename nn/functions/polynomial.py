@@ -1,7 +1,5 @@
 """Features made of other features, so that a linear model draws curves."""
 
-from __future__ import annotations
-
 from itertools import combinations_with_replacement
 from typing import Any
 

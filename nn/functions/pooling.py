@@ -4,8 +4,6 @@ The stride is the kernel's size unless given. With `ceil_mode` a last window may
 starts before its end: there is then one more output wherever the windows do not come out even.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -5,8 +5,6 @@ pass. All are made of ops, so they serve numbers, and Tensors where gradients ar
 sequence is one op, `run_cell`: inside, only what depends on the step before is done step by step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

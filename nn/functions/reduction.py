@@ -1,7 +1,5 @@
 """What all losses share: the target's shape, and one number made of many."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

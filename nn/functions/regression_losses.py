@@ -4,8 +4,6 @@ Shapes: input and target (...), both alike -> (), or with reduction="none" (...)
 elements, "sum" or "none". Gradients are given for one element, d = input - target; the mean divides them by the size.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

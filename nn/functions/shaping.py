@@ -1,7 +1,5 @@
 """Functions that rearrange images and signals, or change their size: flattening, padding, shuffling, resampling."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How alike two vectors are, and a loss of it, under PyTorch's names."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import autograd_core as ag

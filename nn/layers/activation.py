@@ -1,7 +1,5 @@
 """Activation functions as modules, for `Sequential`; `nn.functions` has the formulas."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Activations in which several inputs compete for, or gate, one output: softmax, GLU, maxout."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Attention with several heads."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Convolution layers for signals, images and volumes, and their transposes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

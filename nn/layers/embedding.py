@@ -1,7 +1,5 @@
 """The layer of vectors for words and other things that are counted."""
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The fully connected layers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nn import functions, initial

@@ -1,7 +1,5 @@
 """Losses as modules: called with what a network says and what it should have said; `nn.functions` has the formulas."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import autograd_core as ag

@@ -1,7 +1,5 @@
 """Layers that add noise in training, and do nothing in evaluation: dropout, Gaussian noise, noise on weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Normalising layers: by batch, by layer, by group, by instance, and by root mean square."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Pooling layers: the largest of every window, or the mean, of signals, images and volumes."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Recurrent layers over sequences, RNN, LSTM and GRU, and their cells for single steps."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from typing import Any

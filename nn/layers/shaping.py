@@ -1,7 +1,5 @@
 """Layers that rearrange what comes in, or change its size, and learn nothing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from autograd_core import ArgumentError

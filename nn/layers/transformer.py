@@ -1,7 +1,5 @@
 """The transformer's encoder (Vaswani et al. 2017), and the positions that it cannot see by itself."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from typing import Any

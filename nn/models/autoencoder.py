@@ -1,7 +1,5 @@
 """An autoencoder: pictures through a narrow code and back, which needs no labels."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nn.arguments import at_least

@@ -4,8 +4,6 @@ Both take the numbers of characters (`nn.data.Vocabulary`), shape (N, length), a
 those at a place depend on the characters up to it alone. `sample` lets either write.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -3,8 +3,6 @@
 Every model takes images of shape (N, 1, height, width) with pixels from 0 to 1 and gives one number a class.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from autograd_core import ArgumentError

@@ -1,7 +1,5 @@
 """A maxout network (Goodfellow et al. 2013, deck A): units that learn their activation, made for dropout."""
 
-from __future__ import annotations
-
 from nn.containers import Sequential
 from nn.layers.activation_over_axis import Maxout
 from nn.layers.linear import Linear

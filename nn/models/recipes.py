@@ -1,7 +1,5 @@
 """How each model is trained well."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A small residual network for small pictures (He et al. 2016): what a block learns is added to what it was given."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import autograd_core as ag

@@ -1,7 +1,5 @@
 """Bayesian search: each batch of trials is chosen by what the ones before gave, by Optuna (the extra `search`)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from nn.arguments import at_least

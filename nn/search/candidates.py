@@ -3,8 +3,6 @@
 Each function returns a list of dictionaries for `nn.search.run`.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """k-fold cross-validation: each example is once for validation, so that a score is worth more than one of one split."""
 
-from __future__ import annotations
-
 import functools
 import statistics
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Coarse to fine: a wide random search, then ever narrower ones around what was best (deck C)."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

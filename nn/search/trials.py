@@ -1,7 +1,5 @@
 """Trials: hyper-parameters tried out, several at once, each with a seed that only its number decides."""
 
-from __future__ import annotations
-
 import math
 import multiprocessing
 import numbers

@@ -1,7 +1,5 @@
 """How well a model does on examples: the mean of its loss and of metrics, in evaluation mode and without a graph."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Figures of matplotlib as files. Not by pyplot: a Figure alone needs no display and leaves settings as they are."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

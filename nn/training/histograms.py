@@ -1,7 +1,5 @@
 """Histograms of weights, gradients and activations after each epoch, as a picture."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 Decks A and C: a sigmoid that saturates and a ReLU that is never above zero pass next to no gradient back.
 """
 
-from __future__ import annotations
-
 import contextlib
 from dataclasses import dataclass
 from typing import Any

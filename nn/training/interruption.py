@@ -1,7 +1,5 @@
 """Ctrl-C and SIGTERM as a question to ask between two mini-batches, so that no step is left half done."""
 
-from __future__ import annotations
-
 import signal
 from types import FrameType
 from typing import Any, Self

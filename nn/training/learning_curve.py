@@ -1,7 +1,5 @@
 """The learning curve as a picture: loss and metrics against epochs, on the training and on the validation examples."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Learning rates side by side: too high, too low, and in between, made visible (decks A, C)."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Sequence

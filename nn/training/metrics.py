@@ -4,8 +4,6 @@ A metric is a function of two arrays, outputs and targets, that returns an array
 its entries. So it may give one number an example, or one for each position of a sequence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Monitor: how the model does on any further data after each epoch, as Nielsen's network2 reports it (deck C)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

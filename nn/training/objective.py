@@ -1,7 +1,5 @@
 """What a classifier is trained for: its loss, the loss's targets, and how to read its outputs as probabilities."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

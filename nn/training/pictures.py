@@ -1,7 +1,5 @@
 """Labelled images as a network takes them and a loss wants them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

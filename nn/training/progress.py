@@ -1,7 +1,5 @@
 """What a person sees of a training: one live bar where the output is a terminal, and a line for each epoch."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

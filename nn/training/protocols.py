@@ -1,7 +1,5 @@
 """What the training loop needs of what it is given; `optim` has it, and anything else with these methods will do."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable

@@ -3,8 +3,6 @@
 They leave the model, the optimiser and the random numbers as they were.
 """
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import math

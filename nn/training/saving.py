@@ -1,7 +1,5 @@
 """Callbacks that leave files behind: checkpoints to go on from, and the history to read or plot."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

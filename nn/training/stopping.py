@@ -1,7 +1,5 @@
 """Early stopping: the number of epochs is chosen by the validation examples (decks A, C, E)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Scalars and histograms for TensorBoard, by tensorboardX (the extra `tensorboard`), which needs no large framework."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

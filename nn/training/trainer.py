@@ -3,8 +3,6 @@
 It prints nothing, writes nothing and knows no optimiser by name: callbacks and what it is given do that.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import math

@@ -1,7 +1,5 @@
 """Schedules made of others: one with a warm-up, one after the other, several at once."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Sequence
 

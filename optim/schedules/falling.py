@@ -1,7 +1,5 @@
 """Schedules that keep a rate or let it fall: at given steps, or a little with each."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise

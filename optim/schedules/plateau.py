@@ -1,7 +1,5 @@
 """The one schedule with a state: it falls when a measure of success no longer gets better."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Schedules in the shape of a cosine: one fall, falls that start again, one cycle up and down."""
 
-from __future__ import annotations
-
 import math
 
 from optim.kinds import AT_LEAST_1, FROM_0_TO_1, RATE, number, one_of, require

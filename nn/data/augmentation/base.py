@@ -1,7 +1,5 @@
 """What every augmentation does with its images before and after: layout, dtype, range."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Augmentations of augmentations: one after the other, and only now and then."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 

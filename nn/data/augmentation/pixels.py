@@ -1,7 +1,5 @@
 """What changes pixels where they are: brightness and contrast, blur, noise, and holes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What moves images by whole pixels, and so changes none of them: mirroring, and cutting out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

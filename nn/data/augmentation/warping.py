@@ -4,8 +4,6 @@ A warp is a map from where a pixel is wanted to where in the image it is read. M
 once, between its pixels (bilinearly), so several warps cost and blur no more than one.
 """
 
-from __future__ import annotations
-
 import functools
 from abc import abstractmethod
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What all preparations have in common: learning before use, checks of what comes, and state that can be kept."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Outliers brought back to the limits of what is usual. Missing values stay missing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

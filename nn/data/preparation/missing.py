@@ -1,7 +1,5 @@
 """Missing values, which are nan, filled in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Features moved and scaled: y = (x - offset) / scale; one that is constant in the training data is only moved."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

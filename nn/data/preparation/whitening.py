@@ -4,8 +4,6 @@ Both turn the centred data into the directions of the covariance's eigenvectors 
 eigenvalues λ: y = (x - mean) V / √(λ + eps). Directions in which the training data do not vary at all are left out.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import Any
 
