@@ -10,10 +10,10 @@ Tasks depend on the shape alone, so results do not depend on the number of threa
 
 import numpy as np
 
-from autograd_core.kernels.jit import REORDER, jit
+from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, In2, Out1, Out2, kernel
 from autograd_core.kernels.plan import contiguous, planned
-from autograd_core.kernels.reduction import add_parts
+from autograd_core.kernels.reduction import add_parts, dot_of_piece
 from autograd_core.kernels.thresholds import MATVEC_PARTS, MATVEC_RUN, MATVEC_TASK
 
 
@@ -38,18 +38,10 @@ def matvec(a, x):
     return y
 
 
-@jit(fastmath=REORDER)
-def _inner(a, x):
-    total = a.dtype.type(0)
-    for k in range(a.size):
-        total += a[k] * x[k]
-    return total
-
-
 @kernel
 def _rows(worker, task, a: In2, x: In1, y: Out1, rows):
     for i in range(task * rows, min((task + 1) * rows, a.shape[0])):
-        y[i] = _inner(a[i], x)
+        y[i] = dot_of_piece(a[i], x)
 
 
 @jit

@@ -109,6 +109,15 @@ def sum_of_piece(x):
     return total
 
 
+@jit(fastmath=REORDER)
+def dot_of_piece(a, b):
+    """Σ a·b in their own dtype."""
+    total = a.dtype.type(0)
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
 @jit
 def sum_of_run(x):
     """Σ x, in float64."""

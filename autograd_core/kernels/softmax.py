@@ -12,10 +12,10 @@ import numpy as np
 
 from autograd_core.kernels import memory
 from autograd_core.kernels.exponential import exp, log
-from autograd_core.kernels.jit import REORDER, jit
+from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, In2, InInts1, Out1, Out2, OutDoubles1, kernel
 from autograd_core.kernels.plan import planned
-from autograd_core.kernels.reduction import largest_of_run, sum_of_run
+from autograd_core.kernels.reduction import dot_of_piece, largest_of_run, sum_of_run
 from autograd_core.kernels.threads import CACHE_LINE, get_num_threads, scratch
 from autograd_core.kernels.thresholds import EXPONENTIAL, PIECE, SOFTMAX_TASK
 
@@ -160,21 +160,13 @@ def _softmax(worker, task, x: In2, out: Out2, rows):
             row[j] /= total
 
 
-@jit(fastmath=REORDER)
-def _dot_of_piece(a, b):
-    total = a.dtype.type(0)
-    for i in range(a.size):
-        total += a[i] * b[i]
-    return total
-
-
 @kernel
 def _softmax_gradient(worker, task, g: In2, y: In2, out: Out2, rows):
     for i in range(task * rows, min((task + 1) * rows, y.shape[0])):
         upstream, row, result = g[i], y[i], out[i]
         total = 0.0
         for start in range(0, row.size, PIECE):
-            total += _dot_of_piece(upstream[start : start + PIECE], row[start : start + PIECE])
+            total += dot_of_piece(upstream[start : start + PIECE], row[start : start + PIECE])
         dot = y.dtype.type(total)
         for j in range(row.size):
             result[j] = row[j] * (upstream[j] - dot)
