@@ -1,7 +1,5 @@
 """Tensors made from nothing, named as in the array API standard. All take `dtype` and `requires_grad`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

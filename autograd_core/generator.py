@@ -1,7 +1,5 @@
 """Where random numbers come from: one generator, seeded with `manual_seed`, or your own passed as an argument."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import reprlib

@@ -1,7 +1,5 @@
 """What to say to those who type another library's name for what a Tensor has under its own."""
 
-from __future__ import annotations
-
 from autograd_core import ops
 
 _OURS = {

@@ -3,8 +3,6 @@
 `np.tanh(t)`, `array * t` and `np.concatenate([t, u])` thus mean `tanh(t)`, `multiply(array, t)` and `concat([t, u])`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

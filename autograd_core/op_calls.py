@@ -1,7 +1,5 @@
 """What goes into a recorded op beside Tensors, and what comes out of it: arrays in one dtype, or a clear refusal."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ beside a float takes the float's dtype; among floats, arrays with axes decide, t
 numpy's scalars and lists decide only if nothing else is a float, and then in the default dtype.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -5,8 +5,6 @@ numbers or as one shape: `randn(2, 3)` and `randn((2, 3))` are the same. None of
 What is no size or count is refused: a DTypeError for what is no whole number, an ArgumentError for a negative one.
 """
 
-from __future__ import annotations
-
 import operator
 from typing import Any
 

@@ -3,8 +3,6 @@
 What makes one saturate, die or stay centred can be read off its local gradient.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -3,8 +3,6 @@
 Each is a choice of elements, so its gradient is theirs, added up where one was chosen several times.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import Any

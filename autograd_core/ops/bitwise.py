@@ -3,8 +3,6 @@
 They are what `&`, `|`, `^` and `~` mean, so that `(x > 0) & (x < 1)` is a mask. None is differentiable.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Elementwise questions, answered with True or False; none is differentiable, and none records a graph."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -9,8 +9,6 @@ One and three axes are made of these: signals are images of one row, and a volum
 many times the channels as the filter is deep.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sums and products of all elements up to each one, and the recurrence that differentiates the latter."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Einstein's summation: one row for all sums of products that a formula with named axes describes."""
 
-from __future__ import annotations
-
 import string
 from collections import Counter
 from typing import Any

@@ -7,8 +7,6 @@ A comparison counts as 0 or 1 in arithmetic. What happens at ties and kinks stan
 
 # The rows are named as the Python array API standard names them, `abs` and `pow` among them.
 
-from __future__ import annotations
-
 import math
 from functools import partial
 from typing import Any

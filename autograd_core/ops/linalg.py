@@ -1,7 +1,5 @@
 """Products of vectors and matrices."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Pooling: the largest element of each window, or the mean, of signals, images and volumes."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable

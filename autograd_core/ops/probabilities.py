@@ -1,7 +1,5 @@
 """Softmax and its kin: probabilities from numbers of any size, and the logarithm of what normalises them."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -2,8 +2,6 @@
 
 # The rows are named as the Python array API standard names them, `sum` and `max` among them.
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from typing import Any

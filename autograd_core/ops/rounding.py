@@ -6,8 +6,6 @@ Learning goes through a rounded number only with a gradient of one's own, for in
 
 # The rows are named as the Python array API standard names them, `round` among them.
 
-from __future__ import annotations
-
 import numpy as np
 
 from autograd_core.ops.definition import elementwise

@@ -2,8 +2,6 @@
 
 # The rows are named as the Python array API standard names them, `any` and `all` among them.
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Order along an axis. The order itself is not differentiable; what it picks is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

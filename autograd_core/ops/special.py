@@ -3,8 +3,6 @@
 numpy has none of them, so over an array they are taken number by number.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Elementwise ops of angles, of the hyperbola, and their inverses; angles are in radians."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

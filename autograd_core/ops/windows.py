@@ -3,8 +3,6 @@
 The two are each other's transpose, so each is the other's derivative. Pooling and `unfold` are made of them.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
