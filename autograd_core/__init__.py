@@ -21,7 +21,7 @@ from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.operators import Operators
 from autograd_core.ops import *
 from autograd_core.ops.definition import array_op, elementwise
-from autograd_core.recording import detect_anomaly, enable_grad, no_grad
+from autograd_core.recording import depends_on, detect_anomaly, enable_grad, no_grad
 from autograd_core.sampling import bernoulli, multinomial, rand, randint, randn, randperm
 from autograd_core.tensor import Tensor, from_dlpack, get_default_dtype, set_default_dtype, tensor
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -78,6 +78,7 @@ __all__ = [
     "compile",
     "custom_op",
     "default_generator",
+    "depends_on",
     "detect_anomaly",
     "draw",
     "elementwise",

@@ -148,6 +148,16 @@ class detect_anomaly(contextlib.ContextDecorator):
         recording.watched = recording.anomaly or recording.capture is not None
 
 
+def depends_on(owner: Any, name: str) -> None:
+    """Say, within a function that may be compiled, that what it computes depends on this attribute.
+
+    A compiled function is captured anew once the attribute is another: a module in training and in evaluation are two.
+    """
+    capture = recording.capture
+    if capture is not None:
+        capture.depends_on(owner, name)
+
+
 def check_share(name: str, line: str | None, share: Any) -> None:
     """Within detect_anomaly(): a share of a gradient that this op passes back must be finite."""
     if isinstance(share, tuple):
@@ -173,9 +183,10 @@ def _what_is_wrong(array: Any) -> str:
 
 
 def users_line() -> str:
-    """The innermost line that is not this package's own."""
-    package = os.path.dirname(__file__)
+    """The innermost line that is not of these packages."""
+    beside = os.path.dirname(os.path.dirname(__file__))
+    own = tuple([os.path.join(beside, package, "") for package in ("autograd_core", "nn", "optim")])
     frame = sys._getframe()
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(own):
         frame = frame.f_back
     return f"at {frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"

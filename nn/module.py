@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from autograd_core import ArgumentError, AutogradError, DTypeError, Tensor
+from autograd_core import ArgumentError, AutogradError, DTypeError, Tensor, depends_on
 from nn.arguments import kind_of
 from nn.errors import StateError
 from nn.hooks import Handle, Hooks
@@ -91,6 +91,7 @@ class Module:
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Compute `forward`, with the hooks around it. Notes on an error say in which layer it rose."""
+        depends_on(self, "training")
         if self._hooks:
             return self._noting(self._hooks.around, self, inputs, named)
         return self._noting(self.forward, *inputs, **named)

@@ -54,7 +54,7 @@ class Capture:
         self.gradients: dict[int, Tensor] = {}  # the leaves whose .grad was set, by id
         self.expects_no_gradient: list[Tensor] = []  # those whose .grad was None at first
         self.updates: list[UpdateStep] = []
-        self.guards: list[tuple[Any, str, Any]] = []
+        self.guards: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.found_gradients: dict[int, Any] = {}  # of these leaves, at the end
         self.went_backward = False
         self._made: dict[int, Any] = {id(plan.owner(x)): plan.owner(x) for x in inputs}  # memory that runs fill anew
@@ -109,9 +109,9 @@ class Capture:
 
     def assigned(self, leaf: Tensor, value: Any, dtype: np.dtype[Any]) -> Any:
         """The array for a leaf that is given a new value."""
+        self._changes(leaf)
         if not isinstance(value, Tensor):
             return np.array(value, dtype=dtype)
-        self._changes(leaf)
         new: Any = value if value.dtype == dtype else ops.astype(value, dtype)
         return new.array
 
@@ -163,6 +163,10 @@ class Capture:
                 )
             self.expects_no_gradient.append(leaf)
         self.gradients[id(leaf)] = leaf
+
+    def depends_on(self, owner: Any, name: str) -> None:
+        """The program is one for this value of the attribute alone."""
+        self.guards[id(owner), name] = (owner, name, getattr(owner, name))
 
     # --- what cannot be captured --------------------------------------------------------------
 
@@ -260,6 +264,15 @@ class _Copy:
         np.copyto(*self.touched)
 
 
+class OtherUpdates(Exception):
+    """An optimiser updates other tensors, or by another rule, than when the step was captured."""
+
+    def __init__(self, advance: Advance, listed: Any) -> None:
+        super().__init__()
+        self.advance = advance
+        self.listed = listed
+
+
 class Advance:
     """A call of a function that lists updates, whose numbers are handed to the steps that were captured of them."""
 
@@ -277,10 +290,7 @@ class Advance:
             return
         listed = list(self._function())
         if [(update.rule, tuple(map(id, tensors))) for update, tensors in listed] != self._rules:
-            raise CompileError(
-                "compile: an optimiser updates other tensors, or by another rule, than when the step was captured; "
-                "compile it again after such a change"
-            )
+            raise OtherUpdates(self, listed)
         done = set()
         for old, (new, _) in zip(self._updates, listed, strict=True):
             if id(old) not in done:

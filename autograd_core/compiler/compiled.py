@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -76,6 +77,12 @@ class Compiled:
             raise CompileError(f"compile: an argument is none that can be told from others: {error}") from None
         if entry is None:
             if len(self._entries) >= _MOST_PROGRAMS:
+                warnings.warn(
+                    f"compile: {self.__name__} was called with more than {_MOST_PROGRAMS} kinds of arguments, and each "  # type: ignore[attr-defined]
+                    "is captured apart: pass numbers that change as tensors, and arrays in few shapes",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
                 self._entries.pop(next(iter(self._entries)))
             entry = self._entries[key] = _Entry(self._function)
         return entry.call(args, named, inputs)

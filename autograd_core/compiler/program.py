@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.compiler.capture import Advance, Capture, State, UpdateStep
+from autograd_core.compiler.capture import Advance, Capture, OtherUpdates, State, UpdateStep
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
 from autograd_core.recording import recording
@@ -25,7 +25,7 @@ class Program:
 
     def __init__(self, capture: Capture, inputs: Sequence[Any], outputs: Sequence[Tensor]) -> None:
         self.instructions = capture.instructions
-        self.guards = capture.guards
+        self.guards = list(capture.guards.values())
         self._thread = threading.get_ident()
         self._pool = capture.pool
         self._inputs = list(inputs)
@@ -42,6 +42,8 @@ class Program:
                 if id(step.update) in advance.steps:
                     advance.steps[id(step.update)].append(step)
         self.updates = capture.updates
+        self._last = next((s for s in reversed(capture.plan.steps) if type(s) is not UpdateStep), None)
+        self.outdated = False
         self.plan = self._planned(capture)
         self._written: list[Any] = []  # memory and gradients that a run changes,
         self._looking: list[int] = []  # and how many references there are to each
@@ -98,7 +100,7 @@ class Program:
 
     def check(self) -> None:
         """Raise Stale unless the program may run: it overwrites leaves and gradients, and reads where leaves were."""
-        if any(now > before for now, before in zip(self._count_looking(), self._looking, strict=True)):
+        if self.outdated or any(now > before for now, before in zip(self._count_looking(), self._looking, strict=True)):
             raise Stale
         for leaf, array in self._constants:
             if leaf.array is not array:
@@ -119,8 +121,22 @@ class Program:
             np.copyto(place, x)
         for leaf, gradient in self._gradients:
             leaf._grad = gradient
-        recording.quiet.run(self.plan.run)
+        try:
+            recording.quiet.run(self.plan.run)
+        except OtherUpdates as other:
+            self._finish_with(other)
         return [Tensor.of(array.copy()) for _, array in self._outputs]
+
+    def _finish_with(self, other: OtherUpdates) -> None:
+        """Make the last updates of a step as they are listed now; the program, which has others, is not run again."""
+        self.outdated = True
+        if other.advance is not self._last:
+            raise CompileError(
+                "compile: an optimiser updates other tensors, or by another rule, than when the step was captured, and "
+                "something comes after its update; compile the step again after such a change"
+            ) from None
+        for update, tensors in other.listed:
+            update(*tensors)
 
     def rehearse(self, inputs: Sequence[Any], capture: Capture) -> list[Tensor]:
         """A run with the numbers of another capture of the same step, which has changed already what Python changes."""

@@ -17,7 +17,7 @@ import numpy as np
 from autograd_core.kernels import FLOATS, memory, simd, simd_dot_products
 from autograd_core.kernels.gemm import first_entry, whole_strides
 from autograd_core.kernels.implicit_gemm import add_chunks, convolve, gradient_to_weights, pack_weights
-from autograd_core.kernels.plan import contiguous, leave_to_numpy, planned
+from autograd_core.kernels.plan import constant, contiguous, leave_to_numpy, planned
 from autograd_core.kernels.threads import get_num_threads, scratch
 from autograd_core.kernels.thresholds import (
     CONVOLUTION_PARTS,
@@ -110,11 +110,11 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
     groups, outputs, channels, _, _ = weights.shape
     depth = channels * len(taps)
     if bias is None:
-        bias = np.zeros(groups * outputs, x.dtype)
+        bias = constant(np.zeros(groups * outputs, x.dtype))
     if 0 in size or depth == 0 or x.size == 0 or y.size == 0:
         leave_to_numpy()
-        constant = np.maximum(bias, 0) if rectify else bias
-        y[:, :, first[0] :: step[0], first[1] :: step[1]] = constant.reshape(-1, 1, 1)
+        sums = np.maximum(bias, 0) if rectify else bias
+        y[:, :, first[0] :: step[0], first[1] :: step[1]] = sums.reshape(-1, 1, 1)
         return
     images, threads = x.shape[0], get_num_threads()
     wanted = 1 if threads == 1 else 4 * threads

@@ -50,13 +50,14 @@ class Plan:
         """From here on `arrays` are inputs, and `complete` speaks of what is computed of them."""
         self.known = {}
         self.complete = True
-        self._know(arrays)
+        self.know(arrays)
 
     def knows(self, arrays):
         """Whether all of these are inputs, or computed from them by planned functions."""
         return all(not isinstance(x, np.ndarray) or id(owner(x)) in self.known for x in arrays)
 
-    def _know(self, arrays):
+    def know(self, arrays):
+        """Count these as known."""
         for x in arrays:
             if isinstance(x, np.ndarray):
                 base = owner(x)
@@ -66,7 +67,7 @@ class Plan:
         """A result, known from now on, as numpy may see it: it only reads, for its work is no part of the plan."""
         if self.knows((x,)):
             return x
-        self._know((x,))
+        self.know((x,))
         view = x.view()
         view.flags.writeable = False
         return view
@@ -203,6 +204,13 @@ def contiguous(x, dtype=None):
     copy = np.empty(x.shape, dtype)
     at_each_run(np.copyto, copy, x)
     return copy
+
+
+def constant(x):
+    """An array that depends on shapes alone, so that every run of a plan may use this one."""
+    if _own.plan is not None:
+        _own.plan.know((x,))
+    return x
 
 
 def leave_to_numpy():

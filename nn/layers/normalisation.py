@@ -91,12 +91,15 @@ class _BatchNorm(_ByChannel):
         moments = (self.running_mean, self.running_var)
         return functions.batch_norm(x, *moments, self.weight, self.bias, self.training, share, self.eps)
 
-    def _share_of_this_batch(self) -> float:
+    def _share_of_this_batch(self) -> Any:
         """How far the running moments move towards this batch's: `momentum`; with None they are the mean of all."""
         if self.num_batches_tracked is None or not self.training:
             return 0.0
-        self.num_batches_tracked.assign(self.num_batches_tracked.numpy() + 1)
-        return 1 / int(self.num_batches_tracked) if self.momentum is None else float(self.momentum)
+        count = self.num_batches_tracked
+        count.assign(count + 1)
+        if self.momentum is not None:
+            return float(self.momentum)
+        return 1.0 / count.astype(float if self.running_mean is None else self.running_mean.dtype)
 
 
 class BatchNorm1d(_BatchNorm):
