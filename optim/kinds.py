@@ -8,7 +8,8 @@ A type checker sees `float` and `bool`. A parameter whose annotation says nothin
 Annotations are evaluated, so what they name has to be imported in earnest, not for the type checker alone.
 """
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
@@ -64,7 +65,8 @@ Count = Annotated[int, WHOLE, AT_LEAST_1]
 Betas = Annotated[tuple[float, float], TWO_DECAY_RATES]
 
 
-def kinds_of(optimizer: type) -> dict[str, tuple[Kind, ...]]:
+@functools.cache
+def kinds_of(optimizer: type) -> Mapping[str, tuple[Kind, ...]]:
     """The kinds of each setting of a class, from the annotations of its `__init__` and of those that it calls."""
     kinds = {}
     for init in (vars(base).get("__init__", object.__init__) for base in reversed(optimizer.__mro__)):

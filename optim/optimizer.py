@@ -58,7 +58,6 @@ class Optimizer:
         if not given:
             raise ArgumentError(f"{self._name}: no parameters to optimise; pass model.parameters()")
         no_settings = {"self", "params", "__class__"}  # what locals() has beside them
-        self._kinds = {"lr_scale": (NUMBER, AT_LEAST_0), **kinds_of(type(self))}
         self.defaults = self._checked({k: x for k, x in arguments.items() if k not in no_settings})
         if "lr" not in self.defaults:
             raise ArgumentError(f"{self._name}: an optimiser has a setting lr; got {sorted(self.defaults)}")
@@ -120,8 +119,10 @@ class Optimizer:
 
     def _checked(self, settings: Settings) -> Settings:
         """Settings as they are kept, each of its kind and all fit for each other."""
+        kind: Any = type(self)
+        kinds = {"lr_scale": (NUMBER, AT_LEAST_0), **kinds_of(kind)}  # not kept, for they cannot be pickled
         settings = {
-            name: value if name == "params" else checked(self._name, name, value, self._kinds.get(name, (NUMBER,)))
+            name: value if name == "params" else checked(self._name, name, value, kinds.get(name, (NUMBER,)))
             for name, value in settings.items()
         }
         self.check(settings)
