@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("search", "training"):  # what a program that only computes need not wait for
+    if name in ("search", "sklearn", "training"):  # what a program that only computes need not wait for
         return importlib.import_module(f"nn.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -299,7 +299,7 @@ class Trainer:
                 seconds=position.seconds,
             )
         )
-        if isinstance(self.schedule, MetricSchedule):
+        if self.schedule is not None and isinstance(self.schedule, MetricSchedule):  # which takes Python long to say
             self.schedule.step(position.history[-1].judged["loss"])
         position.batch, position.examples, position.seconds, position.totals = 0, 0, 0.0, Totals()
         for callback in self.callbacks:
