@@ -14,10 +14,11 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import autograd_core as ag
 import nn
 import optim
 from autograd_core import ArgumentError, ShapeError
-from nn.sklearn import NeuralClassifier, NeuralRegressor
+from nn.sklearn import NeuralClassifier, NeuralRegressor, squared_error
 from nn.training import Callback
 
 RNG = np.random.default_rng(0)
@@ -217,6 +218,14 @@ def test_logarithms_of_probabilities_are_exact_where_these_vanish():
     assert np.isfinite(logarithms).all()
     assert (model.predict_proba(far) == 0).any()
     np.testing.assert_allclose(np.exp(logarithms), model.predict_proba(far), atol=1e-12)
+
+
+def test_squared_errors_are_half_of_mse_loss():
+    x, t = RNG.standard_normal((2, 5, 3))
+    for reduction in ("mean", "sum", "none"):
+        half = squared_error(x, t, reduction)
+        np.testing.assert_allclose(half, 0.5 * np.asarray(nn.functions.mse_loss(x, t, reduction)), rtol=1e-12)
+    ag.gradcheck(squared_error, x, t, order=2)
 
 
 def test_a_loss_of_nn_takes_the_place_of_the_usual_one():
