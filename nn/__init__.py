@@ -11,6 +11,7 @@ from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import *
 from nn.layers import *
 from nn.module import Module, Parameter
+from nn.parameter_containers import ParameterDict, ParameterList
 from nn.parameter_groups import biases_of, weights_of
 from nn.perceptron import Perceptron
 from nn.weights import load_weights, save_weights
@@ -30,6 +31,8 @@ __all__ = [
     "ModuleDict",
     "ModuleList",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "Perceptron",
     "Sequential",
     "biases_of",

@@ -56,7 +56,7 @@ def test_every_layer_without_parts_keeps_what_it_was_given_by_the_names_of_its_a
         missing = [name for name in named if name not in vars(layer)]
         assert not missing, f"{name} must set the attributes {missing}, for repr shows what __init__ was given"
     else:
-        assert name in ("Sequential", "ModuleList", "ModuleDict")
+        assert name in ("Sequential", "ModuleList", "ModuleDict", "ParameterDict", "ParameterList")
         assert repr(layer) == f"{name}()"
 
 
