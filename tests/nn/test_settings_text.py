@@ -16,6 +16,7 @@ ARGUMENTS = {  # where 4 for each argument without a default makes no layer
     "ModuleDict": (),
     "ModuleList": (),
     "Sequential": (),
+    "TransformerDecoder": (nn.Linear(2, 3), 2),
     "TransformerEncoder": (nn.Linear(2, 3), 2),
     "Unflatten": (1, (2, 3)),
     "WeightNoise": (nn.Linear(2, 3),),
