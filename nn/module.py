@@ -115,6 +115,16 @@ class Module:
         """Call hook(module, inputs, output) after every forward; what it returns, unless None, replaces the output."""
         return self._own_hooks().add_after(hook)
 
+    def register_full_backward_hook(self, hook: Callable[[Any, Any, Any], Any]) -> Handle:
+        """Call hook(module, grad_input, grad_output) when a backward pass has gone through the module.
+
+        Both are tuples of gradients: of the inputs given by position, in which None stands for what has none, and of
+        the outputs, in the order of nested tuples. The hook is called once they are there; where no input requires a
+        gradient, once those of the outputs are. What it returns, unless None, takes the place of `grad_input`: a
+        gradient for each input. In a pass with `create_graph` the gradients are recorded.
+        """
+        return self._own_hooks().add_backward(hook)
+
     def _own_hooks(self) -> Hooks:
         if self._hooks is None:
             self._hooks = Hooks()
