@@ -13,6 +13,7 @@ from nn.layers import *
 from nn.module import Module, Parameter
 from nn.parameter_containers import ParameterDict, ParameterList
 from nn.parameter_groups import biases_of, weights_of
+from nn.parametrizations import register_parametrization, remove_parametrizations, spectral_norm, weight_norm
 from nn.perceptron import Perceptron
 from nn.weights import load_weights, save_weights
 
@@ -42,10 +43,14 @@ __all__ = [
     "load_weights",
     "models",
     "penalties",
+    "register_parametrization",
+    "remove_parametrizations",
     "save_weights",
     "scalar",
     "search",
+    "spectral_norm",
     "training",
+    "weight_norm",
     "weights_of",
 ]
 __all__ += errors.__all__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +58,22 @@ class Module:
     _hooks: Hooks | None = None
     _buffers: Mapping[str, bool] = {}  # the names of this module's own buffers, and whether each is saved
 
+    parametrizations: Any  # where there are some: a ModuleDict
+    _computed: frozenset[str] = frozenset()  # the names of parameters that nn.parametrizations compute
+
+    if not TYPE_CHECKING:  # for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            if name in self._computed:
+                return self.parametrizations[name]()
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._computed:
+            raise StateError(
+                f"{type(self).__name__}: {name} is computed from parametrizations.{name}; change what is there, or "
+                f"take remove_parametrizations(module, {name!r})"
+            )
         if isinstance(vars(self).get(name), Parameter) and not isinstance(value, Parameter | Module | None):
             raise StateError(
                 f"{type(self).__name__}: {name} is a Parameter, and {kind_of(value)} in its place would not be "
