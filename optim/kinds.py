@@ -57,12 +57,18 @@ TWO_DECAY_RATES = Kind(
     lambda pair: isinstance(pair, Sequence) and len(pair) == 2 and all(map(BELOW_1.fits, pair)),
     lambda pair: tuple(map(float, pair)),
 )
+TWO_NUMBERS = Kind(
+    "two numbers",
+    lambda pair: isinstance(pair, Sequence) and len(pair) == 2 and all(map(_is_number, pair)),
+    lambda pair: tuple(map(float, pair)),
+)
 
 NonNegative = Annotated[float, NUMBER, AT_LEAST_0]
 BelowOne = Annotated[float, NUMBER, BELOW_1]
 Share = Annotated[float, NUMBER, FROM_0_TO_1]
 Count = Annotated[int, WHOLE, AT_LEAST_1]
 Betas = Annotated[tuple[float, float], TWO_DECAY_RATES]
+Pair = Annotated[tuple[float, float], TWO_NUMBERS]
 
 
 @functools.cache

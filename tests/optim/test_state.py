@@ -170,3 +170,16 @@ def test_every_optimiser_can_be_pickled_with_what_it_updates(make_training, opti
     advance(training, optimizer, 3)
     advance(other, copy, 3)
     np.testing.assert_array_equal(other.row(), training.row())
+
+
+def test_a_state_from_before_there_was_maximize_is_taken_over(make_training):
+    training = make_training()
+    optimizer = training.optimizer("Adam", {"lr": 0.1})
+    advance(training, optimizer, 2)
+    state = optimizer.state_dict()
+    for group in state["param_groups"]:
+        del group["maximize"]
+    resumed = training.optimizer("Adam", {})
+    resumed.load_state_dict(state)
+    assert resumed.param_groups[0]["lr"] == 0.1
+    assert resumed.param_groups[0]["maximize"] is False
