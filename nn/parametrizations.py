@@ -113,6 +113,10 @@ class _WeightNorm(Module):
     def right_inverse(self, weight: Any) -> tuple[Any, Any]:
         return self._norm(weight), weight
 
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """Two for each weight's share in the norm, and a multiplication by g/‖v‖."""
+        return 3 * int(output.size)
+
     def _norm(self, v: Any) -> Any:
         """Of each slice along `dim`, or of all."""
         if self.dim is None:
@@ -159,6 +163,11 @@ class _SpectralNorm(Module):
     def describe(self) -> str:
         """Its settings; the weight is no part of it."""
         return f"n_power_iterations={self.n_power_iterations}, eps={self.eps}, dim={self.dim}"
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """Two products with the matrix for each iteration, one for σ, and the division."""
+        products = 1 + 2 * self.n_power_iterations * self.training if output.ndim > 1 else 1
+        return (2 * products + 1) * int(output.size)
 
     def _matrix(self, weight: Any) -> Any:
         """The weight as a matrix with the axis `dim` as its rows."""

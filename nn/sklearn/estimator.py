@@ -207,7 +207,7 @@ class NeuralEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
 
     def _outputs(self, x: Any) -> Array:
         """What the network gives for X. Shapes: (n, ...) -> (n, outputs)."""
-        check_is_fitted(self)
+        check_is_fitted(self, "module_")
         x = self._inputs(x)
         with ag.no_grad():
             parts = [

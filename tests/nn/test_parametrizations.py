@@ -12,6 +12,7 @@ import autograd_core as ag
 import nn
 import optim
 from nn import register_parametrization, remove_parametrizations, spectral_norm, weight_norm
+from nn.summary import summarise
 
 _spec = importlib.util.spec_from_file_location("golden_cases", Path(__file__).parent / "layers" / "conftest.py")
 golden_cases = importlib.util.module_from_spec(_spec)
@@ -93,6 +94,13 @@ def test_removing_leaves_a_parameter_of_the_same_value():
     layer.weight = nn.Parameter(ag.ones((2, 3)))
     frozen = remove_parametrizations(weight_norm(nn.Linear(3, 2)).freeze(), "weight")
     assert not frozen.weight.requires_grad
+
+
+def test_a_summary_counts_what_computes_a_weight():
+    net = nn.Sequential(weight_norm(nn.Linear(4, 3)), spectral_norm(nn.Linear(3, 2, bias=False)))
+    counts = {row.name: row.flops for row in summarise(net, ag.ones((5, 4))).rows}
+    assert counts["0.parametrizations.weight.0"] == 36
+    assert counts["1.parametrizations.weight.0"] == 3 * 6  # in evaluation, where σ is one product
 
 
 class Symmetric(nn.Module):

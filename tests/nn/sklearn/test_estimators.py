@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -185,6 +186,16 @@ def test_early_stopping_ends_at_the_weights_of_the_best_validation():
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
+def test_weights_of_examples_are_held_back_with_them():
+    settings = {"early_stopping": True, "learning_rate_init": 0.01, "random_state": 0}
+    weighted = NeuralClassifier(**settings).fit(X, LABELS, np.full(len(X), 2.0))
+    plain = NeuralClassifier(**settings).fit(X, LABELS)
+    losses = [[record.validation["loss"] for record in model.history_] for model in (weighted, plain)]
+    assert losses[0][0] == pytest.approx(losses[1][0], rel=1e-3)  # weight decay is shared by twice the weight
+    weights = np.where(LABELS == "yes", 0.0, 1.0)
+    assert "yes" not in NeuralClassifier(**settings).fit(X, LABELS, weights).predict(X)
+
+
 def test_every_fit_has_its_own_callbacks():
     class Count(Callback):
         epochs = 0
@@ -256,6 +267,8 @@ def test_settings_out_of_range_are_refused(settings, message):
     with pytest.raises(ArgumentError, match=message):
         model.fit(X, LABELS)
     assert not hasattr(model, "module_")
+    with pytest.raises(NotFittedError):
+        model.predict(X)
 
 
 def test_what_does_not_fit_is_refused_and_nothing_is_lost():
