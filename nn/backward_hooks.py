@@ -4,8 +4,6 @@ A forward with such hooks passes its inputs and its outputs through one identity
 together, as one vector, so that their gradients come together, too.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Sequence

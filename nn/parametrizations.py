@@ -4,8 +4,6 @@ What is learned are the originals; the module's own code reads its `weight` as e
 state they are `parametrizations.weight.original` (or original0, original1, ...), as PyTorch calls them.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any, TypeVar
 

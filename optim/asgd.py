@@ -1,7 +1,5 @@
 """Averaged stochastic gradient descent (Polyak and Juditsky 1992), with the rates of Bottou."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

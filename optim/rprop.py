@@ -1,7 +1,5 @@
 """Rprop (Riedmiller and Braun 1993): steps by the signs of the gradients, whose sizes their changes of sign decide."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

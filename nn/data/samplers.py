@@ -1,7 +1,5 @@
 """Samplers: which examples an epoch has, and in which order, where that is not each of them once."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 import numpy as np

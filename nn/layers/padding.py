@@ -4,8 +4,6 @@ A width is one number for all sides, or one for each: (left, right) of the last 
 (N, C, L), (N, C, H, W) or (N, C, D, H, W) -> the same, longer; N may be missing.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from nn import functions

@@ -1,7 +1,5 @@
 """A classifier for scikit-learn."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 

@@ -1,7 +1,5 @@
 """Losses of examples that count more or less."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

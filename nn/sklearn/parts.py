@@ -1,7 +1,5 @@
 """What an estimator's settings stand for: the network, and its optimiser."""
 
-from __future__ import annotations
-
 import copy
 import functools
 import itertools

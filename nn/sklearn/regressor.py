@@ -1,7 +1,5 @@
 """A regressor for scikit-learn."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
