@@ -38,7 +38,7 @@ bench: .venv-bench/.installed
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --upgrade pip
 	.venv-bench/bin/python -m pip install --quiet torch==2.13.0
-	.venv-bench/bin/python -m pip install --quiet numpy jax mygrad autograd micrograd matplotlib psutil
+	.venv-bench/bin/python -m pip install --quiet numpy jax mygrad autograd micrograd matplotlib psutil scikit-learn
 	.venv-bench/bin/python -m pip install --quiet --editable .
 	touch $@
 

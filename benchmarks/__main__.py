@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.groups import arrays, conv, imports, layers, matmul, memory, mnist, overhead, scalar, train
+from benchmarks.groups import arrays, conv, estimators, imports, layers, matmul, memory, mnist, overhead, scalar, train
 from benchmarks.machine import describe
 from benchmarks.report import Section, markdown, write
 from benchmarks.runner import Runner
@@ -24,6 +24,7 @@ GROUPS = {
     "layers": layers.measure,
     "arrays": arrays.measure,
     "train": train.measure,
+    "estimators": estimators.measure,
     "scalar": scalar.measure,
     "overhead": overhead.measure,
     "import": imports.measure,

@@ -21,6 +21,7 @@ NAMES = {
     "jax_jit": "JAX jit",
     "mygrad_eager": "mygrad",
     "hips_autograd": "autograd (HIPS)",
+    "scikit_learn": "scikit-learn",
     "micrograd_scalar": "micrograd",
     "ours_of_lists": "ours, by lists",
     "peak": "peak",

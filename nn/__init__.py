@@ -11,7 +11,9 @@ from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import *
 from nn.layers import *
 from nn.module import Module, Parameter
+from nn.parameter_containers import ParameterDict, ParameterList
 from nn.parameter_groups import biases_of, weights_of
+from nn.parametrizations import register_parametrization, remove_parametrizations, spectral_norm, weight_norm
 from nn.perceptron import Perceptron
 from nn.weights import load_weights, save_weights
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("search", "training"):  # what a program that only computes need not wait for
+    if name in ("search", "sklearn", "training"):  # what a program that only computes need not wait for
         return importlib.import_module(f"nn.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -30,6 +32,8 @@ __all__ = [
     "ModuleDict",
     "ModuleList",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "Perceptron",
     "Sequential",
     "biases_of",
@@ -39,10 +43,14 @@ __all__ = [
     "load_weights",
     "models",
     "penalties",
+    "register_parametrization",
+    "remove_parametrizations",
     "save_weights",
     "scalar",
     "search",
+    "spectral_norm",
     "training",
+    "weight_norm",
     "weights_of",
 ]
 __all__ += errors.__all__

@@ -1,4 +1,4 @@
-"""Forward hooks: functions that are called before and after a module's forward. Nothing here knows what a module is."""
+"""Hooks: what is called around a module's forward, and of gradients. Nothing here knows what a module is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from autograd_core import ArgumentError
+from nn.backward_hooks import Hook, Passage
 
 
 class Handle:
@@ -36,10 +37,11 @@ class Hooks:
     def __init__(self) -> None:
         self._before: dict[Handle, Callable[[Any, Any], Any]] = {}
         self._after: dict[Handle, Callable[[Any, Any, Any], Any]] = {}
+        self._backward: dict[Handle, Hook] = {}
 
     def __bool__(self) -> bool:
         """Whether there are any; those that were removed leave none."""
-        return bool(self._before or self._after)
+        return bool(self._before or self._after or self._backward)
 
     def add_before(self, hook: Callable[[Any, Any], Any]) -> Handle:
         """See `Module.register_forward_pre_hook`."""
@@ -55,15 +57,23 @@ class Hooks:
         self._after[handle] = hook
         return handle
 
+    def add_backward(self, hook: Hook) -> Handle:
+        """See `Module.register_full_backward_hook`."""
+        _check(hook)
+        handle = Handle(self._backward)
+        self._backward[handle] = hook
+        return handle
+
     def around(self, module: Any, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """The module's forward, with the hooks before and after it."""
         for before in list(self._before.values()):  # a copy, for a hook may remove itself
             replaced = before(module, inputs)
             if replaced is not None:
                 inputs = replaced if isinstance(replaced, tuple) else (replaced,)
-        output = module.forward(*inputs, **named)
+        passage = Passage(module, list(self._backward.values())) if self._backward else None
+        output = module.forward(*(inputs if passage is None else passage.into(inputs)), **named)
         for after in list(self._after.values()):
             replaced = after(module, inputs, output)
             if replaced is not None:
                 output = replaced
-        return output
+        return output if passage is None else passage.out_of(output)

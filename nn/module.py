@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +58,22 @@ class Module:
     _hooks: Hooks | None = None
     _buffers: Mapping[str, bool] = {}  # the names of this module's own buffers, and whether each is saved
 
+    parametrizations: Any  # where there are some: a ModuleDict
+    _computed: frozenset[str] = frozenset()  # the names of parameters that nn.parametrizations compute
+
+    if not TYPE_CHECKING:  # for which every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            if name in self._computed:
+                return self.parametrizations[name]()
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._computed:
+            raise StateError(
+                f"{type(self).__name__}: {name} is computed from parametrizations.{name}; change what is there, or "
+                f"take remove_parametrizations(module, {name!r})"
+            )
         if isinstance(vars(self).get(name), Parameter) and not isinstance(value, Parameter | Module | None):
             raise StateError(
                 f"{type(self).__name__}: {name} is a Parameter, and {kind_of(value)} in its place would not be "
@@ -115,6 +130,16 @@ class Module:
     def register_forward_hook(self, hook: Callable[[Any, Any, Any], Any]) -> Handle:
         """Call hook(module, inputs, output) after every forward; what it returns, unless None, replaces the output."""
         return self._own_hooks().add_after(hook)
+
+    def register_full_backward_hook(self, hook: Callable[[Any, Any, Any], Any]) -> Handle:
+        """Call hook(module, grad_input, grad_output) when a backward pass has gone through the module.
+
+        Both are tuples of gradients: of the inputs given by position, in which None stands for what has none, and of
+        the outputs, in the order of nested tuples. The hook is called once they are there; where no input requires a
+        gradient, once those of the outputs are. What it returns, unless None, takes the place of `grad_input`: a
+        gradient for each input. In a pass with `create_graph` the gradients are recorded.
+        """
+        return self._own_hooks().add_backward(hook)
 
     def _own_hooks(self) -> Hooks:
         if self._hooks is None:

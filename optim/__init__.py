@@ -12,6 +12,7 @@ from optim.adam_variants import RAdam as RAdam
 from optim.adaptive import Adadelta as Adadelta
 from optim.adaptive import Adagrad as Adagrad
 from optim.adaptive import RMSprop as RMSprop
+from optim.asgd import ASGD as ASGD
 from optim.averaging import EqualAverage as EqualAverage
 from optim.averaging import ExponentialMovingAverage as ExponentialMovingAverage
 from optim.averaging import WeightAverage as WeightAverage
@@ -22,6 +23,7 @@ from optim.lion import Lion as Lion
 from optim.optimizer import Optimizer as Optimizer
 from optim.range_test import RangeTest as RangeTest
 from optim.range_test import learning_rate_range_test as learning_rate_range_test
+from optim.rprop import Rprop as Rprop
 from optim.sgd import SGD as SGD
 
 # Public is what is imported above and no module by accident: a new name is one line.

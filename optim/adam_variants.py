@@ -34,6 +34,7 @@ class Adamax(Optimizer):
         weight_decay: NonNegative = 0.0,
         *,
         decoupled_weight_decay: bool = False,
+        maximize: bool = False,
     ) -> None:
         super().__init__(locals())
 
@@ -70,6 +71,7 @@ class NAdam(Optimizer):
         weight_decay: NonNegative = 0.0,
         momentum_decay: NonNegative = 4e-3,
         decoupled_weight_decay: bool = False,
+        maximize: bool = False,
     ) -> None:
         super().__init__(locals())
 
@@ -119,6 +121,7 @@ class RAdam(Optimizer):
         eps: NonNegative = 1e-8,
         weight_decay: NonNegative = 0.0,
         decoupled_weight_decay: bool = False,
+        maximize: bool = False,
     ) -> None:
         super().__init__(locals())
 

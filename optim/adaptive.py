@@ -34,6 +34,7 @@ class Adagrad(Optimizer):
         eps: NonNegative = 1e-10,
         *,
         decoupled_weight_decay: bool = False,
+        maximize: bool = False,
     ) -> None:
         super().__init__(locals())
 
@@ -73,6 +74,7 @@ class Adadelta(Optimizer):
         weight_decay: NonNegative = 0.0,
         *,
         decoupled_weight_decay: bool = False,
+        maximize: bool = False,
     ) -> None:
         super().__init__(locals())
 
@@ -129,6 +131,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         decoupled_weight_decay: bool = False,
+        maximize: bool = False,
     ) -> None:
         super().__init__(locals())
 

@@ -8,7 +8,8 @@ A type checker sees `float` and `bool`. A parameter whose annotation says nothin
 Annotations are evaluated, so what they name has to be imported in earnest, not for the type checker alone.
 """
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
@@ -56,15 +57,22 @@ TWO_DECAY_RATES = Kind(
     lambda pair: isinstance(pair, Sequence) and len(pair) == 2 and all(map(BELOW_1.fits, pair)),
     lambda pair: tuple(map(float, pair)),
 )
+TWO_NUMBERS = Kind(
+    "two numbers",
+    lambda pair: isinstance(pair, Sequence) and len(pair) == 2 and all(map(_is_number, pair)),
+    lambda pair: tuple(map(float, pair)),
+)
 
 NonNegative = Annotated[float, NUMBER, AT_LEAST_0]
 BelowOne = Annotated[float, NUMBER, BELOW_1]
 Share = Annotated[float, NUMBER, FROM_0_TO_1]
 Count = Annotated[int, WHOLE, AT_LEAST_1]
 Betas = Annotated[tuple[float, float], TWO_DECAY_RATES]
+Pair = Annotated[tuple[float, float], TWO_NUMBERS]
 
 
-def kinds_of(optimizer: type) -> dict[str, tuple[Kind, ...]]:
+@functools.cache
+def kinds_of(optimizer: type) -> Mapping[str, tuple[Kind, ...]]:
     """The kinds of each setting of a class, from the annotations of its `__init__` and of those that it calls."""
     kinds = {}
     for init in (vars(base).get("__init__", object.__init__) for base in reversed(optimizer.__mro__)):

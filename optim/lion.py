@@ -34,5 +34,6 @@ class Lion(Optimizer):
         weight_decay: NonNegative = 0.0,
         *,
         decoupled_weight_decay: bool = True,
+        maximize: bool = False,
     ) -> None:
         super().__init__(locals())

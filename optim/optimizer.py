@@ -10,6 +10,7 @@ from optim.kinds import AT_LEAST_0, NUMBER, RATE, checked, kinds_of, require
 Settings = dict[str, Any]
 State = dict[str, Any]
 Numbers = dict[str, float]
+_LATER = {"maximize"}  # settings that states saved before there were such lack
 _Call = tuple[Update, list[str], Numbers]  # a rule with its numbers, names of its state, what is carried
 
 
@@ -35,6 +36,7 @@ class Optimizer:
 
     `weight_decay` λ either adds λ·p to the gradient (coupled: L2) or, with `decoupled_weight_decay`, shrinks the
     parameter by lr·λ of itself beside the step (Loshchilov and Hutter 2019); the adaptive rates do not see it then.
+    With `maximize` the steps go up the gradients rather than down; weights decay as ever.
 
     Gradients add up until `zero_grad`, so several mini-batches make one step if each is called back before it:
 
@@ -58,7 +60,6 @@ class Optimizer:
         if not given:
             raise ArgumentError(f"{self._name}: no parameters to optimise; pass model.parameters()")
         no_settings = {"self", "params", "__class__"}  # what locals() has beside them
-        self._kinds = {"lr_scale": (NUMBER, AT_LEAST_0), **kinds_of(type(self))}
         self.defaults = self._checked({k: x for k, x in arguments.items() if k not in no_settings})
         if "lr" not in self.defaults:
             raise ArgumentError(f"{self._name}: an optimiser has a setting lr; got {sorted(self.defaults)}")
@@ -120,8 +121,10 @@ class Optimizer:
 
     def _checked(self, settings: Settings) -> Settings:
         """Settings as they are kept, each of its kind and all fit for each other."""
+        kind: Any = type(self)
+        kinds = {"lr_scale": (NUMBER, AT_LEAST_0), **kinds_of(kind)}  # not kept, for they cannot be pickled
         settings = {
-            name: value if name == "params" else checked(self._name, name, value, self._kinds.get(name, (NUMBER,)))
+            name: value if name == "params" else checked(self._name, name, value, kinds.get(name, (NUMBER,)))
             for name, value in settings.items()
         }
         self.check(settings)
@@ -149,6 +152,8 @@ class Optimizer:
             for parameter in group["params"]:
                 gradient = parameter.grad
                 if gradient is not None:
+                    if group.get("maximize"):
+                        gradient = -gradient.detach()
                     state = self.state.get(index)
                     if state is None:
                         state = self.state[index] = self.new_state(parameter, group)
@@ -250,6 +255,8 @@ class Optimizer:
             )
         groups = []
         for group, settings in zip(self.param_groups, saved, strict=True):
+            later = {name: self.defaults[name] for name in _LATER & group.keys() - settings.keys()}
+            settings = {**settings, **later}
             if settings.keys() != group.keys():
                 raise ArgumentError(
                     f"{self._name}: a state with the settings {sorted(settings)}; here are {sorted(group)};"

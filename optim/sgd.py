@@ -46,6 +46,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         decoupled_weight_decay: bool = False,
+        maximize: bool = False,
     ) -> None:
         super().__init__(locals())
 

@@ -12,12 +12,14 @@ import optim
 from autograd_core.kernels.threads import get_num_threads as threads
 from autograd_core.ops.convolution import conv2d_input_gradient, conv2d_weight_gradient
 from benchmarks import inputs, moons
+from benchmarks.estimators import FITS
 from benchmarks.timing import Task, fingerprint
 
 __all__ = [
     "add",
     "array_function",
     "conv2d",
+    "estimator",
     "layer",
     "matmul",
     "moons_step",
@@ -136,6 +138,15 @@ def training(model: str, batch: int) -> Task:
         return loss
 
     return Task(step, evidence=[float(step()) for _ in range(5)])
+
+
+def estimator(label: str, dtype: str) -> Task:
+    from sklearn.base import clone
+
+    fit = FITS[label]
+    model = (nn.sklearn.NeuralClassifier if fit.classes else nn.sklearn.NeuralRegressor)(**fit.settings())
+    x, y = fit.data(dtype)
+    return Task(lambda: clone(model).fit(x, y))
 
 
 class Neuron:

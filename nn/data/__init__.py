@@ -10,6 +10,7 @@ from nn.data.image_folder import ImageFolder
 from nn.data.labelled_images import LabelledImages, Splits
 from nn.data.prefetch import Prefetch
 from nn.data.published import DATASETS, mnist
+from nn.data.samplers import Sampler, WeightedSampler
 from nn.data.splitting import k_fold, split
 from nn.data.text import ParallelStreams, Sequences, Vocabulary
 
@@ -23,11 +24,13 @@ __all__ = [
     "LabelledImages",
     "ParallelStreams",
     "Prefetch",
+    "Sampler",
     "Sequences",
     "Splits",
     "Subset",
     "Table",
     "Vocabulary",
+    "WeightedSampler",
     "augmentation",
     "collate",
     "k_fold",

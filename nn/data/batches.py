@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nn.data.arguments import whole_number
 from nn.data.datasets import Batch, Chosen, as_dataset, fetch
 from nn.data.random_streams import batch_generator, shuffled_order
+from nn.data.samplers import Sampler
 from nn.errors import DataError
 
 Augmentation = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
@@ -21,6 +22,8 @@ class Batches:
     The order depends on (seed, epoch) and the length alone, not on earlier epochs nor on any global state. So `start=k`
     gives exactly the batches that follow the first k, and iterating twice gives the same twice.
     The last batch holds what is left over, unless `drop_last`. `len` is the number of batches still to come.
+
+    A `sampler` says which examples the epoch has, in place of all of them shuffled; see `nn.data.WeightedSampler`.
 
     `augment(inputs, generator)` is applied to the first array of each batch, with a generator that depends on
     (seed, epoch, number of the batch) alone; see `nn.data.augmentation`.
@@ -45,9 +48,11 @@ class Batches:
         start: int = 0,
         drop_last: bool = False,
         augment: Augmentation | None = None,
+        sampler: Sampler | None = None,
     ) -> None:
         self._dataset = as_dataset(*source)
-        self._length = len(self._dataset)
+        self._sampler = sampler
+        self._length = len(self._dataset if sampler is None else sampler)
         self._batch_size = whole_number("batch_size", batch_size, at_least=1)
         self._seed = whole_number("seed", seed, at_least=0)
         self._epoch = whole_number("epoch", epoch, at_least=0)
@@ -65,7 +70,7 @@ class Batches:
         return self._end - self._start
 
     def __iter__(self) -> Iterator[Batch]:
-        order = shuffled_order(self._length, seed=self._seed, epoch=self._epoch) if self._shuffle else None
+        order = self._order()
         for index in range(self._start, self._end):
             chosen: Chosen = slice(index * self._batch_size, (index + 1) * self._batch_size)
             batch = fetch(self._dataset, chosen if order is None else order[chosen])
@@ -73,3 +78,19 @@ class Batches:
                 generator = batch_generator(seed=self._seed, epoch=self._epoch, batch=index)
                 batch = (self._augment(batch[0], generator), *batch[1:])
             yield batch
+
+    def _order(self) -> Any:
+        """The numbers of the epoch's examples, or None where they come as they are."""
+        if self._sampler is None:
+            return shuffled_order(self._length, seed=self._seed, epoch=self._epoch) if self._shuffle else None
+        order = np.asarray(self._sampler(seed=self._seed, epoch=self._epoch))
+        there = len(self._dataset)
+        if order.shape != (self._length,) or order.dtype.kind not in "iu":
+            raise DataError(
+                f"the sampler gave {order.dtype} of shape {order.shape}, expected {self._length} numbers of examples"
+            )
+        if order.size and (order.min() < 0 or order.max() >= there):
+            raise DataError(
+                f"the sampler gave examples from {order.min()} to {order.max()}, but the data set has {there}, from 0"
+            )
+        return order

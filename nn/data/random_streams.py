@@ -15,6 +15,12 @@ def shuffled_order(length: int, *, seed: int, epoch: int) -> NDArray[np.intp]:
     return _permutation(length, np.random.SeedSequence(seed, spawn_key=(epoch,)))
 
 
+def random_numbers(length: int, *, seed: int, epoch: int) -> NDArray[np.float64]:
+    """Numbers from 0 up to, but not including, 1, that only (seed, epoch, length) decides."""
+    raw = np.random.Philox(np.random.SeedSequence(seed, spawn_key=(epoch,))).random_raw(length)
+    return np.asarray((raw >> np.uint64(11)) * 2.0**-53, np.float64)
+
+
 def split_order(length: int, *, seed: int) -> NDArray[np.intp]:
     """A permutation of range(length) to split data by, independent of the orders that they are then trained in."""
     return _permutation(length, np.random.SeedSequence(seed, spawn_key=_SPLIT))

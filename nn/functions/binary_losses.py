@@ -11,9 +11,15 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn.arguments import numbers_of
-from nn.functions.reduction import constant, reduced, same_shape
+from nn.functions.reduction import as_floats, constant, reduced, same_shape, signs
 
-__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge_loss"]
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "hinge_embedding_loss",
+    "hinge_loss",
+    "margin_ranking_loss",
+]
 
 _LEAST_LOG = -100.0  # what log(0) is taken as, and
 _LEAST_VARIANCE = 1e-12  # p(1 - p) at least: PyTorch's, so that a sure and wrong answer costs and teaches as there
@@ -95,6 +101,29 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "m
     x, t = same_shape("hinge_loss", input, target)
     check_signs("hinge_loss", t)
     return reduced("hinge_loss", ag.relu(margin - t * x), reduction)
+
+
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """x where the label is 1 (alike), max(0, margin - x) where it is -1; x is a distance. Gradient: ±1, or 0."""
+    x = as_floats(input)
+    target = signs("hinge_embedding_loss", target, x.dtype)
+    if x.shape != target.shape:
+        raise ShapeError(
+            f"hinge_embedding_loss: input and labels must have one shape, got {x.shape} and {target.shape}; reshape one"
+        )
+    check_signs("hinge_embedding_loss", target)
+    return reduced("hinge_embedding_loss", ag.where(target > 0, x, ag.relu(margin - x)), reduction)
+
+
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
+    """max(0, margin - t·(x1 - x2)): the first is to rank higher where the label t is 1, and lower where it is -1.
+
+    Shapes: all alike. Gradient to x1: -t within the margin; to x2: t.
+    """
+    input1, input2 = same_shape("margin_ranking_loss", input1, input2)
+    _, target = same_shape("margin_ranking_loss", input1, target)
+    check_signs("margin_ranking_loss", target)
+    return reduced("margin_ranking_loss", ag.relu(margin - target * (input1 - input2)), reduction)
 
 
 def check_signs(name: str, t: Any) -> None:

@@ -1,13 +1,14 @@
-"""Vectors for words and other things that are counted."""
+"""Vectors for words and other things that are counted, and choices among them."""
 
 from typing import Any
 
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, DTypeError
+from autograd_core import ArgumentError, DTypeError, default_generator
+from nn.arguments import as_floats
 
-__all__ = ["embedding", "one_hot"]
+__all__ = ["embedding", "gumbel_softmax", "one_hot"]
 
 
 @ag.array_op
@@ -31,6 +32,40 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     count = weight.shape[0]
     rows = _whole_numbers("embedding", "indices", indices, count)
     return _embedding(weight, indices=rows, padding_idx=check_padding("embedding", padding_idx, count))
+
+
+def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int = -1) -> Any:
+    """A choice among classes, drawn by softmax(logits), that has a gradient (Jang, Gu and Poole 2017).
+
+    softmax((logits + G)/τ) along `dim`, with G drawn from Gumbel's distribution by what `manual_seed` seeds: the nearer
+    `tau` is to 0, the nearer to one-hot. With `hard` it is the one-hot vector of its largest entry, whose gradient is
+    taken as if it were not. Shapes: (..., classes, ...) -> the same.
+    Gradient: that of the softmax, over τ, with G as a constant. Errors: ArgumentError unless `tau` is above 0.
+
+    >>> ag.manual_seed(0)
+    >>> gumbel_softmax(ag.tensor([0.0, 9.0, 0.0]), hard=True)
+    Tensor([0., 1., 0.])
+    """
+    logits = as_floats("gumbel_softmax", logits)
+    if not tau > 0:
+        raise ArgumentError(f"gumbel_softmax: tau must be above 0, got {tau!r}")
+    drawn = default_generator().standard_exponential(logits.shape, np.float64)
+    noise = np.asarray(-np.log(np.maximum(drawn, np.finfo(np.float64).tiny)), logits.dtype)
+    soft = ag.softmax((logits + noise) / tau, axis=dim)
+    return _largest(soft, dim=dim) if hard else soft
+
+
+@ag.array_op
+def _largest(x: Any, /, dim: int) -> Any:
+    """One-hot: 1 at the largest entry, the first of several. Gradient: upstream, as of x itself."""
+    hard = np.zeros_like(x)
+    np.put_along_axis(hard, np.expand_dims(np.argmax(x, axis=dim), dim), 1, axis=dim)
+    return hard
+
+
+@_largest.vjp("x")
+def _(g: Any) -> Any:
+    return g
 
 
 def one_hot(labels: Any, num_classes: int = -1) -> ag.Tensor:

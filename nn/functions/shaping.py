@@ -10,7 +10,9 @@ import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
 from nn.arguments import as_floats, as_tensor
 
-__all__ = ["flatten", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle", "unflatten"]
+__all__ = ["flatten", "fold", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle", "unflatten", "unfold"]
+
+Sizes = int | tuple[int, ...]
 
 _INTERPOLATED_AXES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
@@ -50,6 +52,24 @@ def pad(x: Any, pad: tuple[int, ...], mode: str = "constant", value: float = 0.0
         raise ArgumentError(f"pad: takes two widths for each of at most {x.ndim} axes, last axis first; got {pad!r}")
     pairs = list(zip(pad[::2], pad[1::2], strict=True))[::-1]
     return ag.pad(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs, modes[mode], value)
+
+
+def unfold(x: Any, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Any:
+    """The windows of images as columns, in which a convolution is a matrix product.
+
+    Shapes: (N, C, H, W) -> (N, C·KH·KW, windows). Gradient: `fold` of upstream.
+    """
+    return ag.unfold(x, kernel_size, dilation, padding, stride)
+
+
+def fold(
+    x: Any, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
+) -> Any:
+    """Columns as the windows of images of `output_size`, added where they lie over each other: `unfold` transposed.
+
+    Shapes: (N, C·KH·KW, windows) -> (N, C, H, W). Gradient: `unfold` of upstream.
+    """
+    return ag.fold(x, output_size, kernel_size, dilation, padding, stride)
 
 
 def pixel_shuffle(x: Any, upscale_factor: int) -> Any:

@@ -1,13 +1,13 @@
-"""How alike two vectors are, and a loss of it, under PyTorch's names."""
+"""How alike two vectors are, and losses of it, under PyTorch's names."""
 
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ShapeError
+from autograd_core import ArgumentError, ShapeError
 from nn.functions.binary_losses import check_signs
 from nn.functions.reduction import as_floats, reduced, same_shape, signs
 
-__all__ = ["cosine_embedding_loss", "cosine_similarity"]
+__all__ = ["cosine_embedding_loss", "cosine_similarity", "pairwise_distance", "triplet_margin_loss"]
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
@@ -40,3 +40,43 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     return reduced(
         "cosine_embedding_loss", ag.where(target > 0, 1 - similarity, ag.relu(similarity - margin)), reduction
     )
+
+
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+    """The p-norm of x1 - x2 + eps along the last axis: how far apart the vectors of each pair are.
+
+    Shapes: x1 and x2 (N, D) or (D,), which broadcast -> (N,) or (), or with `keepdim` (N, 1). `p` is at least 1, inf
+    for the largest difference. Gradient for p = 2: d/‖d‖ with d = x1 - x2 + eps, which keeps equal vectors from 0.
+    """
+    if not p >= 1:
+        raise ArgumentError(f"pairwise_distance: p must be at least 1, got {p!r}")
+    d = as_floats(x1) - as_floats(x2) + eps
+    return ag.norm(d, axis=-1, keepdims=keepdim, ord=p)
+
+
+def triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Any:
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the `pairwise_distance`.
+
+    Shapes: all (N, D), or (D,), alike -> (), or with reduction="none" (N,). With `swap` the negative counts as near as
+    it is to the nearer of anchor and positive (Balntas et al. 2016).
+    """
+    anchor, positive = same_shape("triplet_margin_loss", anchor, positive)
+    anchor, negative = same_shape("triplet_margin_loss", anchor, negative)
+    if anchor.ndim not in (1, 2):
+        raise ShapeError(f"triplet_margin_loss: takes vectors (N, D) or (D,), got shape {anchor.shape}")
+    if not margin > 0:
+        raise ArgumentError(f"triplet_margin_loss: margin must be above 0, got {margin!r}")
+    to_negative = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        to_negative = ag.minimum(to_negative, pairwise_distance(positive, negative, p, eps))
+    losses = ag.relu(pairwise_distance(anchor, positive, p, eps) - to_negative + margin)
+    return reduced("triplet_margin_loss", losses, reduction)

@@ -10,6 +10,7 @@ from nn.layers import (
     loss,
     noise,
     normalisation,
+    padding,
     pooling,
     recurrence,
     shaping,
@@ -24,6 +25,7 @@ from nn.layers.linear import *
 from nn.layers.loss import *
 from nn.layers.noise import *
 from nn.layers.normalisation import *
+from nn.layers.padding import *
 from nn.layers.pooling import *
 from nn.layers.recurrence import *
 from nn.layers.shaping import *
@@ -39,6 +41,7 @@ __all__ += linear.__all__
 __all__ += loss.__all__
 __all__ += noise.__all__
 __all__ += normalisation.__all__
+__all__ += padding.__all__
 __all__ += pooling.__all__
 __all__ += recurrence.__all__
 __all__ += shaping.__all__

@@ -15,16 +15,20 @@ __all__ = [
     "CosineSimilarity",
     "CrossEntropyLoss",
     "GaussianNLLLoss",
+    "HingeEmbeddingLoss",
     "HingeLoss",
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
     "MSELoss",
+    "MarginRankingLoss",
     "MultiMarginLoss",
     "NLLLoss",
+    "PairwiseDistance",
     "PoissonNLLLoss",
     "QuadraticLoss",
     "SmoothL1Loss",
+    "TripletMarginLoss",
 ]
 
 
@@ -230,3 +234,54 @@ class CosineEmbeddingLoss(_Loss):
 
     def forward(self, input1: Any, input2: Any, target: Any) -> Any:
         return functions.cosine_embedding_loss(input1, input2, target, self.margin, self.reduction)
+
+
+class HingeEmbeddingLoss(_Loss):
+    """Brings distances of what is alike to 0, and others beyond a margin; see `nn.functions.hinge_embedding_loss`."""
+
+    def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """One number, or with reduction "none" all that it is made of."""
+        return functions.hinge_embedding_loss(input, target, self.margin, self.reduction)
+
+
+class MarginRankingLoss(_Loss):
+    """Ranks the first number above the second, or below; see `nn.functions.margin_ranking_loss`."""
+
+    def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+        """One number, or with reduction "none" all that it is made of."""
+        return functions.margin_ranking_loss(input1, input2, target, self.margin, self.reduction)
+
+
+class PairwiseDistance(Module):
+    """How far apart two vectors are; see `nn.functions.pairwise_distance`."""
+
+    def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
+        self.p, self.eps, self.keepdim = p, eps, keepdim
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        """The distance of each pair."""
+        return functions.pairwise_distance(x1, x2, self.p, self.eps, self.keepdim)
+
+
+class TripletMarginLoss(_Loss):
+    """Brings an anchor nearer to a positive than to a negative example; see `nn.functions.triplet_margin_loss`."""
+
+    def __init__(
+        self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False, reduction: str = "mean"
+    ) -> None:
+        super().__init__(reduction)
+        self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
+
+    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+        """One number, or with reduction "none" all that it is made of."""
+        return functions.triplet_margin_loss(
+            anchor, positive, negative, self.margin, self.p, self.eps, self.swap, self.reduction
+        )

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import numpy as np
+
 from autograd_core import ArgumentError
 from nn import functions
-from nn.arguments import at_least, for_each
+from nn.arguments import at_least
+from nn.functions.shaping import Sizes
 from nn.module import Module
 
-__all__ = ["Flatten", "Identity", "PixelShuffle", "PixelUnshuffle", "Unflatten", "Upsample", "ZeroPad2d"]
+__all__ = ["Flatten", "Fold", "Identity", "PixelShuffle", "PixelUnshuffle", "Unflatten", "Unfold", "Upsample"]
 
 
 class _Rearrangement(Module):
@@ -48,16 +51,6 @@ class Unflatten(_Rearrangement):
         return functions.unflatten(x, self.dim, self.unflattened_size)
 
 
-class ZeroPad2d(_Rearrangement):
-    """A border of zeros, of one width or of (left, right, top, bottom). Shapes: (N, C, H, W) -> (N, C, OH, OW)."""
-
-    def __init__(self, padding: int | tuple[int, int, int, int]) -> None:
-        self.padding = for_each("ZeroPad2d", "padding", padding, 4, 0)
-
-    def forward(self, x: Any) -> Any:
-        return functions.pad(x, self.padding)
-
-
 class PixelShuffle(_Rearrangement):
     """Channels laid out as pixels: (N, C·r², H, W) -> (N, C, H·r, W·r); see `nn.functions.pixel_shuffle`."""
 
@@ -96,3 +89,32 @@ class Upsample(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """Of interpolation two multiplications and an addition for each axis; repetition has none."""
         return 0 if self.mode == "nearest" else 3 * (output.ndim - 2) * int(output.size)
+
+
+class Unfold(_Rearrangement):
+    """The windows of images as columns: (N, C, H, W) -> (N, C·KH·KW, windows); see `nn.functions.unfold`."""
+
+    def __init__(self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> None:
+        self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
+
+    def forward(self, x: Any) -> Any:
+        """A column for each window."""
+        return functions.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
+
+
+class Fold(Module):
+    """Columns as the windows of images, added up: (N, C·KH·KW, windows) -> (N, C, H, W); see `nn.functions.fold`."""
+
+    def __init__(
+        self, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
+    ) -> None:
+        self.output_size, self.kernel_size = output_size, kernel_size
+        self.dilation, self.padding, self.stride = dilation, padding, stride
+
+    def forward(self, x: Any) -> Any:
+        """Images."""
+        return functions.fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """An addition for each number of a column."""
+        return int(np.size(inputs[0]))

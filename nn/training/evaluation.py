@@ -82,6 +82,7 @@ def batches_of(
     seed: int = 0,
     shuffle: bool = True,
     augment: Any = None,
+    sampler: Any = None,
 ) -> Iterator[tuple[Any, ...]]:
     """The mini-batches of `epoch` from number `start` on; see `Trainer.fit` for what `data` may be."""
     if batch_size is not None:
@@ -94,6 +95,7 @@ def batches_of(
             start=start,
             shuffle=shuffle,
             augment=augment,
+            sampler=sampler,
         )
     elif callable(data):
         yield from data(epoch, start)
@@ -103,10 +105,11 @@ def batches_of(
                 yield batch
 
 
-def number_of_batches(data: Any, batch_size: int | None) -> int | None:
+def number_of_batches(data: Any, batch_size: int | None, sampler: Any = None) -> int | None:
     """How many mini-batches an epoch has, or None if that is not known beforehand."""
     if batch_size is not None:
-        return len(Batches(*(data if isinstance(data, tuple) else (data,)), batch_size=batch_size, seed=0))
+        source = data if isinstance(data, tuple) else (data,)
+        return len(Batches(*source, batch_size=batch_size, seed=0, sampler=sampler))
     return len(data) if hasattr(data, "__len__") else None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import ArgumentError, AutogradError
 from nn.arguments import at_least
+from nn.data.samplers import Sampler
 from nn.errors import CheckpointError, DivergenceError
 from nn.module import Module
 from nn.training.callback import Callback, Moment
@@ -111,13 +112,15 @@ class Trainer:
         batch_size: int | None = None,
         seed: int = 0,
         augment: Callable[..., Any] | None = None,
+        sampler: Sampler | None = None,
         interrupted: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Train from the current position until `epochs` are done in all; whether that, or a `stop`, was reached.
 
         `train` is a tuple of arrays (inputs..., targets) or a data set, in mini-batches of `batch_size`. Their order is
         a function of (`seed`, epoch), and `augment` (see `nn.data.augmentation`) gets a generator that is a function of
-        (`seed`, epoch, mini-batch); so a training that goes on from a position sees what it would have seen. Without
+        (`seed`, epoch, mini-batch); so a training that goes on from a position sees what it would have seen. With a
+        `sampler`, such as `nn.data.WeightedSampler`, an epoch has its examples in place of each once. Without
         `batch_size`, `train` yields mini-batches itself: an iterable of such tuples, the same for every epoch, or a
         function (epoch, start) that returns the mini-batches of that epoch from number `start` on.
         `validation` is of the same kind as `train`, or a tuple of arrays.
@@ -130,9 +133,10 @@ class Trainer:
         at_least("fit", "epochs", epochs, 1)
         if batch_size is None and (isinstance(train, tuple) or hasattr(train, "batch")):
             raise ArgumentError("fit: arrays and data sets have to be cut into mini-batches; give batch_size")
-        if batch_size is None and augment is not None:
-            raise ArgumentError("fit: augment needs batch_size; mini-batches of your own you augment yourself")
-        self.epochs, self.batches_per_epoch = epochs, number_of_batches(train, batch_size)
+        for name, given in (("augment", augment), ("sampler", sampler)):
+            if batch_size is None and given is not None:
+                raise ArgumentError(f"fit: {name} needs batch_size; mini-batches of your own come as you made them")
+        self.epochs, self.batches_per_epoch = epochs, number_of_batches(train, batch_size, sampler)
         own_batches = batch_size is None and not isinstance(validation, tuple)
         try:
             for callback in self.callbacks:
@@ -150,6 +154,7 @@ class Trainer:
                     start=self.position.batch,
                     seed=seed,
                     augment=augment,
+                    sampler=sampler,
                 )
                 if not self._finish_epoch(batches, interrupted):
                     self._settled(Moment.INTERRUPTION)
@@ -299,7 +304,7 @@ class Trainer:
                 seconds=position.seconds,
             )
         )
-        if isinstance(self.schedule, MetricSchedule):
+        if self.schedule is not None and isinstance(self.schedule, MetricSchedule):  # which takes Python long to say
             self.schedule.step(position.history[-1].judged["loss"])
         position.batch, position.examples, position.seconds, position.totals = 0, 0, 0.0, Totals()
         for callback in self.callbacks:

@@ -17,6 +17,7 @@ def case(*args, of, learned=1, **keywords):
 PAIRS, SURE = ["real 5 3", "real 5 3"], ["probability 5 3", "probability 5 3"]
 YES_NO, LABELLED = ["real 5 4", "bit 5 4"], ["real 6 4", "label 6"]
 PLACES, MIXED = ["real 2 4 3 2", "label 2 3 2"], ["real 6 4", "distribution 6 4"]
+TRIPLES = ["real 6 4", "real 6 4", "real 6 4"]
 
 _PLAIN = {  # the first word is the loss's name; each is asked with all three reductions
     "MSELoss": case(of=PAIRS, learned=2),
@@ -70,6 +71,14 @@ _PLAIN = {  # the first word is the loss's name; each is asked with all three re
     "MultiMarginLoss single": case(of=["real 4", "label"]),
     "CosineEmbeddingLoss": case(of=["real 6 5", "real 6 5", "sign 6"], learned=2),
     "CosineEmbeddingLoss margin": case(0.2, of=["real 6 5", "real 6 5", "sign 6"], learned=2),
+    "HingeEmbeddingLoss": case(of=["real 5 3", "sign 5 3"]),
+    "HingeEmbeddingLoss margin": case(0.4, of=["positive 6", "sign 6"]),
+    "MarginRankingLoss": case(of=["real 6", "real 6", "sign 6"], learned=2),
+    "MarginRankingLoss margin": case(0.5, of=["real 5 3", "real 5 3", "sign 5 3"], learned=2),
+    "TripletMarginLoss": case(of=TRIPLES, learned=3),
+    "TripletMarginLoss swap": case(0.8, swap=True, of=TRIPLES, learned=3),
+    "TripletMarginLoss sum": case(2.0, 1, eps=1e-3, of=TRIPLES, learned=3),
+    "TripletMarginLoss power": case(p=3.5, of=["real 4", "real 4", "real 4"], learned=3),
 }
 CASES = {
     f"{name} by {reduction}": (args, keywords | {"reduction": reduction}, inputs, learned)
@@ -78,3 +87,5 @@ CASES = {
 }
 CASES["CosineSimilarity"] = case(of=["real 6 5", "real 6 5"], learned=2)
 CASES["CosineSimilarity first axis"] = case(0, 0.1, of=["real 6 5", "real 1 5"], learned=2)
+CASES["PairwiseDistance"] = case(of=["real 6 5", "real 6 5"], learned=2)
+CASES["PairwiseDistance sum"] = case(1.0, 1e-3, True, of=["real 6 5", "real 1 5"], learned=2)

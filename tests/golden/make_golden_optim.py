@@ -51,6 +51,12 @@ OPTIMIZERS = {  # name -> settings; "b" are those of b, as a group of its own, a
     "RAdam": {"lr": 0.05},
     "RAdam all": {"lr": 0.05, "betas": [0.8, 0.95], "eps": 1e-4, "weight_decay": 0.01},
     "RAdam decoupled": {"lr": 0.05, "weight_decay": 0.1, "decoupled_weight_decay": True},
+    "Rprop": {},
+    "Rprop all": {"lr": 0.05, "etas": [0.6, 1.4], "step_sizes": [0.01, 0.2]},
+    "ASGD": {"lr": 0.1},
+    "ASGD all": {"lr": 0.1, "lambd": 0.02, "alpha": 0.6, "t0": 20.0, "weight_decay": 0.01},
+    "SGD maximize": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.3, "maximize": True},
+    "AdamW maximize": {"lr": 0.05, "weight_decay": 0.1, "maximize": True},
     # "ridge" makes the loss convex: elsewhere rounding grows with each of their steps, in torch as here.
     "LBFGS": {"lr": 0.3, "max_iter": 1, "history_size": 3, "ridge": 0.1},
     "LBFGS several": {"lr": 0.2, "max_iter": 4, "max_eval": 3, "ridge": 0.1},

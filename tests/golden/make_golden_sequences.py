@@ -23,6 +23,7 @@ def main():
     words = np.array([[1, 4, 1], [0, 3, 4]])
     cases.add("Embedding", nn.Embedding(5, 3), words)
     cases.add("Embedding padding", nn.Embedding(5, 3, padding_idx=-1), words)
+    decoders(cases)
     cases.write("golden_sequences.npz")
 
 
@@ -139,6 +140,38 @@ def transformers(cases):
     )
     # In evaluation dropout does nothing, and PyTorch takes another path.
     cases.add("TransformerEncoderLayer evaluation", layer(4, 2, 6), real(3, 2, 4), training=False)
+
+
+def decoders(cases):
+    real = cases.real
+    causal = np.triu(np.ones((3, 3), bool), 1)
+    layer = nn.TransformerDecoderLayer
+    cases.add("TransformerDecoderLayer", layer(4, 2, 6, dropout=0.0), real(3, 2, 4), real(5, 2, 4))
+    cases.add(
+        "TransformerDecoderLayer first",
+        layer(4, 2, 6, dropout=0.0, activation="gelu", norm_first=True, batch_first=True, layer_norm_eps=1e-3),
+        real(2, 3, 4),
+        real(2, 5, 4),
+    )
+    cases.add(
+        "TransformerDecoderLayer masks",
+        layer(4, 2, 6, dropout=0.0, bias=False),
+        real(3, 2, 4),
+        real(5, 2, 4),
+        causal,
+        np.array([[0, 1, 0, 1, 0], [1, 0, 0, 0, 1], [0, 0, 1, 0, 0]], bool),
+        np.array([[0, 0, 1], [0, 0, 0]], bool),
+        np.array([[0, 0, 0, 1, 1], [0, 0, 0, 0, 1]], bool),
+    )
+    cases.add(
+        "TransformerDecoder",
+        nn.TransformerDecoder(layer(4, 2, 6, dropout=0.0), 2, nn.LayerNorm(4)),
+        real(3, 2, 4),
+        real(5, 2, 4),
+        causal,
+        call=lambda module, x, memory, causal: module(x, memory, tgt_mask=causal, tgt_is_causal=True),
+    )
+    cases.add("TransformerDecoderLayer evaluation", layer(4, 2, 6), real(3, 4), real(5, 4), training=False)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ ARGUMENTS = {  # where 4 for each argument without a default makes no layer
     "ModuleDict": (),
     "ModuleList": (),
     "Sequential": (),
+    "TransformerDecoder": (nn.Linear(2, 3), 2),
     "TransformerEncoder": (nn.Linear(2, 3), 2),
     "Unflatten": (1, (2, 3)),
     "WeightNoise": (nn.Linear(2, 3),),
@@ -56,7 +57,7 @@ def test_every_layer_without_parts_keeps_what_it_was_given_by_the_names_of_its_a
         missing = [name for name in named if name not in vars(layer)]
         assert not missing, f"{name} must set the attributes {missing}, for repr shows what __init__ was given"
     else:
-        assert name in ("Sequential", "ModuleList", "ModuleDict")
+        assert name in ("Sequential", "ModuleList", "ModuleDict", "ParameterDict", "ParameterList")
         assert repr(layer) == f"{name}()"
 
 

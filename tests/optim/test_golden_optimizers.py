@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import optim
+from autograd_core import ArgumentError
 
 STEPS = 50
 
@@ -108,3 +109,22 @@ def test_every_public_name_is_tested(cases):
         *("RangeTest", "learning_rate_range_test"),  # test_range_test.py
         "schedules",  # test_schedules.py
     }
+
+
+def test_the_average_of_asgd_begins_after_t0_steps(training):
+    optimizer = optim.ASGD(training.parameters, lr=0.1, t0=20)
+    rows, averages = by_gradients(training, optimizer), []
+    for t, row in enumerate(rows, start=1):
+        averages.append(row if t <= 22 else averages[-1] + (row - averages[-1]) / (t - 1 - 20))
+    kept = np.concatenate([optimizer.state[i]["ax"].numpy().ravel() for i in range(2)])
+    tolerance = 1e-12 if training.dtype == np.float64 else 1e-5
+    np.testing.assert_allclose(kept, averages[-1], rtol=tolerance, atol=tolerance)
+
+
+def test_rprop_refuses_factors_and_sizes_that_do_not_fit(training):
+    with pytest.raises(ArgumentError, match=r"Rprop: etas must be a factor below 1 and one above, got \(1.2, 0.5\)"):
+        optim.Rprop(training.parameters, etas=(1.2, 0.5))
+    with pytest.raises(ArgumentError, match=r"Rprop: step_sizes must be the least and the largest, got \(1.0, 0.5\)"):
+        optim.Rprop(training.parameters, step_sizes=(1.0, 0.5))
+    with pytest.raises(ArgumentError, match=r"Rprop: etas must be two numbers, got 0.5"):
+        optim.Rprop(training.parameters, etas=0.5)

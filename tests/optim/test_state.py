@@ -1,6 +1,7 @@
 """A training that is stopped and gone on with ends where one without a stop ends, to the bit."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -156,3 +157,29 @@ def test_a_history_of_another_length_is_refused():
         broken = {**state, "state": {0: {**entries, "old_stps": history}}}
         with pytest.raises(ag.ArgumentError, match=r"LBFGS: old_stps must be \d+ vectors of shape \(3,\), got shapes"):
             optim.LBFGS([w]).load_state_dict(broken)
+
+
+def test_every_optimiser_can_be_pickled_with_what_it_updates(make_training, optimizer_case):
+    name, settings = optimizer_case
+    training = make_training(np.float64)
+    optimizer = training.optimizer(name.split()[0], settings)
+    advance(training, optimizer, 3)
+    parameters, copy = pickle.loads(pickle.dumps((training.parameters, optimizer)))
+    other = make_training(np.float64)
+    other.parameters, (other.w, other.b), other.ridge = parameters, parameters, training.ridge
+    advance(training, optimizer, 3)
+    advance(other, copy, 3)
+    np.testing.assert_array_equal(other.row(), training.row())
+
+
+def test_a_state_from_before_there_was_maximize_is_taken_over(make_training):
+    training = make_training()
+    optimizer = training.optimizer("Adam", {"lr": 0.1})
+    advance(training, optimizer, 2)
+    state = optimizer.state_dict()
+    for group in state["param_groups"]:
+        del group["maximize"]
+    resumed = training.optimizer("Adam", {})
+    resumed.load_state_dict(state)
+    assert resumed.param_groups[0]["lr"] == 0.1
+    assert resumed.param_groups[0]["maximize"] is False

@@ -14,7 +14,7 @@ _spec.loader.exec_module(layer_cases)
 CASES = layer_cases.CASES
 LAYERS = {name.split()[0] for name in CASES}
 SPELLED = {name.replace("_", ""): name for name in nn.functions.__all__}
-SPELLED |= {"upsample": "interpolate", "zeropad2d": "pad"}
+SPELLED |= {"upsample": "interpolate"} | {name.lower(): "pad" for name in nn.layers.padding.__all__}
 # layer -> the function that it calls, and that is therefore compared with it
 FUNCTIONS = {layer: SPELLED[layer.lower()] for layer in LAYERS if layer.lower() in SPELLED}
 COVERS = LAYERS | {f"functions.{function}" for function in FUNCTIONS.values()}

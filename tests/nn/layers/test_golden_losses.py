@@ -51,5 +51,6 @@ def test_losses_and_gradients_are_those_of_pytorch(stored, name, dtype):
 def test_a_loss_computes_by_the_function_of_its_name(name, monkeypatch):
     called = []
     monkeypatch.setattr(nn.functions, FUNCTIONS[name], lambda *inputs: called.append(inputs))
-    getattr(nn, name)()(1, 2, *[3] * (name in ("GaussianNLLLoss", "CosineEmbeddingLoss")))
+    three = ("CosineEmbeddingLoss", "GaussianNLLLoss", "MarginRankingLoss", "TripletMarginLoss")
+    getattr(nn, name)()(1, 2, *[3] * (name in three))
     assert called[0][:2] == (1, 2)

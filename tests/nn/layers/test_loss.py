@@ -115,6 +115,10 @@ SMOOTH = {
     "kl": lambda x: F.kl_div(ag.log_softmax(x, axis=1), P, reduction="batchmean"),
     "hinge": lambda x: F.hinge_loss(x, SIGNS) ** 2,
     "multi margin": lambda x: F.multi_margin_loss(x, LABELS, p=2, margin=1.3),
+    "hinge embedding": lambda x: F.hinge_embedding_loss(x**2, SIGNS),
+    "ranking": lambda x: F.margin_ranking_loss(x, Y, SIGNS, margin=0.3) ** 2,
+    "triplet": lambda x: F.triplet_margin_loss(x, Y, P, swap=True),
+    "distance": lambda x: F.pairwise_distance(x, Y, p=float("inf")) ** 2,
     "cosine": lambda x: F.cosine_embedding_loss(x, Y, [1, -1, -1, 1], margin=-1.0),
 }
 
@@ -243,6 +247,12 @@ x, signs = ag.tensor(X), [1, -1, 1, 1]
         (lambda: F.multi_margin_loss(x, LABELS, p=3), "multi_margin_loss: p must be 1 or 2, got 3"),
         (lambda: F.multi_margin_loss(x, [0, -100, 1, 1]), "multi_margin_loss: labels go from 0 to 2, got some from -1"),
         (lambda: F.multi_margin_loss(ag.ones((2, 3, 4)), LABELS), r"takes input \(N, C\) or \(C,\), got shape \(2, 3"),
+        (lambda: F.hinge_embedding_loss(x, [1.0]), r"input and labels must have one shape, got \(4, 3\) and \(1,\)"),
+        (lambda: F.margin_ranking_loss(x, X, BITS), "margin_ranking_loss: labels are -1 and 1, got"),
+        (lambda: F.margin_ranking_loss(x, X[0], SIGNS), r"must have one shape, got \(4, 3\) and \(3,\)"),
+        (lambda: F.triplet_margin_loss(x, X, X[0]), r"triplet_margin_loss: input and target must have one shape"),
+        (lambda: F.triplet_margin_loss(x, X, X, margin=0.0), "triplet_margin_loss: margin must be above 0, got 0.0"),
+        (lambda: F.pairwise_distance(x, X, p=0.5), "pairwise_distance: p must be at least 1, got 0.5"),
         (lambda: F.cosine_embedding_loss(x, X, 1), r"takes inputs \(N, D\) and labels \(N,\).*\(4, 3\) and \(\)"),
         (lambda: F.cosine_embedding_loss(x, X, [0, 1, 1, 0]), "cosine_embedding_loss: labels are -1 and 1, got"),
     ],

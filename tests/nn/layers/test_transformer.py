@@ -1,4 +1,4 @@
-"""The transformer's encoder: as PyTorch's, blind to order but for its positions, and able to learn."""
+"""The transformer's encoder and decoder: as PyTorch's, blind to order but for its positions, and able to learn."""
 
 import math
 
@@ -11,7 +11,7 @@ import optim
 from nn.functions import sinusoidal_positions
 
 rng = np.random.default_rng(0)
-LAYER = nn.TransformerEncoderLayer
+LAYER, DECODER = nn.TransformerEncoderLayer, nn.TransformerDecoderLayer
 
 CASES = {  # name -> (module, how it is called)
     "TransformerEncoderLayer": (lambda: LAYER(4, 2, 6, dropout=0.0), None),
@@ -28,8 +28,21 @@ CASES = {  # name -> (module, how it is called)
         lambda module, x, causal: module(x, mask=causal),
     ),
     "TransformerEncoderLayer evaluation": (lambda: LAYER(4, 2, 6), None),
+    "TransformerDecoderLayer": (lambda: DECODER(4, 2, 6, dropout=0.0), None),
+    "TransformerDecoderLayer first": (
+        lambda: DECODER(
+            4, 2, 6, dropout=0.0, activation="gelu", norm_first=True, batch_first=True, layer_norm_eps=1e-3
+        ),
+        None,
+    ),
+    "TransformerDecoderLayer masks": (lambda: DECODER(4, 2, 6, dropout=0.0, bias=False), None),
+    "TransformerDecoder": (
+        lambda: nn.TransformerDecoder(DECODER(4, 2, 6, dropout=0.0), 2, nn.LayerNorm(4)),
+        lambda module, x, memory, causal: module(x, memory, tgt_is_causal=True),
+    ),
+    "TransformerDecoderLayer evaluation": (lambda: DECODER(4, 2, 6), None),
 }
-COVERS = {"TransformerEncoderLayer", "TransformerEncoder", "PositionalEncoding", "functions.sinusoidal_positions"}
+COVERS = {name.split()[0] for name in CASES} | {"PositionalEncoding", "functions.sinusoidal_positions"}
 
 
 @pytest.fixture(scope="module")
