@@ -39,7 +39,14 @@ def _draw(root: Any) -> Any:
     return show.draw(root)
 
 
+def _step(root: Any, title: str) -> Any:
+    from autograd_core import show
+
+    return show.step(root, title)
+
+
 Operators.draw = staticmethod(_draw)
+Operators.stepper = staticmethod(_step)
 
 custom_op = array_op  # the name that users of other libraries look for
 

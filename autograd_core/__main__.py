@@ -19,7 +19,7 @@ from typing import NoReturn
 from autograd_core import kernels
 from autograd_core.errors import AutogradError, ExpressionError
 from autograd_core.expression import Expression, check_name
-from autograd_core.show import Drawing, draw, explain
+from autograd_core.show import Drawing, Stepper, draw, explain, step
 from autograd_core.show.snapshot import number_text
 from autograd_core.value import Value
 
@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result.backward()
         if options.svg is not None:
             _save(draw(result), options.svg)
+        if options.html is not None:
+            whole = f"{result.label} = {expression.text}"
+            _save(step(result, title=whole if expression.text != result.label else ""), options.html)
         _print(_report(expression, result, variables))
     except AutogradError as error:
         return _fail(str(error))
@@ -68,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("expression", help="numbers, names, + - * / ** ( ) and functions such as sigmoid(x)")
     parser.add_argument("assignments", nargs="*", metavar="name=number", help="the value of each name")
     parser.add_argument("--svg", metavar="FILE", help="also draw the graph into FILE")
+    parser.add_argument("--html", metavar="FILE", help="also write a page into FILE that steps through the graph")
     return parser
 
 
@@ -115,9 +119,9 @@ def _report(expression: Expression, result: Value, variables: Mapping[str, Value
     return "\n".join(lines)
 
 
-def _save(drawing: Drawing, path: str) -> None:
+def _save(shown: Drawing | Stepper, path: str) -> None:
     try:
-        drawing.save(path)
+        shown.save(path)
     except OSError as error:
         raise OutputError(f"cannot write {path!r}: {error.strerror}") from None
 

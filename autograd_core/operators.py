@@ -34,6 +34,12 @@ class Operators(Recorded):
         """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.show`."""
         return Operators.draw(self)
 
+    stepper: ClassVar[Callable[..., Any]]  # likewise
+
+    def step(self, title: str = "") -> Any:
+        """A page to step through the graph that leads here, forward and back. See `autograd_core.show.step`."""
+        return Operators.stepper(self, title)
+
     # Equality compares numbers, sets and dictionaries go by identity: nodes must not be merged because they are equal.
     __hash__ = object.__hash__
 

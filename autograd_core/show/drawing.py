@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
-from pathlib import Path
 from typing import Any
 
-from autograd_core.errors import ArgumentError
 from autograd_core.show.layout import arrange
+from autograd_core.show.saving import check_suffix, is_device, write_text
 from autograd_core.show.snapshot import LIMIT, take
 from autograd_core.show.svg import render
 
@@ -53,25 +50,7 @@ class Drawing:
 
         Errors: ArgumentError for a name that ends as another kind of file does, OSError where it cannot be written.
         """
-        target = Path(path).resolve()  # what a link points to, so that it stays a link
-        if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
-            target.write_text(self._svg, encoding="utf-8")
-            return
-        if Path(path).suffix.lower() not in ("", ".svg"):
-            raise ArgumentError(
-                f"save: a drawing is written as .svg, got {os.fspath(path)!r}; save it as "
-                f"{Path(path).with_suffix('.svg').name!r}, and for another format convert that file, with a browser, "
-                "Inkscape or rsvg-convert"
-            )
-        if not target.parent.is_dir():
-            what = f"there is no folder {str(target.parent)!r}; make it first"
-            raise FileNotFoundError(errno.ENOENT, what, str(target))
-        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            with partial.open("w", encoding="utf-8") as file:
-                if target.exists():
-                    shutil.copymode(target, partial)  # before anything is in it that others should not read
-                file.write(self._svg)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        if not is_device(path):
+            advice = ", and for another format convert that file, with a browser, Inkscape or rsvg-convert"
+            check_suffix(path, "a drawing", (".svg",), advice)
+        write_text(path, self._svg)

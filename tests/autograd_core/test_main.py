@@ -111,6 +111,15 @@ def test_picture_is_written(capsys, tmp_path):
     assert (tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg ")
 
 
+def test_page_to_step_through_is_written(capsys, tmp_path):
+    status, output, _ = run(capsys, "(x+y)*z", "x=-2", "y=5", "z=-4", "--html", str(tmp_path / "f.html"))
+    assert status == 0
+    assert output.startswith("f = ")
+    page = (tmp_path / "f.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<title>f = (x+y)*z</title>" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -146,10 +155,11 @@ def test_bad_input_gets_one_line_and_exit_status_2(capsys, arguments, message):
     assert len(errors) < 500
 
 
-@pytest.mark.parametrize("path", ["missing/f.svg", ".", ""])
-def test_unwritable_picture_gets_one_line(capsys, tmp_path, monkeypatch, path):
+@pytest.mark.parametrize("option", ["--svg", "--html"])
+@pytest.mark.parametrize("path", ["missing/f", ".", ""])
+def test_unwritable_picture_gets_one_line(capsys, tmp_path, monkeypatch, option, path):
     monkeypatch.chdir(tmp_path)
-    status, output, errors = run(capsys, "x", "x=1", "--svg", path)
+    status, output, errors = run(capsys, "x", "x=1", option, path)
     assert (status, output) == (2, "")
     assert f"cannot write {path!r}" in errors
     assert list(tmp_path.iterdir()) == []

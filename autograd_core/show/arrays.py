@@ -1,0 +1,108 @@
+"""The numbers in a graph of Tensors: what it still holds of them, and the gradients by one more backward pass.
+
+A recorded node keeps its shape, and of the arrays only those that a rule asks for. What is not among these is computed
+again where all inputs are known and small; the rest stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_core.graph import Node, chain_rule
+from autograd_core.show.snapshot import number_text
+from autograd_core.tensor import Tensor
+
+FEW = 12
+"""Up to so many numbers are shown one by one."""
+_SMALL = 10_000
+"""Numbers in an input of what is computed again."""
+
+
+def values(order: Sequence[Any], root: Tensor) -> dict[Any, Any]:
+    """The arrays of the nodes and leaves of a graph, as far as they are known; `order` has inputs first."""
+    known: dict[Any, Any] = {root.node or root: root.array}
+    for node in order:
+        if isinstance(node, Tensor):
+            known[node] = node.array
+            continue
+        if node.retained is not None and (tensor := node.retained()) is not None:
+            known[node] = tensor.array
+        *inputs, output = node.saved or (None,)
+        for source, array in zip((*node.parents, node), (*inputs, output), strict=False):
+            if source is not None and isinstance(array, np.ndarray) and array.shape == source.shape:
+                known.setdefault(source, array)
+        if node.saved and isinstance(output, np.ndarray):
+            known.setdefault(node, output)
+    for node in order:
+        if node not in known and node.saved is not None and _is_ours(node.op):
+            inputs = [
+                saved if source is None else known.get(source)
+                for source, saved in zip(node.parents, node.saved or (None,) * len(node.parents), strict=False)
+            ]
+            if all(x is not None and np.size(x) <= _SMALL for x in inputs):
+                known[node] = np.asarray(node.op.execute(inputs, node.attributes))
+    return known
+
+
+def _is_ours(op: Any) -> bool:
+    """Whether to compute it again changes nothing, as of a user's op nobody knows."""
+    return (getattr(op, "__module__", None) or "").startswith("autograd_core.")
+
+
+def gradients(order: Sequence[Any]) -> tuple[dict[Any, Any], dict[tuple[Any, int], Any]] | None:
+    """∂(the sum of the last of `order`)/∂each, and what each node passes on to its input at a position.
+
+    None if a backward pass has released the graph. Neither hooks run nor does `.grad` change.
+    """
+    *_, root = order
+    if any(isinstance(node, Node) and node.saved is None for node in order):
+        return None
+    complete: dict[Any, Any] = {}
+    shares: dict[tuple[Any, int], Any] = {}
+
+    def pull_back(node: Any, total: Any) -> Iterable[tuple[Any, Any]]:
+        complete[node] = total
+        if not isinstance(node, Node):
+            return ()
+        passed: list[tuple[Any, Any]] = node.op.pull_back(node, total, False, None)
+        waiting = list(passed)
+        for position, source in enumerate(node.parents):
+            if source is not None and waiting and waiting[0][0] is source:
+                shares[node, position] = waiting.pop(0)[1]
+        return passed
+
+    with np.errstate(all="ignore"):
+        chain_rule(list(order), {root: np.ones(root.shape, root.dtype)}, pull_back)
+    return complete, shares
+
+
+def text(array: Any, few: int = FEW) -> str:
+    """The numbers of a small array, nested as it is; empty for a larger one."""
+    if array is None or np.size(array) > few:
+        return ""
+    return _nested(np.asarray(array).tolist())
+
+
+def _nested(part: Any) -> str:
+    return f"[{', '.join(map(_nested, part))}]" if isinstance(part, list) else number_text(float(part), digits=4)
+
+
+def summary(array: Any) -> str:
+    """What there is to say of many numbers: their range, norm and share of zeros; empty for what is unknown."""
+    if array is None or np.size(array) == 0:
+        return ""
+    numbers = np.asarray(array, np.float64)
+    strange = numbers.size - int(np.isfinite(numbers).sum())
+    if strange:
+        return f"{strange} of {numbers.size} are nan or infinite"
+    low, high, norm = (number_text(float(x), digits=4) for x in (numbers.min(), numbers.max(), np.linalg.norm(numbers)))
+    return f"{low} to {high}, norm {norm}, {(numbers == 0).mean():.0%} zeros"
+
+
+def known_text(known: Mapping[Any, Any], key: Any) -> str:
+    """The numbers of an array if it is known and small, else what sums it up."""
+    array = known.get(key)
+    return text(array) or summary(array)

@@ -1,0 +1,476 @@
+"""A row, or its rule, as a formula to read: from its own Python source to text such as y·(1 − y), or to LaTeX.
+
+What a rule calls its inputs is replaced by what they are called in the graph. Names that a function assigns to are
+put in where they are used once, and explained after the formula ("where r = ...") elsewhere. Python that is no formula
+(loops, exceptions) has none.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+import operator
+from collections import Counter
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from autograd_core.kernels.function_source import NoSourceError, definition
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import Op
+
+
+class NoFormulaError(Exception):
+    """A function that is written as no formula."""
+
+
+class Term(NamedTuple):
+    """A piece of a formula, and how tightly it holds together: what binds looser needs brackets around it."""
+
+    text: str
+    binds: int
+    value: float | None = None  # of a number
+
+
+SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
+
+
+class Notation:
+    """How formulas are written in plain text."""
+
+    minus, times, infinity, pi = "−", "·", "∞", "π"
+    less_equal, greater_equal, not_equal, conjunction, disjunction = " ≤ ", " ≥ ", " ≠ ", " and ", " or "
+    where = ", where "
+    dot = " · "
+
+    def name(self, name: str) -> str:
+        """A variable."""
+        return name
+
+    def brackets(self, text: str) -> str:
+        """Around a looser term."""
+        return f"({text})"
+
+    def quotient(self, a: Term, b: Term) -> Term:
+        """a over b."""
+        return Term(f"{self.at_least(a, PRODUCT)}/{self.at_least(b, POWER)}", PRODUCT)
+
+    def power(self, base: Term, exponent: Term) -> Term:
+        """base to the exponent."""
+        text = exponent.text
+        if text.isdecimal() or (text[:1] == "−" and text[1:].isdecimal()):
+            return Term(self.at_least(base, ATOM) + text.translate(_SUPERSCRIPTS), POWER)
+        return Term(f"{self.at_least(base, ATOM)}^{self.at_least(exponent, ATOM)}", POWER)
+
+    def call(self, name: str, arguments: list[str]) -> Term:
+        """A function of what is written out already."""
+        match name, arguments:
+            case "abs", [x]:
+                return Term(f"|{x}|", ATOM)
+            case "sqrt", [x]:
+                return Term(f"√({x})" if len(x) > 1 else f"√{x}", ATOM)
+            case "exp", [x]:
+                return Term(f"exp({x})", ATOM)
+        return Term(f"{_SPOKEN.get(name, name)}({', '.join(arguments)})", ATOM)
+
+    def transposed(self, x: Term) -> Term:
+        """A matrix, its last two axes exchanged."""
+        return Term(self.at_least(x, ATOM) + "ᵀ", POWER)
+
+    def choice(self, condition: str, a: str, b: str) -> Term:
+        """a if the condition holds, else b."""
+        return Term(f"{{{a} if {condition}, else {b}}}", ATOM)
+
+    def indicator(self, condition: str) -> Term:
+        """1 if the condition holds, else 0 (Iverson's brackets)."""
+        return Term(f"[{condition}]", ATOM)
+
+    def derivative(self, of: str, by: str) -> str:
+        """∂of/∂by, both names."""
+        return f"∂{of}/∂{by}"
+
+    def marked(self, name: str, which: int) -> str:
+        """The same input for the first, second, ... time."""
+        return f"{name}⁽{str(which).translate(_SUPERSCRIPTS)}⁾"
+
+    def product_of_matrices(self, a: Term, b: Term) -> Term:
+        """a times b."""
+        return Term(f"{self.at_least(a, POWER)} @ {self.at_least(b, POWER)}", PRODUCT)
+
+    def rounded_down(self, text: str) -> Term:
+        """The largest whole number not above it."""
+        return Term(f"⌊{text}⌋", ATOM)
+
+    def at_least(self, term: Term, binds: int) -> str:
+        """A term, in brackets if it binds looser."""
+        return term.text if term.binds >= binds else self.brackets(term.text)
+
+
+class Latex(Notation):
+    """How formulas are written in LaTeX."""
+
+    minus, times, infinity, pi = "-", r" \cdot ", r"\infty", r"\pi"
+    less_equal, greater_equal, not_equal = r" \le ", r" \ge ", r" \ne "
+    conjunction, disjunction = r" \text{ and } ", r" \text{ or } "
+    where = r", \quad "
+    dot = r" \cdot "
+
+    def name(self, name: str) -> str:
+        """x_1 with its subscript; longer names upright."""
+        stem, _, index = name.partition("_")
+        if not index and stem[:1].isalpha() and stem[1:].isdecimal():
+            stem, index = stem[0], stem[1:]
+        written = [_latex_word(part) for part in (stem, index) if part]
+        return "_{".join(written) + "}" * (len(written) - 1)
+
+    def brackets(self, text: str) -> str:
+        """Around a looser term."""
+        return rf"\left({text}\right)"
+
+    def quotient(self, a: Term, b: Term) -> Term:
+        """a over b."""
+        return Term(rf"\frac{{{a.text}}}{{{b.text}}}", POWER)
+
+    def power(self, base: Term, exponent: Term) -> Term:
+        """base to the exponent."""
+        return Term(f"{self.at_least(base, ATOM)}^{{{exponent.text}}}", POWER)
+
+    def call(self, name: str, arguments: list[str]) -> Term:
+        """A function of what is written out already."""
+        match name, arguments:
+            case "abs", [x]:
+                return Term(rf"\left|{x}\right|", ATOM)
+            case "sqrt", [x]:
+                return Term(rf"\sqrt{{{x}}}", ATOM)
+            case "exp", [x]:
+                return Term(f"e^{{{x}}}", POWER)
+        spoken = _LATEX_FUNCTIONS.get(name) or rf"\operatorname{{{name.replace('_', ' ')}}}"
+        return Term(rf"{spoken}\left({', '.join(arguments)}\right)", ATOM)
+
+    def transposed(self, x: Term) -> Term:
+        """A matrix, its last two axes exchanged."""
+        return Term(f"{self.at_least(x, ATOM)}^{{\\top}}", POWER)
+
+    def choice(self, condition: str, a: str, b: str) -> Term:
+        """a if the condition holds, else b."""
+        return Term(
+            rf"\begin{{cases}} {a} & \text{{if }} {condition} \\ {b} & \text{{else}} \end{{cases}}",
+            ATOM,
+        )
+
+    def indicator(self, condition: str) -> Term:
+        """1 if the condition holds, else 0 (Iverson's brackets)."""
+        return Term(rf"\left[{condition}\right]", ATOM)
+
+    def derivative(self, of: str, by: str) -> str:
+        """∂of/∂by, both names."""
+        return rf"\frac{{\partial {of}}}{{\partial {by}}}"
+
+    def marked(self, name: str, which: int) -> str:
+        """The same input for the first, second, ... time."""
+        return f"{name}^{{({which})}}"
+
+    def product_of_matrices(self, a: Term, b: Term) -> Term:
+        """a times b."""
+        return Term(rf"{self.at_least(a, POWER)} \, {self.at_least(b, POWER)}", PRODUCT)
+
+    def rounded_down(self, text: str) -> Term:
+        """The largest whole number not above it."""
+        return Term(rf"\left\lfloor {text} \right\rfloor", ATOM)
+
+
+TEXT, LATEX = Notation(), Latex()
+
+_SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_SPOKEN = {"sigmoid": "σ", "maximum": "max", "minimum": "min", "log": "ln"}
+_LATEX_FUNCTIONS = {
+    "acos": r"\arccos",
+    "asin": r"\arcsin",
+    "atan": r"\arctan",
+    "cos": r"\cos",
+    "cosh": r"\cosh",
+    "log": r"\ln",
+    "max": r"\max",
+    "maximum": r"\max",
+    "min": r"\min",
+    "minimum": r"\min",
+    "sigmoid": r"\sigma",
+    "sin": r"\sin",
+    "sinh": r"\sinh",
+    "tan": r"\tan",
+    "tanh": r"\tanh",
+}
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau",
+    "φ": "varphi", "χ": "chi", "ψ": "psi", "ω": "omega",
+}  # fmt: skip
+_GREEK |= {name.removeprefix("var"): name for name in _GREEK.values()}
+_LATEX_SPECIAL = {**{c: "\\" + c for c in "&%$#_{}"}, "~": r"\sim ", "^": r"\hat{}", "\\": r"\backslash "}
+
+
+def _latex_word(word: str) -> str:
+    if word in _GREEK:
+        return f"\\{_GREEK[word]}"
+    safe = "".join(_LATEX_SPECIAL.get(c, c) for c in word)
+    return safe if len(word) == 1 or word.isdecimal() else rf"\mathrm{{{safe}}}"
+
+
+def formula(function: Callable[..., Any], names: Mapping[str, Term], notation: Notation = TEXT) -> Term:
+    """What `function` returns, as a formula in which its parameters are called `names`. Raises NoFormulaError.
+
+    >>> from autograd_core import sigmoid
+    >>> formula(sigmoid.rules[0].function, {"y": Term("a", ATOM)}).text
+    'a·(1 − a)'
+    """
+    explained: dict[str, Term] = {}
+    term = _Writer(notation, function, names, explained).result()
+    if not explained:
+        return term
+    where = ", ".join(f"{notation.name(name)} = {value.text}" for name, value in explained.items())
+    return Term(term.text + notation.where + where, SUM)
+
+
+def number(value: float, notation: Notation = TEXT) -> Term:
+    """A number of the row's source: as few digits as tell it apart."""
+    if math.isinf(value):
+        return Term(notation.minus * (value < 0) + notation.infinity, ATOM if value > 0 else SIGN, value)
+    text = f"{value + 0.0:.6g}".replace("-", notation.minus)
+    return Term(text, SIGN if value < 0 else ATOM, value)
+
+
+_COMPARISONS: dict[type[ast.AST], str] = {ast.Lt: " < ", ast.Gt: " > ", ast.Eq: " = "}
+_COMPARE: dict[type[ast.AST], Callable[[float, float], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_LONGEST, _LONGEST_OFTEN = 40, 8
+"""Characters of what is put in where it is used: once, or more often."""
+
+
+class _Writer:
+    """One function."""
+
+    def __init__(
+        self,
+        notation: Notation,
+        function: Callable[..., Any],
+        names: Mapping[str, Term],
+        explained: dict[str, Term],
+    ) -> None:
+        self._notation = notation
+        self._function = function
+        self._explained = explained  # names that the formula uses, and what they stand for
+        try:
+            self._tree = definition(function)
+            closure = inspect.getclosurevars(function)
+        except (NoSourceError, TypeError, ValueError) as error:
+            raise NoFormulaError(str(error)) from error
+        self._outer: dict[str, Any] = {**closure.builtins, **closure.globals, **closure.nonlocals}
+        loaded = (n for n in ast.walk(self._tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+        self._uses = Counter(n.id for n in loaded)
+        self._names = dict(names)
+
+    def result(self) -> Term:
+        """What it returns."""
+        statements = self._tree.body[1:] if ast.get_docstring(self._tree) is not None else self._tree.body
+        for statement in statements:
+            match statement:
+                case ast.Assign([ast.Name(name)], value):
+                    self._assign(name, self._term(value))
+                case ast.Return(ast.expr() as value):
+                    return self._term(value)
+                case _:
+                    break
+        raise NoFormulaError(f"{self._function.__name__}: is more than a formula")
+
+    def _assign(self, name: str, value: Term) -> None:
+        """From here on `name` stands for `value`, which is put in for it, or gets a name that nothing else has."""
+        if len(value.text) <= _LONGEST_OFTEN or (self._uses[name] <= 1 and len(value.text) <= _LONGEST):
+            self._names[name] = value
+            return
+        label = name
+        taken = {term.text for term in self._names.values()}
+        while self._explained.get(label, value) != value or self._notation.name(label) in taken:
+            label += "′"
+        self._explained[label] = value
+        self._names[name] = Term(self._notation.name(label), ATOM)
+
+    def _term(self, node: ast.expr) -> Term:
+        notation = self._notation
+        match node:
+            case ast.Constant(bool() as value):
+                return number(float(value), notation)
+            case ast.Constant(int() | float() as value):
+                return number(value, notation)
+            case ast.Name(name) if name in self._names:
+                return self._names[name]
+            case ast.Name() | ast.Attribute():
+                return self._constant(node)
+            case ast.UnaryOp(ast.USub(), operand):
+                x = self._term(operand)
+                if x.value is not None:
+                    return number(-x.value, notation)
+                return Term(notation.minus + notation.at_least(x, PRODUCT), SIGN)
+            case ast.BinOp(left, ast.Add() | ast.Sub() as sign_of, right):
+                a, b = self._term(left), self._term(right)
+                if a.value is not None and b.value is not None:
+                    return number(a.value + b.value if isinstance(sign_of, ast.Add) else a.value - b.value, notation)
+                sign = "+" if isinstance(sign_of, ast.Add) else notation.minus
+                signed = b.binds == SIGN or b.text.startswith(notation.minus)
+                return Term(
+                    f"{a.text} {sign} {notation.brackets(b.text) if signed else notation.at_least(b, PRODUCT)}", SUM
+                )
+            case ast.BinOp(left, ast.Mult(), right):
+                return self._product(node)
+            case ast.BinOp(left, ast.Div(), right):
+                return notation.quotient(self._term(left), self._term(right))
+            case ast.BinOp(left, ast.Pow(), right):
+                return self._power(left, right)
+            case ast.BinOp(left, ast.FloorDiv(), right):
+                return notation.rounded_down(notation.quotient(self._term(left), self._term(right)).text)
+            case ast.BinOp(left, ast.Mod(), right):
+                sides = [notation.at_least(self._term(side), POWER) for side in (left, right)]
+                return Term(" mod ".join(sides) if notation is TEXT else r" \bmod ".join(sides), PRODUCT)
+            case ast.BinOp(left, ast.MatMult(), right):
+                return self._called("matmul", [left, right])
+            case ast.Compare() | ast.BoolOp():
+                known = self._truth(node)
+                return notation.indicator(self._condition(node)) if known is None else number(known, notation)
+            case ast.IfExp(test, body, otherwise):
+                return self._choice(test, body, otherwise)
+            case ast.Call(ast.Name() | ast.Attribute() as function, arguments, named):
+                return self._call(function, arguments, named)
+        raise self._no_formula(node)
+
+    def _product(self, node: ast.expr) -> Term:
+        """A product; of one factor by itself, a power."""
+        factors: list[Term] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            factors.append(self._term(node.right))
+            node = node.left
+        factors.append(self._term(node))
+        factors.reverse()
+        notation = self._notation
+        numbers = [factor.value for factor in factors]
+        if None not in numbers:
+            return number(math.prod(filter(None, numbers)) if all(numbers) else 0.0, notation)
+        factors = [factor for factor in factors if factor.value != 1.0]
+        if len(factors) == 1:
+            return factors[0]
+        if len(set(factors)) == 1 and factors[0].binds == ATOM:
+            return notation.power(factors[0], number(len(factors), notation))
+        first, *others = factors
+        return Term(
+            notation.times.join(
+                [first.text if first.binds >= PRODUCT else notation.brackets(first.text)]
+                + [notation.at_least(factor, POWER) for factor in others]
+            ),
+            SIGN if first.binds == SIGN else PRODUCT,
+        )
+
+    def _power(self, base: ast.expr, exponent: ast.expr) -> Term:
+        a, b = self._term(base), self._term(exponent)
+        return a if b.value == 1.0 else self._notation.power(a, b)
+
+    def _choice(self, condition: ast.expr, a: ast.expr, b: ast.expr) -> Term:
+        """Of a condition on the constants of a graph alone only what was chosen is worth reading."""
+        known = self._truth(condition)
+        if known is not None:
+            return self._term(a if known else b)
+        return self._notation.choice(self._condition(condition), self._term(a).text, self._term(b).text)
+
+    def _truth(self, node: ast.expr) -> bool | None:
+        """Of a condition on numbers alone, whether it holds."""
+        match node:
+            case ast.Compare(left, [relation], [right]) if type(relation) in _COMPARE:
+                a, b = self._term(left).value, self._term(right).value
+                return None if a is None or b is None else _COMPARE[type(relation)](a, b)
+            case ast.BoolOp(joined_by, values):
+                parts = list(map(self._truth, values))
+                decisive = isinstance(joined_by, ast.Or)
+                return decisive if decisive in parts else None if None in parts else not decisive
+        value = self._term(node).value
+        return None if value is None else bool(value)
+
+    def _condition(self, node: ast.expr) -> str:
+        notation = self._notation
+        match node:
+            case ast.Compare(left, [relation], [right]):
+                others = {ast.LtE: "less_equal", ast.GtE: "greater_equal", ast.NotEq: "not_equal"}
+                if type(relation) in _COMPARISONS or type(relation) in others:
+                    sign = _COMPARISONS.get(type(relation)) or getattr(notation, others[type(relation)])
+                    return f"{self._term(left).text}{sign}{self._term(right).text}"
+            case ast.BoolOp(joined_by, values):
+                word = notation.conjunction if isinstance(joined_by, ast.And) else notation.disjunction
+                return word.join(map(self._condition, values))
+            case ast.BinOp(left, ast.Mult(), right) if isinstance(left, ast.Compare) and isinstance(right, ast.Compare):
+                return notation.conjunction.join([self._condition(left), self._condition(right)])
+        return f"{self._term(node).text}{notation.not_equal}0"
+
+    def _constant(self, node: ast.Name | ast.Attribute) -> Term:
+        found = self._found(node)
+        if found is math.pi:
+            return Term(self._notation.pi, ATOM)
+        if type(found) not in (int, float):
+            raise self._no_formula(node)
+        return number(found, self._notation)
+
+    def _call(self, function: ast.Name | ast.Attribute, arguments: list[ast.expr], named: list[ast.keyword]) -> Term:
+        found = self._found(function)
+        name = found.name if isinstance(found, Op) else getattr(found, "__name__", "")
+        inner = found.row if isinstance(found, Elementwise) else found
+        if inspect.isfunction(inner) and not named and _is_private(function):
+            return self._put_in(inner, arguments)
+        if not name:
+            raise self._no_formula(function)
+        if named:
+            parts = [self._term(x).text for x in arguments] + [f"{x.arg}={self._term(x.value).text}" for x in named]
+            return self._notation.call(name, parts)
+        return self._called("abs" if name == "fabs" else name, arguments)
+
+    def _put_in(self, function: Callable[..., Any], arguments: list[ast.expr]) -> Term:
+        """The formula of a function that has no name in the field."""
+        parameters = inspect.signature(function).parameters
+        if len(parameters) != len(arguments):
+            raise NoFormulaError(f"{function.__name__}: is called with defaults")
+        writer = _Writer(self._notation, function, {}, self._explained)
+        for parameter, argument in zip(parameters, arguments, strict=True):
+            writer._assign(parameter, self._term(argument))
+        return writer.result()
+
+    def _called(self, name: str, arguments: list[ast.expr]) -> Term:
+        notation = self._notation
+        match name, arguments:
+            case "where", [condition, a, b]:
+                return self._choice(condition, a, b)
+            case "pow", [a, b]:
+                return self._power(a, b)
+            case "float", [x]:
+                return self._term(x)
+            case "matmul", [a, b]:
+                return notation.product_of_matrices(self._term(a), self._term(b))
+            case "matrix_transpose", [x]:
+                return notation.transposed(self._term(x))
+        return notation.call(name, [self._term(argument).text for argument in arguments])
+
+    def _found(self, node: ast.Name | ast.Attribute) -> Any:
+        match node:
+            case ast.Name(name) if name in self._outer:
+                return self._outer[name]
+            case ast.Attribute(ast.Name(name), attribute) if isinstance(self._outer.get(name), ModuleType):
+                return getattr(self._outer[name], attribute, None)
+        raise self._no_formula(node)
+
+    def _no_formula(self, node: ast.AST) -> NoFormulaError:
+        return NoFormulaError(f"{self._function.__name__}: {ast.unparse(node)} is no formula")
+
+
+def _is_private(node: ast.Name | ast.Attribute) -> bool:
+    """Whether what is called has no name of its own in the field, as _difference(a, b) has not."""
+    return (node.id if isinstance(node, ast.Name) else node.attr).startswith("_")
