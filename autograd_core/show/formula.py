@@ -11,6 +11,7 @@ import ast
 import inspect
 import math
 import operator
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -42,6 +43,8 @@ class Notation:
     minus, times, infinity, pi = "−", "·", "∞", "π"
     less_equal, greater_equal, not_equal, conjunction, disjunction = " ≤ ", " ≥ ", " ≠ ", " and ", " or "
     where = ", where "
+    involved = "{", where  # what a formula has that is no plain one
+    longest = 60  # characters of a formula of a whole row; of a longer one the call alone is written
     dot = " · "
 
     def name(self, name: str) -> str:
@@ -114,6 +117,8 @@ class Latex(Notation):
     less_equal, greater_equal, not_equal = r" \le ", r" \ge ", r" \ne "
     conjunction, disjunction = r" \text{ and } ", r" \text{ or } "
     where = r", \quad "
+    involved = "{cases}", where
+    longest = 160
     dot = r" \cdot "
 
     def name(self, name: str) -> str:
@@ -217,19 +222,25 @@ def _latex_word(word: str) -> str:
     return safe if len(word) == 1 or word.isdecimal() else rf"\mathrm{{{safe}}}"
 
 
-def formula(function: Callable[..., Any], names: Mapping[str, Term], notation: Notation = TEXT) -> Term:
+def formula(function: Callable[..., Any], names: Mapping[str, Term], notation: Notation = TEXT, which: int = 0) -> Term:
     """What `function` returns, as a formula in which its parameters are called `names`. Raises NoFormulaError.
+
+    Of a rule that returns gradients for several inputs it is the one at `which`.
 
     >>> from autograd_core import sigmoid
     >>> formula(sigmoid.rules[0].function, {"y": Term("a", ATOM)}).text
     'a·(1 − a)'
     """
     explained: dict[str, Term] = {}
-    term = _Writer(notation, function, names, explained).result()
+    term = _Writer(notation, function, names, explained).result(which)
     if not explained:
         return term
-    where = ", ".join(f"{notation.name(name)} = {value.text}" for name, value in explained.items())
-    return Term(term.text + notation.where + where, SUM)
+    text = term.text
+    needed: list[str] = []
+    for name, value in reversed(explained.items()):
+        if re.search(rf"(?<![a-z_0-9]){re.escape(notation.name(name))}(?![a-z_0-9])", " ".join([text, *needed])):
+            needed.append(f"{notation.name(name)} = {value.text}")
+    return Term(text + notation.where + ", ".join(reversed(needed)), SUM) if needed else term
 
 
 def number(value: float, notation: Notation = TEXT) -> Term:
@@ -276,13 +287,19 @@ class _Writer:
         self._uses = Counter(n.id for n in loaded)
         self._names = dict(names)
 
-    def result(self) -> Term:
-        """What it returns."""
+    def result(self, which: int = 0) -> Term:
+        """What it returns; of several, the one at `which`."""
         statements = self._tree.body[1:] if ast.get_docstring(self._tree) is not None else self._tree.body
         for statement in statements:
             match statement:
+                case ast.Assign([ast.Name(name)], ast.Tuple() as value):
+                    self._names[name] = self._term(value)
                 case ast.Assign([ast.Name(name)], value):
                     self._assign(name, self._term(value))
+                case ast.Return(ast.Tuple(values)):
+                    value = values[which]
+                    wanted = value.body if isinstance(value, ast.IfExp) and _asks_if_wanted(value.test) else value
+                    return self._term(wanted)
                 case ast.Return(ast.expr() as value):
                     return self._term(value)
                 case _:
@@ -310,6 +327,17 @@ class _Writer:
                 return number(value, notation)
             case ast.Name(name) if name in self._names:
                 return self._names[name]
+            case ast.Constant(None | str() as value):
+                return Term(repr(value), ATOM)
+            case ast.Attribute(ast.Name(name), attribute) if name in self._names:
+                x = self._names[name]
+                return (
+                    notation.transposed(x)
+                    if attribute == "mT"
+                    else Term(f"{notation.at_least(x, ATOM)}.{attribute}", ATOM)
+                )
+            case ast.Tuple(parts):
+                return Term(notation.brackets(", ".join(self._term(part).text for part in parts)), ATOM)
             case ast.Name() | ast.Attribute():
                 return self._constant(node)
             case ast.UnaryOp(ast.USub(), operand):
@@ -383,7 +411,10 @@ class _Writer:
         known = self._truth(condition)
         if known is not None:
             return self._term(a if known else b)
-        return self._notation.choice(self._condition(condition), self._term(a).text, self._term(b).text)
+        first, second = self._term(a), self._term(b)
+        if first == second:  # for the reader, as of products that are written alike
+            return first
+        return self._notation.choice(self._condition(condition), first.text, second.text)
 
     def _truth(self, node: ast.expr) -> bool | None:
         """Of a condition on numbers alone, whether it holds."""
@@ -411,7 +442,11 @@ class _Writer:
                 return word.join(map(self._condition, values))
             case ast.BinOp(left, ast.Mult(), right) if isinstance(left, ast.Compare) and isinstance(right, ast.Compare):
                 return notation.conjunction.join([self._condition(left), self._condition(right)])
-        return f"{self._term(node).text}{notation.not_equal}0"
+        text = self._term(node).text
+        before, after = notation.indicator("\n").text.split("\n")
+        inner = text.removeprefix(before).removesuffix(after)
+        alone = len(inner) == len(text) - len(before) - len(after) and before not in inner
+        return inner if alone else f"{text}{notation.not_equal}0"
 
     def _constant(self, node: ast.Name | ast.Attribute) -> Term:
         found = self._found(node)
@@ -422,27 +457,46 @@ class _Writer:
         return number(found, self._notation)
 
     def _call(self, function: ast.Name | ast.Attribute, arguments: list[ast.expr], named: list[ast.keyword]) -> Term:
+        if isinstance(function, ast.Attribute) and function.attr == "gradient" and isinstance(function.value, ast.Name):
+            return self._times_local_gradient(function.value, arguments)
         found = self._found(function)
         name = found.name if isinstance(found, Op) else getattr(found, "__name__", "")
         inner = found.row if isinstance(found, Elementwise) else found
         if inspect.isfunction(inner) and not named and _is_private(function):
-            return self._put_in(inner, arguments)
+            try:
+                return self._put_in(inner, arguments)
+            except NoFormulaError:
+                name = name.strip("_")
         if not name:
             raise self._no_formula(function)
         if named:
-            parts = [self._term(x).text for x in arguments] + [f"{x.arg}={self._term(x.value).text}" for x in named]
+            parts = self._arguments(arguments) + [f"{x.arg}={self._term(x.value).text}" for x in named]
             return self._notation.call(name, parts)
         return self._called("abs" if name == "fabs" else name, arguments)
 
     def _put_in(self, function: Callable[..., Any], arguments: list[ast.expr]) -> Term:
         """The formula of a function that has no name in the field."""
         parameters = inspect.signature(function).parameters
+        if any(isinstance(argument, ast.Starred) for argument in arguments):
+            raise NoFormulaError(f"{function.__name__}: is called with a tuple")
         if len(parameters) != len(arguments):
             raise NoFormulaError(f"{function.__name__}: is called with defaults")
         writer = _Writer(self._notation, function, {}, self._explained)
         for parameter, argument in zip(parameters, arguments, strict=True):
             writer._assign(parameter, self._term(argument))
         return writer.result()
+
+    def _times_local_gradient(self, op: ast.Name, arguments: list[ast.expr]) -> Term:
+        """What relu.gradient(g, y) is: g times the local gradient of relu."""
+        found = self._found(op)
+        if not isinstance(found, Elementwise) or found.rules[0] is None:
+            raise self._no_formula(op)
+        g, *others = map(self._term, arguments)
+        names = dict(zip(found.rules[0].names, others, strict=True))
+        local = _Writer(self._notation, found.rules[0].function, names, self._explained).result()
+        return Term(
+            f"{self._notation.at_least(g, PRODUCT)}{self._notation.dot}{self._notation.at_least(local, POWER)}", PRODUCT
+        )
 
     def _called(self, name: str, arguments: list[ast.expr]) -> Term:
         notation = self._notation
@@ -457,7 +511,16 @@ class _Writer:
                 return notation.product_of_matrices(self._term(a), self._term(b))
             case "matrix_transpose", [x]:
                 return notation.transposed(self._term(x))
-        return notation.call(name, [self._term(argument).text for argument in arguments])
+        return notation.call(name, self._arguments(arguments))
+
+    def _arguments(self, arguments: list[ast.expr]) -> list[str]:
+        """As written out; those of a starred tuple one by one."""
+        return [
+            self._term(x.value).text.removeprefix("(").removesuffix(")")
+            if isinstance(x, ast.Starred)
+            else self._term(x).text
+            for x in arguments
+        ]
 
     def _found(self, node: ast.Name | ast.Attribute) -> Any:
         match node:
@@ -469,6 +532,10 @@ class _Writer:
 
     def _no_formula(self, node: ast.AST) -> NoFormulaError:
         return NoFormulaError(f"{self._function.__name__}: {ast.unparse(node)} is no formula")
+
+
+def _asks_if_wanted(test: ast.expr) -> bool:
+    return isinstance(test, ast.Subscript) and isinstance(test.value, ast.Name) and test.value.id == "wanted"
 
 
 def _is_private(node: ast.Name | ast.Attribute) -> bool:

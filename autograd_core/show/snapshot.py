@@ -127,6 +127,7 @@ def take(root: Any, limit: int = LIMIT, differentiated: bool = False) -> Snapsho
             entries.append(entry if isinstance(node, _Untracked) else replace(entry, name="…", role="beyond"))
     released = isinstance(start, Node) and start.saved is None
     nodes = tuple(None if isinstance(node, _Untracked) else node for node in position)
+    entries = _with_constants(entries, nodes)
     return Snapshot(_named(entries), len(order), isinstance(root, Value), released, nodes)
 
 
@@ -241,6 +242,18 @@ def _read(node: Any, root: Any, gradients: dict[Value, float]) -> Entry:
         local_gradients=(),
         dtype=str(node.dtype),
     )
+
+
+def _with_constants(entries: list[Entry], nodes: Sequence[Any]) -> list[Entry]:
+    """The entries; single numbers in a formula of Tensors, of which the graph still knows some, are called by them."""
+    found = list(entries)
+    for entry, node in zip(entries, nodes, strict=True):
+        if isinstance(node, Node):
+            for i, source, saved in zip(entry.inputs, node.parents, node.saved or (), strict=False):
+                if source is None and saved is not None and np.ndim(saved) == 0 and entries[i].role == "constant":
+                    value = float(saved)
+                    found[i] = replace(entries[i], name=number_text(value), value=value)
+    return found
 
 
 def _named(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -19,7 +19,7 @@ from autograd_core.ops.definition import Elementwise
 from autograd_core.show import arrays, wording
 from autograd_core.show.formula import ATOM, Term
 from autograd_core.show.javascript import Translator, UntranslatableError
-from autograd_core.show.snapshot import Entry, Snapshot, number_text, take
+from autograd_core.show.snapshot import Entry, Snapshot, take
 
 LIMIT = 300
 """How many nodes can be stepped through unless asked otherwise."""
@@ -150,7 +150,6 @@ def _of_arrays(root: Any, snapshot: Snapshot) -> tuple[Snapshot, Data, str]:
         )
     elif np.size(root.array) != 1:
         notices.append(f"{snapshot.result.name} has several entries: the gradients are those of their sum")
-    snapshot = replace(snapshot, entries=_with_constants(snapshot))
     nodes: list[Data] = []
     entries = []
     for entry, node in zip(snapshot.entries, snapshot.nodes, strict=True):
@@ -160,19 +159,6 @@ def _of_arrays(root: Any, snapshot: Snapshot) -> tuple[Snapshot, Data, str]:
         entries.append(replace(entry, value=value, gradient=gradient) if entry.role == "node" else entry)
     data = {"numbers": False, "nodes": nodes, "fixed": "", "notices": notices}
     return replace(snapshot, entries=tuple(entries)), data, ""
-
-
-def _with_constants(snapshot: Snapshot) -> tuple[Entry, ...]:
-    """The entries, those of single numbers that the graph still knows called by them."""
-    entries = list(snapshot.entries)
-    for entry, node in zip(snapshot.entries, snapshot.nodes, strict=True):
-        if not isinstance(node, Node):
-            continue
-        for i, source, saved in zip(entry.inputs, node.parents, node.saved or (), strict=False):
-            if source is None and saved is not None and np.ndim(saved) == 0:
-                value = float(saved)
-                entries[i] = replace(entries[i], name=number_text(value), value=value)
-    return tuple(entries)
 
 
 def _node_of_arrays(entry: Entry, node: Any, snapshot: Snapshot, known: Any, gradients: Any, shares: Any) -> Data:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +15,8 @@ from autograd_core.ops.op import Op, Rule
 from autograd_core.show.formula import ATOM, SIGN, SUM, TEXT, NoFormulaError, Notation, Term, formula, number
 from autograd_core.show.snapshot import Entry, Snapshot
 
-LONGEST = 60
-"""Characters of a formula of a whole row; of a longer one the call alone is written."""
+LONGEST_RULE = 100
+"""Characters of a rule for arrays; of a longer one the docstring's words are."""
 
 
 def names_of(entry: Entry, snapshot: Snapshot, notation: Notation = TEXT) -> tuple[list[Term], Term]:
@@ -36,7 +37,7 @@ def expression(snapshot: Snapshot) -> str:
     for entry in snapshot.entries:
         inputs = [terms[i] for i in entry.inputs]
         term = name_of(entry) if entry.op is None else result(entry.op, inputs, entry.attributes)
-        if len(term.text) > LONGEST:
+        if len(term.text) > TEXT.longest:
             return ""
         terms.append(term)
     return terms[-1].text
@@ -59,7 +60,7 @@ def result(op: Any, inputs: Sequence[Term], attributes: str = "", notation: Nota
     if isinstance(op, Elementwise):
         try:
             term = formula(op.row, dict(zip(op.inputs, inputs, strict=True)), notation)
-            if len(term.text) <= LONGEST and not any(mark in term.text for mark in ("{", "cases", notation.where)):
+            if len(term.text) <= notation.longest and not any(mark in term.text for mark in notation.involved):
                 return term
         except NoFormulaError:
             pass
@@ -76,7 +77,7 @@ def _sum_of_products(op: value_list.WeightedSum, inputs: Sequence[Term], notatio
         for a, b in zip(inputs[:n], inputs[n : 2 * n], strict=True)
     ]
     text = " + ".join(term.text for term in [*products, *inputs[2 * n :]])
-    return Term(text, SUM) if len(text) <= LONGEST else notation.call(op.name, [x.text for x in inputs])
+    return Term(text, SUM) if len(text) <= notation.longest else notation.call(op.name, [x.text for x in inputs])
 
 
 def local_gradient(op: Any, position: int, inputs: Sequence[Term], y: Term, notation: Notation = TEXT) -> str:
@@ -95,6 +96,21 @@ def local_gradient(op: Any, position: int, inputs: Sequence[Term], y: Term, nota
         return ""
 
 
+def local_gradient_of(snapshot: Snapshot, node: int, position: int, notation: Notation = TEXT) -> str:
+    """The local gradient of a node of a snapshot in one of its inputs, in the graph's names."""
+    entry = snapshot.entries[node]
+    inputs, y = names_of(entry, snapshot, notation)
+    return local_gradient(entry.op, position, inputs, y, notation)
+
+
+def factor(text: str) -> str:
+    """A formula as a factor of a product: in brackets if it is a sum, or has a sign."""
+    outside, inside = text, ""
+    while outside != inside:  # without what is in brackets
+        inside, outside = outside, re.sub(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\|[^|]*\|", "", outside)
+    return f"({text})" if " " in outside or text.startswith("−") else text
+
+
 def product(
     op: Op[Any], position: int, upstream: Term, inputs: Sequence[Term], y: Term, attributes: dict[str, Any]
 ) -> str:
@@ -106,25 +122,33 @@ def product(
         local = local_gradient(op, position, inputs, y)
         if local in ("1", "−1"):
             return "−" * (local == "−1") + upstream.text
-        return f"{upstream.text} · ({local})" if " " in local else f"{upstream.text} · {local or '∂'}"
+        return f"{upstream.text} · {factor(local) or 'its local gradient'}"
     if isinstance(rule.function, Op):
         names = [_argument(op, name, inputs, y, attributes).text for name in rule.names]
         return TEXT.call(rule.function.name, [upstream.text, *names]).text
-    return _written(op, rule, upstream, inputs, y, attributes)
+    return _written(op, rule, position, upstream, inputs, y, attributes)
 
 
 def _written(
-    op: Op[Any], rule: Rule, upstream: Term, inputs: Sequence[Term], y: Term, attributes: dict[str, Any]
+    op: Op[Any], rule: Rule, position: int, upstream: Term, inputs: Sequence[Term], y: Term, attributes: dict[str, Any]
 ) -> str:
+    """The rule as a formula, else what the op's docstring says of its gradient, else the rule's own Python."""
     first, *_ = inspect.signature(rule.function).parameters
     names = {first: upstream} | {name: _argument(op, name, inputs, y, attributes) for name in rule.names}
     try:
-        text = formula(rule.function, names).text
-        if len(text) <= LONGEST:
+        text = formula(rule.function, names, which=rule.inputs.index(0 if op.variadic else position)).text
+        if len(text) <= LONGEST_RULE:
             return text
     except NoFormulaError:
         pass
-    return f"{op.name}'s rule for {rule.whose(op)}" + _source(rule)
+    return _documented(op) or f"{op.name}'s rule for {rule.whose(op)}" + _source(rule)
+
+
+def _documented(op: Op[Any]) -> str:
+    """The sentence on the gradient in an op's docstring, in which the upstream gradient is called so, or g."""
+    text = " ".join((op.__doc__ or "").split())
+    found = re.search(r"\bGradients?: (.+?)(?:\.(?: |$)|$)", text)
+    return found[1] if found and len(found[1]) <= LONGEST_RULE else ""
 
 
 def _source(rule: Rule) -> str:

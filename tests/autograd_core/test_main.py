@@ -20,7 +20,7 @@ def run(capsys, *arguments):
 def totals(output):
     """The gradients at the end of a report."""
     lines = [line.split(" = ") for line in output.splitlines() if line.startswith("∂")]
-    return {name: float(number) for name, number in lines}
+    return {name: float(total) for name, *_, total in lines}
 
 
 def test_lecture_example_in_full(capsys):
@@ -94,6 +94,28 @@ def test_a_picture_of_another_kind_is_refused_in_one_line(capsys, tmp_path):
     status, output, errors = run(capsys, "x", "x=1", "--svg", str(tmp_path / "f.png"))
     assert (status, output, errors.count("\n")) == (2, "", 1)
     assert "a drawing is written as .svg" in errors
+
+
+def test_branches_are_shown_to_add_up(capsys):
+    assert "∂f/∂y = 1 + 5 = 6\n" in run(capsys, "(x+y)*(y-z)", "x=2", "y=3", "z=2")[1]
+
+
+def test_a_derivative_as_a_sum_over_paths(capsys):
+    _, output, _ = run(capsys, "(x+y)*(y-z)", "x=2", "y=3", "z=2", "--wrt", "y")
+    assert "f → v2 → y  ∂f/∂v2 · ∂v2/∂y = v1 · 1 = 5 · 1 = 5\n" in output
+    status, output, errors = run(capsys, "x", "x=1", "--wrt", "y")
+    assert (status, output, errors.count("\n")) == (2, "", 1)
+    assert "no such name" in errors
+
+
+def test_more_on_request(capsys):
+    formula = ["x**2*y", "x=3", "y=2"]
+    assert "by differences" in run(capsys, *formula, "--check")[1]
+    assert "  2·x  " in run(capsys, *formula, "--symbols")[1]
+    assert "\\end{align*}\n" in run(capsys, *formula, "--latex")[1]
+    assert run(capsys, *formula, "--hessian")[1].endswith(
+        "second derivatives  x  y\nx                   4  6\ny                   6  0\n"
+    )
 
 
 def test_infinities_and_nan_are_numbers(capsys):
