@@ -99,7 +99,7 @@ def summary(array: Any) -> str:
     if strange:
         return f"{strange} of {numbers.size} are nan or infinite"
     low, high, norm = (number_text(float(x), digits=4) for x in (numbers.min(), numbers.max(), np.linalg.norm(numbers)))
-    return f"{low} to {high}, norm {norm}, {(numbers == 0).mean():.0%} zeros"
+    return f"from {low} to {high}, norm {norm}, {(numbers == 0).mean():.0%} zeros"
 
 
 def known_text(known: Mapping[Any, Any], key: Any) -> str:

@@ -154,8 +154,9 @@ def _of_arrays(root: Any, snapshot: Snapshot) -> tuple[Snapshot, Data, str]:
     entries = []
     for entry, node in zip(snapshot.entries, snapshot.nodes, strict=True):
         nodes.append(_node_of_arrays(entry, node, snapshot, known, gradients, shares))
-        value = arrays.text(known.get(node), ON_THE_WIRE) or entry.value
-        gradient = arrays.text(gradients.get(node), ON_THE_WIRE) or entry.value
+        value, gradient = (
+            arrays.text(found.get(node), ON_THE_WIRE).replace("-", "−") or entry.value for found in (known, gradients)
+        )
         entries.append(replace(entry, value=value, gradient=gradient) if entry.role == "node" else entry)
     data = {"numbers": False, "nodes": nodes, "fixed": "", "notices": notices}
     return replace(snapshot, entries=tuple(entries)), data, ""

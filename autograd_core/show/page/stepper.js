@@ -2,6 +2,13 @@
 const graph = JSON.parse(document.getElementById("graph").textContent);
 const nodes = graph.nodes;
 const result = nodes.length - 1;
+if (!graph.numbers) {
+  const typeset = (text) => text && text.replace(/-(?=\d|\.|inf)/g, "−");
+  for (const node of nodes) {
+    [node.value, node.gradient] = [typeset(node.value), typeset(node.gradient)];
+    for (const edge of node.edges) if (edge) edge.share = typeset(edge.share);
+  }
+}
 const isLeaf = (node) => node.role === "node" && !node.op;
 const byId = (id) => document.getElementById(id);
 
@@ -166,7 +173,7 @@ function edgeLines(n, position, s) {
   const edge = nodes[n].edges[position];
   const source = nodes[n].inputs[position];
   if (nodes[source].role !== "node" || !edge) return [];
-  return graph.numbers ? edgeOfNumbers(n, position, s) : edgeOfArrays(n, position);
+  return graph.numbers ? edgeOfNumbers(n, position, s) : edgeOfArrays(n, position, s);
 }
 
 function edgeOfNumbers(n, position, s) {
@@ -187,9 +194,11 @@ function edgeOfNumbers(n, position, s) {
   const factor = n === result && edge.written ? (edge.written.includes(" ") ? `(${edge.written})` : edge.written) : edge.derivative;
   found.push({ text: `${joined([left, `${upstream(n)} · ${factor}`, product])} = `, result: written(share) });
   if (several && isLastShare(n, position, s)) found.push(totalLine(source, true));
-  else if (several) found.push({ text: "", aside: `more is still to come: ${nodes[source].name} is used ${consumers[source].length} times` });
+  else if (several) found.push(moreToCome(source));
   return found;
 }
+
+const moreToCome = (n) => ({ text: "", aside: `more is still to come: ${nodes[n].name} is used ${consumers[n].length} times` });
 
 // Whether with this share the gradient of its input is complete.
 function isLastShare(n, position, s) {
@@ -211,17 +220,21 @@ function totalLine(n, branches = false) {
 
 const shapeOfGradient = (n) => (nodes[n].gradient ? `shape ${nodes[n].shape}` : "");
 
-function edgeOfArrays(n, position) {
+function edgeOfArrays(n, position, s) {
   const edge = nodes[n].edges[position];
   const source = nodes[n].inputs[position];
   const several = consumers[source].length > 1;
   const found = [
     { text: `${several ? "share of " : ""}${upstream(source)} = ${edge.formula}`, aside: `shapes ${edge.shapes}`, first: true },
   ];
-  if (edge.share) found.push({ text: "= ", result: edge.share });
-  if (several) found.push({ text: "", aside: `branches add up: ${nodes[source].name} is used ${consumers[source].length} times` });
+  if (edge.share) found.push({ text: /^from/.test(edge.share) ? "" : "= ", result: edge.share });
+  if (several && isLastShare(n, position, s)) {
+    found.push({ text: `${upstream(source)} = the sum of all ${consumers[source].length} shares = `, result: nodes[source].gradient || nodes[source].shape });
+  } else if (several) found.push(moreToCome(source));
   return found;
 }
+
+const listed = (names) => [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean).join(" and ");
 
 function heading(step) {
   const count = operations.length;
@@ -230,7 +243,7 @@ function heading(step) {
   if (step.kind === "start") return "Backward: start at the result";
   if (step.kind === "totals") return "Done: the gradients of the inputs";
   const targets = [...new Set(nodes[step.node].inputs.filter((i) => nodes[i].role === "node"))].map((i) => nodes[i].name);
-  const where = targets.length ? `to ${targets.join(" and ")}` : "to nobody: its inputs are constants";
+  const where = targets.length ? `to ${listed(targets)}` : "to nobody: its inputs are constants";
   return `Backward ${count - operations.indexOf(step.node)} of ${count}: ${nodes[step.node].name} passes its gradient ${where}`;
 }
 
@@ -280,7 +293,7 @@ function reserve() {
     return trial.offsetHeight;
   });
   trial.remove();
-  box.style.minHeight = `${Math.min(Math.max(...heights), window.innerHeight / 3)}px`;
+  box.style.minHeight = `${Math.min(Math.max(...heights), 210, window.innerHeight / 3)}px`;
 }
 
 function showPicture(step, s) {
@@ -321,12 +334,15 @@ function put(text, visible, words) {
 // Scroll the picture, not the page, to what the step is about.
 function follow(group) {
   const picture = byId("picture");
-  if (!group || picture.scrollWidth <= picture.clientWidth + 1) return;
+  if (!group) return;
   const box = group.getBoundingClientRect();
   const frame = picture.getBoundingClientRect();
-  const margin = Math.min(80, frame.width / 4);
-  if (box.left < frame.left + margin) picture.scrollLeft -= frame.left + margin - box.left;
-  if (box.right > frame.right - margin) picture.scrollLeft += box.right - frame.right + margin;
+  const missing = (start, end, first, last) => {
+    const margin = Math.min(80, (last - first) / 4);
+    return Math.min(0, start - first - margin) || Math.max(0, end - last + margin);
+  };
+  picture.scrollLeft += missing(box.left, box.right, frame.left, frame.right);
+  picture.scrollTop += missing(box.top, box.bottom, frame.top, frame.bottom);
 }
 
 function showTable(step, s) {
