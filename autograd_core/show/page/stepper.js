@@ -338,7 +338,7 @@ function follow(group) {
   const box = group.getBoundingClientRect();
   const frame = picture.getBoundingClientRect();
   const missing = (start, end, first, last) => {
-    const margin = Math.min(80, (last - first) / 4);
+    const margin = Math.min(200, (last - first) / 3);
     return Math.min(0, start - first - margin) || Math.max(0, end - last + margin);
   };
   picture.scrollLeft += missing(box.left, box.right, frame.left, frame.right);
