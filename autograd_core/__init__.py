@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from autograd_core.show import draw, explain
 
 
-def _draw(root: Any) -> Any:
+def _draw(root: Any, *limit: int) -> Any:
     from autograd_core import show  # what few programs use, and a sixth of the time to import
 
-    return show.draw(root)
+    return show.draw(root, *limit)
 
 
 def _step(root: Any, title: str) -> Any:

@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--check", action="store_true", help="with the derivatives by finite differences")
     parser.add_argument("--hessian", action="store_true", help="with all second derivatives")
     parser.add_argument("--latex", action="store_true", help="with the chain rule of each step in LaTeX")
-    parser.add_argument("--svg", metavar="FILE", help="also draw the graph into FILE")
+    parser.add_argument("--svg", metavar="FILE", help="also draw the graph into FILE, .svg, .png, .html, .dot or .mmd")
     parser.add_argument("--html", metavar="FILE", help="also write a page into FILE that steps through the graph")
     return parser
 

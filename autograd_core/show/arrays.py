@@ -7,22 +7,25 @@ again where all inputs are known and small; the rest stays unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd_core.graph import Node, chain_rule
-from autograd_core.show.snapshot import number_text
+from autograd_core.show.snapshot import Snapshot, number_text
 from autograd_core.tensor import Tensor
 
 FEW = 12
 """Up to so many numbers are shown one by one."""
+ON_THE_WIRE = 3
+"""Numbers of an array that have room on a wire."""
 _SMALL = 10_000
 """Numbers in an input of what is computed again."""
 
 
 def values(order: Sequence[Any], root: Tensor) -> dict[Any, Any]:
-    """The arrays of the nodes and leaves of a graph, as far as they are known; `order` has inputs first."""
+    """The arrays of nodes and leaves of a graph, as far as they are known; `order` has inputs first."""
     known: dict[Any, Any] = {root.node or root: root.array}
     for node in order:
         if isinstance(node, Tensor):
@@ -45,6 +48,33 @@ def values(order: Sequence[Any], root: Tensor) -> dict[Any, Any]:
             if all(x is not None and np.size(x) <= _SMALL for x in inputs):
                 known[node] = np.asarray(node.op.execute(inputs, node.attributes))
     return known
+
+
+def with_numbers(snapshot: Snapshot, root: Tensor) -> Snapshot:
+    """A snapshot of Tensors with the numbers of small arrays for their shapes, and of others what sums them up."""
+    shown = [node for entry, node in zip(snapshot.entries, snapshot.nodes, strict=True) if entry.role == "node"]
+    known = values(shown, root)
+    entries = []
+    for entry, node in zip(snapshot.entries, snapshot.nodes, strict=True):
+        if entry.role != "node":
+            entries.append(entry)
+            continue
+        tensor = root if node is root.node else node
+        if isinstance(node, Node) and node is not root.node:
+            tensor = node.retained() if node.retained is not None else None
+        gradient = None if tensor is None or tensor.grad is None else tensor.grad.array
+        summaries = {"value": summary(known.get(node)), "gradient": summary(gradient)}
+        entries.append(
+            replace(
+                entry,
+                value=text(known.get(node), ON_THE_WIRE) or entry.value,
+                gradient=text(gradient, ON_THE_WIRE) or entry.gradient,
+                summary="; ".join(
+                    [f"shape {entry.value}"] + [f"{what} {found}" for what, found in summaries.items() if found]
+                ),
+            )
+        )
+    return replace(snapshot, entries=tuple(entries))
 
 
 def _is_ours(op: Any) -> bool:

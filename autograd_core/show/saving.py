@@ -18,8 +18,9 @@ def check_suffix(path: str | os.PathLike[str], what: str, suffixes: Sequence[str
     """
     suffix = Path(path).suffix.lower()
     if suffix and suffix not in suffixes:
+        kinds = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
         raise ArgumentError(
-            f"save: {what} is written as {' or '.join(suffixes)}, got {os.fspath(path)!r}; save it as "
+            f"save: {what} is written as {kinds}, got {os.fspath(path)!r}; save it as "
             f"{Path(path).with_suffix(suffixes[0]).name!r}{advice}"
         )
     return suffix or suffixes[0]
@@ -31,24 +32,25 @@ def is_device(path: str | os.PathLike[str]) -> bool:
     return target.exists() and not target.is_file()
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file of text. One that was there before keeps its permissions, and a link what it points to.
+def write(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write a file. One that was there before keeps its permissions, and a link what it points to.
 
     Errors: OSError where it cannot be written.
     """
     target = Path(path).resolve()  # what a link points to, so that it stays a link
+    content = content.encode() if isinstance(content, str) else content
     if is_device(target):
-        target.write_text(text, encoding="utf-8")
+        target.write_bytes(content)
         return
     if not target.parent.is_dir():
         what = f"there is no folder {str(target.parent)!r}; make it first"
         raise FileNotFoundError(errno.ENOENT, what, str(target))
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with partial.open("w", encoding="utf-8") as file:
+        with partial.open("wb") as file:
             if target.exists():
                 shutil.copymode(target, partial)  # before anything is in it that others should not read
-            file.write(text)
+            file.write(content)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

@@ -53,6 +53,7 @@ class Entry:
     dtype: str
     role: Role = "node"
     stale: bool = False
+    summary: str = ""  # of an array, what there is to say of its many numbers
 
     @property
     def op_name(self) -> str:

@@ -10,19 +10,16 @@ import html
 import json
 import os
 import re
-from importlib import resources
 from typing import Any
 
 from autograd_core.show import svg
 from autograd_core.show.javascript import RUNTIME
 from autograd_core.show.layout import arrange
-from autograd_core.show.saving import check_suffix, is_device, write_text
+from autograd_core.show.pages import page
+from autograd_core.show.saving import check_suffix, is_device, write
 from autograd_core.show.steps import LIMIT, read
 from autograd_core.show.text import explain
 from autograd_core.show.wording import expression
-
-_COLOURS = {"background": svg.BACKGROUND, "frame": svg.FRAME, "node": svg.NODE, "ink": svg.INK, "faint": svg.FAINT}
-_COLOURS |= {"value": svg.VALUE, "gradient": svg.GRADIENT}
 
 
 def step(root: Any, title: str = "", limit: int = LIMIT) -> Stepper:
@@ -44,15 +41,15 @@ def step(root: Any, title: str = "", limit: int = LIMIT) -> Stepper:
     whole = expression(snapshot)
     name = snapshot.result.name
     title = title or (f"{name} = {whole}" if whole not in ("", name) else f"{name}, step by step")
-    return Stepper(title, _page(title, picture, data, functions, explain(root, limit)))
+    return Stepper(title, _filled(title, picture, data, functions, explain(root, limit)))
 
 
 class Stepper:
     """A page to step through a graph, as it was when it was made: shows itself in notebooks; `str()` of it is HTML."""
 
-    def __init__(self, title: str, page: str) -> None:
+    def __init__(self, title: str, text: str) -> None:
         self._title = title
-        self._page = page
+        self._page = text
 
     def __str__(self) -> str:
         return self._page
@@ -75,33 +72,18 @@ class Stepper:
         """
         if not is_device(path):
             check_suffix(path, "a stepper", (".html", ".htm"), ", or .show() the graph for a picture")
-        write_text(path, self._page)
+        write(path, self._page)
 
 
-def _page(title: str, picture: str, data: dict[str, Any], functions: str, table: str) -> str:
+def _filled(title: str, picture: str, data: dict[str, Any], functions: str, table: str) -> str:
     # In a script a less-than sign could end it, whatever the language.
-    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", " ").replace("\u2029", " ")
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     names = re.findall(r"^function (\w+)\(", functions, re.MULTILINE)
-    parts = {
-        "TITLE": html.escape(title),
-        "STYLE": _colours() + _part("stepper.css"),
-        "PICTURE": picture,
-        "TABLE": html.escape(table),
-        "DATA": text,
-        "FUNCTIONS": f"{RUNTIME}{functions}\nconst functions = {{ {', '.join(names)} }};",
-        "SCRIPT": _part("stepper.js"),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _part("stepper.html"))
-
-
-def _colours() -> str:
-    """The picture's colours follow the page's."""
-    return "".join(
-        f'#picture [{attribute}="{colour}"] {{ {attribute}: var(--{name}); }}\n'
-        for name, colour in _COLOURS.items()
-        for attribute in ("fill", "stroke")
+    return page(
+        "stepper",
+        TITLE=html.escape(title),
+        PICTURE=picture,
+        TABLE=html.escape(table),
+        DATA=text,
+        FUNCTIONS=f"{RUNTIME}{functions}\nconst functions = {{ {', '.join(names)} }};",
     )
-
-
-def _part(name: str) -> str:
-    return (resources.files("autograd_core.show") / "page" / name).read_text(encoding="utf-8")

@@ -23,8 +23,6 @@ from autograd_core.show.snapshot import Entry, Snapshot, take
 
 LIMIT = 300
 """How many nodes can be stepped through unless asked otherwise."""
-ON_THE_WIRE = 3
-"""Numbers of an array that have room on a wire."""
 
 Data = dict[str, Any]
 
@@ -155,7 +153,8 @@ def _of_arrays(root: Any, snapshot: Snapshot) -> tuple[Snapshot, Data, str]:
     for entry, node in zip(snapshot.entries, snapshot.nodes, strict=True):
         nodes.append(_node_of_arrays(entry, node, snapshot, known, gradients, shares))
         value, gradient = (
-            arrays.text(found.get(node), ON_THE_WIRE).replace("-", "−") or entry.value for found in (known, gradients)
+            arrays.text(found.get(node), arrays.ON_THE_WIRE).replace("-", "−") or entry.value
+            for found in (known, gradients)
         )
         entries.append(replace(entry, value=value, gradient=gradient) if entry.role == "node" else entry)
     data = {"numbers": False, "nodes": nodes, "fixed": "", "notices": notices}

@@ -133,10 +133,10 @@ class _Picture:
         legend = []
         if len(self.snapshot.entries) > 1:
             shapes = not self.snapshot.of_numbers
-            what = "value" if not shapes else "value, or its shape," if self.marked else "shape of the value"
+            what = "value, or its shape," if shapes else "value"
             legend.append(_Run(f"{what} above each wire", {"fill": VALUE}))
             if self.snapshot.differentiated:
-                below = "gradient" if not shapes or self.marked else "shape of .grad"
+                below = ".grad" if shapes and not self.marked else "gradient"
                 legend.append(_Run(f", {below} below", {"fill": GRADIENT}))
         for remark in filter(None, (self.snapshot.omission, self.snapshot.warning)):
             legend.append(_Run("; " * bool(legend) + remark, {"fill": INK}))
@@ -287,7 +287,7 @@ def _quantity(quantity: float | str) -> str:
 def _described(entry: Entry, inputs: Sequence[str]) -> str:
     """What is shown when the mouse rests on the node."""
     call = f" = {entry.op_name}({', '.join(filter(None, [*inputs, entry.attributes]))})"
-    return f"{entry.name}{call if entry.op else ''} {entry.dtype}".strip()
+    return f"{entry.name}{call if entry.op else ''} {entry.dtype}".strip() + f"\n{entry.summary}" * bool(entry.summary)
 
 
 def _shortened(name: str) -> str:

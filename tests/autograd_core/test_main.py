@@ -91,9 +91,9 @@ def test_a_formula_of_several_lines_is_shown_in_one(capsys):
 
 
 def test_a_picture_of_another_kind_is_refused_in_one_line(capsys, tmp_path):
-    status, output, errors = run(capsys, "x", "x=1", "--svg", str(tmp_path / "f.png"))
+    status, output, errors = run(capsys, "x", "x=1", "--svg", str(tmp_path / "f.jpeg"))
     assert (status, output, errors.count("\n")) == (2, "", 1)
-    assert "a drawing is written as .svg" in errors
+    assert "a drawing is written as .svg, .png, .html" in errors
 
 
 def test_branches_are_shown_to_add_up(capsys):
