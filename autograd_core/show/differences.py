@@ -29,8 +29,7 @@ def finite_differences(order: Sequence[Value], nodes: Iterable[Value]) -> dict[V
 
     def moved(start: int, by: float) -> float:
         changed = {start: order[start].data + by}
-        waiting = list(consumers[start])
-        heapq.heapify(waiting)
+        waiting = list(consumers[start])  # in order, so it is a heap
         while waiting:
             i = heapq.heappop(waiting)
             if i in changed:

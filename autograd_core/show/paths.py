@@ -17,6 +17,8 @@ from autograd_core.value import Value
 
 MOST = 20
 """Paths that are written out."""
+LONGEST = 12
+"""Edges of a path whose factors are written out."""
 
 Path = tuple[tuple[int, int], ...]
 """Edges from the result on: a node, by its place in the snapshot, and which of its inputs the path goes through."""
@@ -94,20 +96,20 @@ def _product(snapshot: Snapshot, path: Path) -> float:
 
 
 def _described(snapshot: Snapshot, path: Path) -> tuple[str, str, str]:
-    """The way, the product in derivatives, and in symbols and numbers."""
+    """The way, the product in derivatives, and in symbols and numbers; of a long path the ends of the way alone."""
     entries = snapshot.entries
     last, last_position = path[-1]
-    way = " → ".join([entries[node].name for node, _ in path] + [entries[entries[last].inputs[last_position]].name])
+    way = [entries[node].name for node, _ in path] + [entries[entries[last].inputs[last_position]].name]
+    total = number_text(_product(snapshot, path))
+    if len(path) > LONGEST:
+        return " → ".join([*way[:3], "…", *way[-3:]]), f"a product of {len(path)}", total
     derivatives = " · ".join(wording.derivative(entries[node], position, snapshot) for node, position in path)
-    symbols = " · ".join(
-        (wording.factor(wording.local_gradient_of(snapshot, node, position)) or "?") for node, position in path
-    )
+    factors = [wording.factor(wording.local_gradient_of(snapshot, node, position)) or "?" for node, position in path]
     texts = [number_text(entries[node].local_gradients[position]) for node, position in path]
     numbers = " · ".join(f"({text})" if i and text.startswith("-") else text for i, text in enumerate(texts))
-    total = number_text(_product(snapshot, path))
-    steps = [symbols, numbers, total]
+    steps = [" · ".join(factors), numbers, total]
     return (
-        way,
+        " → ".join(way),
         derivatives,
-        " = ".join(text for text, before in zip(steps, ["", *steps], strict=False) if text != before),
+        " = ".join(t for t, before in zip(steps, ["", *steps], strict=False) if t != before),
     )

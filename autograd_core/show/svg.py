@@ -206,7 +206,9 @@ class _Picture:
             end_x, end_y = self.entrances.get(segment, (column.right, self._y(segment.end)))
             bend = (column.left - x) / 2
             curve = (x + bend, y, column.left - bend, end_y, column.left, end_y)
-            mark = self._mark(data_node=self._source(segment.start), data_to=self._goal(segment))
+            mark = {}
+            if self.marked:
+                mark = self._mark(data_node=self._source(segment.start), data_to=self._goal(segment))
             _add(lines, "path", d=_path((x, y), "C", curve, "H", (end_x,)), **mark)
             if segment in self.entrances:
                 _add(heads, "path", d=_path((end_x, end_y), "l", (-9, -4), "v", (8,), "z"), **mark)

@@ -92,14 +92,14 @@ def _table_of_numbers(snapshot: Snapshot, symbols: bool, differences: Mapping[in
     rows = [header]
     for n, entry in _shown(snapshot):
         own = [entry.name, entry.op_name, _text(entry.value), _text(entry.gradient), _text(differences.get(n))]
-        edges = [_edge(snapshot, n, position) for position in range(len(entry.inputs))]
+        edges = [_edge(snapshot, n, position, symbols) for position in range(len(entry.inputs))]
         for i, edge in enumerate(edges or [[""] * 5]):
             rows.append([*(own if i == 0 else [""] * 5), *edge])
     kept = [[cell for cell, keep in zip(row, wanted, strict=True) if keep] for row in rows]
     return aligned(kept, "".join(side for side, keep in zip("llrrrlrlrr", wanted, strict=True) if keep))
 
 
-def _edge(snapshot: Snapshot, n: int, position: int) -> list[str]:
+def _edge(snapshot: Snapshot, n: int, position: int, symbols: bool) -> list[str]:
     """The chain rule for one input; a constant is passed nothing, and has no derivative that is nan."""
     entry = snapshot.entries[n]
     source = snapshot.entries[entry.inputs[position]]
@@ -108,7 +108,7 @@ def _edge(snapshot: Snapshot, n: int, position: int) -> list[str]:
         return [source.name, "", "", "", ""]
     if source.role == "constant":
         return [source.name, _text(local), "", "", ""]
-    written = wording.local_gradient_of(snapshot, n, position)
+    written = wording.local_gradient_of(snapshot, n, position) if symbols else ""
     if not isinstance(entry.gradient, float):
         return [source.name, _text(local), written, "", ""]
     return [source.name, _text(local), written, _text(entry.gradient), _text(local * entry.gradient)]

@@ -108,7 +108,7 @@ const steps = [
   { kind: "inputs" },
   ...operations.map((n) => ({ kind: "forward", node: n })),
   { kind: "start", node: result },
-  ...operations.toReversed().map((n) => ({ kind: "backward", node: n })),
+  ...[...operations].reverse().map((n) => ({ kind: "backward", node: n })),
   { kind: "totals" },
 ];
 const forwardStep = new Map(steps.map((step, s) => [step.kind === "forward" ? step.node : -1, s]));

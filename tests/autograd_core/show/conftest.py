@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -19,35 +20,40 @@ class Browser:
     """One page, which `open` shows."""
 
     def __init__(self, program, folder):
-        to_browser, self._out = os.pipe()
-        self._in, from_browser = os.pipe()
-
-        def at_3_and_4():  # where the browser expects them; the copies first, for 3 may be one of the two itself
-            read, write = os.dup(to_browser), os.dup(from_browser)
-            os.dup2(read, 3)
-            os.dup2(write, 4)
+        read, self._out = os.pipe()
+        self._in, write = os.pipe()
 
         options = ["--headless", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu", "--hide-scrollbars"]
+        options.append(f"--user-data-dir={folder}")
         options += ["--no-sandbox"] * (os.name == "posix" and os.geteuid() == 0)  # root has none
+        # The browser expects the pipe as its files 3 and 4, so a process that has put it there becomes the browser.
+        start = (
+            f"import os, sys; read, write = os.dup({read}), os.dup({write}); os.dup2(read, 3); os.dup2(write, 4); "
+            "os.set_inheritable(3, True); os.set_inheritable(4, True); "  # they may be the copies themselves
+            "os.execv(sys.argv[1], sys.argv[1:])"
+        )
         self._process = subprocess.Popen(
-            [program, *options, f"--user-data-dir={folder}", "about:blank"],
+            [sys.executable, "-c", start, program, *options, "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=at_3_and_4,
-            close_fds=False,
+            pass_fds=(read, write),
         )
-        os.close(to_browser)
-        os.close(from_browser)
+        os.close(read)
+        os.close(write)
         self._numbers = itertools.count(1)
         self._received = b""
         self._session = None
-        targets = self._until(lambda: self.call("Target.getTargets")["targetInfos"])
-        page = next(target for target in targets if target["type"] == "page")
-        self._session = self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network"):
-            self.call(f"{domain}.enable")
         self.requests = []
         self.errors = []
+        try:
+            targets = self._until(lambda: self.call("Target.getTargets")["targetInfos"])
+            page = next(target for target in targets if target["type"] == "page")
+            self._session = self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
+            for domain in ("Page", "Runtime", "Network"):
+                self.call(f"{domain}.enable")
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
         """End the browser, and free its pipes."""
