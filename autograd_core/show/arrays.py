@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core.backward import add_shares
 from autograd_core.graph import Node, chain_rule
+from autograd_core.ops.op import Op
 from autograd_core.show.snapshot import Snapshot, number_text
 from autograd_core.tensor import Tensor
 
@@ -33,14 +35,12 @@ def values(order: Sequence[Any], root: Tensor) -> dict[Any, Any]:
             continue
         if node.retained is not None and (tensor := node.retained()) is not None:
             known[node] = tensor.array
-        *inputs, output = node.saved or (None,)
-        for source, array in zip((*node.parents, node), (*inputs, output), strict=False):
+        saved = node.saved or ()
+        for source, array in zip((*node.parents, node), saved, strict=False):
             if source is not None and isinstance(array, np.ndarray) and array.shape == source.shape:
                 known.setdefault(source, array)
-        if node.saved and isinstance(output, np.ndarray):
-            known.setdefault(node, output)
     for node in order:
-        if node not in known and node.saved is not None and _is_ours(node.op):
+        if isinstance(node, Node) and node not in known and node.saved is not None and _is_ours(node.op):
             inputs = [
                 saved if source is None else known.get(source)
                 for source, saved in zip(node.parents, node.saved or (None,) * len(node.parents), strict=False)
@@ -78,8 +78,12 @@ def with_numbers(snapshot: Snapshot, root: Tensor) -> Snapshot:
 
 
 def _is_ours(op: Any) -> bool:
-    """Whether to compute it again changes nothing, as of a user's op nobody knows."""
-    return (getattr(op, "__module__", None) or "").startswith("autograd_core.")
+    """Whether an op of one result may be computed again: of a user's nobody knows what else it does."""
+    return (
+        isinstance(op, Op)
+        and len(op.outputs) == 1
+        and (getattr(op, "__module__", None) or "").startswith("autograd_core.")
+    )
 
 
 def gradients(order: Sequence[Any]) -> tuple[dict[Any, Any], dict[tuple[Any, int], Any]] | None:
@@ -94,18 +98,21 @@ def gradients(order: Sequence[Any]) -> tuple[dict[Any, Any], dict[tuple[Any, int
     shares: dict[tuple[Any, int], Any] = {}
 
     def pull_back(node: Any, total: Any) -> Iterable[tuple[Any, Any]]:
-        complete[node] = total
+        if not isinstance(total, tuple):  # the gradients of an op's several results, which are nodes of their own
+            complete[node] = total
         if not isinstance(node, Node):
             return ()
-        passed: list[tuple[Any, Any]] = node.op.pull_back(node, total, False, None)
+        passed: list[tuple[Any, Any]] = node.op.pull_back(node, total, False, None, False)
         waiting = list(passed)
         for position, source in enumerate(node.parents):
             if source is not None and waiting and waiting[0][0] is source:
-                shares[node, position] = waiting.pop(0)[1]
+                share = waiting.pop(0)[1]
+                if not isinstance(share, tuple):
+                    shares[node, position] = share
         return passed
 
     with np.errstate(all="ignore"):
-        chain_rule(list(order), {root: np.ones(root.shape, root.dtype)}, pull_back)
+        chain_rule(list(order), {root: np.ones(root.shape, root.dtype)}, pull_back, add_shares)
     return complete, shares
 
 

@@ -111,11 +111,11 @@ def factor(text: str) -> str:
     return f"({text})" if " " in outside or text.startswith("−") else text
 
 
-def product(
-    op: Op[Any], position: int, upstream: Term, inputs: Sequence[Term], y: Term, attributes: dict[str, Any]
-) -> str:
+def product(op: Any, position: int, upstream: Term, inputs: Sequence[Term], y: Term, attributes: dict[str, Any]) -> str:
     """What the rule for an input makes of the upstream gradient: a formula, or the rule's own Python."""
-    rule = op.rules[0 if op.variadic else position]
+    if not isinstance(op, Op):  # one of an op's several results
+        return f"{upstream.text}, for this result"
+    rule = op.rules[min(position, op.last)]
     if rule is None:
         return ""
     if isinstance(op, Elementwise):
@@ -136,7 +136,7 @@ def _written(
     first, *_ = inspect.signature(rule.function).parameters
     names = {first: upstream} | {name: _argument(op, name, inputs, y, attributes) for name in rule.names}
     try:
-        text = formula(rule.function, names, which=rule.inputs.index(0 if op.variadic else position)).text
+        text = formula(rule.function, names, which=rule.inputs.index(min(position, op.last))).text
         if len(text) <= LONGEST_RULE:
             return text
     except NoFormulaError:
@@ -165,12 +165,12 @@ def _source(rule: Rule) -> str:
 
 def _argument(op: Op[Any], name: str, inputs: Sequence[Term], y: Term, attributes: dict[str, Any]) -> Term:
     """What a rule asks for, by what it is called in the graph."""
-    if op.variadic or name == "wanted":
+    if name == "wanted" or (op.variadic and name in (op.inputs[-1], "shapes", "index")):
         return Term(name, ATOM)
     if name in op.inputs:
         return inputs[op.inputs.index(name)]
-    if name == "y":
-        return y
+    if name in op.outputs:
+        return y if len(op.outputs) == 1 else Term(name, ATOM)
     stem = name.removesuffix("_shape")
     if stem in op.inputs:
         return Term(f"{inputs[op.inputs.index(stem)].text}.shape", ATOM)

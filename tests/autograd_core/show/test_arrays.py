@@ -6,7 +6,7 @@ import pytest
 import autograd_core as ag
 from autograd_core import array_op, tensor
 from autograd_core.graph import topological_order
-from autograd_core.show import arrays
+from autograd_core.show import arrays, explain, step
 
 
 def network():
@@ -52,6 +52,17 @@ def test_an_input_that_comes_in_twice_has_two_shares():
     y = x * x
     _, shares = arrays.gradients(topological_order(y.node))
     assert [shares[y.node, i].tolist() for i in range(2)] == [[3.0], [3.0]]
+
+
+def test_an_op_with_several_results_is_gone_through_too():
+    a = tensor([[2.0, 1.0], [0.0, 3.0]], requires_grad=True, label="a")
+    q, r = ag.linalg.qr(a)
+    y = (q * r).sum()
+    found, _ = arrays.gradients(topological_order(y.node))
+    assert "∂v5/∂v4 · v3" in explain(y)
+    assert "for this result" in str(step(y))
+    y.backward()
+    np.testing.assert_array_equal(found[a], a.grad.numpy())
 
 
 def test_a_users_op_is_not_run_again():
