@@ -6,6 +6,7 @@ again where all inputs are known and small; the rest stays unknown.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,7 @@ FEW = 12
 ON_THE_WIRE = 3
 """Numbers of an array that have room on a wire."""
 _SMALL = 10_000
-"""Numbers in an input of what is computed again."""
+"""Numbers in an array that is computed again, and in its inputs."""
 
 
 def values(order: Sequence[Any], root: Tensor) -> dict[Any, Any]:
@@ -45,7 +46,8 @@ def values(order: Sequence[Any], root: Tensor) -> dict[Any, Any]:
                 saved if source is None else known.get(source)
                 for source, saved in zip(node.parents, node.saved or (None,) * len(node.parents), strict=False)
             ]
-            if all(x is not None and np.size(x) <= _SMALL for x in inputs):
+            sizes = [math.prod(node.shape), *[0 if x is None else np.size(x) for x in inputs]]
+            if max(sizes) <= _SMALL and all(x is not None for x in inputs):
                 known[node] = np.asarray(node.op.execute(inputs, node.attributes))
     return known
 

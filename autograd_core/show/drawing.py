@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from autograd_core.show.arrays import with_numbers
@@ -44,7 +45,7 @@ class Drawing:
     """A picture of a graph as it was when it was drawn: displays itself in notebooks; `str()` of it is the SVG text."""
 
     def __init__(self, snapshot: Snapshot, svg: str) -> None:
-        self._snapshot = snapshot
+        self._snapshot = replace(snapshot, nodes=())  # a drawing that is kept keeps no graph, with all its arrays
         self._svg = svg
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import weakref
 import xml.etree.ElementTree as ET
 
 import PIL.Image
@@ -100,6 +101,16 @@ def test_importing_the_engine_and_explaining_need_no_igraph():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_drawing_keeps_no_graph():
+    w = tensor([2.0], requires_grad=True)
+    y = w * w
+    node = weakref.ref(y.node)
+    kept = y.show(), y.step()
+    del y
+    assert node() is None
+    assert len(kept) == 2
 
 
 def test_a_limit_is_for_show_too():
