@@ -17,8 +17,8 @@ from autograd_core.errors import ArgumentError
 from autograd_core.graph import Node, topological_order
 from autograd_core.ops.definition import Elementwise
 from autograd_core.show import arrays, wording
-from autograd_core.show.formula import ATOM, Term
 from autograd_core.show.javascript import Translator, UntranslatableError
+from autograd_core.show.notation import ATOM, Term
 from autograd_core.show.snapshot import Entry, Snapshot, take
 
 LIMIT = 300

@@ -11,7 +11,7 @@ from autograd_core.errors import ArgumentError
 from autograd_core.graph import Node, topological_order
 from autograd_core.show import wording
 from autograd_core.show.differences import agree, finite_differences
-from autograd_core.show.formula import ATOM, Term
+from autograd_core.show.notation import ATOM, Term
 from autograd_core.show.paths import explain_paths, signed_sum
 from autograd_core.show.snapshot import LIMIT, Entry, Snapshot, number_text, take
 from autograd_core.tensor import Tensor

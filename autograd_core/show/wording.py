@@ -12,7 +12,8 @@ from autograd_core import ops, value_list
 from autograd_core.kernels.function_source import NoSourceError, definition
 from autograd_core.ops.definition import Elementwise
 from autograd_core.ops.op import Op, Rule
-from autograd_core.show.formula import ATOM, SIGN, SUM, TEXT, NoFormulaError, Notation, Term, formula, number
+from autograd_core.show.formula import NoFormulaError, formula
+from autograd_core.show.notation import ATOM, SIGN, SUM, TEXT, Notation, Term, number
 from autograd_core.show.snapshot import Entry, Snapshot
 
 LONGEST_RULE = 100

@@ -4,7 +4,8 @@ import pytest
 
 from autograd_core import ops
 from autograd_core.ops.special import _digamma
-from autograd_core.show.formula import ATOM, LATEX, TEXT, NoFormulaError, Term, formula, number
+from autograd_core.show.formula import NoFormulaError, formula
+from autograd_core.show.notation import ATOM, LATEX, TEXT, Term, number
 
 
 def by(op, position=0, notation=TEXT, **constants):
@@ -64,6 +65,12 @@ def test_two_functions_that_call_their_own_by_one_name_do_not_mix_them_up():
 
 def test_a_parameter_that_is_given_another_value_gets_a_mark():
     assert "x′ = min(30, x)" in by(ops.mish)
+
+
+def test_a_rows_own_e_is_not_taken_for_eulers():
+    names = {"x": Term("x", ATOM)}
+    assert formula(ops.sigmoid.row, names).text == "{1 if x ≥ 0, else e}/(1 + e), where e = exp(−|x|)"
+    assert formula(ops.sigmoid.row, names, LATEX).text.endswith(r"{1 + e'}, \quad e' = e^{-\left|x\right|}")
 
 
 def test_code_that_is_no_formula_is_none():

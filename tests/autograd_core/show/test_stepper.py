@@ -11,6 +11,7 @@ import pytest
 import autograd_core as ag
 from autograd_core import ArgumentError, DTypeError, Value, elementwise, tensor
 from autograd_core.show import step
+from autograd_core.show.snapshot import number_text
 
 
 def deck_d(x=-2.0, y=5.0, z=-4.0):
@@ -132,6 +133,24 @@ def test_every_number_is_the_engines_and_so_is_every_one_after_an_edit(opened, g
         assert shown[name] == pytest.approx(pair, rel=1e-13), name
     page.click("#reset")
     assert {name: table(page)[name] for name in "xyzf"} == {name: numbers(graph())[name] for name in "xyzf"}
+
+
+def test_numbers_are_written_as_the_tables_write_them(opened):
+    page = opened(deck_d())
+    rng = np.random.default_rng(0)
+    found = [
+        *(rng.standard_normal(500) * 10.0 ** rng.integers(-12, 12, 500)),
+        0.0,
+        -0.0,
+        1e5,
+        999999.5,
+        1e6,
+        1e-4,
+        1e-5,
+    ]
+    for digits in (4, 6):
+        shown = page.run(f"{json.dumps(found)}.map((x) => written(x, {digits}))")
+        assert shown == [number_text(x, digits).replace("-", "−") for x in found]
 
 
 def test_what_is_no_number_is_said_and_changes_nothing(opened):
