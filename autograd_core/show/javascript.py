@@ -40,6 +40,26 @@ const roundToEven = (x) => {
   const odd = x - whole > 0.5 || (x - whole === 0.5 && whole % 2 !== 0);
   return Number.isFinite(x) ? copysign(odd ? whole + 1 : whole, x) : x;
 };
+// Of math's functions, JavaScript lacks the error function: near 0 by its series (DLMF 7.6.2), else by its continued
+// fraction (7.9.1). x is split so that its square is exact.
+const erf = (x) => {
+  if (!(Math.abs(x) < 1)) return Number.isNaN(x) ? x : copysign(1 - erfc(Math.abs(x)), x);
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 30; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+};
+const erfc = (x) => {
+  if (!(x >= 1)) return x <= -1 ? 2 - erfc(-x) : 1 - erf(x);
+  if (x === Infinity) return 0;
+  let tail = x;
+  for (let n = 300; n > 0; n--) tail = x + n / 2 / tail;
+  const near = Math.fround(x);
+  return (Math.exp(-near * near) * Math.exp(-(x - near) * (x + near))) / (Math.sqrt(Math.PI) * tail);
+};
 """
 """What translated functions call, to stand before them."""
 
@@ -49,6 +69,8 @@ _MATH = {
     **{name: f"Math.{name}" for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")},
     **{name: f"Math.{name}" for name in ("floor", "ceil", "trunc")},
     "copysign": "copysign",
+    "erf": "erf",
+    "erfc": "erfc",
     "fabs": "Math.abs",
     "hypot": "hypot",
     "isfinite": "Number.isFinite",

@@ -13,7 +13,7 @@ from autograd_core.ops.op import registry
 from autograd_core.show.javascript import RUNTIME, Translator, UntranslatableError
 
 POINTS = [-2.5, -1.0, -0.0, 0.0, 0.4, 2.0, 7.5, 1e10, math.inf, -math.inf, math.nan]
-NO_JAVASCRIPT = {"erf", "erfc", "lgamma", "digamma", "polygamma", "gelu"}  # which has no erf, and no gamma function
+NO_JAVASCRIPT = {"lgamma", "digamma", "polygamma"}  # which has no gamma function
 NO_JAVASCRIPT |= {"bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_invert"}
 
 
@@ -71,8 +71,18 @@ def test_what_is_not_translated_is_refused(name):
 
 
 def test_the_reason_is_said():
-    with pytest.raises(UntranslatableError, match=r"^erfc: JavaScript has no math\.erfc$"):
-        Translator().add(ops.gelu.row)
+    with pytest.raises(UntranslatableError, match=r"^lgamma: JavaScript has no math\.lgamma$"):
+        Translator().add(ops.lgamma.row)
+
+
+def test_the_error_function_is_the_c_librarys(browser, tmp_path):
+    page = tmp_path / "erf.html"
+    page.write_text(f"<script>{RUNTIME}</script>")
+    browser.open(page)
+    points = [x / 16 for x in range(-100, 420)]
+    for name, exact in (("erf", math.erf), ("erfc", math.erfc)):
+        for x, got in zip(points, browser.run(f"{points}.map({name})"), strict=True):
+            assert got == pytest.approx(exact(x), rel=4e-15, abs=1e-300), (name, x)
 
 
 def outside(x):

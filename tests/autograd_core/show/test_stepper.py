@@ -32,7 +32,7 @@ def everything(x=0.3, y=-1.2, z=2.0):
     """A square, a constant, branches, functions, a choice, and a neuron."""
     x, y, z = Value(x, "x"), Value(y, "y"), Value(z, "z")
     neuron = ag.tanh(ag.vecdot([x, y], [y, z]) + 0.5)
-    return ag.maximum(neuron, x * x) + 3.0 * z**2 / ag.exp(y) - ag.sigmoid(x - y) * ag.relu(z) ** x
+    return ag.maximum(neuron, x * x) + ag.gelu(y) + 3.0 * z**2 / ag.exp(y) - ag.sigmoid(x - y) * ag.relu(z) ** x
 
 
 def numbers(root):
