@@ -33,13 +33,20 @@ if TYPE_CHECKING:
     from autograd_core.show import draw, explain
 
 
-def _draw(root: Any) -> Any:
+def _draw(root: Any, *limit: int) -> Any:
     from autograd_core import show  # what few programs use, and a sixth of the time to import
 
-    return show.draw(root)
+    return show.draw(root, *limit)
+
+
+def _step(root: Any, title: str) -> Any:
+    from autograd_core import show
+
+    return show.step(root, title)
 
 
 Operators.draw = staticmethod(_draw)
+Operators.stepper = staticmethod(_step)
 
 custom_op = array_op  # the name that users of other libraries look for
 

@@ -19,8 +19,8 @@ from typing import NoReturn
 from autograd_core import kernels
 from autograd_core.errors import AutogradError, ExpressionError
 from autograd_core.expression import Expression, check_name
-from autograd_core.show import Drawing, draw, explain
-from autograd_core.show.snapshot import number_text
+from autograd_core.show import Drawing, Stepper, draw, explain, latex, step
+from autograd_core.show.curvature import explain_hessian
 from autograd_core.value import Value
 
 PROGRAM = "python -m autograd_core"
@@ -41,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result.backward()
         if options.svg is not None:
             _save(draw(result), options.svg)
-        _print(_report(expression, result, variables))
+        if options.html is not None:
+            whole = f"{result.label} = {expression.text}"
+            _save(step(result, title=whole if expression.text != result.label else ""), options.html)
+        _print(_report(expression, result, variables, options))
     except AutogradError as error:
         return _fail(str(error))
     return 0
@@ -67,7 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("expression", help="numbers, names, + - * / ** ( ) and functions such as sigmoid(x)")
     parser.add_argument("assignments", nargs="*", metavar="name=number", help="the value of each name")
-    parser.add_argument("--svg", metavar="FILE", help="also draw the graph into FILE")
+    parser.add_argument("--wrt", metavar="NAME", help="show the derivative by NAME as a sum over paths instead")
+    parser.add_argument("--symbols", action="store_true", help="with the local gradients in symbols")
+    parser.add_argument("--check", action="store_true", help="with the derivatives by finite differences")
+    parser.add_argument("--hessian", action="store_true", help="with all second derivatives")
+    parser.add_argument("--latex", action="store_true", help="with the chain rule of each step in LaTeX")
+    parser.add_argument("--svg", metavar="FILE", help="also draw the graph into FILE, .svg, .png, .html, .dot or .mmd")
+    parser.add_argument("--html", metavar="FILE", help="also write a page into FILE that steps through the graph")
     return parser
 
 
@@ -107,17 +116,24 @@ def _free_name(variables: Container[str]) -> str:
     return name
 
 
-def _report(expression: Expression, result: Value, variables: Mapping[str, Value]) -> str:
-    f = result.label
-    lines = [explain(result)] if f == expression.text else [f"{f} = {expression.text}", "", explain(result)]
-    if variables:
-        lines += ["", *(f"∂{f}/∂{name} = {number_text(variable.grad)}" for name, variable in variables.items())]
-    return "\n".join(lines)
+def _report(expression: Expression, result: Value, variables: Mapping[str, Value], options: argparse.Namespace) -> str:
+    if options.wrt is not None and options.wrt not in variables:
+        raise ExpressionError(f"--wrt {options.wrt}: there is no such name in the expression")
+    wrt = None if options.wrt is None else variables[options.wrt]
+    parts = [] if result.label == expression.text else [f"{result.label} = {expression.text}"]
+    parts.append(explain(result, wrt=wrt, symbols=options.symbols, check=options.check))
+    if options.latex:
+        parts.append(latex(result))
+    if options.hessian:
+        # Of a graph of its own, for gradients that are recorded are gradients of a larger one.
+        again = {name: Value(variable.data, label=name) for name, variable in variables.items()}
+        parts.append(explain_hessian(expression.record(again), list(again.values())))
+    return "\n\n".join(parts)
 
 
-def _save(drawing: Drawing, path: str) -> None:
+def _save(shown: Drawing | Stepper, path: str) -> None:
     try:
-        drawing.save(path)
+        shown.save(path)
     except OSError as error:
         raise OutputError(f"cannot write {path!r}: {error.strerror}") from None
 

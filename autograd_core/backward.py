@@ -58,14 +58,14 @@ def backpropagate(
             node.saved = None
         return shares
 
-    chain_rule(order, {root: gradient}, pull_back, _sum)
+    chain_rule(order, {root: gradient}, pull_back, add_shares)
     return result
 
 
-def _sum(a: Any, b: Any) -> Any:
+def add_shares(a: Any, b: Any) -> Any:
     """Two shares of a gradient added: arrays or, with create_graph, Tensors; tuples if an op has several outputs."""
     if type(a) is tuple:
-        return tuple([y if x is None else x if y is None else _sum(x, y) for x, y in zip(a, b, strict=True)])
+        return tuple([y if x is None else x if y is None else add_shares(x, y) for x, y in zip(a, b, strict=True)])
     if type(a) is np.ndarray and a.nbytes >= memory.LARGE_RESULT:
         return memory.compute(np.add, a, b)  # type: ignore[no-untyped-call]  # as all kernels are
     return a + b

@@ -103,6 +103,11 @@ class _Weighted:
         return [_gradient(leaf) for leaf in leaves]
 
 
+def central_difference(moved: Callable[[float], float], step: float) -> float:
+    """(f(x + h) - f(x - h))/2h, where moved(h) is f(x + h) and h is `step`."""
+    return (moved(step) - moved(-step)) / (2 * step)
+
+
 def _gradient(leaf: Any) -> Array:
     if isinstance(leaf, Value):
         return np.array(float(leaf.grad))
@@ -121,12 +126,13 @@ def _compare(
     found = gradients(*points)
     for i, point in enumerate(points):
         for entry in np.ndindex(point.shape):
-            sides = []
-            for sign in (1, -1):
-                moved = [x.copy() for x in points]
-                moved[i][entry] += sign * step
-                sides.append(value(*moved))
-            numerical = (sides[0] - sides[1]) / (2 * step)
+
+            def moved(by: float, i: int = i, entry: tuple[int, ...] = entry) -> float:
+                at = [x.copy() for x in points]
+                at[i][entry] += by
+                return value(*at)
+
+            numerical = central_difference(moved, step)
             analytic = float(found[i][entry])
             if not math.isclose(analytic, numerical, rel_tol=rtol, abs_tol=atol):
                 raise GradcheckError(

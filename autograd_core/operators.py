@@ -28,11 +28,17 @@ class Operators(Recorded):
 
         return numpy_protocol.array_function(function, args, named)
 
-    draw: ClassVar[Callable[[Any], Any]]  # by __init__.py, for what draws stands above all that can be drawn
+    draw: ClassVar[Callable[..., Any]]  # by __init__.py, for what draws stands above all that can be drawn
 
-    def show(self) -> Any:
-        """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.show`."""
-        return Operators.draw(self)
+    def show(self, limit: int | None = None) -> Any:
+        """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.draw`."""
+        return Operators.draw(self) if limit is None else Operators.draw(self, limit)
+
+    stepper: ClassVar[Callable[..., Any]]  # likewise
+
+    def step(self, title: str = "") -> Any:
+        """A page to step through the graph that leads here, forward and back. See `autograd_core.show.step`."""
+        return Operators.stepper(self, title)
 
     # Equality compares numbers, sets and dictionaries go by identity: nodes must not be merged because they are equal.
     __hash__ = object.__hash__

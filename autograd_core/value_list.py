@@ -115,16 +115,16 @@ class WeightedSum:
 
     def __init__(self, name: str, pairs: int) -> None:
         self.name = name
-        self._pairs = pairs
+        self.pairs = pairs
 
     def on_numbers(self, *inputs: float) -> float:
         """The sum for other numbers."""
-        n = self._pairs
+        n = self.pairs
         return sum([*inputs[2 * n :], *map(operator.mul, inputs[:n], inputs[n : 2 * n])])
 
     def local_gradients(self, at: Sequence[Any]) -> tuple[Any, ...]:
         """Those at (*a, *b, *c, y): numbers for numbers, Values for Values."""
-        n = self._pairs
+        n = self.pairs
         return self.of(at[:n], at[n : 2 * n], len(at) - 1 - 2 * n)
 
     @staticmethod

@@ -5,6 +5,8 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import autograd_core as ag
 import nn
@@ -53,7 +55,17 @@ def test_public_methods_say_what_they_do_or_inherit_it():
         for c in vars(module).values()
         if inspect.isclass(c) and c.__module__ in names and not c.__name__.startswith("_")
         for name, method in inspect.getmembers(c, lambda found: inspect.isroutine(found) or isinstance(found, property))
-        if not name.startswith("_") and name != "draw"  # which is given to graph values, and behind their `show`
+        if not name.startswith("_") and name not in ("draw", "stepper")  # which are given, behind `show`
     }
     assert [place for place, method in methods.items() if not inspect.getdoc(method)] == []
     assert len(methods) > 1000
+
+
+def test_files_that_are_no_modules_are_declared_so_that_a_wheel_has_them():
+    root = Path(ag.__file__).parents[1]
+    declared = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    patterns = [root / package.replace(".", "/") / glob for package, globs in declared.items() for glob in globs]
+    for package in ("autograd_core", "nn", "optim"):
+        for path in (root / package).rglob("*.*"):
+            if path.is_file() and path.suffix != ".py" and path.parent.name != "__pycache__":
+                assert any(path.match(str(pattern)) for pattern in patterns), f"{path} is in no package-data"

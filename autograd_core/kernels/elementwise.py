@@ -16,12 +16,12 @@ import inspect
 import linecache
 import math
 import textwrap
-from types import CodeType, ModuleType
+from types import ModuleType
 
 import numpy as np
 from numba.core.errors import NumbaError
 
-from autograd_core.kernels import exponential, memory
+from autograd_core.kernels import exponential, function_source, memory
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import Kernel
 from autograd_core.kernels.plan import planned
@@ -215,28 +215,9 @@ class _Paste:
 
 def _definition(function):
     try:
-        lines, start = inspect.findsource(function)
-        changed = function.__code__ not in _functions_of("".join(lines))
-        (tree,) = ast.parse(textwrap.dedent("".join(inspect.getblock(lines[start:])))).body
-    except (OSError, SyntaxError, ValueError) as error:
-        raise NoKernelError(f"{function.__name__}: its source cannot be read ({error})") from error
-    if changed:
-        raise NoKernelError(f"{function.__name__}: its file has changed since it was imported")
-    if not isinstance(tree, ast.FunctionDef):
-        raise NoKernelError(f"{function.__name__}: a kernel is made of a def")
-    return tree
-
-
-@functools.cache
-def _functions_of(text):
-    """The code of every function that this file defines, as it would be if it were imported now."""
-    waiting = [compile(text, "<source>", "exec", dont_inherit=True)]
-    found = set()
-    while waiting:
-        inside = [c for c in waiting.pop().co_consts if isinstance(c, CodeType)]
-        found.update(inside)
-        waiting += inside
-    return found
+        return function_source.definition(function)
+    except function_source.NoSourceError as error:
+        raise NoKernelError(str(error)) from error
 
 
 class _Typed(ast.NodeTransformer):

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import errno
+import html
 import os
-import shutil
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
 
-from autograd_core.errors import ArgumentError
+from autograd_core.show.arrays import with_numbers
+from autograd_core.show.graph_text import dot, mermaid
 from autograd_core.show.layout import arrange
-from autograd_core.show.snapshot import LIMIT, take
+from autograd_core.show.pages import page
+from autograd_core.show.raster import png
+from autograd_core.show.saving import check_suffix, is_device, write
+from autograd_core.show.snapshot import LIMIT, Snapshot, take
 from autograd_core.show.svg import render
+from autograd_core.tensor import Tensor
 
 
 def draw(root: Any, limit: int = LIMIT) -> Drawing:
     """A picture of the graph behind `root`, a Value or a Tensor, from the leaves on the left to the result.
 
     On the wire of each node stands its value and, after `backward()`, below it the gradient
-    ∂root/∂node, whatever else has been added to `.grad`; for Tensors stand there the shapes of
-    the value and of `.grad`. Of more than `limit` nodes it shows those
+    ∂root/∂node, whatever else has been added to `.grad`; for Tensors stand there the value and
+    `.grad`, or the shapes of those that have many numbers, of which range, norm and share of zeros
+    appear when the mouse rests on the node. Of more than `limit` nodes it shows those
     nearest to `root`, and says so, as it does where an input has been given another value since.
 
     >>> from autograd_core import Value
@@ -30,13 +36,16 @@ def draw(root: Any, limit: int = LIMIT) -> Drawing:
     Errors: DTypeError for anything else, MissingLibraryError without igraph.
     """
     snapshot = take(root, limit)
-    return Drawing(render(snapshot, arrange([entry.inputs for entry in snapshot.entries])))
+    if isinstance(root, Tensor):
+        snapshot = with_numbers(snapshot, root)
+    return Drawing(snapshot, render(snapshot, arrange([entry.inputs for entry in snapshot.entries])))
 
 
 class Drawing:
     """A picture of a graph as it was when it was drawn: displays itself in notebooks; `str()` of it is the SVG text."""
 
-    def __init__(self, svg: str) -> None:
+    def __init__(self, snapshot: Snapshot, svg: str) -> None:
+        self._snapshot = replace(snapshot, nodes=())  # a drawing that is kept keeps no graph, with all its arrays
         self._svg = svg
 
     def __str__(self) -> str:
@@ -49,29 +58,26 @@ class Drawing:
         return self._svg
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an SVG file, whole or not at all. One that was there before keeps its permissions.
+        """Write a file, whole or not at all, in the format that its name says: `.svg`, which is that of one without a
+        suffix; `.png`, by matplotlib; `.html`, to pan and zoom; `.dot` or `.gv` for Graphviz; `.mmd` or `.mermaid`.
 
-        Errors: ArgumentError for a name that ends as another kind of file does, OSError where it cannot be written.
+        One that was there before keeps its permissions.
+        Errors: ArgumentError for a name that ends as another kind of file does, OSError where it cannot be written,
+        MissingLibraryError for a PNG without matplotlib.
         """
-        target = Path(path).resolve()  # what a link points to, so that it stays a link
-        if target.exists() and not target.is_file():  # a pipe or a device is written to, not replaced
-            target.write_text(self._svg, encoding="utf-8")
-            return
-        if Path(path).suffix.lower() not in ("", ".svg"):
-            raise ArgumentError(
-                f"save: a drawing is written as .svg, got {os.fspath(path)!r}; save it as "
-                f"{Path(path).with_suffix('.svg').name!r}, and for another format convert that file, with a browser, "
-                "Inkscape or rsvg-convert"
-            )
-        if not target.parent.is_dir():
-            what = f"there is no folder {str(target.parent)!r}; make it first"
-            raise FileNotFoundError(errno.ENOENT, what, str(target))
-        partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            with partial.open("w", encoding="utf-8") as file:
-                if target.exists():
-                    shutil.copymode(target, partial)  # before anything is in it that others should not read
-                file.write(self._svg)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        suffix = ".svg" if is_device(path) else check_suffix(path, "a drawing", tuple(self._FORMATS), "")
+        write(path, self._FORMATS[suffix](self))
+
+    def _html(self) -> str:
+        title = f"The graph that leads to {self._snapshot.result.name}"
+        return page("picture", TITLE=html.escape(title), PICTURE=self._svg)
+
+    _FORMATS: ClassVar[dict[str, Callable[[Drawing], str | bytes]]] = {
+        ".svg": __str__,
+        ".png": lambda self: png(self._svg),
+        ".html": _html,
+        ".dot": lambda self: dot(self._snapshot),
+        ".gv": lambda self: dot(self._snapshot),
+        ".mmd": lambda self: mermaid(self._snapshot),
+        ".mermaid": lambda self: mermaid(self._snapshot),
+    }

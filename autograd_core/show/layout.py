@@ -62,7 +62,9 @@ def arrange(inputs: Sequence[Sequence[int]]) -> Layout:
     if _upside_down(inputs, rows):
         rows = [-row for row in rows]
     top = min(rows)
-    return Layout(tuple(Place(max(distance) - d, row - top) for d, row in zip(distance, rows, strict=True)), segments)
+    farthest = max(distance)
+    places = tuple(Place(farthest - d, row - top) for d, row in zip(distance, rows, strict=True))
+    return Layout(places, segments)
 
 
 def _route(inputs: Sequence[Sequence[int]], distance: list[int]) -> tuple[Segment, ...]:

@@ -53,6 +53,7 @@ class Entry:
     dtype: str
     role: Role = "node"
     stale: bool = False
+    summary: str = ""  # of an array, what there is to say of its many numbers
 
     @property
     def op_name(self) -> str:
@@ -68,6 +69,7 @@ class Snapshot:
     total: int  # nodes of the whole graph, shown or not
     of_numbers: bool  # a graph of Values rather than of Tensors
     released: bool  # whether a backward pass has freed what another one would need
+    nodes: tuple[Any, ...]  # of each entry: the Value, the Node or the leaf Tensor, or None for an unknown constant
 
     @property
     def result(self) -> Entry:
@@ -99,11 +101,12 @@ class Snapshot:
         )
 
 
-def take(root: Any, limit: int = LIMIT) -> Snapshot:
+def take(root: Any, limit: int = LIMIT, differentiated: bool = False) -> Snapshot:
     """The graph that leads to `root`, a Value or a Tensor; of a larger one the `limit` nodes nearest to `root`.
 
     A Value has gradients once a backward pass has come to it; they are then ∂root/∂node, whatever
-    other passes there were. Plain numbers of the formula are constants, and have none.
+    other passes there were; with `differentiated` they have them anyway. Plain numbers of the formula are constants,
+    and have none.
     Errors: DTypeError for anything else, ArgumentError for a limit below 1.
     """
     if not isinstance(root, (Value, Tensor)):
@@ -113,7 +116,7 @@ def take(root: Any, limit: int = LIMIT) -> Snapshot:
     start = root if isinstance(root, Value) else root.node or root
     kept = _nearest(start, limit)
     order = topological_order(start)
-    gradients = _gradients(order) if isinstance(root, Value) and _number(root.grad) else {}
+    gradients = _gradients(order) if isinstance(root, Value) and (differentiated or _number(root.grad)) else {}
     entries: list[Entry] = []
     position: dict[Any, int] = {}
     for node, inputs in _inputs_first(start, kept).items():
@@ -124,7 +127,9 @@ def take(root: Any, limit: int = LIMIT) -> Snapshot:
         else:
             entries.append(entry if isinstance(node, _Untracked) else replace(entry, name="…", role="beyond"))
     released = isinstance(start, Node) and start.saved is None
-    return Snapshot(_named(entries), len(order), isinstance(root, Value), released)
+    nodes = tuple(None if isinstance(node, _Untracked) else node for node in position)
+    entries = _with_constants(entries, nodes)
+    return Snapshot(_named(entries), len(order), isinstance(root, Value), released, nodes)
 
 
 def _gradients(order: list[Value]) -> dict[Value, float]:
@@ -231,13 +236,25 @@ def _read(node: Any, root: Any, gradients: dict[Value, float]) -> Entry:
         name="",
         label="" if tensor is None else _clean(tensor.label),
         op=node.op if isinstance(node, Node) else None,
-        attributes=_attributes(node.attributes) if isinstance(node, Node) else "",
+        attributes=_attributes(node) if isinstance(node, Node) else "",
         inputs=(),
         value=str(node.shape),
         gradient=None if gradient is None else str(gradient.shape),
         local_gradients=(),
         dtype=str(node.dtype),
     )
+
+
+def _with_constants(entries: list[Entry], nodes: Sequence[Any]) -> list[Entry]:
+    """The entries; single numbers in a formula of Tensors, of which the graph still knows some, are called by them."""
+    found = list(entries)
+    for entry, node in zip(entries, nodes, strict=True):
+        if isinstance(node, Node):
+            for i, source, saved in zip(entry.inputs, node.parents, node.saved or (), strict=False):
+                if source is None and saved is not None and np.ndim(saved) == 0 and entries[i].role == "constant":
+                    value = float(saved)
+                    found[i] = replace(entries[i], name=number_text(value), value=value)
+    return found
 
 
 def _named(entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -264,8 +281,11 @@ def number_text(number: float, digits: int = 6) -> str:
     return format(number + 0.0, f".{digits}g")
 
 
-def _attributes(attributes: dict[str, Any]) -> str:
-    text = ", ".join(f"{name}={value!r}" for name, value in attributes.items())
+def _attributes(node: Node) -> str:
+    """The op's arguments that are no inputs, and other than their defaults."""
+    defaults = {name: repr(value) for name, value in getattr(node.op, "defaults", {}).items()}
+    given = {name: repr(value) for name, value in node.attributes.items()}
+    text = ", ".join(f"{name}={value}" for name, value in given.items() if defaults.get(name) != value)
     return _clean(text if len(text) <= 60 else text[:59] + "…")
 
 

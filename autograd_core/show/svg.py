@@ -53,9 +53,13 @@ SANS = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 VARIABLE = {"font_family": "'Times New Roman', Times, 'Liberation Serif', serif", "font_style": "italic"}
 
 
-def render(snapshot: Snapshot, layout: Layout) -> str:
-    """The picture as the text of an SVG file."""
-    return _Picture(snapshot, layout).text()
+def render(snapshot: Snapshot, layout: Layout, marked: bool = False) -> str:
+    """The picture as the text of an SVG file.
+
+    If `marked`, a page's script finds its way in it: nodes and wires have data-node, and wires data-to, positions in
+    the snapshot; texts have the class title, value or gradient. There is room for other numbers than the present ones.
+    """
+    return _Picture(snapshot, layout, marked).text()
 
 
 class _Run(NamedTuple):
@@ -85,10 +89,15 @@ class _Column:
 class _Picture:
     """One picture in the making."""
 
-    def __init__(self, snapshot: Snapshot, layout: Layout) -> None:
+    def __init__(self, snapshot: Snapshot, layout: Layout, marked: bool) -> None:
         self.snapshot = snapshot
+        self.marked = marked
         self.places = layout.places
         self.segments = layout.segments
+        self.before = {segment.end: segment.start for segment in self.segments if segment.port is None}
+        self.after: dict[int, list[Segment]] = defaultdict(list)
+        for segment in self.segments:
+            self.after[segment.start].append(segment)
         self.columns = self._measured_columns()
         self.entrances = self._entrances()
         self.svg = ET.Element("svg", xmlns="http://www.w3.org/2000/svg")
@@ -123,10 +132,11 @@ class _Picture:
         """One line; a lone leaf needs none."""
         legend = []
         if len(self.snapshot.entries) > 1:
-            what = "value" if self.snapshot.of_numbers else "shape of the value"
+            shapes = not self.snapshot.of_numbers
+            what = "value, or its shape," if shapes else "value"
             legend.append(_Run(f"{what} above each wire", {"fill": VALUE}))
             if self.snapshot.differentiated:
-                below = "gradient" if self.snapshot.of_numbers else "shape of .grad"
+                below = ".grad" if shapes and not self.marked else "gradient"
                 legend.append(_Run(f", {below} below", {"fill": GRADIENT}))
         for remark in filter(None, (self.snapshot.omission, self.snapshot.warning)):
             legend.append(_Run("; " * bool(legend) + remark, {"fill": INK}))
@@ -140,6 +150,9 @@ class _Picture:
             column = columns[place.column]
             column.nodes = max(column.nodes, _node_width(entry))
             column.wires = max(column.wires, *(_width(line, MEDIUM) + 16 for line in (_above(entry), _below(entry))))
+            if self.marked and self.snapshot.of_numbers and entry.role == "node":
+                longest = len(entry.label) + len("= ") if entry.op is not None else 0
+                column.wires = max(column.wires, 0.56 * MEDIUM * (longest + len("-0.1234")) + 16)
         climb = [0.0] * len(columns)
         for segment in self.segments:
             start, end = self.places[segment.start], self.places[segment.end]
@@ -184,7 +197,7 @@ class _Picture:
         heads = _add(self.svg, "g", fill=INK)
         for index, entry in enumerate(self.snapshot.entries):
             start = (self._middle(index) + _node_width(entry) / 2, self._y(index))
-            _add(lines, "path", d=_path(start, "H", (self._column(index).right,)))
+            _add(lines, "path", d=_path(start, "H", (self._column(index).right,)), **self._mark(data_node=index))
         branches: dict[int, int] = defaultdict(int)
         for segment in self.segments:
             branches[segment.start] += 1
@@ -193,25 +206,48 @@ class _Picture:
             end_x, end_y = self.entrances.get(segment, (column.right, self._y(segment.end)))
             bend = (column.left - x) / 2
             curve = (x + bend, y, column.left - bend, end_y, column.left, end_y)
-            _add(lines, "path", d=_path((x, y), "C", curve, "H", (end_x,)))
+            mark = {}
+            if self.marked:
+                mark = self._mark(data_node=self._source(segment.start), data_to=self._goal(segment))
+            _add(lines, "path", d=_path((x, y), "C", curve, "H", (end_x,)), **mark)
             if segment in self.entrances:
-                _add(heads, "path", d=_path((end_x, end_y), "l", (-9, -4), "v", (8,), "z"))
+                _add(heads, "path", d=_path((end_x, end_y), "l", (-9, -4), "v", (8,), "z"), **mark)
         for place, count in branches.items():
             if count > 1:
                 _add(heads, "circle", cx=self._column(place).right, cy=self._y(place), r=3)
 
     def _draw_node(self, index: int, entry: Entry) -> None:
         x, y, width = self._middle(index), self._y(index), _node_width(entry)
-        group = _add(self.svg, "g", text_anchor="middle")
+        group = _add(self.svg, "g", text_anchor="middle", **self._mark(data_node=index))
         _add(group, "title", _described(entry, [self.snapshot.entries[i].name for i in entry.inputs]))
         if entry.op is not None and entry.role == "node":
             box = {"x": x - width / 2, "y": y - RADIUS, "width": width, "height": 2 * RADIUS, "rx": RADIUS}
             _add(group, "rect", **box, fill=NODE, stroke=INK)
         title, size = _title(entry)
-        _add_line(group, [title], x=x, y=y + 0.34 * size, font_size=size)
+        _add_line(group, [title], x=x, y=y + 0.34 * size, font_size=size, **self._mark(class_="title"))
         on_wire = (x + width / 2 + self._column(index).right) / 2
-        _add_line(group, _above(entry), x=on_wire, y=y - 6, fill=VALUE)
-        _add_line(group, _below(entry), x=on_wire, y=y + 17, fill=GRADIENT)
+        _add_line(group, _above(entry), x=on_wire, y=y - 6, fill=VALUE, **self._mark(class_="value"))
+        _add_line(group, _below(entry), x=on_wire, y=y + 17, fill=GRADIENT, **self._mark(class_="gradient"))
+
+    def _mark(self, **attributes: str | int) -> dict[str, str]:
+        return {name: str(value) for name, value in attributes.items()} if self.marked else {}
+
+    def _source(self, place: int) -> int:
+        """The node whose wire passes through a place."""
+        while place >= len(self.snapshot.entries):
+            place = self.before[place]
+        return place
+
+    def _goal(self, segment: Segment) -> str:
+        """The nodes that a piece of a wire leads to."""
+        waiting, goals = [segment], []
+        while waiting:
+            last = waiting.pop()
+            if last.port is None:
+                waiting += self.after[last.end]
+            else:
+                goals.append(last.end)
+        return " ".join(map(str, sorted(set(goals))))
 
 
 # --- what is written where ------------------------------------------------------------------------
@@ -253,7 +289,7 @@ def _quantity(quantity: float | str) -> str:
 def _described(entry: Entry, inputs: Sequence[str]) -> str:
     """What is shown when the mouse rests on the node."""
     call = f" = {entry.op_name}({', '.join(filter(None, [*inputs, entry.attributes]))})"
-    return f"{entry.name}{call if entry.op else ''} {entry.dtype}".strip()
+    return f"{entry.name}{call if entry.op else ''} {entry.dtype}".strip() + f"\n{entry.summary}" * bool(entry.summary)
 
 
 def _shortened(name: str) -> str:
@@ -279,7 +315,7 @@ def _add(parent: ET.Element, tag: str, text: str | None = None, /, **attributes:
     element = ET.SubElement(parent, tag)
     element.text = text
     for name, value in attributes.items():
-        element.set(name.replace("_", "-"), value if isinstance(value, str) else _number(value))
+        element.set(name.rstrip("_").replace("_", "-"), value if isinstance(value, str) else _number(value))
     return element
 
 

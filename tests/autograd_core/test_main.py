@@ -20,7 +20,7 @@ def run(capsys, *arguments):
 def totals(output):
     """The gradients at the end of a report."""
     lines = [line.split(" = ") for line in output.splitlines() if line.startswith("∂")]
-    return {name: float(number) for name, number in lines}
+    return {name: float(total) for name, *_, total in lines}
 
 
 def test_lecture_example_in_full(capsys):
@@ -91,9 +91,31 @@ def test_a_formula_of_several_lines_is_shown_in_one(capsys):
 
 
 def test_a_picture_of_another_kind_is_refused_in_one_line(capsys, tmp_path):
-    status, output, errors = run(capsys, "x", "x=1", "--svg", str(tmp_path / "f.png"))
+    status, output, errors = run(capsys, "x", "x=1", "--svg", str(tmp_path / "f.jpeg"))
     assert (status, output, errors.count("\n")) == (2, "", 1)
-    assert "a drawing is written as .svg" in errors
+    assert "a drawing is written as .svg, .png, .html" in errors
+
+
+def test_branches_are_shown_to_add_up(capsys):
+    assert "∂f/∂y = 1 + 5 = 6\n" in run(capsys, "(x+y)*(y-z)", "x=2", "y=3", "z=2")[1]
+
+
+def test_a_derivative_as_a_sum_over_paths(capsys):
+    _, output, _ = run(capsys, "(x+y)*(y-z)", "x=2", "y=3", "z=2", "--wrt", "y")
+    assert "f → v2 → y  ∂f/∂v2 · ∂v2/∂y = v1 · 1 = 5 · 1 = 5\n" in output
+    status, output, errors = run(capsys, "x", "x=1", "--wrt", "y")
+    assert (status, output, errors.count("\n")) == (2, "", 1)
+    assert "no such name" in errors
+
+
+def test_more_on_request(capsys):
+    formula = ["x**2*y", "x=3", "y=2"]
+    assert "by differences" in run(capsys, *formula, "--check")[1]
+    assert "  2·x  " in run(capsys, *formula, "--symbols")[1]
+    assert "\\end{align*}\n" in run(capsys, *formula, "--latex")[1]
+    assert run(capsys, *formula, "--hessian")[1].endswith(
+        "second derivatives  x  y\nx                   4  6\ny                   6  0\n"
+    )
 
 
 def test_infinities_and_nan_are_numbers(capsys):
@@ -109,6 +131,15 @@ def test_picture_is_written(capsys, tmp_path):
     assert status == 0
     assert output.startswith("f = ")
     assert (tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg ")
+
+
+def test_page_to_step_through_is_written(capsys, tmp_path):
+    status, output, _ = run(capsys, "(x+y)*z", "x=-2", "y=5", "z=-4", "--html", str(tmp_path / "f.html"))
+    assert status == 0
+    assert output.startswith("f = ")
+    page = (tmp_path / "f.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<title>f = (x+y)*z</title>" in page
 
 
 @pytest.mark.parametrize(
@@ -146,10 +177,11 @@ def test_bad_input_gets_one_line_and_exit_status_2(capsys, arguments, message):
     assert len(errors) < 500
 
 
-@pytest.mark.parametrize("path", ["missing/f.svg", ".", ""])
-def test_unwritable_picture_gets_one_line(capsys, tmp_path, monkeypatch, path):
+@pytest.mark.parametrize("option", ["--svg", "--html"])
+@pytest.mark.parametrize("path", ["missing/f", ".", ""])
+def test_unwritable_picture_gets_one_line(capsys, tmp_path, monkeypatch, option, path):
     monkeypatch.chdir(tmp_path)
-    status, output, errors = run(capsys, "x", "x=1", "--svg", path)
+    status, output, errors = run(capsys, "x", "x=1", option, path)
     assert (status, output) == (2, "")
     assert f"cannot write {path!r}" in errors
     assert list(tmp_path.iterdir()) == []

@@ -1,13 +1,17 @@
 """A drawing in the hands of its caller."""
 
 import os
+import re
 import subprocess
 import sys
+import weakref
+import xml.etree.ElementTree as ET
 
+import PIL.Image
 import pytest
 
 from autograd_core import ArgumentError, Value, tensor
-from autograd_core.show import draw
+from autograd_core.show import MissingLibraryError, draw
 
 
 @pytest.fixture
@@ -71,9 +75,9 @@ def test_saving_where_there_is_no_folder_names_it(drawing, tmp_path):
             drawing.save(folder / "graph.svg")
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.PDF", "a.svg.gz", "a.2"])
+@pytest.mark.parametrize("name", ["a.jpeg", "a.PDF", "a.svg.gz", "a.2"])
 def test_a_file_that_would_not_be_what_it_is_called_is_refused(drawing, tmp_path, name):
-    with pytest.raises(ArgumentError, match=r"written as \.svg, got '.*" + name + "'; save it as 'a.*svg'"):
+    with pytest.raises(ArgumentError, match=r"written as \.svg, .* got '.*" + name + "'; save it as 'a.*svg'"):
         drawing.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -97,3 +101,85 @@ def test_importing_the_engine_and_explaining_need_no_igraph():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_drawing_keeps_no_graph():
+    w = tensor([2.0], requires_grad=True)
+    y = w * w
+    node = weakref.ref(y.node)
+    kept = y.show(), y.step()
+    del y
+    assert node() is None
+    assert len(kept) == 2
+
+
+def test_a_limit_is_for_show_too():
+    x = Value(1.0, "x")
+    for _ in range(50):
+        x = x * 2.0
+    assert "of 101 nodes" in str(x.show(limit=10))
+    assert "nodes" not in str(x.show())
+
+
+def test_png_has_the_picture_at_twice_its_size(drawing, tmp_path):
+    drawing.save(tmp_path / "a.png")
+    svg = ET.fromstring(str(drawing))
+    with PIL.Image.open(tmp_path / "a.png") as image:
+        assert image.format == "PNG"
+        assert image.size == tuple(pytest.approx(2 * float(svg.get(name)), abs=2) for name in ("width", "height"))
+        colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 20)}
+    assert {(255, 255, 255), (234, 241, 251), (17, 99, 41)} <= colours  # background, node, value
+
+
+def test_png_without_matplotlib_says_what_to_do(drawing, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingLibraryError, match=r"autograd-core\[plot\]"):
+        drawing.save(tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def hostile():
+    f = Value(2.0, '"</script>]]> & [x]') * Value(3.0, "y\\")
+    f.label = "f"
+    f.backward()
+    return draw(f)
+
+
+@pytest.mark.parametrize("name", ["a.dot", "a.gv"])
+def test_graphviz_text(hostile, tmp_path, name):
+    hostile.save(tmp_path / name)
+    text = (tmp_path / name).read_text(encoding="utf-8")
+    assert text.startswith("digraph {")
+    assert text.endswith("  n0 -> n2\n  n1 -> n2\n}\n")
+    assert "&quot;&lt;/script&gt;]]&gt; &amp; [x]" in text
+    assert '<FONT COLOR="#116329">f = 6</FONT>' in text
+    assert '<FONT COLOR="#c9252d">gradient 3</FONT>' in text
+    for label in re.findall("label=<(.*)>]", text):
+        ET.fromstring(label)
+
+
+@pytest.mark.parametrize("name", ["a.mmd", "a.mermaid"])
+def test_mermaid_text(hostile, tmp_path, name):
+    hostile.save(tmp_path / name)
+    lines = (tmp_path / name).read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "flowchart LR"
+    assert lines[-2:] == ["  n0 --> n2", "  n1 --> n2"]
+    assert lines[1:4] == [
+        '  n0["#34;#60;#47;script#62;#93;#93;#62; #38; #91;x#93;<br>2<br>gradient 3"]',
+        '  n1["y#92;<br>3<br>gradient 2"]',
+        '  n2(["×<br>f = 6<br>gradient 1"])',
+    ]
+
+
+def test_a_page_to_pan_and_zoom(hostile, tmp_path, browser):
+    hostile.save(tmp_path / "a.html")
+    browser.open(tmp_path / "a.html", dark=True)
+    width = "document.querySelector('#picture svg').getBoundingClientRect().width"
+    before = browser.run(width)
+    browser.click("#larger")
+    assert browser.run(width) == pytest.approx(1.25 * before)
+    browser.click("#whole")
+    assert browser.run(width) <= browser.run("innerWidth")
+    assert browser.run("getComputedStyle(document.querySelector('#picture text')).fill") == "rgb(230, 237, 243)"
+    assert (browser.errors, len(browser.requests)) == ([], 1)
