@@ -240,7 +240,7 @@ class UpdateStep:
         steps: list[Any] = [_Copy(new, old) for old, new in zip(self.before, self.after, strict=True) if new is not old]
         launch, self._places = self.update.rule.launch([*self.reads, *self.after])
         if launch is None:
-            return [*steps, self._by_numpy]
+            return [*steps, self]
         self.set_numbers(self.numbers)
         return [*steps, launch]
 
@@ -250,7 +250,8 @@ class UpdateStep:
         for place, number in zip(self._places, numbers.values(), strict=bool(self._places)):
             place[0] = number
 
-    def _by_numpy(self) -> None:
+    def __call__(self) -> None:
+        """Compute it by numpy, where there is no kernel."""
         self.update.rule.compute(self.numbers, [*self.reads, *self.after])
 
 

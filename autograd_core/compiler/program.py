@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections.abc import Sequence
@@ -28,7 +29,6 @@ class Program:
         self.guards = list(capture.guards.values())
         self._thread = threading.get_ident()
         self._pool = capture.pool
-        self._inputs = list(inputs)
         self._outputs = [(y, y.array) for y in outputs]
         self._states = list(capture.states.values())
         self._constants = [s for key, s in capture.leaves.items() if key not in capture.states]
@@ -45,6 +45,9 @@ class Program:
         self._last = next((s for s in reversed(capture.plan.steps) if type(s) is not UpdateStep), None)
         self.outdated = False
         self.plan = self._planned(capture)
+        results = [array for _, array in self._outputs] + [g.array for _, g in self._gradients if g is not None]
+        shown = {id(plan.owner(x)) for x in results}
+        self._inputs = [_Input(x, self.plan.steps, movable=id(x) not in shown) for x in inputs]
         self._written: list[Any] = []  # memory and gradients that a run changes,
         self._looking: list[int] = []  # and how many references there are to each
 
@@ -117,8 +120,8 @@ class Program:
 
     def run(self, inputs: Sequence[Any]) -> list[Tensor]:
         """Run every step; the outputs are Tensors with numbers of their own."""
-        for place, x in zip(self._inputs, inputs, strict=True):
-            np.copyto(place, x)
+        for given, x in zip(self._inputs, inputs, strict=True):
+            given.take(x)
         for leaf, gradient in self._gradients:
             leaf._grad = gradient
         try:
@@ -199,6 +202,33 @@ class Program:
         return self._states
 
 
+class _Input:
+    """An input of the program: launches are told where it is, unless anything else wants it to be where it was."""
+
+    def __init__(self, place: Any, steps: Sequence[Any], movable: bool) -> None:
+        self._place = place
+        self._movable = movable
+        self._words: list[tuple[Any, int]] = []  # of launches' records that hold its address, and how far in
+        for step in steps:
+            mine = [x for x in _touched(step) if plan.owner(x) is place]
+            if mine and not isinstance(step, plan.Launch):
+                self._movable = False
+            elif self._movable:
+                for address in {x.ctypes.data for x in mine}:
+                    places = np.flatnonzero(step.record == address)
+                    self._words += [(step.record[i : i + 1], address - place.ctypes.data) for i in places]
+
+    def take(self, x: Any) -> None:
+        """Have the next run compute with x, which must live as long."""
+        if not self._movable or not x.flags.c_contiguous or not x.flags.aligned:
+            np.copyto(self._place, x)
+            x = self._place
+        if self._movable:
+            address = x.ctypes.data
+            for word, distance in self._words:
+                word[0] = address + distance
+
+
 class _WriteBack:
     """old[...] = new, at the end."""
 
@@ -220,5 +250,7 @@ def _named(leaf: Tensor) -> str:
 
 
 def _touched(step: Any) -> list[Any]:
-    found: list[Any] = step.kept if isinstance(step, plan.Launch) else getattr(step, "touched", [])
+    if isinstance(step, functools.partial):
+        return [x for x in step.args if isinstance(x, np.ndarray)]
+    found: list[Any] = step.kept if isinstance(step, plan.Launch) else step.touched
     return found
