@@ -14,6 +14,7 @@ OURS = "ours"
 # What the peers are called on the page.
 NAMES = {
     "ours": "ours",
+    "ours_compiled": "ours, compiled",
     "numpy_blas": "numpy",
     "torch_eager": "torch",
     "torch_tuned": "torch, tuned",

@@ -38,6 +38,7 @@ from autograd_core.kernels.thresholds import (
     ELEMENTWISE_TASK,
     SMALL_PRODUCT,
     SMALL_PRODUCT_AVX512,
+    SMALLEST_PRODUCT,
     TASK_COLUMNS,
     TASK_ROWS,
     THIN,
@@ -77,13 +78,16 @@ def _blas_is_faster(m, depth, n, b, count):
 
     Beyond that it would wake threads, which then spin for a tenth of a second and take the processors from ours. With
     AVX-512 it has kernels for one thread and up to a million multiplications, unless b is transposed; and many such
-    products, as in attention, are shared among threads here.
+    products, as in attention, are shared among threads here. In a plan a launch costs nothing, but a call of numpy a
+    few microseconds, so there the smallest products are ours.
     """
     work = m * depth * n
     if min(m, n) == 1:  # a vector
         return work <= SMALL_PRODUCT or count > 1 or min(depth, max(m, n)) < THIN
     if n < THIN:
         return True
+    if work <= SMALLEST_PRODUCT and current() is not None:
+        return False
     if b.strides[-1] != b.itemsize:
         return work <= SMALL_PRODUCT and (count == 1 or work < SMALL_PRODUCT // 16 or count * work < 4 * SMALL_PRODUCT)
     return work <= (SMALL_PRODUCT_AVX512 if simd.VECTOR_BITS == 512 else SMALL_PRODUCT)

@@ -121,7 +121,7 @@ def network(model: inputs.Model, seed: int = 0) -> tuple[Any, Any]:
     return net, optimizer(net.parameters(), lr=model.lr)
 
 
-def training(model: str, batch: int) -> Task:
+def training(model: str, batch: int, compiled: bool = False) -> Task:
     spec = inputs.MODELS[model]
     net, optimizer = network(spec)
     quadratic = spec.optimizer == "sgd"
@@ -129,15 +129,15 @@ def training(model: str, batch: int) -> Task:
     examples = [(ag.tensor(x), inputs.one_hot(y) if quadratic else y) for x, y in inputs.batches(spec, batch)]
     following = itertools.cycle(examples)
 
-    def step() -> Any:
-        x, y = next(following)
+    def train(x: Any, y: Any) -> Any:
         optimizer.zero_grad()
         loss = loss_of(net(x), y)
         loss.backward()
         optimizer.step()
         return loss
 
-    return Task(step, evidence=[float(step()) for _ in range(5)])
+    step = ag.compile(train) if compiled else train
+    return Task(lambda: step(*next(following)), evidence=[float(step(*next(following))) for _ in range(5)])
 
 
 def estimator(label: str, dtype: str) -> Task:
