@@ -16,7 +16,6 @@ from autograd_core.recording import check_share, recording
 def backpropagate(
     root: Any,
     gradient: Any,
-    *,
     retain_graph: bool = False,
     create_graph: bool = False,
     on_tensors: bool | None = None,

@@ -9,7 +9,6 @@ update a leaf, replaces its array, and so does `t += u` where the result is not 
 from __future__ import annotations
 
 import builtins
-import contextlib
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -271,12 +270,12 @@ class Tensor(Operators):
 
         They are Tensors, too, while a step is captured, for then every op of the pass has to be seen.
         """
-        on_tensors = create_graph or recording.capture is not None
-        upstream = self._upstream(caller, gradient, on_tensors)
-        context = no_grad() if on_tensors and not create_graph else contextlib.nullcontext()
-        how = {"retain_graph": retain_graph, "create_graph": create_graph, "on_tensors": on_tensors, "wanted": wanted}
-        with context:
-            return backpropagate(self.node or self, upstream, **how)
+        root = self.node or self
+        if recording.capture is None or create_graph:
+            upstream = self._upstream(caller, gradient, create_graph)
+            return backpropagate(root, upstream, retain_graph, create_graph, create_graph, wanted)
+        with no_grad():
+            return backpropagate(root, self._upstream(caller, gradient, True), retain_graph, False, True, wanted)
 
     def _upstream(self, caller: str, gradient: Any, on_tensors: bool) -> Any:
         """The upstream gradient that a backward pass starts from here: as given, else 1 for a single number."""

@@ -36,6 +36,7 @@ class UpdateRule:
         self.read = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
         self.updated = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         self.numbers = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        self.first = len(self.read)  # of the tensors, from which on they are updated
         self.names = (*self.read, *self.updated)
         self._number_names = frozenset(self.numbers)
         self._compiles = True
@@ -62,8 +63,7 @@ class UpdateRule:
         return Update(self, self._checked_numbers(numbers))
 
     def compute(self, numbers: dict[str, float], arrays: list[Any]) -> None:
-        """Write into the last of `arrays`, which are nobody else's, what the rule makes of all."""
-        arrays[: len(self.read)] = map(_contiguous, arrays[: len(self.read)])
+        """Write what the rule makes of `arrays`, all C-contiguous, into the last of them, which nobody else holds."""
         kernel = self._kernel_for(arrays)
         if kernel is not None:
             flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
@@ -75,7 +75,7 @@ class UpdateRule:
                 return
         with np.errstate(all="ignore"):
             new = self.function(*arrays, **numbers)
-        pairs = list(zip(arrays[len(self.read) :], new if isinstance(new, tuple) else (new,), strict=True))
+        pairs = list(zip(arrays[self.first :], new if isinstance(new, tuple) else (new,), strict=True))
         for array, value in pairs:
             if np.shape(value) != array.shape:
                 raise ShapeError(f"{self.name}: returned a value of shape {np.shape(value)} for one of {array.shape}")
@@ -111,7 +111,7 @@ class UpdateRule:
         for tensor in tensors:
             if tensor.array.shape != shape:
                 raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {[t.shape for t in tensors]}")
-        for tensor in tensors[len(self.read) :]:
+        for tensor in tensors[self.first :]:
             if tensor.node is not None:
                 raise GraphError(
                     f"{self.name}: only leaves can be updated; one of {self.updated} was computed from others"
@@ -147,15 +147,16 @@ class Update:
 
     def __call__(self, *tensors: Tensor) -> None:
         """Update the last of `tensors`, all of one shape."""
-        self.rule.check(tensors)
+        rule = self.rule
+        rule.check(tensors)
         if recording.capture is not None:
             recording.capture.update(self, tensors)
             return
-        first = len(self.rule.read)
-        arrays = [tensor.array for tensor in tensors[:first]]
-        arrays += [_own_array(tensor) for tensor in tensors[first:]]
-        self.rule.compute(self.numbers, arrays)
-        for tensor, array in zip(tensors[first:], arrays[first:], strict=True):
+        updated = tensors[rule.first :]
+        arrays = [contiguous(tensor.array) for tensor in tensors[: rule.first]]
+        arrays += [_own_array(tensor) for tensor in updated]
+        rule.compute(self.numbers, arrays)
+        for tensor, array in zip(updated, arrays[rule.first :], strict=True):
             tensor.array = array
 
 
@@ -170,7 +171,8 @@ def apply_updates(list_updates: Callable[[], Iterable[tuple[Update, Sequence[Ten
         update(*tensors)
 
 
-def _contiguous(array: Any) -> Any:
+def contiguous(array: Any) -> Any:
+    """It, or a C-contiguous copy."""
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 

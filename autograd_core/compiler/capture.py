@@ -21,6 +21,7 @@ from autograd_core.errors import CompileError
 from autograd_core.kernels import memory, plan
 from autograd_core.recording import recording, users_line
 from autograd_core.tensor import Tensor
+from autograd_core.update import contiguous
 
 if TYPE_CHECKING:
     from autograd_core.ops.op import Op
@@ -83,7 +84,7 @@ class Capture:
         first = len(self.plan.steps)
         self.plan.expect(arrays)
         with plan.planning(self.plan):
-            results = op.execute(arrays, attributes)
+            results = op.execute_in_plan(arrays, attributes)
         outputs = results if type(results) is tuple else (results,)
         if self.plan.complete and all(type(y) is np.ndarray for y in outputs) and self.plan.knows(outputs):
             how = "launches" if len(self.plan.steps) > first else "view"
@@ -121,16 +122,16 @@ class Capture:
 
     def update(self, update: Update, tensors: Sequence[Tensor]) -> None:
         """Give the leaves that the rule updates new arrays, and note how."""
-        updated = tensors[len(update.rule.read) :]
+        updated = tensors[update.rule.first :]
         for tensor in tensors:
             if tensor.node is None and not self._is_made(tensor.array):
                 self.leaves.setdefault(id(tensor), State(tensor, tensor.array))
         for leaf in updated:
             self._changes(leaf)
-        reads = [tensor.array for tensor in tensors[: len(update.rule.read)]]
+        reads = [tensor.array for tensor in tensors[: update.rule.first]]
         before = [leaf.array for leaf in updated]
         after = [np.array(x, order="C") for x in before]
-        update.rule.compute(update.numbers, [*reads, *after])
+        update.rule.compute(update.numbers, [*map(contiguous, reads), *after])
         step = UpdateStep(update, dict(update.numbers), reads, before, after)
         self.updates.append(step)
         self.plan.steps.append(step)
@@ -252,7 +253,7 @@ class UpdateStep:
 
     def __call__(self) -> None:
         """Compute it by numpy, where there is no kernel."""
-        self.update.rule.compute(self.numbers, [*self.reads, *self.after])
+        self.update.rule.compute(self.numbers, [*map(contiguous, self.reads), *self.after])
 
 
 class _Copy:

@@ -162,7 +162,7 @@ def unplanned():
 
 def current():
     """The plan that this thread is making, or None."""
-    return _own.plan
+    return _own.plan if in_the_making else None
 
 
 def planned(function):
@@ -170,8 +170,7 @@ def planned(function):
 
     @functools.wraps(function)
     def call(*arguments, **named):
-        plan = _own.plan
-        if plan is None:
+        if not in_the_making or (plan := _own.plan) is None:
             return function(*arguments, **named)
         plan.complete = plan.complete and plan.knows(arguments) and plan.knows(named.values())
         results = function(*arguments, **named)
@@ -190,15 +189,18 @@ def is_long(size, least):
 def at_each_run(function, *arguments):
     """function(*arguments), now and whenever the plan that is being made, if there is one, is run."""
     result = function(*arguments)
-    if _own.plan is not None:
+    if in_the_making and _own.plan is not None:
         _own.plan.call(functools.partial(function, *arguments))
     return result
 
 
-@planned
 def contiguous(x, dtype=None):
     """x, or a C-contiguous copy of it, maybe in another dtype."""
-    dtype = x.dtype if dtype is None else dtype
+    return _contiguous(x, x.dtype if dtype is None else dtype) if in_the_making else np.ascontiguousarray(x, dtype)
+
+
+@planned
+def _contiguous(x, dtype):
     if _own.plan is None or (x.flags.c_contiguous and x.dtype == dtype):
         return np.ascontiguousarray(x, dtype)
     copy = np.empty(x.shape, dtype)

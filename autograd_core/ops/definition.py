@@ -107,14 +107,14 @@ class Elementwise(Op[P]):
                 raise DTypeError(f"{self.name}: takes numbers, arrays and lists of numbers, got {x!r}")
         return self.on_arrays(*arrays)
 
-    def execute(self, arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
-        """The op on arrays and numbers: in a plan by a kernel, if there may be one, since numpy is no part of it."""
-        if kernels.plan.current() is not None and _is_long(arrays, 1):
+    def execute_in_plan(self, arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
+        """`execute`, by a kernel if there may be one, whatever numpy has."""
+        if _is_long(arrays, 1):
             try:
                 return kernels.elementwise.run(self.row, arrays)
             except kernels.elementwise.NoKernelError:
                 pass
-        return super().execute(arrays, attributes)
+        return self.execute(arrays, attributes)
 
     def _row_on_arrays(self, *args: Any) -> Any:
         if _is_long(args, kernels.LONG_FOR_SEVERAL):

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.kernels import plan
 from autograd_core.ops import shaping
 from autograd_core.ops.activations import relu
 from autograd_core.ops.definition import array_op
@@ -21,7 +22,7 @@ __all__ = ["kron", "linear", "linear_relu", "matmul", "outer", "tensordot", "vec
 @array_op
 def _matmul(a: Any, b: Any, /) -> Any:
     """Matrices times matrices: (..., m, k) @ (..., k, n) -> (..., m, n)."""
-    if a.size * b.shape[-1] <= kernels.SMALL_PRODUCT and kernels.plan.current() is None:
+    if a.size * b.shape[-1] <= kernels.SMALL_PRODUCT and not (plan.in_the_making and plan.current() is not None):
         return np.dot(a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b)  # the same, and faster to call
     return kernels.gemm.matmul(a, b)
 
@@ -87,7 +88,7 @@ def _linear(x: Any, w: Any, b: Any, rectify: bool) -> Any:
 
 def _add_bias(y: Any, b: Any, rectify: bool) -> Any:
     """y + b, or what of it is positive, in y itself if that can hold it."""
-    if kernels.plan.current() is not None and y.dtype == b.dtype and y.dtype in kernels.FLOATS:
+    if plan.in_the_making and plan.current() is not None and y.dtype == b.dtype and y.dtype in kernels.FLOATS:
         return kernels.gemm.add_bias(y, b, rectify)
     y = np.add(y, b, out=y) if y.dtype == np.result_type(y, b) else y + b
     return np.maximum(y, 0, out=y) if rectify else y
