@@ -85,8 +85,12 @@ class Capture:
         with plan.planning(self.plan):
             results = op.execute(arrays, attributes)
         outputs = results if type(results) is tuple else (results,)
-        if self.plan.complete and all(type(y) is np.ndarray for y in outputs) and self.plan.knows(outputs):
-            how = "launches" if len(self.plan.steps) > first else "view"
+        launched = len(self.plan.steps) > first
+        # Which of several arrays an op looks at, if it looks at one, may depend on their numbers.
+        is_view = not launched and sum([isinstance(x, np.ndarray) for x in arrays]) == 1
+        are_known = self.plan.complete and all(type(y) is np.ndarray for y in outputs) and self.plan.knows(outputs)
+        if are_known and (launched or is_view):
+            how = "launches" if launched else "view"
         else:
             how = "numpy"
             del self.plan.steps[first:]
