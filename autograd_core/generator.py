@@ -88,6 +88,23 @@ def set_random_state(text: str) -> None:
     default_generator().bit_generator.state = _state_of(text)
 
 
+def random_words() -> NDArray[np.uint64]:
+    """The state of the default generator as the numbers that it consists of."""
+    state: Any = default_generator().bit_generator.state
+    last = [state["buffer_pos"], state["has_uint32"], state["uinteger"]]
+    return np.concatenate([*state["state"].values(), state["buffer"], np.array(last, np.uint64)])
+
+
+def set_random_words(words: NDArray[np.uint64]) -> None:
+    """Continue the default generator from a state that `random_words` gave."""
+    default_generator().bit_generator.state = {
+        "bit_generator": "Philox",
+        "state": {"counter": words[:4], "key": words[4:6]},
+        "buffer": words[6:10],
+        **dict(zip(("buffer_pos", "has_uint32", "uinteger"), words[10:].tolist(), strict=True)),
+    }
+
+
 def _state_of(text: str) -> dict[str, Any]:
     """The state of a Philox, checked field by field: numpy's C code believes what it is given, and would crash."""
     try:

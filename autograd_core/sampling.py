@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_core.errors import ArgumentError, DTypeError
-from autograd_core.generator import default_generator
+from autograd_core.ops import random
+from autograd_core.ops.op import Op
 from autograd_core.tensor import Tensor, get_default_dtype
 
 Size = int | tuple[int, ...]
@@ -23,16 +24,16 @@ def rand(
     *size: Size, generator: Source = None, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
 ) -> Tensor:
     """Numbers from 0 up to, but not including, 1, all equally likely."""
-    numbers = _generator(generator).random(_shape("rand", size), _float("rand", dtype))
-    return Tensor(numbers, requires_grad=requires_grad)
+    shape, dtype = _shape("rand", size), _float("rand", dtype)
+    return _drawn(random._rand, generator, requires_grad, shape=shape, dtype=dtype)
 
 
 def randn(
     *size: Size, generator: Source = None, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
 ) -> Tensor:
     """Numbers from the normal distribution of mean 0 and variance 1."""
-    numbers = _generator(generator).standard_normal(_shape("randn", size), _float("randn", dtype))
-    return Tensor(numbers, requires_grad=requires_grad)
+    shape, dtype = _shape("randn", size), _float("randn", dtype)
+    return _drawn(random._randn, generator, requires_grad, shape=shape, dtype=dtype)
 
 
 def randint(low: int, high: Size | None = None, size: Size = (), *, generator: Source = None) -> Tensor:
@@ -48,12 +49,12 @@ def randint(low: int, high: Size | None = None, size: Size = (), *, generator: S
     low, high = _whole("randint", "low", low), _whole("randint", "high", high)
     if not low < high:
         raise ArgumentError(f"randint: draws from low={low} up to high={high}, between which there is nothing")
-    return Tensor(_generator(generator).integers(low, high, _shape("randint", (size,))))
+    return _drawn(random._randint, generator, low=low, high=high, shape=_shape("randint", (size,)))
 
 
 def randperm(n: int, *, generator: Source = None) -> Tensor:
     """0, 1, ... below n (int64) in a random order, all orders equally likely."""
-    return Tensor(_generator(generator).permutation(_count("randperm", "n", n)))
+    return _drawn(random._randperm, generator, n=_count("randperm", "n", n))
 
 
 def bernoulli(p: Any, *, generator: Source = None) -> Tensor:
@@ -61,10 +62,9 @@ def bernoulli(p: Any, *, generator: Source = None) -> Tensor:
 
     Errors: ArgumentError for what is no probability, nan among it.
     """
-    p = p.array if isinstance(p, Tensor) else Tensor(p).array
-    if not ((p >= 0) & (p <= 1)).all():
-        raise ArgumentError("bernoulli: takes probabilities, numbers from 0 to 1")
-    return Tensor((_generator(generator).random(p.shape) < p).astype(p.dtype))
+    p = p if isinstance(p, Tensor) else Tensor(p)
+    found: Tensor = Tensor.record(random._bernoulli, (p,), {"generator": _checked(generator)})
+    return found
 
 
 def multinomial(weights: Any, num_samples: int, replacement: bool = False, *, generator: Source = None) -> Tensor:
@@ -74,38 +74,28 @@ def multinomial(weights: Any, num_samples: int, replacement: bool = False, *, ge
     Errors: ArgumentError for negative, infinite or nan weights, for rows with no positive one, or without
     `replacement` with fewer of those than samples.
     """
-    w = np.asarray(weights.array if isinstance(weights, Tensor) else weights, np.float64)
+    w = weights if isinstance(weights, Tensor) else Tensor(np.asarray(weights, np.float64))
     if w.ndim not in (1, 2) or num_samples < 1:
         raise ArgumentError(
             f"multinomial: takes weights of shape (n,) or (m, n) and at least 1 sample, got {w.shape} and {num_samples}"
         )
-    if not (np.isfinite(w).all() and (w >= 0).all()):
-        raise ArgumentError("multinomial: weights must be finite and at least 0")
-    least = 1 if replacement else num_samples
-    if w.size and (positive := int((w > 0).sum(axis=-1).min())) < least:
-        raise ArgumentError(
-            f"multinomial: a row has {positive} positive weights, and {num_samples} sample(s) "
-            f"{'with' if replacement else 'without'} replacement need {least}"
-        )
-    source = _generator(generator)
-    if replacement:
-        # The first index whose cumulative weight exceeds a random share of the whole; shares are below 1, and the last
-        # cumulative weight is the whole, so there is one. An index of weight 0 adds nothing and is never the first.
-        cumulative = np.cumsum(w, axis=-1)
-        shares = source.random((*w.shape[:-1], num_samples)) * cumulative[..., -1:]
-        rows = zip(np.atleast_2d(cumulative), np.atleast_2d(shares), strict=True)
-        found = [np.searchsorted(row, share, side="right") for row, share in rows]
-        return Tensor(np.reshape(found, shares.shape).astype(np.int64))
-    # Exponential waiting times at these rates end in an order that is drawn without replacement.
-    with np.errstate(divide="ignore"):
-        times = source.standard_exponential(w.shape) / w
-    return Tensor(np.argsort(times, axis=-1)[..., :num_samples].astype(np.int64))
+    how = {"num_samples": num_samples, "replacement": replacement, "generator": _checked(generator)}
+    found: Tensor = Tensor.record(random._multinomial, (w,), how)
+    return found
 
 
-def _generator(generator: Source) -> np.random.Generator:
-    if generator is None:
-        return default_generator()
-    if not isinstance(generator, np.random.Generator):
+def _drawn(op: Op[Any], generator: Source, requires_grad: bool = False, **how: Any) -> Tensor:
+    """The result of an op without inputs."""
+    if generator is not None:
+        how["generator"] = _checked(generator)
+    numbers: Tensor = Tensor.record(op, (), how)
+    if requires_grad:
+        numbers.requires_grad = True
+    return numbers
+
+
+def _checked(generator: Source) -> Source:
+    if generator is not None and not isinstance(generator, np.random.Generator):
         raise DTypeError(
             f"generator: takes a numpy.random.Generator, as np.random.default_rng(seed) makes one, not a "
             f"{type(generator).__name__}"

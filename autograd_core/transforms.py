@@ -7,17 +7,17 @@ arrays and numbers; derivatives with respect to an argument have its structure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_core.backward import backpropagate
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
-from autograd_core.generator import get_random_state, set_random_state
 from autograd_core.graph import Node, topological_order
-from autograd_core.ops import arranging, reduction, shaping
+from autograd_core.ops import arranging, random, reduction, shaping
+from autograd_core.ops.definition import array_op
 from autograd_core.recording import Recorded, enable_grad, no_grad, recording
 from autograd_core.tensor import Tensor
 
@@ -226,7 +226,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     when the backward pass needs them: memory for time (Griewank 1992; Chen et al. 2016).
 
     `function` takes tensors (and constants) and returns one tensor. Random numbers it draws from the
-    default generator are drawn again alike.
+    default generator are drawn again alike. Gradients can be differentiated again; the function is computed once more
+    for each order. Errors: GraphError if a tensor that it uses was given a new value before the backward pass.
     """
     _check_function("checkpoint", function)
 
@@ -234,51 +235,75 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any) -> Any:
         if not recording.on:
             return function(*args)
-        random_state = get_random_state()
+        state = Tensor.record(random.random_state, (), {})
         inner = [Tensor.leaf(x.array) if _requires_grad(x) else x for x in args]
         y = function(*inner)
         if not isinstance(y, Tensor):
             raise DTypeError(f"checkpoint: the function must return a tensor, got a {type(y).__name__}")
         if not y.requires_grad:
             return y
-        own = {x: given for x, given in zip(inner, args, strict=True) if _requires_grad(x)}
-        captured = [x for x in topological_order(y.node or y) if isinstance(x, Tensor) and x not in own]
-        op = _Recomputed(function, inner, list(own), captured, random_state)
-        return Tensor.of(y.array, op.node([x.node or x for x in (*own.values(), *captured)], y))
+        own = {x for x in inner if _requires_grad(x)}
+        others = [x for x in topological_order(y.node or y) if isinstance(x, Tensor) and x not in own]
+        inputs = [*[x for x in args if _requires_grad(x)], *others]
+        arrays = [state.array, *[x.array for x in inputs]]
+        call = _Call(function, [_OWN if _requires_grad(x) else x for x in args], others)
+        return Tensor.of(y.array, _checkpoint.node([None, *[x.node or x for x in inputs]], arrays, y, {"call": call}))
 
     return wrapped
 
 
-class _Recomputed:
-    """The op of a checkpoint: its derivatives are found by running the function again and differentiating that."""
+_OWN = object()  # where an argument stands that is an input of the op
 
-    name = "checkpoint"
 
-    def __init__(
-        self, function: Callable[..., Any], args: list[Any], own: list[Tensor], captured: list[Tensor], state: str
-    ) -> None:
-        self._function, self._args, self._own, self._captured, self._state = function, args, own, captured, state
+class _Call(NamedTuple):
+    """A function, what it was called with, and the leaves that it used besides."""
 
-    def node(self, parents: list[Any], output: Tensor) -> Node:
-        """The node of this call; what has to be saved is in the op."""
-        node = Node()
-        node.op, node.parents, node.saved = self, tuple(parents), ()  # type: ignore[assignment]
-        node.shapes, node.attributes, node.hooks, node.line, node.retained = None, {}, None, None, None
-        node.shape, node.dtype = output.shape, output.dtype
-        return node
+    function: Callable[..., Tensor]
+    args: list[Any]
+    others: list[Tensor]
 
-    def pull_back(self, node: Node, g: Any, create_graph: bool, needed: Any, on_tensors: bool) -> list[tuple[Any, Any]]:
-        """Each parent's share; those of all inputs are found at once."""
-        if create_graph:
-            raise GraphError("checkpoint: gradients of its gradients are not recorded; do without the checkpoint")
-        now = get_random_state()
-        set_random_state(self._state)
-        with enable_grad():
-            y = self._function(*self._args)
-        set_random_state(now)
-        wanted = [*self._own, *self._captured]
-        found = backpropagate(y.node or y, g, on_tensors=on_tensors, wanted=wanted)
-        return [(p, found[x]) for p, x in zip(node.parents, wanted, strict=True) if x in found]
+    def __call__(self, own: Iterable[Tensor]) -> Tensor:
+        """The result again, with the arguments that are inputs of the op."""
+        rest = iter(own)
+        return self.function(*[next(rest) if x is _OWN else x for x in self.args])
+
+
+@array_op
+def _checkpoint(state: Any, /, *inputs: Any, call: _Call) -> Any:
+    """The result of a call whose random numbers were drawn from this state: known already where it is recorded."""
+    with no_grad(), _drawing_from(state):
+        return call(map(Tensor.of, inputs)).array
+
+
+@_checkpoint.vjp("inputs")
+def _(g: Any, state: Any, inputs: Sequence[Any], call: _Call) -> list[Any]:
+    """The gradients of the call, computed again, for all inputs at once."""
+    on_tensors = isinstance(g, Tensor)
+    create_graph = on_tensors and recording.on
+    count = len(inputs) - len(call.others)
+    if any(leaf.array is not getattr(x, "array", x) for leaf, x in zip(call.others, inputs[count:], strict=True)):
+        raise GraphError(
+            "checkpoint: a tensor that the function uses was given a new value after it was called, and what it "
+            "computed cannot be computed again; call backward before updating"
+        )
+    with enable_grad(), _drawing_from(state):
+        own = [_stand_in(x) if create_graph else Tensor.leaf(getattr(x, "array", x)) for x in inputs[:count]]
+        y = call(own)
+    found = _all_gradients(y, [*own, *call.others], create_graph, g)
+    return found if on_tensors else [x.array for x in found]
+
+
+_checkpoint.not_differentiable("state")
+
+
+@contextlib.contextmanager
+def _drawing_from(state: Any) -> Iterator[None]:
+    """Within it the default generator goes on from this state, afterwards from where it was."""
+    before = random.swap_random_state(state)
+    try:
+        yield
+    finally:
+        random.swap_random_state(before)
 
 
 def _check_function(caller: str, function: Any) -> None:

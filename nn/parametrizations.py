@@ -7,8 +7,6 @@ state they are `parametrizations.weight.original` (or original0, original1, ...)
 import math
 from typing import Any, TypeVar
 
-import numpy as np
-
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.arguments import at_least, kind_of
@@ -148,15 +146,15 @@ class _SpectralNorm(Module):
             rows = weight.shape[dim]
             for key, length in (("_u", rows), ("_v", math.prod(weight.shape) // max(1, rows))):
                 self.register_buffer(key, ag.randn((length,)).astype(weight.dtype))
-            self._iterate(self._matrix(weight).numpy(), 15)
+            self._iterate(self._matrix(weight), 15)
 
     def forward(self, weight: Any) -> Any:
         if weight.ndim == 1:
             return weight / ag.maximum(ag.norm(weight), self.eps)
         matrix = self._matrix(weight)
         if self.training:
-            self._iterate(matrix.numpy(), self.n_power_iterations)
-        return weight / ag.vecdot(self._u.numpy(), matrix @ self._v.numpy())
+            self._iterate(matrix, self.n_power_iterations)
+        return weight / ag.vecdot(self._u, matrix @ self._v)
 
     def describe(self) -> str:
         """Its settings; the weight is no part of it."""
@@ -172,15 +170,17 @@ class _SpectralNorm(Module):
         first = weight if self.dim % weight.ndim == 0 else ag.moveaxis(weight, self.dim, 0)
         return ag.reshape(first, (first.shape[0], -1))
 
+    @ag.no_grad()
     def _iterate(self, matrix: Any, times: int) -> None:
-        u, v = self._u.numpy(), self._v.numpy()
+        v = self._v
         for _ in range(times):
             u = self._of_length_1(matrix @ v)
             v = self._of_length_1(matrix.T @ u)
-        self._u, self._v = ag.tensor(u), ag.tensor(v)
+        self._u.assign(u)
+        self._v.assign(v)
 
     def _of_length_1(self, x: Any) -> Any:
-        return x / max(float(np.linalg.norm(x)), self.eps)
+        return x / ag.maximum(ag.norm(x), self.eps)
 
 
 def spectral_norm(

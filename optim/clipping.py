@@ -2,17 +2,38 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
-from autograd_core import ArgumentError, Tensor, maximum, minimum, norm, update_rule
+from autograd_core import ArgumentError, Tensor, array_op, maximum, minimum, norm, update_rule, zeros
 from optim.arguments import described, listed
 from optim.kinds import ABOVE_0, AT_LEAST_0, require
 
 
-@update_rule
-def _scale(g, *, factor):
-    return factor * g
+@array_op(outputs=("total", "factor"))
+def _norm_of_all(*gradients, norm_type, max_norm, refusing):
+    """The norm of all numbers together, in float64, and what they are to be multiplied by."""
+    norms = [float(norm.function(g, ord=norm_type)) for g in gradients]
+    total = float(norm.function(np.array(norms), ord=norm_type))
+    if refusing and not math.isfinite(total):
+        raise ArgumentError(
+            f"clip_grad_norm: the gradients' norm is {total}; find its origin with autograd_core.detect_anomaly(),"
+            " or pass error_if_nonfinite=False"
+        )
+    return np.array(total), np.array(max_norm / (total + 1e-6))
+
+
+@array_op
+def _clipped(g, factor, /):
+    """g times the factor; as it is, if that is not below 1."""
+    return g[...] if factor >= 1.0 else g * g.dtype.type(factor)
+
+
+_norm_of_all.not_differentiable()
+_clipped.not_differentiable("factor")  # there is no rule for g, so a gradient that was recorded is refused
+for _op in (_norm_of_all, _clipped):
+    _op.promotes = False
 
 
 @update_rule
@@ -25,40 +46,37 @@ def clip_grad_norm(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
-) -> float:
+) -> Tensor:
     """Shrink all gradients by one factor, so that the norm of them together is at most `max_norm`; return what it was.
 
+    The norm is a float64 tensor of a single number, so that a compiled step may clip too; float() makes a number of it.
     The factor is max_norm / (norm + 1e-6), as torch's (Pascanu, Mikolov and Bengio 2013). `norm_type` is any p of a
     p-norm, or inf. A norm that is nan makes all gradients nan and an infinite one makes them 0 or nan, unless
     `error_if_nonfinite`, which raises ArgumentError and leaves them alone.
     """
     require("clip_grad_norm", AT_LEAST_0, max_norm=max_norm)
     require("clip_grad_norm", ABOVE_0, norm_type=norm_type)
-    gradients = _gradients("clip_grad_norm", parameters)
-    norms = [float(norm(gradient.numpy(), ord=norm_type)) for gradient in gradients]
-    total = float(norm(np.array(norms), ord=norm_type)) if norms else 0.0
-    if error_if_nonfinite and not math.isfinite(total):
-        raise ArgumentError(
-            f"clip_grad_norm: the gradients' norm is {total}; find its origin with autograd_core.detect_anomaly(),"
-            " or pass error_if_nonfinite=False"
-        )
-    factor = max_norm / (total + 1e-6)
-    if not factor >= 1.0:
-        for gradient in gradients:
-            _scale(gradient, factor=factor)
-    return total
+    owners = _owners("clip_grad_norm", parameters)
+    if not owners:
+        return zeros((), dtype=np.float64)
+    gradients = [owner.grad for owner in owners]
+    total, factor = _norm_of_all(*gradients, norm_type=norm_type, max_norm=max_norm, refusing=error_if_nonfinite)
+    for owner, gradient in zip(owners, gradients, strict=True):
+        owner.grad = _clipped(gradient, factor)
+    return total  # type: ignore[no-any-return]
 
 
 def clip_grad_value(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Bring every element of the gradients between -`clip_value` and `clip_value`; nan stays nan."""
     require("clip_grad_value", AT_LEAST_0, clip_value=clip_value)
-    for gradient in _gradients("clip_grad_value", parameters):
-        _clamp(gradient, least=-clip_value, most=clip_value)
+    for owner in _owners("clip_grad_value", parameters):
+        _clamp(owner.grad, least=-clip_value, most=clip_value)
 
 
-def _gradients(caller: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+def _owners(caller: str, parameters: Tensor | Iterable[Tensor]) -> list[Any]:
+    """The parameters that have a gradient."""
     parameters = [parameters] if isinstance(parameters, Tensor) else listed(caller, parameters)
     for parameter in parameters:
         if not isinstance(parameter, Tensor):
             raise ArgumentError(f"{caller}: takes tensors, such as model.parameters(), got {described(parameter)}")
-    return [parameter.grad for parameter in parameters if parameter.grad is not None]
+    return [parameter for parameter in parameters if parameter.grad is not None]

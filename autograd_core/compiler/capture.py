@@ -86,11 +86,20 @@ class Capture:
         with plan.planning(self.plan):
             results = op.execute_in_plan(arrays, attributes)
         outputs = results if type(results) is tuple else (results,)
-        if self.plan.complete and all(type(y) is np.ndarray for y in outputs) and self.plan.knows(outputs):
-            how = "launches" if len(self.plan.steps) > first else "view"
+        launched = len(self.plan.steps) > first
+        # Which of several arrays an op looks at, if it looks at one, may depend on their numbers.
+        is_view = not launched and sum([isinstance(x, np.ndarray) for x in arrays]) == 1
+        are_known = self.plan.complete and all(type(y) is np.ndarray for y in outputs) and self.plan.knows(outputs)
+        if are_known and (launched or is_view):
+            how = "launches" if launched else "view"
         else:
             how = "numpy"
-            del self.plan.steps[first:]
+            if launched or not self.plan.complete:
+                # Kernels took part that round otherwise than what its function calls when no plan is made, as later.
+                del self.plan.steps[first:]
+                with plan.unplanned():
+                    results = op.execute(arrays, attributes)
+                outputs = results if type(results) is tuple else (results,)
             outputs = tuple([_of_its_own(y) for y in outputs])
             self.plan.call(_Call(op, tuple(arrays), attributes, outputs))
         for y in outputs:

@@ -13,7 +13,7 @@ import numpy as np
 from autograd_core.kernels import memory
 from autograd_core.kernels.exponential import exp, log
 from autograd_core.kernels.jit import jit
-from autograd_core.kernels.launch import In1, In2, InInts1, Out1, Out2, OutDoubles1, kernel
+from autograd_core.kernels.launch import In1, In2, InInts1, Out1, Out2, OutDoubles2, kernel
 from autograd_core.kernels.plan import planned
 from autograd_core.kernels.reduction import dot_of_piece, largest_of_run, sum_of_run
 from autograd_core.kernels.threads import CACHE_LINE, get_num_threads, scratch
@@ -75,26 +75,31 @@ def logsumexp_gradient(g, x, y):
 
 
 @planned
-def cross_entropy(x, labels):
-    """The mean of log Σ exp(row) - row[label].  Shapes: x (n, classes), labels (n,) int64 -> ().
+def cross_entropy(x, labels, ignore, average):
+    """log Σ exp(row) - row[label] of all rows, added up, or their mean; and how many there were.
 
-    Labels must be classes: that is not checked, neither here nor below.
+    Shapes: x (n, classes), labels (n,) int64 -> () and (), in the dtype of x. Rows with the label `ignore` do not
+    count. The other labels must be classes: that is not checked, neither here nor below.
     """
-    mean = np.empty((), x.dtype)
+    total, count = np.empty((), x.dtype), np.empty((), x.dtype)
     tasks, rows = _shares(x)
-    totals = np.empty(tasks)
-    _cross_entropy(EXPONENTIAL * x.size, tasks, x, labels, totals, mean.reshape(1), rows, *_memory(x, rows))
+    parts, results = np.empty((tasks, 2)), (total.reshape(1), count.reshape(1), average)
+    _cross_entropy(EXPONENTIAL * x.size, tasks, x, labels, ignore, parts, *results, rows, *_memory(x, rows))
     if tasks != 1:
-        _mean(tasks, 1, totals, mean.reshape(1), len(x))
-    return mean
+        _add_up(tasks, 1, parts, *results)
+    return total, count
 
 
 @planned
-def cross_entropy_gradient(x, labels, scale):
-    """(softmax(row) - one-hot(label)) · scale for each row of x."""
+def cross_entropy_gradient(g, x, labels, count, ignore, average):
+    """(softmax(row) - one-hot(label)) · g/count for each row of x, without the count if the rows are added up.
+
+    g and count are arrays of one number. Rows with the label `ignore` get 0.
+    """
     out = memory.empty(x.shape, x.dtype)
     tasks, rows = _shares(x)
-    _cross_entropy_gradient(EXPONENTIAL * x.size, tasks, x, labels, out, float(scale), rows)
+    g, count = g.reshape(1), count.reshape(1)
+    _cross_entropy_gradient(EXPONENTIAL * x.size, tasks, g, x, labels, count, ignore, average, out, rows)
     return out
 
 
@@ -208,32 +213,44 @@ def _logsumexp_gradient(worker, task, g: In1, x: In2, y: In1, out: Out2, rows):
 
 
 @kernel
-def _cross_entropy(worker, task, x: In2, labels: InInts1, totals: OutDoubles1, mean: Out1, rows, memory: Out1, size):
+def _cross_entropy(
+    worker, task, x: In2, labels: InInts1, ignore, parts: OutDoubles2, result: Out1, count: Out1, average: bool, rows,
+    memory: Out1, size
+):  # fmt: skip
     first, end = task * rows, min((task + 1) * rows, x.shape[0])
     shifts, logs = _logs_of_sums(x, first, end, memory[worker * size : (worker + 1) * size])
-    total = 0.0
+    total, counted = 0.0, 0
     for i in range(first, end):
-        total += x.dtype.type(logs[i - first] + shifts[i - first] - x[i, labels[i]])
-    totals[task] = total
-    if totals.size == 1:
-        mean[0] = total / x.shape[0]
+        if labels[i] != ignore:
+            total += x.dtype.type(logs[i - first] + shifts[i - first] - x[i, labels[i]])
+            counted += 1
+    parts[task, 0], parts[task, 1] = total, counted
+    if len(parts) == 1:
+        result[0], count[0] = total / counted if average else total, counted
 
 
 @kernel
-def _mean(worker, task, totals: OutDoubles1, mean: Out1, count):
-    total = 0.0
-    for i in range(totals.size):
-        total += totals[i]
-    mean[0] = total / count
+def _add_up(worker, task, parts: OutDoubles2, result: Out1, count: Out1, average: bool):
+    total, counted = 0.0, 0.0
+    for i in range(len(parts)):
+        total += parts[i, 0]
+        counted += parts[i, 1]
+    result[0], count[0] = total / counted if average else total, counted
 
 
 @kernel
-def _cross_entropy_gradient(worker, task, x: In2, labels: InInts1, out: Out2, scale: float, rows):
+def _cross_entropy_gradient(
+    worker, task, g: In1, x: In2, labels: InInts1, count: In1, ignore, average: bool, out: Out2, rows
+):
     first, end = task * rows, min((task + 1) * rows, x.shape[0])
     _exponentials(x, first, out[first:end], out[0, :0])
+    scale = x.dtype.type(g[0] / count[0]) if average else g[0]
     for i in range(first, end):
         row = out[i]
-        factor = x.dtype.type(scale / sum_of_run(row))
-        for j in range(row.size):
-            row[j] *= factor
-        row[labels[i]] -= x.dtype.type(scale)
+        if labels[i] == ignore:
+            row[:] = 0
+        else:
+            factor = x.dtype.type(float(scale) / sum_of_run(row))
+            for j in range(row.size):
+                row[j] *= factor
+            row[labels[i]] -= scale

@@ -8,6 +8,7 @@ first ones are right for what depends on the values alone. (Second ones are not,
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +16,10 @@ import numpy as np
 from autograd_core.errors import ArgumentError
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.diagonals import tril
-from autograd_core.ops.elementwise import where
+from autograd_core.ops.elementwise import abs, where
 from autograd_core.ops.linalg import matmul
-from autograd_core.ops.shaping import as_array, concat, detached
+from autograd_core.ops.reduction import norm
+from autograd_core.ops.shaping import as_array, concat
 from autograd_core.ops.shaping import matrix_transpose as mT
 from autograd_core.ops.solving import check_matrices, refusing, solve
 
@@ -206,14 +208,14 @@ def _skew(x: Any) -> Any:
 
 def _one_over_differences(values: Any) -> Any:
     """1/(v_j - v_i), and 0 where rounding cannot tell the two apart."""
-    numbers = detached(values)
-    largest = np.max(np.abs(numbers), axis=-1, keepdims=True, initial=0.0)[..., None]
-    rounding = max(numbers.shape[-1], 1) * np.finfo(numbers.dtype).eps * largest
-    apart = np.abs(numbers[..., None, :] - numbers[..., :, None]) > rounding
-    return where(apart, 1.0 / where(apart, values[..., None, :] - values[..., :, None], 1.0), 0.0)
+    largest = norm(values, axis=-1, keepdims=True, ord=math.inf)[..., None]
+    rounding = largest * float(values.shape[-1] * np.finfo(values.dtype).eps)
+    differences = values[..., None, :] - values[..., :, None]
+    apart = abs(differences) > rounding
+    return where(apart, 1.0 / where(apart, differences, 1.0), 0.0)
 
 
 def _one_over(x: Any) -> Any:
     """1/x, and 0 at 0."""
-    nonzero = detached(x) != 0
+    nonzero = x != 0
     return where(nonzero, 1.0 / where(nonzero, x, 1.0), 0.0)

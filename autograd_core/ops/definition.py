@@ -288,6 +288,9 @@ class ArrayOp(Op[P]):
 
     An op with several `outputs` returns a tuple of arrays, and rules know them by these names. The g of a rule is then
     a tuple of the gradient of each; if all but one were declared `not_differentiable`, it is the gradient of that one.
+
+    An op without inputs has nothing but keyword-only arguments. It is not differentiable; called as it stands it gives
+    an array, and by `Tensor.record(op, (), arguments)` a Tensor.
     """
 
     rule_decorator = "vjp"
@@ -298,13 +301,14 @@ class ArrayOp(Op[P]):
         inputs = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL))
         defaults = {p.name: p.default for p in parameters if p.name not in inputs}
         variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        if not inputs:
+        if not inputs and any(p.kind is not p.KEYWORD_ONLY for p in parameters):
             raise ArgumentError(
                 f"{function.__name__}: an array op's inputs stand before a slash, and there are none; write "
                 f"def {function.__name__}(x, /) in place of def {function.__name__}(x)"
             )
         super().__init__(function, inputs, defaults, variadic)
         self.on_arrays = self.guarded(function)
+        self.differentiable = bool(inputs)
 
     def compute(self, *args: Any, **attributes: Any) -> Any:
         """The op on plain arrays, or on what becomes one: numbers and lists."""

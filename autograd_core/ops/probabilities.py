@@ -9,7 +9,7 @@ from autograd_core import kernels
 from autograd_core.ops import elementwise, reduction
 from autograd_core.ops.definition import array_op
 
-__all__ = ["log_softmax", "logsumexp", "softmax"]
+__all__ = ["log_softmax", "logsumexp", "masked_softmax", "softmax"]
 
 
 @array_op
@@ -74,6 +74,27 @@ def softmax_gradient(g: Any, y: Any, /, axis: reduction.Axis) -> Any:
 @softmax_gradient.formula
 def _softmax_gradient(g, y, axis):
     return y * (g - reduction.sum(g * y, axis=axis, keepdims=True))
+
+
+@array_op
+def masked_softmax(x: Any, bias: Any, /, axis: reduction.Axis = -1) -> Any:
+    """softmax(x + bias) along `axis`, and 0 where the bias, which broadcasts, is -inf, also if it is so all along.
+
+    Gradient to x and to the bias: y(g - Σ g·y), softmax's.
+    """
+    blocked = np.isneginf(bias)
+    if not blocked.any():
+        return softmax.function(x + bias, axis)
+    # As good as -inf, for exp of it is 0; but a row of -inf would make softmax 0/0.
+    y = softmax.function(x + np.where(blocked, float(np.finfo(x.dtype).min) / 2, bias), axis)
+    nowhere = np.all(blocked, axis=axis, keepdims=True)
+    return np.where(nowhere, y.dtype.type(0), y) if nowhere.any() else y
+
+
+@masked_softmax.vjp("x", "bias")
+def _(g, y, axis):
+    share = softmax_gradient(g, y, axis)
+    return share, share
 
 
 @array_op

@@ -247,7 +247,8 @@ def norm(x: Any, /, axis: Axis = None, keepdims: bool = False, ord: float = 2) -
     evenly. It is 0 at elements that are 0, so also where the norm is.
     """
     axes = reduced_axes("norm", np.shape(x), axis)
-    size = np.abs(floating(x))
+    x = floating(x)
+    size = x if ord == 2 else np.abs(x)  # whose square is the same
     if ord == math.inf:
         return np.max(size, axis=axes, keepdims=keepdims, initial=0.0)
     if ord == -math.inf:
@@ -257,16 +258,23 @@ def norm(x: Any, /, axis: Axis = None, keepdims: bool = False, ord: float = 2) -
     if ord == 1:
         return np.sum(size, axis=axes, keepdims=keepdims)
     with np.errstate(all="ignore"):
-        powers = np.sum(_to_the(size, ord), axis=axes, keepdims=True)
-        limits = np.finfo(size.dtype)
-        if np.all((powers > limits.tiny / limits.eps**2) & (powers < math.inf)):
+        powers = _add_up(_to_the(size, ord), axis=axes, keepdims=True)
+        if ((powers > _least_power(size.dtype)) & (powers < math.inf)).all():
             y = _to_the(powers, 1 / ord)
         else:  # a power may have over- or underflowed: measure in units of the largest
+            size = np.abs(x)
             unit = np.max(size, axis=axes, keepdims=True, initial=0.0)
             unit = np.where((unit > 0) & (unit < math.inf), unit, np.ones_like(unit))
             unit = np.ldexp(np.ones_like(unit), np.frexp(unit)[1] - 1)  # a power of 2, which rounds nothing
             y = unit * _to_the(np.sum(_to_the(size / unit, ord), axis=axes, keepdims=True), 1 / ord)
-    return y if keepdims else np.squeeze(y, axis=axes)
+    return y if keepdims else y.reshape([n for i, n in enumerate(y.shape) if i not in axes])
+
+
+@lru_cache(maxsize=8)
+def _least_power(dtype: Any) -> Any:
+    """From where on what was lost of a sum of powers, because it underflowed, does not show."""
+    limits = np.finfo(dtype)
+    return limits.tiny / limits.eps**2
 
 
 @norm.vjp("x")

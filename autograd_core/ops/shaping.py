@@ -115,11 +115,6 @@ def as_array(x: Any, op: str, beside: Any = None) -> Any:
     return array
 
 
-def detached(x: Any) -> Any:
-    """The numbers of an array or a Tensor, for a rule that looks at them."""
-    return getattr(x, "array", x)
-
-
 def as_arrays(arrays: Sequence[Any], op: str) -> list[Any]:
     """`as_array` of what is to be joined: floats in lists take the dtype of the first array or Tensor."""
     beside = next((x for x in arrays if hasattr(x, "ndim")), None)

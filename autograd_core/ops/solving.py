@@ -13,7 +13,7 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.elementwise import where
 from autograd_core.ops.indexing import getitem, scatter_add
 from autograd_core.ops.linalg import matmul
-from autograd_core.ops.shaping import as_array, detached, expand_dims, squeeze
+from autograd_core.ops.shaping import as_array, expand_dims, squeeze
 from autograd_core.ops.shaping import matrix_transpose as mT
 
 __all__ = ["det", "inv", "matrix_power", "pinv", "slogdet", "solve"]
@@ -107,44 +107,60 @@ def det(x: Any, /) -> Any:
 
 
 @det.vjp("x")
-def _(g, x, y):
-    if _inverse_is_exact(detached(x)):
-        return (g * y)[..., None, None] * mT(inv(x))
+def _(g, x):
     return g[..., None, None] * _cofactors(x)
-
-
-def _inverse_is_exact(x: Any) -> bool:
-    """Whether the condition number of all matrices, by the 1-norm, leaves half of the digits of their inverses."""
-    try:
-        inverse = np.linalg.inv(x)
-    except np.linalg.LinAlgError:
-        return False
-    condition = np.linalg.norm(x, 1, (-2, -1)) * np.linalg.norm(inverse, 1, (-2, -1)) if x.size else np.zeros(1)
-    return bool(np.all(condition < np.finfo(x.dtype).eps ** -0.5))
 
 
 @array_op
 def _cofactors(x: Any, /) -> Any:
-    """(-1)^(i+j) times the determinant of x without row i and column j.
+    """(-1)^(i+j) times the determinant of x without row i and column j: det x·x⁻¹ᵀ, if there is an exact inverse.
 
-    The matrix of cofactors of a product is the product of theirs, and that of an orthogonal matrix is ±itself, so the
-    singular value decomposition gives them, also where there is no inverse. Their gradients are cofactors of minors.
+    Else, as the matrix of cofactors of a product is the product of theirs, and that of an orthogonal matrix is ±itself,
+    the singular value decomposition gives them. Their gradients are cofactors of minors.
     """
     if not x.size:
         return np.zeros_like(x)
+    inverse = _exact_inverse(x, 1)
+    if inverse is not None:
+        return np.linalg.det(x)[..., None, None] * mT(inverse)
     u, s, vh = np.linalg.svd(x)
     others = np.prod(np.where(np.eye(s.shape[-1], dtype=bool), np.ones_like(s[..., None]), s[..., None, :]), axis=-1)
     sign = np.sign(np.linalg.det(u) * np.linalg.det(vh))
     return sign[..., None, None] * ((u * others[..., None, :]) @ vh)
 
 
+def _exact_inverse(x: Any, degree: int) -> Any:
+    """The inverses; or None, unless the condition number of all matrices, by the 1-norm, leaves half of the digits.
+
+    A formula of this `degree` in them loses so many times as many: its terms are large and cancel.
+    """
+    try:
+        inverse = np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        return None
+    condition = np.linalg.norm(x, 1, (-2, -1)) * np.linalg.norm(inverse, 1, (-2, -1))
+    return inverse if np.all(condition < np.finfo(x.dtype).eps ** (-0.5 / degree)) else None
+
+
 @_cofactors.vjp("x")
-def _(g, x, x_shape):
-    n = x_shape[-1]
+@array_op
+def _cofactors_gradient(g: Any, x: Any, /) -> Any:
+    """g passed back through the cofactors c: (Σ g·c) x⁻¹ᵀ - c gᵀ x⁻¹ᵀ, if there is an exact inverse."""
+    inverse = _exact_inverse(x, 2) if x.size else None
+    if inverse is None:
+        return _by_minors(g, x)
+    cofactors = np.linalg.det(x)[..., None, None] * mT(inverse)
+    total = np.sum(g * cofactors, axis=(-2, -1), keepdims=True)
+    return total * mT(inverse) - cofactors @ mT(g) @ mT(inverse)
+
+
+@_cofactors_gradient.formula
+def _by_minors(g, x):
+    n = x.shape[-1]
     others = np.array([[j for j in range(n) if j != i] for i in range(n)], np.intp).reshape(n, max(n - 1, 0))
     minor = (..., others[:, None, :, None], others[None, :, None, :])
     signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n)).astype(g.dtype)
-    return scatter_add((g * signs)[..., None, None] * _cofactors(getitem(x, minor)), x_shape, minor)
+    return scatter_add((g * signs)[..., None, None] * _cofactors(getitem(x, minor)), x.shape, minor)
 
 
 @array_op

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 import autograd_core as ag
 from autograd_core import DTypeError, ShapeError
-from nn.arguments import as_tensor, numbers_of
+from nn.arguments import as_tensor
 from nn.functions.noise import dropout
 
 __all__ = ["scaled_dot_product_attention", "sinusoidal_positions"]
@@ -53,29 +53,17 @@ def attend(
         )
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = ag.matmul(query * scale, ag.matrix_transpose(key))
-    weights = ag.softmax(scores, axis=-1) if bias is None else _masked_softmax(scores, bias)
+    weights = ag.softmax(scores, axis=-1) if bias is None else ag.masked_softmax(scores, bias)
     weights = dropout(weights, dropout_p)
     return ag.matmul(weights, value), weights
-
-
-def _masked_softmax(scores: Any, bias: Any) -> Any:
-    """softmax(scores + bias), and 0 where the bias is -inf, also if it is that all along a row."""
-    blocked = np.isneginf(numbers_of(bias))
-    if not blocked.any():
-        return ag.softmax(scores + bias, axis=-1)
-    # As good as -inf, for exp of it is 0; but a row of -inf would make softmax 0/0, and detect_anomaly() see one.
-    bias = ag.where(blocked, float(np.finfo(scores.dtype).min) / 2, bias)
-    weights = ag.softmax(scores + bias, axis=-1)
-    nowhere = blocked.all(axis=-1, keepdims=True)
-    return weights * (~nowhere).astype(weights.dtype) if nowhere.any() else weights
 
 
 def additive_mask(caller: str, mask: Any, dtype: npt.DTypeLike, true_looks: bool) -> Any:
     """What a mask adds to scores: numbers as they are; for bools 0 where a query may look, -inf where it may not."""
     mask = mask if hasattr(mask, "dtype") else np.asarray(mask)
     if mask.dtype == bool:
-        looks = np.asarray(mask) if true_looks else ~np.asarray(mask)
-        return np.where(looks, 0.0, -math.inf).astype(dtype)
+        looks, not_looks = np.zeros((), dtype), np.full((), -math.inf, dtype)
+        return ag.where(mask, looks, not_looks) if true_looks else ag.where(mask, not_looks, looks)
     if mask.dtype.kind != "f":
         raise DTypeError(f"{caller}: a mask holds bools, or numbers to be added to the scores, got {mask.dtype}")
     return mask if mask.dtype == dtype else ag.astype(mask, dtype)

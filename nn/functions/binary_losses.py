@@ -10,7 +10,6 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
-from nn.arguments import numbers_of
 from nn.functions.reduction import as_floats, constant, reduced, same_shape, signs
 
 __all__ = [
@@ -21,6 +20,8 @@ __all__ = [
     "margin_ranking_loss",
 ]
 
+_smallest: Any = np.minimum.reduce  # what min() calls, after a microsecond of its own
+_largest: Any = np.maximum.reduce
 _LEAST_LOG = -100.0  # what log(0) is taken as, and
 _LEAST_VARIANCE = 1e-12  # p(1 - p) at least: PyTorch's, so that a sure and wrong answer costs and teaches as there
 
@@ -40,6 +41,22 @@ def _(p: Any) -> Any:
     return ag.maximum(ag.log1p(-p), _LEAST_LOG) - ag.maximum(ag.log(p), _LEAST_LOG)
 
 
+_unchecked = _cross_entropy_of_probability.on_arrays
+
+
+def _checked(p: Any, t: Any) -> Any:
+    """The op on arrays, whose first are probabilities, or an error."""
+    if p.size and not (_smallest(p, None) >= 0 and _largest(p, None) <= 1):
+        raise ArgumentError(
+            f"binary_cross_entropy: takes probabilities from 0 to 1, got numbers from {p.min()} to {p.max()}; put a "
+            "sigmoid before it, or use binary_cross_entropy_with_logits"
+        )
+    return _unchecked(p, t)
+
+
+_cross_entropy_of_probability.on_arrays = _checked
+
+
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """-(t log p + (1 - t) log(1 - p)) of probabilities p = input (decks A to E), logarithms at least -100.
 
@@ -48,12 +65,6 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     Errors: ArgumentError for an input that is no probability.
     """
     p, t = same_shape("binary_cross_entropy", input, target)
-    numbers = numbers_of(p)
-    if numbers.size and not (numbers.min() >= 0 and numbers.max() <= 1):
-        raise ArgumentError(
-            f"binary_cross_entropy: takes probabilities from 0 to 1, got numbers from {numbers.min()} to "
-            f"{numbers.max()}; put a sigmoid before it, or use binary_cross_entropy_with_logits"
-        )
     losses = _weighted("binary_cross_entropy", "weight", weight, _cross_entropy_of_probability(p, t))
     return reduced("binary_cross_entropy", losses, reduction)
 
@@ -99,7 +110,7 @@ def binary_cross_entropy_with_logits(
 def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """max(0, margin - t·x) for labels t of -1 and 1: the support vector machine's. Gradient: -t within the margin."""
     x, t = same_shape("hinge_loss", input, target)
-    check_signs("hinge_loss", t)
+    check_signs(t, name="hinge_loss")
     return reduced("hinge_loss", ag.relu(margin - t * x), reduction)
 
 
@@ -111,7 +122,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
         raise ShapeError(
             f"hinge_embedding_loss: input and labels must have one shape, got {x.shape} and {target.shape}; reshape one"
         )
-    check_signs("hinge_embedding_loss", target)
+    check_signs(target, name="hinge_embedding_loss")
     return reduced("hinge_embedding_loss", ag.where(target > 0, x, ag.relu(margin - x)), reduction)
 
 
@@ -122,17 +133,19 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     """
     input1, input2 = same_shape("margin_ranking_loss", input1, input2)
     _, target = same_shape("margin_ranking_loss", input1, target)
-    check_signs("margin_ranking_loss", target)
+    check_signs(target, name="margin_ranking_loss")
     return reduced("margin_ranking_loss", ag.relu(margin - target * (input1 - input2)), reduction)
 
 
-def check_signs(name: str, t: Any) -> None:
-    """That labels are -1 and 1."""
-    labels = numbers_of(t)
-    if not (np.abs(labels) == 1).all():
-        raise ArgumentError(
-            f"{name}: labels are -1 and 1, got {np.unique(labels)[:5].tolist()}; use 2·y - 1 for 0 and 1"
-        )
+@ag.array_op
+def check_signs(t: Any, /, name: str) -> Any:
+    """True, or an error of the function `name`, unless all labels are -1 and 1."""
+    if not (np.abs(t) == 1).all():
+        raise ArgumentError(f"{name}: labels are -1 and 1, got {np.unique(t)[:5].tolist()}; use 2·y - 1 for 0 and 1")
+    return np.True_
+
+
+check_signs.not_differentiable()
 
 
 def _weighted(name: str, argument: str, weight: Any, losses: Any) -> Any:
@@ -143,8 +156,8 @@ def _broadcast(name: str, argument: str, weight: Any, x: Any) -> Any:
     """A weight for each element, spread over x."""
     weight = constant(weight, x.dtype)
     try:
-        return np.broadcast_to(weight, x.shape)
-    except ValueError:
+        return ag.broadcast_to(weight, x.shape)
+    except ShapeError:
         raise ShapeError(
             f"{name}: {argument} of shape {weight.shape} does not broadcast against input of shape {x.shape}"
         ) from None

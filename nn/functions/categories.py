@@ -10,10 +10,14 @@ from nn.arguments import as_floats
 
 __all__ = ["embedding", "gumbel_softmax", "one_hot"]
 
+_least: Any = np.minimum.reduce  # what min() calls, after a microsecond of its own
+_most: Any = np.maximum.reduce
+
 
 @ag.array_op
-def _embedding(weight: Any, /, indices: Any, padding_idx: int | None) -> Any:
+def _embedding(weight: Any, indices: Any, /, padding_idx: int | None) -> Any:
     """The rows of weight that are named; the row `padding_idx` learns nothing."""
+    check_range("embedding", "indices", indices, len(weight))
     return ag.getitem(weight, indices)
 
 
@@ -24,14 +28,27 @@ def _(g: Any, weight_shape: Any, indices: Any, padding_idx: int | None) -> Any:
     return ag.scatter_add(g, weight_shape, indices)
 
 
+_embedding.promotes = False
+_embedding.not_differentiable("indices")
+
+
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """For each index its row of the weight. Gradient: upstream, added up by row; 0 to the row `padding_idx`.
 
     Shapes: indices, whole numbers, of any shape (...), weight (count, width) -> (..., width).
     """
-    count = weight.shape[0]
-    rows = _whole_numbers("embedding", "indices", indices, count)
-    return _embedding(weight, indices=rows, padding_idx=check_padding("embedding", padding_idx, count))
+    rows = _whole_numbers("embedding", "indices", indices)
+    return _embedding(weight, rows, padding_idx=check_padding("embedding", padding_idx, weight.shape[0]))
+
+
+@ag.array_op
+def _one_hot(labels: Any, /, num_classes: int) -> Any:
+    """1 at each label and 0 elsewhere."""
+    check_range("one_hot", "labels", labels, num_classes)
+    return (labels[..., None] == np.arange(num_classes)).astype(np.int64)
+
+
+_one_hot.not_differentiable()
 
 
 def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int = -1) -> Any:
@@ -49,10 +66,16 @@ def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int =
     logits = as_floats("gumbel_softmax", logits)
     if not tau > 0:
         raise ArgumentError(f"gumbel_softmax: tau must be above 0, got {tau!r}")
-    drawn = default_generator().standard_exponential(logits.shape, np.float64)
-    noise = np.asarray(-np.log(np.maximum(drawn, np.finfo(np.float64).tiny)), logits.dtype)
+    noise = ag.Tensor.record(_gumbel, (), {"shape": logits.shape, "dtype": logits.dtype})
     soft = ag.softmax((logits + noise) / tau, axis=dim)
     return _largest(soft, dim=dim) if hard else soft
+
+
+@ag.array_op
+def _gumbel(*, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Draws from Gumbel's distribution."""
+    drawn = default_generator().standard_exponential(shape, np.float64)
+    return np.asarray(-np.log(np.maximum(drawn, np.finfo(np.float64).tiny)), dtype)
 
 
 @ag.array_op
@@ -77,23 +100,28 @@ def one_hot(labels: Any, num_classes: int = -1) -> ag.Tensor:
     >>> one_hot([2, 0], 3).tolist()
     [[0, 0, 1], [1, 0, 0]]
     """
-    if num_classes < 1:
-        largest = np.array(labels)
-        if num_classes != -1 or not largest.size:
-            raise ArgumentError(f"one_hot: num_classes must be at least 1, or -1 where there are labels; {num_classes}")
-        num_classes = max(int(largest.max()) + 1, 1)
-    rows = _whole_numbers("one_hot", "labels", labels, num_classes)
-    return ag.tensor((rows[..., None] == np.arange(num_classes)).astype(np.int64))
+    if num_classes < 1 and (num_classes != -1 or not np.size(labels)):
+        raise ArgumentError(f"one_hot: num_classes must be at least 1, or -1 where there are labels; {num_classes}")
+    rows = _whole_numbers("one_hot", "labels", labels)
+    num_classes = max(int(ag.max(rows)) + 1, 1) if num_classes == -1 else num_classes
+    found: ag.Tensor = _one_hot(rows if isinstance(rows, ag.Tensor) else ag.tensor(rows), num_classes=num_classes)
+    return found
 
 
-def _whole_numbers(op: str, what: str, numbers: Any, count: int) -> Any:
-    """Numbers from 0 to below `count`, as an array."""
-    rows = np.array(numbers)
+def _whole_numbers(op: str, what: str, numbers: Any) -> Any:
+    """Whole numbers, as an array or a Tensor."""
+    rows = numbers if isinstance(numbers, ag.Tensor) else np.asarray(numbers)
     if rows.dtype.kind not in "iu":
         raise DTypeError(f"{op}: {what} are whole numbers, got {rows.dtype}")
-    if rows.size and not (rows.min() >= 0 and rows.max() < count):
-        raise ArgumentError(f"{op}: {what} go from 0 to {count - 1}, got some from {rows.min()} to {rows.max()}")
     return rows
+
+
+def check_range(op: str, what: str, numbers: Any, count: int, but: int | None = None) -> None:
+    """Refuse numbers that are not from 0 to below `count`, `but` for one."""
+    if numbers.size and not (_least(numbers, None) >= 0 and _most(numbers, None) < count):
+        wrong = numbers if but is None else numbers[numbers != but]
+        if wrong.size and not (wrong.min() >= 0 and wrong.max() < count):
+            raise ArgumentError(f"{op}: {what} go from 0 to {count - 1}, got some from {wrong.min()} to {wrong.max()}")
 
 
 def check_padding(name: str, padding_idx: int | None, count: int) -> int | None:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, DTypeError, ShapeError
+from autograd_core import ArgumentError, DTypeError, ShapeError, Tensor
+from nn.functions.categories import check_range
 from nn.functions.reduction import REDUCTIONS, as_floats, check_reduction, constant, reduced, same_shape
 
 __all__ = ["cross_entropy", "kl_div", "multi_margin_loss", "nll_loss"]
@@ -45,15 +46,11 @@ def cross_entropy(
             t = t * (1 - label_smoothing) + label_smoothing / t.shape[1]
         losses = -ag.sum((t if weight is None else t * weight) * ag.log_softmax(rows, axis=1), axis=1)
         return reduced("cross_entropy", ag.reshape(losses, shape), reduction)
-    labels, kept = _labels("cross_entropy", input, target, shape, ignore_index)
-    some = len(labels) if kept is None else kept.any()
-    if weight is None and not label_smoothing and reduction != "none" and some:
-        if kept is not None:
-            rows, labels = rows[kept], labels[kept]
-        mean = ag.softmax_cross_entropy(rows, labels)
-        return mean if reduction == "mean" else mean * float(len(labels))
+    labels = _labels("cross_entropy", input, target, shape)
+    if weight is None and not label_smoothing and reduction != "none":
+        return ag.softmax_cross_entropy(rows, labels, ignore_index, reduction)
     scores = ag.log_softmax(rows, axis=1)
-    return _likelihoods(scores, labels, kept, weight, reduction, shape, label_smoothing)
+    return _likelihoods("cross_entropy", scores, labels, weight, ignore_index, reduction, shape, label_smoothing)
 
 
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
@@ -64,8 +61,8 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     input = as_floats(input)
     check_reduction("nll_loss", reduction)
     rows, shape = _by_rows("nll_loss", input)
-    labels, kept = _labels("nll_loss", input, target, shape, ignore_index)
-    return _likelihoods(rows, labels, kept, _class_weights("nll_loss", weight, rows), reduction, shape)
+    labels, weight = _labels("nll_loss", input, target, shape), _class_weights("nll_loss", weight, rows)
+    return _likelihoods("nll_loss", rows, labels, weight, ignore_index, reduction, shape)
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
@@ -92,6 +89,17 @@ def _(t: Any) -> Any:
     return ag.log(t) + 1.0
 
 
+@ag.array_op
+def _but_labels(labels: Any, /, classes: int, dtype: Any) -> Any:
+    """0 at each label, and 1 elsewhere. Shapes: (n,) -> (n, classes)."""
+    out = np.ones((len(labels), classes), dtype)
+    out[np.arange(len(labels)), labels] = 0
+    return out
+
+
+_but_labels.not_differentiable()
+
+
 def multi_margin_loss(
     input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -106,11 +114,11 @@ def multi_margin_loss(
     if input.ndim > 2:
         raise ShapeError(f"multi_margin_loss: takes input (N, C) or (C,), got shape {input.shape}")
     rows, shape = _by_rows("multi_margin_loss", input)
-    labels, _ = _labels("multi_margin_loss", input, target, shape, None)
+    labels = _labels("multi_margin_loss", input, target, shape)
     weight = _class_weights("multi_margin_loss", weight, rows)
-    others = np.ones(rows.shape, rows.dtype)
-    others[np.arange(len(labels)), labels] = 0
-    short = ag.relu(margin - ag.expand_dims(_of_labels(rows, labels), axis=1) + rows) * others
+    minus_of_labels, _ = _minus_of_labels(rows, labels, name="multi_margin_loss")
+    others = _but_labels(labels, classes=rows.shape[1], dtype=rows.dtype)
+    short = ag.relu(margin + ag.expand_dims(minus_of_labels, axis=1) + rows) * others
     losses = ag.sum(short if p == 1 else ag.square(short), axis=1) / float(max(1, rows.shape[1]))
     losses = losses if weight is None else losses * weight[labels]
     return reduced("multi_margin_loss", ag.reshape(losses, shape), reduction)
@@ -128,28 +136,19 @@ def _by_rows(name: str, x: Any) -> tuple[Any, Shape]:
     return ag.reshape(last, (-1, x.shape[1])), last.shape[:-1]
 
 
-def _labels(name: str, input: Any, target: Any, shape: Shape, ignore_index: int | None) -> tuple[Any, Any]:
-    """The labels (n,), with 0 for those to ignore; and which to keep, or None where all are kept."""
-    labels = np.asarray(target)
+def _labels(name: str, input: Any, target: Any, shape: Shape) -> Any:
+    """The labels (n,), whole numbers; whether they are classes, those say that look them up."""
+    labels = target if isinstance(target, Tensor) else np.asarray(target)
     if labels.shape != shape:
         raise ShapeError(
             f"{name}: takes input (N, C, ...) and labels (N, ...), got shapes {input.shape} and {labels.shape}; "
             "classes are axis 1 of the input"
         )
-    if labels.size and labels.dtype.kind not in "iu":
-        raise DTypeError(f"{name}: labels are whole numbers that name classes, got {labels.dtype}")
-    labels, kept = labels.reshape(-1), None
-    classes = input.shape[min(1, input.ndim - 1)]
-    outside = bool(labels.size) and not (labels.min() >= 0 and labels.max() < classes)
-    if outside or (ignore_index is not None and 0 <= ignore_index < classes):
-        kept = np.full(len(labels), True) if ignore_index is None else labels != ignore_index
-        named = labels[kept]
-        if named.size and not (named.min() >= 0 and named.max() < classes):
-            raise ArgumentError(
-                f"{name}: labels go from 0 to {classes - 1}, got some from {named.min()} to {named.max()}"
-            )
-        labels, kept = (labels, None) if kept.all() else (np.where(kept, labels, 0), kept)
-    return labels, kept
+    if labels.dtype.kind not in "iu":
+        if labels.size:
+            raise DTypeError(f"{name}: labels are whole numbers that name classes, got {labels.dtype}")
+        labels = labels.astype(np.int64)  # numpy makes floats of []
+    return labels if labels.ndim == 1 else labels.reshape(-1)
 
 
 def _class_weights(name: str, weight: Any, rows: Any) -> Any:
@@ -163,24 +162,65 @@ def _class_weights(name: str, weight: Any, rows: Any) -> Any:
     return weight
 
 
-def _of_labels(rows: Any, labels: Any) -> Any:
-    """Each row's number for its label. (n, C) -> (n,)."""
-    return rows[np.arange(len(labels)), labels]
+@ag.array_op(outputs=("y", "count"))
+def _minus_of_labels(x: Any, labels: Any, /, name: str, ignore_index: int | None = None) -> Any:
+    """Minus each row's number for its label, or the classes', 0 where that is to be ignored; and how many are not.
+
+    Shapes: x (n, C) or (C,), labels (n,) -> (n,) and ().
+    """
+    check_range(name, "labels", labels, x.shape[-1], ignore_index)
+    rows = (np.arange(len(x)),) if x.ndim == 2 else ()
+    if ignore_index is None or not (ignored := labels == ignore_index).any():
+        return -x[(*rows, labels)], np.array(len(labels), x.dtype)
+    found = -x[(*rows, np.where(ignored, 0, labels))]
+    return np.where(ignored, x.dtype.type(0), found), np.array(len(labels) - np.count_nonzero(ignored), x.dtype)
+
+
+@_minus_of_labels.vjp("x")
+@ag.array_op
+def _to_labels(g: Any, labels: Any, /, x_shape: Shape, ignore_index: int | None) -> Any:
+    """Zeros with -g at each row's label, or -g added up by class, without those to be ignored."""
+    out = np.zeros(x_shape, g.dtype)
+    if ignore_index is None or (kept := labels != ignore_index).all():
+        kept = slice(None)
+    if len(x_shape) == 2:
+        out[np.arange(len(labels))[kept], labels[kept]] = -g[kept]
+    else:
+        np.subtract.at(out, labels[kept], g[kept])
+    return out
+
+
+@_to_labels.vjp("g")
+def _(g: Any, labels: Any, ignore_index: int | None) -> Any:
+    return _minus_of_labels(g, labels, name="", ignore_index=ignore_index)[0]
+
+
+_minus_of_labels.not_differentiable("labels", "count")
+_to_labels.not_differentiable("labels")
+for _op in (_minus_of_labels, _to_labels):
+    _op.promotes = False
 
 
 def _likelihoods(
-    scores: Any, labels: Any, kept: Any, weight: Any, reduction: str, shape: Shape, label_smoothing: float = 0.0
+    name: str,
+    scores: Any,
+    labels: Any,
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    shape: Shape,
+    label_smoothing: float = 0.0,
 ) -> Any:
     """The negative log-likelihood of labels (n,) by scores (n, C), and as much of all classes' as is smoothed."""
-    counts = None if weight is None else weight[labels]
-    losses = -_of_labels(scores, labels)
-    losses = losses if counts is None else losses * counts
+    how: dict[str, Any] = {"name": name, "ignore_index": ignore_index}
+    losses, count = _minus_of_labels(scores, labels, **how)
+    if weight is not None:
+        counts, _ = _minus_of_labels(-weight, labels, **how)
+        losses, count = losses * counts, ag.sum(counts)
     if label_smoothing:
         of_all = -ag.sum(scores if weight is None else scores * weight, axis=1)
         losses = losses * (1 - label_smoothing) + of_all * (label_smoothing / scores.shape[1])
-    if kept is not None:
-        counts = kept.astype(scores.dtype) if counts is None else ag.where(kept, counts, 0.0)
-        losses = ag.where(kept, losses, 0.0)
-    if reduction == "mean" and counts is not None:
-        return ag.sum(losses) / counts.sum()
-    return reduced("nll_loss", ag.reshape(losses, shape), reduction)
+        losses = ag.where(ag.not_equal(labels, ignore_index), losses, 0.0)
+    if reduction == "mean":
+        return ag.sum(losses) / count  # where all are ignored, there is no mean
+    return reduced(name, ag.reshape(losses, shape), reduction)

@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError, default_generator
@@ -51,9 +50,11 @@ def alpha_dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
     if p == 1:
         return x * 0.0
     scale = 1 / math.sqrt((1 - p) * (1 + p * _SELU_LIMIT**2))
-    kept = _kept(x.shape, p)
-    shift = np.where(kept, 0.0, scale * _SELU_LIMIT) - scale * p * _SELU_LIMIT
-    return x * np.asarray(kept * scale, x.dtype) + np.asarray(shift, x.dtype)
+    number = x.dtype.type
+    kept = ag.Tensor.record(_kept, (), {"shape": x.shape, "p": p})
+    factor = ag.where(kept, np.asarray(number(scale)), np.asarray(number(0)))
+    of_kept, of_dropped = -scale * p * _SELU_LIMIT, scale * _SELU_LIMIT - scale * p * _SELU_LIMIT
+    return x * factor + ag.where(kept, np.asarray(number(of_kept)), np.asarray(number(of_dropped)))
 
 
 def gaussian_noise(x: Any, std: float = 0.1, training: bool = True) -> Any:
@@ -61,8 +62,8 @@ def gaussian_noise(x: Any, std: float = 0.1, training: bool = True) -> Any:
     x, std = as_floats("gaussian_noise", x), check_deviation("gaussian_noise", std)
     if not training or std == 0:
         return x
-    drawn = default_generator().standard_normal(x.shape, np.float64 if x.dtype == np.float64 else np.float32)
-    return x + np.asarray(drawn * std, x.dtype)
+    noise = ag.randn(x.shape, dtype=np.float64 if x.dtype == np.float64 else np.float32) * std
+    return x + (noise if noise.dtype == x.dtype else ag.astype(noise, x.dtype))
 
 
 def check_probability(name: str, p: float) -> float:
@@ -93,9 +94,16 @@ def _dropout(name: str, x: Any, shape: tuple[int, ...], p: float, training: bool
         return x
     if p == 1:
         return x * 0.0
-    return x * ag.tensor(_kept(shape, p) * x.dtype.type(1 / (1 - p)))
+    return x * ag.Tensor.record(_factors, (), {"shape": shape, "p": p, "dtype": x.dtype})
 
 
-def _kept(shape: tuple[int, ...], p: float) -> npt.NDArray[np.bool_]:
+@ag.array_op
+def _kept(*, shape: tuple[int, ...], p: float) -> Any:
     """True with probability 1 - p."""
     return default_generator().random(shape, np.float32) >= np.float32(p)
+
+
+@ag.array_op
+def _factors(*, shape: tuple[int, ...], p: float, dtype: Any) -> Any:
+    """1/(1 - p) with probability 1 - p, else 0."""
+    return _kept.function(shape=shape, p=p) * dtype.type(1 / (1 - p))

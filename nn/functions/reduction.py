@@ -39,16 +39,18 @@ def same_shape(name: str, input: Any, target: Any) -> tuple[Any, Any]:
 def as_floats(x: Any) -> Any:
     """What a loss judges; whole numbers as floating ones, since they would make such of what they are compared with."""
     x = as_tensor(x)
-    return x if x.dtype.kind == "f" else np.asarray(x, get_default_dtype())
+    return x if x.dtype.kind == "f" else ag.astype(x, get_default_dtype())
 
 
 def signs(name: str, target: Any, dtype: Any) -> Any:
     """Labels of -1 and 1 by which a loss chooses between formulas: in them it has no gradient."""
     if isinstance(target, Tensor) and target.requires_grad:
         raise GraphError(f"{name}: there is no gradient for the target, which requires one; pass target.detach()")
-    return np.asarray(target, dtype)
+    return constant(target, dtype)
 
 
 def constant(x: Any, dtype: Any) -> Any:
     """Numbers in the dtype of those they are computed with; a Tensor that is learned, or depends on one, as it is."""
-    return x if isinstance(x, Tensor) and x.requires_grad else np.asarray(x, dtype)
+    if not isinstance(x, Tensor):
+        return np.asarray(x, dtype)
+    return x if x.requires_grad or x.dtype == dtype else ag.astype(x, dtype)

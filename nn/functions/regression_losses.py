@@ -11,7 +11,6 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError
-from nn.arguments import numbers_of
 from nn.functions.reduction import constant, reduced, same_shape
 
 __all__ = [
@@ -98,6 +97,25 @@ def poisson_nll_loss(
     return reduced("poisson_nll_loss", losses, reduction)
 
 
+def _checked_at_least(variances: Any, least: Any) -> Any:
+    if (variances < 0).any():
+        raise ArgumentError(f"gaussian_nll_loss: variances are at least 0, got {variances.min()}")
+    return np.maximum(variances, least)
+
+
+@ag.elementwise(array=_checked_at_least)
+def _at_least(x: Any, least: Any) -> Any:
+    return ag.maximum(x, least)
+
+
+@_at_least.local_gradient("x")
+def _() -> Any:
+    return 1.0
+
+
+_at_least.not_differentiable("least")
+
+
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:
@@ -114,10 +132,6 @@ def gaussian_nll_loss(
         raise ShapeError(
             f"gaussian_nll_loss: var must have input's shape {input.shape}, or one number for each row; got {var.shape}"
         )
-    numbers = numbers_of(var)
-    if (numbers < 0).any():
-        raise ArgumentError(f"gaussian_nll_loss: variances are at least 0, got {numbers.min()}")
-    if (numbers < eps).any():
-        var = var + np.maximum(eps - numbers, 0)
+    var = _at_least(var, eps)
     losses = 0.5 * (ag.log(var) + ag.square(input - target) / var)
     return reduced("gaussian_nll_loss", losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)

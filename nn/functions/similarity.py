@@ -35,7 +35,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
             f"cosine_embedding_loss: takes inputs (N, D) and labels (N,), or (D,) and a single label; "
             f"got shapes {input1.shape} and {target.shape}"
         )
-    check_signs("cosine_embedding_loss", target)
+    check_signs(target, name="cosine_embedding_loss")
     similarity = cosine_similarity(input1, input2, dim=-1)
     return reduced(
         "cosine_embedding_loss", ag.where(target > 0, 1 - similarity, ag.relu(similarity - margin)), reduction

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from autograd_core import default_generator
+import numpy as np
+
+import autograd_core as ag
 from nn import functions
 from nn.functions.noise import check_deviation, check_probability
 from nn.module import Module
@@ -82,10 +84,10 @@ class WeightNoise(Module):
     def forward(self, *inputs: Any, **named: Any) -> Any:
         if not self.training or self.std == 0:
             return self.module(*inputs, **named)
-        own = {parameter: parameter.numpy() for parameter in self.module.parameters() if parameter.ndim >= 2}
+        own = {parameter: parameter.detach() for parameter in self.module.parameters() if parameter.ndim >= 2}
         try:
             for parameter, numbers in own.items():
-                parameter.assign(numbers + self.std * default_generator().standard_normal(numbers.shape))
+                parameter.assign(numbers + self.std * ag.randn(numbers.shape, dtype=np.float64))
             return self.module(*inputs, **named)
         finally:
             for parameter, numbers in own.items():

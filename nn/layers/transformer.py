@@ -238,6 +238,6 @@ class PositionalEncoding(Module):
             raise ShapeError(
                 f"PositionalEncoding: takes shape {axes} with L up to max_len = {self.max_len}, got shape {x.shape}"
             )
-        positions = self.pe.numpy()[:length]
+        positions = self.pe[:length]
         positions = positions if batched and not self.batch_first else positions[:, 0]
         return self.dropout(x + positions.astype(x.dtype))

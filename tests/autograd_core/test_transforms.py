@@ -185,6 +185,47 @@ def test_checkpoint_has_the_same_gradients_and_keeps_nothing():
     assert (w.grad.tolist(), x.grad.tolist()) == expected
 
 
+def test_gradients_of_a_checkpoint_can_be_differentiated_again():
+    w = f64(0.5, -1.0, requires_grad=True)
+
+    def block(v, unused=None):
+        return ag.tanh(ag.exp(v * w) * v)
+
+    for function in (block, lambda v: ag.checkpoint(block)(v, v.detach())):
+        ag.gradcheck(function, f64(0.3, 0.7), order=2)
+    x = f64(0.3, 0.7, requires_grad=True)
+    found = []
+    for function in (block, ag.checkpoint(block), ag.checkpoint(ag.checkpoint(block))):
+        (g,) = ag.gradients(ag.sum(function(x)), [x], create_graph=True)
+        found.append([a.tolist() for a in ag.gradients(ag.sum(g * g), [x, w])])
+    assert found[0] == found[1] == found[2]
+
+
+def test_checkpoint_gives_an_argument_that_is_not_used_a_gradient_of_0():
+    x, y = f64(1.0, requires_grad=True), f64(2.0, requires_grad=True)
+    ag.checkpoint(lambda a, b: a * 3.0)(x, y).sum().backward()
+    assert (x.grad.tolist(), y.grad.tolist()) == ([3.0], [0.0])
+
+
+def test_checkpoint_refuses_to_compute_with_other_numbers_than_before():
+    w, x = f64(2.0, requires_grad=True), f64(3.0, requires_grad=True)
+    y = ag.checkpoint(lambda v: ag.exp(v * w))(x)
+    w.assign([1.0])
+    with pytest.raises(ag.GraphError, match="checkpoint: a tensor that the function uses was given a new value"):
+        y.backward()
+
+
+def test_the_op_of_a_checkpoint_computes_the_same_call_again():
+    def noisy(v):
+        return v + ag.rand(2, dtype=np.float64)
+
+    x = f64(0.3, 0.7, requires_grad=True)
+    y = ag.checkpoint(noisy)(x)
+    after, node = ag.get_random_state(), y.node
+    np.testing.assert_array_equal(node.op(node.saved[0], x.numpy(), **node.attributes), y.numpy())
+    assert ag.get_random_state() == after
+
+
 def test_checkpoint_draws_the_same_random_numbers_again():
     ag.manual_seed(0)
 

@@ -8,6 +8,17 @@ from hypothesis import strategies as st
 import autograd_core as ag
 from autograd_core.kernels import softmax
 
+NONE = -1  # the label to ignore
+
+
+def mean(x, labels):
+    return softmax.cross_entropy(x, labels, NONE, True)[0]
+
+
+def gradient_of_mean(x, labels):
+    one, count = np.ones((), x.dtype), np.array(len(x), x.dtype)
+    return softmax.cross_entropy_gradient(one, x, labels, count, NONE, True)
+
 
 def by_definition(x, labels):
     """Loss and gradient in float64, with a gradient of 1 from above."""
@@ -28,23 +39,52 @@ def test_loss_and_gradient_equal_the_definition(dtype, shape):
     x, labels = rng.normal(0, 5, shape).astype(dtype), rng.integers(0, shape[1], shape[0])
     loss, gradient = by_definition(x, labels)
     few = 30 * np.finfo(dtype).eps
-    np.testing.assert_allclose(softmax.cross_entropy(x, labels), loss, rtol=few, atol=few)
-    ours = softmax.cross_entropy_gradient(x, labels, 1 / len(x))
+    np.testing.assert_allclose(mean(x, labels), loss, rtol=few, atol=few)
+    ours = gradient_of_mean(x, labels)
     assert ours.dtype == dtype
     np.testing.assert_allclose(ours, gradient, rtol=few, atol=few / len(x))
+
+
+@pytest.mark.parametrize("n", [5, 300, 30_000])  # by numpy, by a kernel in one task, and in several
+def test_what_is_ignored_does_not_count(n):
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(0, 3, (n, 4)), rng.integers(0, 4, n)
+    x[labels == 2] = np.nan
+    counts = labels != 2
+    for reduction, count in (("mean", np.sum(counts)), ("sum", 1)):
+        leaf, rest = ag.tensor(x, requires_grad=True), ag.tensor(x[counts], requires_grad=True)
+        loss = ag.softmax_cross_entropy(leaf, labels, ignore_index=2, reduction=reduction)
+        expected = ag.softmax_cross_entropy(rest, labels[counts]) * (np.sum(counts) / count)
+        np.testing.assert_allclose(loss.item(), expected.item(), rtol=1e-12)
+        loss.backward()
+        expected.backward()
+        np.testing.assert_allclose(leaf.grad.numpy()[counts], rest.grad.numpy(), rtol=1e-12, atol=1e-16)
+        assert (leaf.grad.numpy()[~counts] == 0).all()
+
+
+@pytest.mark.parametrize("n", [5, 300])
+def test_the_mean_of_nothing_is_nan_and_its_gradient_0(n):
+    x = ag.tensor(np.ones((n, 4)), requires_grad=True)
+    loss = ag.softmax_cross_entropy(x, np.full(n, -100), ignore_index=-100)
+    assert np.isnan(loss.item())
+    loss.backward()
+    assert (x.grad.numpy() == 0).all()
+    assert ag.softmax_cross_entropy(x, np.full(n, 3), ignore_index=3, reduction="sum").item() == 0
+    with pytest.raises(ag.ArgumentError, match="reduction must be mean or sum, got 'none'"):
+        ag.softmax_cross_entropy(x, np.zeros(n, int), reduction="none")
 
 
 def test_large_numbers_do_not_overflow_and_infinite_ones_do_not_hide():
     labels = np.array([0, 1])
     x = np.array([[3e4, -3e4], [3e4, -3e4]], np.float32)
-    assert softmax.cross_entropy(x, labels) == 3e4
+    assert mean(x, labels) == 3e4
     x = np.array([[1.0, -np.inf], [-np.inf, 2.0]])
-    assert softmax.cross_entropy(x, labels) == 0.0
-    np.testing.assert_array_equal(softmax.cross_entropy_gradient(x, labels, 1.0), np.zeros((2, 2)))
+    assert mean(x, labels) == 0.0
+    np.testing.assert_array_equal(gradient_of_mean(x, labels), np.zeros((2, 2)))
     for bad in (np.nan, np.inf):
         x = np.array([[1.0, bad], [0.0, 0.0]])
-        assert not np.isfinite(softmax.cross_entropy(x, labels))
-        assert np.isnan(softmax.cross_entropy_gradient(x, labels, 1.0)[0, 1])
+        assert not np.isfinite(mean(x, labels))
+        assert np.isnan(gradient_of_mean(x, labels)[0, 1])
 
 
 def test_the_number_of_threads_changes_no_bit():
@@ -55,8 +95,8 @@ def test_the_number_of_threads_changes_no_bit():
     try:
         for count in (1, 2, 3):
             ag.set_num_threads(count)
-            loss = softmax.cross_entropy(x, labels)
-            results.append((loss.tobytes(), softmax.cross_entropy_gradient(x, labels, 0.1).tobytes()))
+            loss = mean(x, labels)
+            results.append((loss.tobytes(), gradient_of_mean(x, labels).tobytes()))
     finally:
         ag.set_num_threads(threads)
     assert results[0] == results[1] == results[2]

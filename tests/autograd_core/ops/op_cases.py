@@ -250,7 +250,20 @@ CASES |= {
     ),
     "logsumexp": case((ag.logsumexp, (apart(2, 3),)), (lambda x: ag.logsumexp(x, axis=None), (apart(2, 3),))),
     "softmax": case((ag.softmax, (apart(2, 3),)), (lambda x: ag.softmax(x, axis=0), (apart(2, 3),))),
-    "softmax_cross_entropy": case((lambda x: ag.softmax_cross_entropy(x, np.array([0, 2])), (apart(2, 3),))),
+    "checkpoint": case(
+        (ag.checkpoint(lambda x, y: ag.exp(x * y)), (apart(3), apart(3))),
+        not_by_torch="another way to compute gradients, compared with the plain one: test_transforms.py",
+    ),
+    "masked_softmax": case(
+        (ag.masked_softmax, (apart(2, 3), apart(3))),
+        (lambda x: ag.masked_softmax(x, np.array([0.5, -inf, 0.0])), (apart(2, 3),)),
+        (lambda x: ag.masked_softmax(x, np.array([[-inf], [0.5]])), (apart(2, 3),)),
+        not_by_torch="an op for attention, which is compared: tests/nn/layers/test_attention.py",
+    ),
+    "softmax_cross_entropy": case(
+        (lambda x: ag.softmax_cross_entropy(x, np.array([0, 2])), (apart(2, 3),)),
+        (lambda x: ag.softmax_cross_entropy(x, np.array([0, 2, 1]), 2, "sum"), (apart(3, 3),)),
+    ),
     "log_softmax": case((ag.log_softmax, (apart(2, 3),)), (lambda x: ag.log_softmax(x, axis=0), (apart(2, 3),))),
     "matmul": case(
         (ag.matmul, (apart(2, 3), apart(3, 4))),
@@ -286,10 +299,15 @@ CASES |= {
         not_by_torch=A_GRADIENT,
     ),
     "softmax_cross_entropy_gradient": case(
-        (
-            lambda g, x: registry["softmax_cross_entropy_gradient"](g, x, np.array([0, 2])),
-            (positive(), apart(2, 3)),
-        ),
+        *[
+            (
+                lambda g, x, how=how: registry["softmax_cross_entropy_gradient"](
+                    g, x, np.array([0, 2, 1]), np.array(2.0), *how
+                ),
+                (positive(), apart(3, 3)),
+            )
+            for how in ((None, True), (1, True), (0, False))
+        ],
         not_by_torch=A_GRADIENT,
     ),
     "normalize_gradient": case(
@@ -384,6 +402,12 @@ CASES |= {
         (registry["cofactors"], (regular(2, 3),)),
         (registry["cofactors"], (np.diag([1.0, 0.0, 2.0]),)),
         not_by_torch=BY_ITS_FUNCTIONS,
+    ),
+    "cofactors_gradient": case(
+        (registry["cofactors_gradient"], (apart(2, 3, 3), regular(2, 3))),
+        (registry["cofactors_gradient"], (apart(3, 3), np.diag([1.0, 0.0, 2.0]))),
+        (registry["cofactors_gradient"], (apart(1, 1), apart(1, 1))),
+        not_by_torch=A_GRADIENT,
     ),
     "logabsdet": case(
         (lambda x: ag.linalg.slogdet(x).logabsdet, (regular(2, 3),)),
@@ -487,6 +511,7 @@ CASES |= {
             *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
             *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite", "isinf"),
             *("argmax", "argmin", "argsort", "any", "all", "signdet", "is_written_last"),
+            *("rand", "randn", "randint", "randperm", "bernoulli", "multinomial", "random_state", "swap_random_state"),
         ],
         case(),  # not differentiable
     ),
