@@ -174,15 +174,18 @@ class Tensor(Operators):
             if not are_whole(arrays):
                 refuse_misuse(op.name, error)
                 raise
-            return _record_as_floats(op, arrays, attributes)  # bools cannot be subtracted, say
+            return _record_as_floats(op, args, arrays, attributes)  # bools cannot be subtracted, say
         if type(data) is not _Array or op.several:
             if op.several and type(data) is tuple and len(data) == len(op.outputs):
-                return _record_several(op, parents, arrays, data, attributes, tracked)
+                return _record_several(op, parents, args, arrays, data, attributes, tracked)
             data = as_output(op, data)
         if data.dtype is not dtype:
             if data.dtype.kind == "f" and are_whole(arrays) and "dtype" not in op.defaults:
-                return _record_as_floats(op, arrays, attributes)
-            data = in_dtype(op, data, dtype if alike else None, tracked and recording.on)
+                return _record_as_floats(op, args, arrays, attributes)
+            made = data
+            data = in_dtype(op, made, dtype if alike else None, tracked and recording.on)
+            if capture is not None and data is not made:
+                data = ops.astype(Tensor.of(made), data.dtype).array
             tracked = tracked and data.dtype.kind == "f"  # whole numbers and bools have no gradient
         tracked = tracked and recording.on and op.differentiable
         out = Tensor.of(data, op.node(parents, arrays, data, attributes) if tracked else None)
@@ -669,14 +672,15 @@ def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[
     promoted = list(args)
     for i, new in zip(places, cast, strict=True):
         if new is not arrays[i]:
-            tracked = isinstance(args[i], Tensor) and args[i]._tracked
-            promoted[i] = ops.astype(args[i], new.dtype) if tracked else Tensor.of(new)
+            by_op = isinstance(args[i], Tensor) and (args[i]._tracked or recording.capture is not None)
+            promoted[i] = ops.astype(args[i], new.dtype) if by_op else Tensor.of(new)
     return tuple(promoted)
 
 
 def _record_several(
     op: Op[Any],
     parents: Sequence[Any],
+    args: Sequence[Any],
     arrays: Sequence[Any],
     data: tuple[Any, ...],
     attributes: dict[str, Any],
@@ -684,7 +688,7 @@ def _record_several(
 ) -> Any:
     """The results of an op that has several, as Tensors."""
     if are_whole(arrays) and any(y.dtype.kind == "f" for y in data):
-        return _record_as_floats(op, arrays, attributes)
+        return _record_as_floats(op, args, arrays, attributes)
     node = op.node(parents, arrays, data, attributes) if tracked and recording.on and op.differentiable else None
     if recording.anomaly:
         lines = [check_output(op.name, y) for y in data]
@@ -693,10 +697,14 @@ def _record_several(
     return tuple([op.as_output(y, place, node) for place, y in enumerate(data)])
 
 
-def _record_as_floats(op: Op[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
+def _record_as_floats(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
     """A function of integers or bools that gives floats: numpy's could be float16, and wrong where bytes overflow."""
     dtype = recording.number_dtype or _default_dtype
-    return Tensor.record(op, tuple([Tensor.of(np.asarray(x, dtype)) for x in arrays]), attributes)
+    if recording.capture is None:
+        floats = [Tensor.of(np.asarray(x, dtype)) for x in arrays]
+    else:
+        floats = [ops.astype(x if isinstance(x, Tensor) else Tensor.of(x), dtype) for x in args]
+    return Tensor.record(op, tuple(floats), attributes)
 
 
 def _shorten(data: Any) -> str:

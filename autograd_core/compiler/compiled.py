@@ -137,19 +137,19 @@ class _Entry:
 
     def _checked(self, ready: _Ready, args: Any, named: Any, inputs: list[Any]) -> Any:
         """Run the function both ways, on the same numbers, and see that all agree to the bit."""
-        generator = default_generator().bit_generator
-        before = generator.state
+        program = ready.program
+        streams = [generator.bit_generator for generator in [default_generator(), *program.generators]]
+        before = [stream.state for stream in streams]
         capture, _, result = _captured(self._function, args, named, inputs)
-        after = generator.state
+        after = [stream.state for stream in streams]
         outputs, _ = _outputs(capture, result)
         finals = {key: state.leaf.array for key, state in capture.states.items()}
         capture.found_gradients = {key: leaf.grad for key, leaf in capture.gradients.items()}
-        generator.state = before
-        program = ready.program
         for leaf, array in program.states:
             leaf.array = array
+        _set_states(streams, before)
         ours = program.rehearse(inputs, capture)
-        generator.state = after
+        _set_states(streams, after)
         program.compare(ours, capture, outputs, finals)
         ready.checked = True
         return _detached(result, capture)
@@ -188,6 +188,11 @@ def _captured(function: Callable[..., Any], args: Any, named: Any, inputs: list[
     with capture.running():
         result = function(*args, **named)
     return capture, places, result
+
+
+def _set_states(streams: list[Any], states: list[Any]) -> None:
+    for stream, state in zip(streams, states, strict=True):
+        stream.state = state
 
 
 def _outputs(capture: Capture, result: Any) -> tuple[list[Tensor], Any]:

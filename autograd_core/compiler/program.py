@@ -197,6 +197,11 @@ class Program:
         return "\n".join([head, *lines])
 
     @property
+    def generators(self) -> list[Any]:
+        """The generators that ops were given to draw from."""
+        return [generator for step in self.plan.steps for generator in getattr(step, "generators", ())]
+
+    @property
     def states(self) -> list[State]:
         """The leaves that a run gives new numbers."""
         return self._states

@@ -275,6 +275,34 @@ def test_a_method_is_compiled_for_each_object():
         assert three.apply(ag.tensor([1.0])).tolist() == [3.0]
 
 
+def test_integers_beside_floats_are_read_at_every_call():
+    @ag.compile
+    def scaled(x, n):
+        return x * n, n / 2, ag.exp(n)
+
+    for i in range(CALLS):
+        x, n = ag.tensor([0.5, 0.25]), ag.tensor([i, 2])
+        for ours, expected in zip(scaled(x, n), scaled.__wrapped__(x, n), strict=True):
+            np.testing.assert_allclose(ours.numpy(), expected.numpy(), rtol=3e-7)
+            assert ours.dtype == expected.dtype
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_random_numbers_are_those_that_it_would_draw_without(own):
+    drawn = []
+    for compiled in (False, True):
+        ag.manual_seed(3)
+        generator = np.random.default_rng(3) if own else None
+
+        def noisy(x, generator=generator):
+            return x + ag.randn(3, generator=generator) + nn.functions.dropout(x, 0.5)
+
+        call = ag.compile(noisy) if compiled else noisy
+        drawn.append([call(ag.ones(3)).tolist() for _ in range(CALLS)])
+    assert drawn[0] == drawn[1]
+    assert drawn[0][-1] != drawn[0][-2]
+
+
 # --- what cannot be compiled says so ------------------------------------------------------------
 
 
