@@ -163,7 +163,8 @@ class Tensor(Operators):
             promoted = _promoted(op, args, arrays)
             if promoted is not None:
                 return Tensor.record(op, promoted, attributes)
-        capture = recording.capture
+        watched = recording.watched
+        capture = recording.capture if watched else None
         try:
             data = op.execute(arrays, attributes) if capture is None else capture.execute(op, args, arrays, attributes)
         except ValueError as error:
@@ -189,7 +190,7 @@ class Tensor(Operators):
             tracked = tracked and data.dtype.kind == "f"  # whole numbers and bools have no gradient
         tracked = tracked and recording.on and op.differentiable
         out = Tensor.of(data, op.node(parents, arrays, data, attributes) if tracked else None)
-        if recording.anomaly:
+        if watched and recording.anomaly:
             line = check_output(op.name, data)
             if out.node is not None:
                 out.node.line = line

@@ -148,9 +148,18 @@ class _Entry:
         for leaf, array in program.states:
             leaf.array = array
         _set_states(streams, before)
-        ours = program.rehearse(inputs, capture)
-        _set_states(streams, after)
-        program.compare(ours, capture, outputs, finals)
+        try:
+            ours = program.rehearse(inputs, capture)
+            program.compare(ours, capture, outputs, finals)
+        except BaseException:
+            self._programs.remove(ready)
+            for key, (leaf, _) in capture.states.items():
+                leaf.array = finals[key]
+            for key, leaf in capture.gradients.items():
+                leaf.grad = capture.found_gradients[key]
+            raise
+        finally:
+            _set_states(streams, after)
         ready.checked = True
         return _detached(result, capture)
 

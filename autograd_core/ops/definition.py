@@ -51,6 +51,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError
+from autograd_core.kernels import plan
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.kernels.plan import is_long
 from autograd_core.ops.op import Op, P, Rule, differentiated, recorded_within, refuse_misuse
@@ -58,6 +59,7 @@ from autograd_core.recording import Recorded
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_LONG = kernels.LONG
 _is_number = (float, int, bool).__contains__
 _Array = np.ndarray
 
@@ -245,7 +247,7 @@ class LocalProduct(Op[Any]):
 
     def on_arrays(self, g: Any, *arguments: Any) -> Any:
         """g · ∂y/∂x of arrays and numbers."""
-        if _is_long((g, *arguments), kernels.LONG):
+        if (g.size >= _LONG or plan.in_the_making) and _is_long((g, *arguments), _LONG):
             try:
                 return kernels.elementwise.run(self._local, (g, *arguments), gradient=True)
             except kernels.elementwise.NoKernelError:
@@ -268,7 +270,9 @@ class LocalProduct(Op[Any]):
 def _is_long(args: Sequence[Any], least: int) -> bool:
     """Whether a kernel is worth it, and able to take these arrays and numbers in one pass."""
     first = args[0]
-    if type(first) is not _Array or not is_long(first.size, least) or first.dtype not in kernels.FLOATS:
+    if type(first) is not _Array or not (first.size >= least or (plan.in_the_making and is_long(first.size, least))):
+        return False
+    if first.dtype not in kernels.FLOATS:
         return False
     for x in args:
         if type(x) is _Array:
