@@ -22,7 +22,8 @@ from autograd_core.ops.op import registry
 inf, nan = math.inf, math.nan
 
 OF_BITS = "autograd_core.ops.bitwise"  # which refuse floats
-OPS = [name for name, op in registry.items() if isinstance(op, Elementwise) and "autograd_core." in op.__module__]
+ELEMENTWISE = {name: op for name, op in registry.items() if isinstance(op, Elementwise)}
+OPS = [name for name, op in ELEMENTWISE.items() if op.__module__.startswith("autograd_core.")]
 OPS = [name for name in OPS if registry[name].__module__ != OF_BITS]
 
 # Of both signs. exp overflows float32 from 88.7 on and float64 from 709.8; from 104 and 745 on its reciprocal is 0.
