@@ -275,6 +275,11 @@ class _Copy:
         np.copyto(*self.touched)
 
 
+def _alike(listed: Any) -> list[Any]:
+    """What two lists of updates have in common that differ in their numbers alone."""
+    return [x for update, tensors in listed for x in (update.rule, *map(id, tensors))]
+
+
 class OtherUpdates(Exception):
     """An optimiser updates other tensors, or by another rule, than when the step was captured."""
 
@@ -291,7 +296,7 @@ class Advance:
         self.touched: list[Any] = []
         self.rehearsing = False
         self._function = function
-        self._rules = [(update.rule, tuple(map(id, tensors))) for update, tensors in listed]
+        self._alike = _alike(listed)
         self._updates = [update for update, _ in listed]
         self.steps: dict[int, list[UpdateStep]] = {id(update): [] for update in self._updates}
 
@@ -300,7 +305,7 @@ class Advance:
         if self.rehearsing:
             return
         listed = list(self._function())
-        if [(update.rule, tuple(map(id, tensors))) for update, tensors in listed] != self._rules:
+        if _alike(listed) != self._alike:
             raise OtherUpdates(self, listed)
         done = set()
         for old, (new, _) in zip(self._updates, listed, strict=True):

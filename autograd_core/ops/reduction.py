@@ -67,7 +67,8 @@ def _by_kernel(name: str, kernel: Any, x: Any, axis: Axis, keepdims: bool, fits:
     if slices is None or not axes or (fits is not None and not fits(*slices[:3])):
         return None
     shape = [1 if i in axes else n for i, n in enumerate(x.shape) if keepdims or i not in axes]
-    return kernel(x, slices[:3]).reshape(shape)[()]  # a number where numpy would give one
+    reduced = kernel(x, slices[:3]).reshape(shape)
+    return reduced if kernels.plan.current() is not None else reduced[()]  # a number where numpy would give one
 
 
 @array_op
