@@ -297,8 +297,10 @@ class Advance:
         self.rehearsing = False
         self._function = function
         self._alike = _alike(listed)
-        self._updates = [update for update, _ in listed]
-        self.steps: dict[int, list[UpdateStep]] = {id(update): [] for update in self._updates}
+        first = {id(update): i for i, (update, _) in reversed(list(enumerate(listed)))}
+        self._listed = listed  # so that no other update will have an id of these
+        self._steps: list[tuple[int, list[UpdateStep]]] = [(i, []) for i in first.values()]
+        self.steps: dict[int, list[UpdateStep]] = dict(zip(first, [steps for _, steps in self._steps], strict=True))
 
     def __call__(self) -> None:
         """Count a step in Python, and hand on its numbers."""
@@ -307,10 +309,8 @@ class Advance:
         listed = list(self._function())
         if _alike(listed) != self._alike:
             raise OtherUpdates(self, listed)
-        done = set()
-        for old, (new, _) in zip(self._updates, listed, strict=True):
-            if id(old) not in done:
-                done.add(id(old))
-                for step in self.steps[id(old)]:
-                    if step.numbers != new.numbers:
-                        step.set_numbers(new.numbers)
+        for i, steps in self._steps:
+            numbers = listed[i][0].numbers
+            if steps[0].numbers != numbers:
+                for step in steps:
+                    step.set_numbers(numbers)
