@@ -21,6 +21,9 @@ _MOST_PROGRAMS = 16
 _RUNS_BEFORE = 3  # that are eager: the first finds the leaves that change, the second is captured, the third checks it
 
 
+_PLAIN = frozenset({float, int, bool, str, bytes, type(None)})
+
+
 def compile(function: Callable[..., Any] | None = None) -> Any:
     """A function that does what `function` does, without Python between its ops from the fourth call on.
 
@@ -28,7 +31,8 @@ def compile(function: Callable[..., Any] | None = None) -> Any:
     returns tensors. Its first calls run it as it stands, while everything that it computes is written down; later ones
     run that again, on other inputs of the same shapes and dtypes. Leaves, their gradients and the state of optimisers
     are afterwards what they would be without compiling. Arguments may be (nested) tensors, arrays, which arrive as
-    tensors, and anything else, which counts as a part of the function: other numbers make another program.
+    tensors, and anything else, which counts as a part of the function: other numbers make another program, and so do
+    other numbers in the variables around it that it reads itself. (In attributes of objects they are not looked at.)
 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
     first calls alone. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
@@ -60,7 +64,12 @@ class Compiled:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self._function = function
+        self._name = getattr(function, "__name__", type(function).__name__)
         self._entries: dict[Any, _Entry] = {}
+        code = getattr(function, "__code__", None)
+        self._cells = getattr(function, "__closure__", None) or ()
+        self._globals: dict[str, Any] = getattr(function, "__globals__", {})
+        self._names = () if code is None else tuple([n for n in code.co_names if type(self._globals.get(n)) in _PLAIN])
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -70,7 +79,10 @@ class Compiled:
         if recording.capture is not None:
             return self._function(*args, **named)
         inputs: list[Any] = []
-        key = (_kind(args, inputs), _kind(named, inputs) if named else (), recording.on, recording.anomaly)
+        outside = [self._globals.get(name) for name in self._names]
+        outside += [content for content in map(_content, self._cells) if type(content) in _PLAIN]
+        kinds = _kind(args, inputs), _kind(named, inputs) if named else ()
+        key = (*kinds, recording.on, recording.anomaly, *outside, *map(type, outside))
         try:
             entry = self._entries.get(key)
         except TypeError as error:
@@ -78,7 +90,7 @@ class Compiled:
         if entry is None:
             if len(self._entries) >= _MOST_PROGRAMS:
                 warnings.warn(
-                    f"compile: {self.__name__} was called with more than {_MOST_PROGRAMS} kinds of arguments, and each "  # type: ignore[attr-defined]
+                    f"compile: {self._name} was called with more than {_MOST_PROGRAMS} kinds of arguments, and each "
                     "is captured apart: pass numbers that change as tensors, and arrays in few shapes",
                     RuntimeWarning,
                     stacklevel=2,
@@ -88,7 +100,7 @@ class Compiled:
         return entry.call(args, named, inputs)
 
     def __repr__(self) -> str:
-        return f"<compiled {self.__name__}: {len(self._entries)} program(s)>"  # type: ignore[attr-defined]
+        return f"<compiled {self._name}: {len(self._entries)} program(s)>"
 
     def __str__(self) -> str:
         return "\n\n".join([repr(self), *[str(entry) for entry in self._entries.values()]])
@@ -237,6 +249,14 @@ def _is_input(x: Any) -> bool:
     return isinstance(x, Tensor) and not x.requires_grad and type(x) is Tensor
 
 
+def _content(cell: Any) -> Any:
+    """What a variable of an outer function is, if it is anything yet."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
 def _kind(tree: Any, inputs: list[Any]) -> Any:
     """What a program depends on in these arguments; their arrays are added to `inputs`."""
     if isinstance(tree, (list, tuple)):
@@ -247,7 +267,7 @@ def _kind(tree: Any, inputs: list[Any]) -> Any:
         array = tree.array if isinstance(tree, Tensor) else tree
         inputs.append(array)
         return "array", array.shape, array.dtype
-    if isinstance(tree, (float, int, str, bool, bytes, type(None))):
+    if type(tree) in _PLAIN or isinstance(tree, np.generic):
         return type(tree), tree
     return _Same(tree)
 

@@ -144,6 +144,28 @@ def test_numbers_that_change_at_every_call_are_warned_of():
             assert scaled(ag.tensor([1.0]), float(i)).tolist() == [i]
 
 
+RATE = 1.0
+
+
+def test_numbers_in_variables_around_it_are_read_at_every_call():
+    factor = 2.0
+
+    @ag.compile
+    def scaled(x):
+        return x * factor * RATE
+
+    for _ in range(CALLS):
+        assert scaled(ag.tensor([1.0])).tolist() == [2.0]
+    factor = 3.0
+    for _ in range(CALLS):
+        assert scaled(ag.tensor([1.0])).tolist() == [3.0]
+    global RATE
+    RATE = 2.0
+    for _ in range(CALLS):
+        assert scaled(ag.tensor([1.0])).tolist() == [6.0]
+    assert len(scaled._entries) == 3
+
+
 def test_training_and_evaluation_are_two_programs():
     net = convolutional()
 
