@@ -21,7 +21,14 @@ from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.operators import Operators
 from autograd_core.ops import *
 from autograd_core.ops.definition import array_op, elementwise
-from autograd_core.recording import depends_on, detect_anomaly, enable_grad, no_grad
+from autograd_core.recording import (
+    depends_on,
+    detect_anomaly,
+    enable_grad,
+    forget_programs,
+    no_grad,
+    refuse_to_compile,
+)
 from autograd_core.sampling import bernoulli, multinomial, rand, randint, randn, randperm
 from autograd_core.tensor import Tensor, from_dlpack, get_default_dtype, set_default_dtype, tensor
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -92,6 +99,7 @@ __all__ = [
     "enable_grad",
     "explain",
     "eye",
+    "forget_programs",
     "from_dlpack",
     "full",
     "full_like",
@@ -116,6 +124,7 @@ __all__ = [
     "randint",
     "randn",
     "randperm",
+    "refuse_to_compile",
     "seeded",
     "set_default_dtype",
     "set_num_threads",

@@ -35,7 +35,7 @@ def backpropagate(
     result: dict[Any, Any] = {}
 
     def pull_back(node: Any, total: Any) -> Iterable[tuple[Any, Any]]:
-        if node.hooks is not None:
+        if node.hooks:
             total = _hooked(node, total, on_tensors)
         is_leaf = type(node) is not Node
         if is_leaf if kept is None else node in kept:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_core.errors import AnomalyError
+from autograd_core.errors import AnomalyError, CompileError
 
 if TYPE_CHECKING:
     from autograd_core.ops.op import Op
@@ -156,6 +156,28 @@ def depends_on(owner: Any, name: str) -> None:
     capture = recording.capture
     if capture is not None:
         capture.depends_on(owner, name)
+
+
+def refuse_to_compile(what: str, instead: str) -> None:
+    """Stop a capture: `what` is done in Python, and would not be done when the compiled step is run. Else do nothing.
+
+    Errors: CompileError, with what to do instead.
+    """
+    if recording.capture is not None:
+        raise CompileError(f"compile: {what} is Python's work, of which nothing is left in a compiled step; {instead}")
+
+
+class _Structure:
+    version = 0  # counts changes of what programs take for granted
+
+
+structure = _Structure()
+
+
+def forget_programs() -> None:
+    """Have every compiled step captured anew, for something that is no tensor of it was replaced, such as a layer."""
+    if recording.capture is None:
+        structure.version += 1
 
 
 def check_share(name: str, line: str | None, share: Any) -> None:

@@ -29,7 +29,7 @@ from autograd_core.ops.indexing import At
 from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
-from autograd_core.recording import check_output, no_grad, recording
+from autograd_core.recording import check_output, forget_programs, no_grad, recording
 
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 _BOOL = np.dtype(bool)
@@ -53,6 +53,7 @@ def set_default_dtype(dtype: npt.DTypeLike) -> None:
     if dtype.kind != "f":
         raise DTypeError(f"set_default_dtype: takes a floating-point dtype, not {dtype}")
     _default_dtype = dtype
+    forget_programs()
 
 
 def get_default_dtype() -> np.dtype[Any]:
@@ -90,6 +91,8 @@ class Tensor(Operators):
         self, data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = ""
     ) -> None:
         if isinstance(data, Tensor):
+            if recording.capture is not None:
+                recording.capture.refuse(data, "a copy")
             data = data.array
         try:
             array = in_native_order(np.array(data, dtype=dtype))  # a copy: the caller may go on to change theirs
@@ -232,6 +235,9 @@ class Tensor(Operators):
             raise GraphError("requires_grad: this tensor was recorded; take .detach() of it")
         if wanted and self.array.dtype.kind != "f":
             raise DTypeError(f"requires_grad: only floating-point tensors can require a gradient, not {self.dtype}")
+        if recording.capture is not None:
+            recording.capture.changes_argument(self, "made to require a gradient")
+        forget_programs()
         self._tracked = bool(wanted)
 
     @property
@@ -251,6 +257,10 @@ class Tensor(Operators):
         if recording.capture is not None:
             recording.capture.sets_gradient(self)
         self._grad = value
+
+    def replace_gradient(self, gradient: Tensor | None) -> None:
+        """Set `.grad` as a run of a compiled step does: nothing is checked or captured."""
+        self._grad = gradient
 
     def backward(self, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False) -> None:
         """Add ∂self/∂leaf to `.grad` of every leaf that requires a gradient.
@@ -325,6 +335,7 @@ class Tensor(Operators):
             return hook(gradient if isinstance(gradient, Tensor) else Tensor.of(gradient))
 
         owner: Any = self.node or self
+        forget_programs()
         if owner.hooks is None:
             if self.node is None:
                 self._hooks = []
@@ -452,6 +463,8 @@ class Tensor(Operators):
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
+        if recording.capture is not None:
+            recording.capture.refuse(self, "a copy for another library")
         return self.array.copy().__dlpack__(**options)  # a copy, for the other side may write to it
 
     def __dlpack_device__(self) -> Any:
@@ -461,6 +474,8 @@ class Tensor(Operators):
         return sys.modules[__package__]
 
     def __reduce__(self) -> Any:
+        if recording.capture is not None:
+            recording.capture.refuse(self, "a copy")
         if self.node is not None:
             raise GraphError("only leaves can be pickled or copied; take .detach() of this recorded tensor")
         return _restored, (type(self), self.array, self.requires_grad, self._grad, self.label)

@@ -16,7 +16,7 @@ from autograd_core.graph import topological_order
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, check_local_gradient
 from autograd_core.ops.op import Op
-from autograd_core.recording import Recorded, recording
+from autograd_core.recording import Recorded, recording, refuse_to_compile
 
 
 class Value(Operators):
@@ -108,6 +108,7 @@ class Value(Operators):
         in inner nodes each call sets them anew. With `create_graph` the gradients are Values
         themselves, and can be differentiated again.
         """
+        refuse_to_compile("the backward pass of a Value", "use Tensors")
         # The chain rule of graph.py with the gradients in the nodes: a training step takes 0.7 of the time so.
         order = topological_order(self)
         for node in order:

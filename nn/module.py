@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from autograd_core import ArgumentError, AutogradError, DTypeError, Tensor, depends_on
+from autograd_core import (
+    ArgumentError,
+    AutogradError,
+    DTypeError,
+    Tensor,
+    depends_on,
+    forget_programs,
+    refuse_to_compile,
+)
 from nn.arguments import kind_of
 from nn.errors import StateError
 from nn.hooks import Handle, Hooks
@@ -83,6 +91,8 @@ class Module:
             self._forget_buffer(name)
         if name in self._buffers:
             self._check_buffer(name, value)
+        if isinstance(value, Parameter | Module | float | int) and name != "training" and name in vars(self):
+            forget_programs()  # compiled steps have the old one
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -108,6 +118,7 @@ class Module:
         """Compute `forward`, with the hooks around it. Notes on an error say in which layer it rose."""
         depends_on(self, "training")
         if self._hooks:
+            refuse_to_compile("a module's hook", "remove it, or do without compiling")
             return self._noting(self._hooks.around, self, inputs, named)
         return self._noting(self.forward, *inputs, **named)
 
@@ -142,6 +153,7 @@ class Module:
         return self._own_hooks().add_backward(hook)
 
     def _own_hooks(self) -> Hooks:
+        forget_programs()
         if self._hooks is None:
             self._hooks = Hooks()
         return self._hooks

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from autograd_core import ArgumentError, Tensor, Update, UpdateRule, apply_updates, zeros_like
+from autograd_core import (
+    ArgumentError,
+    Tensor,
+    Update,
+    UpdateRule,
+    apply_updates,
+    forget_programs,
+    refuse_to_compile,
+    zeros_like,
+)
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
 from optim.kinds import AT_LEAST_0, NUMBER, RATE, checked, kinds_of, require
 
@@ -110,6 +119,7 @@ class Optimizer:
         if len({id(parameter) for parameter in known}) != len(known):
             raise ArgumentError(f"{self._name}: a parameter is listed twice and would be updated twice a step")
         self.param_groups.append(settings)
+        forget_programs()
 
     def _lr_scale(self, lr: float) -> float:
         base = self.defaults["lr"]
@@ -201,6 +211,7 @@ class Optimizer:
         Other rates per group are set where they stand: `optimizer.param_groups[1]["lr"] = ...`.
         """
         require(self._name, RATE, lr=lr)
+        refuse_to_compile("setting a rate", "set it before the compiled function is called")
         for group in self.param_groups:
             group["lr"] = float(lr) * group["lr_scale"]
 
@@ -243,6 +254,7 @@ class Optimizer:
         for group, loaded in zip(self.param_groups, groups, strict=True):
             group.update(loaded)
         self.state = state
+        forget_programs()
 
     def _loaded_groups(self, saved: list[Mapping[str, Any]]) -> list[Settings]:
         counts = [len(group["params"]) for group in self.param_groups]

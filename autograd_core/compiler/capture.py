@@ -58,6 +58,7 @@ class Capture:
         self.guards: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.found_gradients: dict[int, Any] = {}  # of these leaves, at the end
         self.went_backward = False
+        self.arguments: set[int] = set()  # ids of the Tensors that stand for what the function was given
         self._made: dict[int, Any] = {id(plan.owner(x)): plan.owner(x) for x in inputs}  # memory that runs fill anew
 
     @contextlib.contextmanager
@@ -79,7 +80,7 @@ class Capture:
     def execute(self, op: Op[Any], args: Sequence[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
         """What the op makes of arrays, and how to do it again."""
         for x in args:
-            if isinstance(x, Tensor) and x.node is None and not self._is_made(x.array):
+            if isinstance(x, Tensor) and x.node is None and not self.is_made(x.array):
                 self.leaves.setdefault(id(x), State(x, x.array))
         first = len(self.plan.steps)
         self.plan.expect(arrays)
@@ -104,16 +105,21 @@ class Capture:
             self.plan.call(_Call(op, tuple(arrays), attributes, outputs))
         for y in outputs:
             owner = plan.owner(y)
-            if id(owner) not in self.pool and (how != "view" or self._is_made(y)):
+            if id(owner) not in self.pool and (how != "view" or self.is_made(y)):
                 self._made[id(owner)] = owner
         shapes = tuple([x.shape if isinstance(x, np.ndarray) else x for x in arrays])
         self.instructions.append(Instruction(op.name, shapes, tuple([y.shape for y in outputs]), how, attributes))
         return outputs if type(results) is tuple else outputs[0]
 
-    def _is_made(self, array: Any) -> bool:
+    def is_made(self, array: Any) -> bool:
         """Whether a later run puts other numbers here."""
         owner = plan.owner(array)
         return id(owner) in self.pool or id(owner) in self._made
+
+    def is_rewritten(self, array: Any) -> bool:
+        """Whether a later run puts other numbers here, or into a leaf that looks at it."""
+        owners = [plan.owner(state.array) for state in self.states.values()]
+        return self.is_made(array) or any(plan.owner(array) is owner for owner in owners)
 
     # --- leaves -------------------------------------------------------------------------------
 
@@ -125,15 +131,24 @@ class Capture:
         new: Any = value if value.dtype == dtype else ops.astype(value, dtype)
         return new.array
 
+    def changes_argument(self, leaf: Tensor, what: str) -> None:
+        """Refuse that the function changes what it was given: a run has but the numbers of that."""
+        if id(leaf) in self.arguments:
+            raise CompileError(
+                f"compile: an argument of shape {leaf.shape} was {what}; return the new tensor, or use one that is no "
+                "argument"
+            )
+
     def _changes(self, leaf: Tensor) -> None:
-        if not self._is_made(leaf.array):
+        self.changes_argument(leaf, "given new numbers")
+        if not self.is_made(leaf.array):
             self.states.setdefault(id(leaf), State(leaf, leaf.array))
 
     def update(self, update: Update, tensors: Sequence[Tensor]) -> None:
         """Give the leaves that the rule updates new arrays, and note how."""
         updated = tensors[update.rule.first :]
         for tensor in tensors:
-            if tensor.node is None and not self._is_made(tensor.array):
+            if tensor.node is None and not self.is_made(tensor.array):
                 self.leaves.setdefault(id(tensor), State(tensor, tensor.array))
         for leaf in updated:
             self._changes(leaf)
@@ -155,7 +170,8 @@ class Capture:
     def advance(self, function: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]]) -> Any:
         """The updates that `function` lists; every run calls it anew, for the numbers of that run."""
         listed = list(function())
-        self.plan.call(Advance(function, listed))
+        gradients = [(leaf, leaf.grad) for leaf in self.gradients.values()]
+        self.plan.call(Advance(function, listed, gradients))
         return listed
 
     def sets_gradient(self, leaf: Tensor) -> None:
@@ -182,7 +198,8 @@ class Capture:
 
     def refuse(self, tensor: Tensor, what: str) -> None:
         """Stop where Python is given numbers that every run computes anew: what it did with them would be lost."""
-        if not (tensor.node is not None or tensor.requires_grad or self._is_made(tensor.array)):
+        if not (tensor.node is not None or tensor.requires_grad or self.is_made(tensor.array)):
+            self.leaves.setdefault(id(tensor), State(tensor, tensor.array))
             return
         raise CompileError(
             f"compile: {what} of a tensor of shape {tensor.shape} was asked for {users_line()}; a compiled step is run "
@@ -224,6 +241,11 @@ class _Call:
             return
         results = self._function(*self._arrays, **self._attributes)
         for place, y in zip(self._outputs, results if type(results) is tuple else (results,), strict=True):
+            if place.shape != np.shape(y):
+                raise CompileError(
+                    f"compile: {self.name} gives shape {np.shape(y)}, and gave {place.shape} when it was captured; "
+                    "shapes in a compiled step must not depend on numbers: use where(condition, a, b) for a mask"
+                )
             np.copyto(place, y, casting="unsafe")
 
 
@@ -247,7 +269,7 @@ class UpdateStep:
 
     def steps(self) -> list[Any]:
         """What a plan has in place of this: a launch, if there is a kernel for it, after copies, if any are needed."""
-        steps: list[Any] = [_Copy(new, old) for old, new in zip(self.before, self.after, strict=True) if new is not old]
+        steps: list[Any] = [Copy(new, old) for old, new in zip(self.before, self.after, strict=True) if new is not old]
         launch, self._places = self.update.rule.launch([*self.reads, *self.after])
         if launch is None:
             return [*steps, self]
@@ -265,7 +287,7 @@ class UpdateStep:
         self.update.rule.compute(self.numbers, [*map(contiguous, self.reads), *self.after])
 
 
-class _Copy:
+class Copy:
     """new[...] = old."""
 
     def __init__(self, new: Any, old: Any) -> None:
@@ -292,8 +314,9 @@ class OtherUpdates(Exception):
 class Advance:
     """A call of a function that lists updates, whose numbers are handed to the steps that were captured of them."""
 
-    def __init__(self, function: Callable[[], Any], listed: Any) -> None:
+    def __init__(self, function: Callable[[], Any], listed: Any, gradients: list[tuple[Tensor, Tensor | None]]) -> None:
         self.touched: list[Any] = []
+        self._gradients = gradients  # that leaves have at this point
         self.rehearsing = False
         self._function = function
         self._alike = _alike(listed)
@@ -306,6 +329,8 @@ class Advance:
         """Count a step in Python, and hand on its numbers."""
         if self.rehearsing:
             return
+        for leaf, gradient in self._gradients:
+            leaf.replace_gradient(gradient)
         listed = list(self._function())
         if _alike(listed) != self._alike:
             raise OtherUpdates(self, listed)

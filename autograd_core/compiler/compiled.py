@@ -18,7 +18,7 @@ from autograd_core.tensor import Tensor
 from autograd_core.transforms import map_tree
 
 _MOST_PROGRAMS = 16
-_RUNS_BEFORE = 3  # that are eager: the first finds the leaves that change, the second is captured, the third checks it
+_STALE_OFTEN = 8
 
 
 _PLAIN = frozenset({float, int, bool, str, bytes, type(None)})
@@ -30,9 +30,11 @@ def compile(function: Callable[..., Any] | None = None) -> Any:
     `function` is a whole training step, say: it clears gradients, computes a loss, calls `backward()` and updates, and
     returns tensors. Its first calls run it as it stands, while everything that it computes is written down; later ones
     run that again, on other inputs of the same shapes and dtypes. Leaves, their gradients and the state of optimisers
-    are afterwards what they would be without compiling. Arguments may be (nested) tensors, arrays, which arrive as
-    tensors, and anything else, which counts as a part of the function: other numbers make another program, and so do
-    other numbers in the variables around it that it reads itself. (In attributes of objects they are not looked at.)
+    are afterwards what they would be without compiling, up to rounding.
+
+    Arguments may be (nested) tensors, arrays, which arrive as tensors, and anything else, which is a part of the
+    function: other numbers make another program, and so do other numbers in the variables around the function that it
+    reads itself. Numbers in attributes are not looked at, but for those of modules: they stay as they were captured.
 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
     first calls alone. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
@@ -77,12 +79,13 @@ class Compiled:
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The function's result, from its program if there is one for arguments like these."""
         if recording.capture is not None:
+            args, named = map_tree(_as_argument, args), map_tree(_as_argument, named)
             return self._function(*args, **named)
         inputs: list[Any] = []
         outside = [self._globals.get(name) for name in self._names]
         outside += [content for content in map(_content, self._cells) if type(content) in _PLAIN]
         kinds = _kind(args, inputs), _kind(named, inputs) if named else ()
-        key = (*kinds, recording.on, recording.anomaly, *outside, *map(type, outside))
+        key = (*kinds, recording.on, recording.anomaly, *map(_plain_kind, outside))
         try:
             entry = self._entries.get(key)
         except TypeError as error:
@@ -113,7 +116,7 @@ class _Entry:
         self._function = function
         self._programs: list[_Ready] = []
         self._leaves: dict[int, Tensor] = {}  # those that the function gives new numbers
-        self._captures = 0
+        self._stale = 0  # calls in a row for which a program was not fit any more
 
     def call(self, args: Any, named: Any, inputs: list[Any]) -> Any:
         for ready in self._programs:
@@ -122,27 +125,40 @@ class _Entry:
                     ready.program.check()
                 except Stale:
                     self._programs.remove(ready)
+                    self._count_stale()
                     break
                 if not ready.checked:
                     return self._checked(ready, args, named, inputs)
+                self._stale = 0
                 return ready.result_of(ready.program.run(inputs))
         return self._capture(args, named, inputs)
 
+    def _count_stale(self) -> None:
+        self._stale += 1
+        if self._stale == _STALE_OFTEN:
+            warnings.warn(
+                f"compile: {_STALE_OFTEN} times in a row a step had to be captured anew, which is slow: something holds"
+                " a view of its leaves or gradients, by numpy(), detach() or p.grad, from one call to the next; copy"
+                " what is to be kept",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+
     def _capture(self, args: Any, named: Any, inputs: list[Any]) -> Any:
         """Run the function eagerly, and make a program of that once it is known which leaves it changes."""
+        self._programs = [ready for ready in self._programs if ready.program.is_current]
         for leaf in self._leaves.values():
             leaf.array = np.array(leaf.array)  # nobody else looks at this one, so runs may write to it
         capture, places, result = _captured(self._function, args, named, inputs)
-        self._captures += 1
         known = self._leaves.keys() >= capture.states.keys()
         self._leaves = {key: state.leaf for key, state in capture.states.items()}
         outputs, tree = _outputs(capture, result)
         if not known:
             return _detached(result, capture)
+        returned = _detached(result, capture)
         program = Program(capture, places, outputs)
         program.settle()
         self._programs.append(_Ready(program, tree))
-        returned = _detached(result, capture)
         del result, capture, outputs
         program.own()
         return returned
@@ -154,9 +170,13 @@ class _Entry:
         before = [stream.state for stream in streams]
         capture, _, result = _captured(self._function, args, named, inputs)
         after = [stream.state for stream in streams]
-        outputs, _ = _outputs(capture, result)
-        finals = {key: state.leaf.array for key, state in capture.states.items()}
-        capture.found_gradients = {key: leaf.grad for key, leaf in capture.gradients.items()}
+        outputs = [Tensor.of(y.array.copy()) for y in _outputs(capture, result)[0]]
+        returned = _detached(result, capture)
+        finals = {key: state.leaf.array.copy() for key, state in capture.states.items()}
+        capture.found_gradients = {
+            key: None if leaf.grad is None else Tensor.of(leaf.grad.array.copy())
+            for key, leaf in capture.gradients.items()
+        }
         for leaf, array in program.states:
             leaf.array = array
         _set_states(streams, before)
@@ -173,7 +193,7 @@ class _Entry:
         finally:
             _set_states(streams, after)
         ready.checked = True
-        return _detached(result, capture)
+        return returned
 
     def __str__(self) -> str:
         return "\n".join([str(ready.program) for ready in self._programs])
@@ -201,11 +221,18 @@ def _captured(function: Callable[..., Any], args: Any, named: Any, inputs: list[
     places = [np.array(x, order="C") for x in inputs]
     rest = iter(places)
 
+    capture = Capture(places)
+
+    arguments: list[Tensor] = []  # held, so that no other tensor has an id of theirs
+
     def given(x: Any) -> Any:
-        return Tensor.of(next(rest)) if _is_input(x) else x
+        if not _is_input(x):
+            return x
+        arguments.append(Tensor.of(next(rest)))
+        return arguments[-1]
 
     args, named = map_tree(given, args), map_tree(given, named)
-    capture = Capture(places)
+    capture.arguments = {id(x) for x in arguments}
     with capture.running():
         result = function(*args, **named)
     return capture, places, result
@@ -221,7 +248,7 @@ def _outputs(capture: Capture, result: Any) -> tuple[list[Tensor], Any]:
     found: list[Tensor] = []
 
     def mark(x: Any) -> Any:
-        if not isinstance(x, Tensor) or id(x) in capture.leaves or id(x) in capture.states:
+        if not _is_computed(x, capture):
             return x
         if x.node is not None and not capture.went_backward:
             raise CompileError(
@@ -234,13 +261,22 @@ def _outputs(capture: Capture, result: Any) -> tuple[list[Tensor], Any]:
     return found, map_tree(mark, result)
 
 
+def _is_computed(x: Any, capture: Capture) -> bool:
+    """Whether x is a Tensor that every run computes, and no leaf or constant."""
+    return (
+        isinstance(x, Tensor) and id(x) not in capture.states and (x.node is not None or capture.is_rewritten(x.array))
+    )
+
+
 def _detached(result: Any, capture: Capture) -> Any:
     def detach(x: Any) -> Any:
-        if isinstance(x, Tensor) and id(x) not in capture.leaves and id(x) not in capture.states:
-            return Tensor.of(x.array.copy())
-        return x
+        return Tensor.of(x.array.copy()) if _is_computed(x, capture) else x
 
     return map_tree(detach, result)
+
+
+def _as_argument(x: Any) -> Any:
+    return Tensor(x) if isinstance(x, np.ndarray) and _is_input(x) else x
 
 
 def _is_input(x: Any) -> bool:
@@ -268,8 +304,13 @@ def _kind(tree: Any, inputs: list[Any]) -> Any:
         inputs.append(array)
         return "array", array.shape, array.dtype
     if type(tree) in _PLAIN or isinstance(tree, np.generic):
-        return type(tree), tree
+        return _plain_kind(tree)
     return _Same(tree)
+
+
+def _plain_kind(x: Any) -> Any:
+    """A number by its bits, for 0.0 and -0.0 are two, and nan is one."""
+    return type(x), x.hex() if isinstance(x, float) else x
 
 
 class _Same:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.compiler.capture import Advance, Capture, OtherUpdates, State, UpdateStep
+from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates, State, UpdateStep
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
-from autograd_core.recording import recording
+from autograd_core.recording import recording, structure
 from autograd_core.tensor import Tensor
 
 
@@ -28,6 +28,7 @@ class Program:
         self.instructions = capture.instructions
         self.guards = list(capture.guards.values())
         self._thread = threading.get_ident()
+        self._version = structure.version
         self._pool = capture.pool
         self._outputs = [(y, y.array) for y in outputs]
         self._states = list(capture.states.values())
@@ -44,25 +45,51 @@ class Program:
         self.updates = capture.updates
         self._last = next((s for s in reversed(capture.plan.steps) if type(s) is not UpdateStep), None)
         self.outdated = False
+        starts = self._apart_from_states()
         self.plan = self._planned(capture)
+        self.plan.steps[:0] = starts
         results = [array for _, array in self._outputs] + [g.array for _, g in self._gradients if g is not None]
         shown = {id(plan.owner(x)) for x in results}
         self._inputs = [_Input(x, self.plan.steps, movable=id(x) not in shown) for x in inputs]
         self._written: list[Any] = []  # memory and gradients that a run changes,
         self._looking: list[int] = []  # and how many references there are to each
 
+    def _apart_from_states(self) -> list[Any]:
+        """Steps that put aside what a leaf was, where that is a result, a gradient or what another leaf is to be."""
+        owners = {id(array) for _, array in self._states}
+        steps: list[Any] = []
+
+        def apart(array: Any) -> Any:
+            if id(plan.owner(array)) not in owners:
+                return array
+            copy = np.array(array)
+            steps.append(Copy(copy, array))
+            return copy
+
+        self._outputs = [(y, apart(array)) for y, array in self._outputs]
+        for leaf, array in self._states:
+            if leaf.array is not array:
+                leaf.array = apart(leaf.array)
+        for _, gradient in self._gradients:
+            if gradient is not None:
+                gradient.array = apart(gradient.array)
+        return steps
+
     def _planned(self, capture: Capture) -> Any:
         """The capture's plan, with leaves updated where they are if nobody asks for their old numbers afterwards."""
         steps = capture.plan.steps
         finals = {id(state.array): state.leaf.array for state in self._states}
         touched = [[plan.owner(x) for x in _touched(step)] for step in steps]
+        shown = [array for _, array in self._outputs] + [g.array for _, g in self._gradients if g is not None]
         done = plan.Plan(self._pool)
         for i, step in enumerate(steps):
             if type(step) is not UpdateStep:
                 done.steps.append(step)
                 continue
-            later = {id(x) for arrays in touched[i + 1 :] for x in arrays}
             for k, (old, new) in enumerate(zip(step.before, step.after, strict=True)):
+                others = [state.leaf.array for state in self._states if state.array is not old]
+                later = {id(plan.owner(x)) for x in (*shown, *others)}
+                later |= {id(x) for arrays in touched[i + 1 :] for x in arrays}
                 if finals.get(id(old)) is new and id(plan.owner(old)) not in later and id(new) not in later:
                     step.after[k] = old
             done.steps.extend(step.steps())
@@ -70,7 +97,7 @@ class Program:
         for state in self._states:
             final = state.leaf.array
             if final is not state.array and id(state.array) not in kept:
-                done.call(_WriteBack(state.array, final))
+                done.call(Copy(state.array, final))
         return done
 
     def settle(self) -> None:
@@ -95,9 +122,14 @@ class Program:
     def _count_looking(self) -> list[int]:
         return [sys.getrefcount(x) for x in self._written]
 
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing was replaced since that programs take for granted."""
+        return self._version == structure.version
+
     def fits(self) -> bool:
         """Whether what Python's objects say is what it was when the step was captured."""
-        if self._thread != threading.get_ident():
+        if self._thread != threading.get_ident() or self._version != structure.version:
             return False
         return all(getattr(owner, name) == value for owner, name, value in self.guards)
 
@@ -115,19 +147,23 @@ class Program:
                 np.copyto(array, leaf.array)
                 leaf.array = array
         for leaf in self._expects_no_gradient:
-            if leaf.grad is not None and all(leaf.grad is not g for _, g in self._gradients):
+            if leaf.grad is not None:
                 raise Stale
 
     def run(self, inputs: Sequence[Any]) -> list[Tensor]:
         """Run every step; the outputs are Tensors with numbers of their own."""
         for given, x in zip(self._inputs, inputs, strict=True):
             given.take(x)
-        for leaf, gradient in self._gradients:
-            leaf._grad = gradient
         try:
             recording.quiet.run(self.plan.run)
         except OtherUpdates as other:
             self._finish_with(other)
+        except BaseException:
+            for leaf, _ in self._gradients:
+                leaf.replace_gradient(None)  # what there was before the step is overwritten
+            raise
+        for leaf, gradient in self._gradients:
+            leaf.replace_gradient(gradient)
         return [Tensor.of(array.copy()) for _, array in self._outputs]
 
     def _finish_with(self, other: OtherUpdates) -> None:
@@ -232,16 +268,6 @@ class _Input:
             address = x.ctypes.data
             for word, distance in self._words:
                 word[0] = address + distance
-
-
-class _WriteBack:
-    """old[...] = new, at the end."""
-
-    def __init__(self, old: Any, new: Any) -> None:
-        self.touched = [old, new]
-
-    def __call__(self) -> None:
-        np.copyto(*self.touched)
 
 
 def _line(name: str, inputs: Any, outputs: Any, how: str = "", attributes: dict[str, Any] | None = None) -> str:

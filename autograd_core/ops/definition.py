@@ -111,7 +111,7 @@ class Elementwise(Op[P]):
 
     def execute_in_plan(self, arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
         """`execute`, by a kernel if there may be one, whatever numpy has."""
-        if _is_long(arrays, 1):
+        if self.differentiable and _is_long(arrays, 1):  # others give bools
             try:
                 return kernels.elementwise.run(self.row, arrays)
             except kernels.elementwise.NoKernelError:

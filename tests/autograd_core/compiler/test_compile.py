@@ -325,6 +325,207 @@ def test_random_numbers_are_those_that_it_would_draw_without(own):
     assert drawn[0][-1] != drawn[0][-2]
 
 
+# --- what is easily lost --------------------------------------------------------------------------
+
+
+def one(value=1.0):
+    w = ag.tensor([value], dtype=float, requires_grad=True)
+    return w, optim.SGD([w], lr=0.1)
+
+
+X = ag.tensor([1.0], dtype=float)
+
+
+def results(function, calls=CALLS):
+    return [function(X) for _ in range(calls)]
+
+
+def test_gradients_that_are_forgotten_at_the_end_were_there_for_the_update():
+    w, optimizer = one()
+
+    @ag.compile
+    def step(x):
+        (w * x).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return w + 0
+
+    np.testing.assert_allclose([y.item() for y in results(step)], [0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    assert w.grad is None
+
+
+def test_two_networks_with_an_optimiser_each_learn_in_turns():
+    def make():
+        (d, for_d), (g, for_g) = one(1.0), one(2.0)
+
+        def step(x):
+            for_d.zero_grad()
+            (d * g.detach() * x).sum().backward()
+            for_d.step()
+            for_g.zero_grad()
+            for_d.zero_grad()
+            (g * d * x).sum().backward()
+            for_g.step()
+            return ag.concat([d, g])
+
+        return step
+
+    for ours, expected in zip(results(ag.compile(make())), results(make()), strict=True):
+        assert_alike(ours, expected)
+
+
+def test_what_a_leaf_was_is_returned_kept_and_swapped():
+    w, optimizer = one()
+    target = ag.tensor([0.0], dtype=float)
+    a, b = ag.tensor([1.0], dtype=float), ag.tensor([2.0], dtype=float)
+
+    @ag.compile
+    def step(x):
+        optimizer.zero_grad()
+        old = w.detach()
+        target.assign(w)
+        (w * x).sum().backward()
+        optimizer.step()
+        kept = a.detach()
+        a.assign(b)
+        b.assign(kept)
+        return old
+
+    for i in range(CALLS):
+        np.testing.assert_allclose([step(X).item(), target.item(), w.item()], [1 - i / 10, 1 - i / 10, 0.9 - i / 10])
+        assert (a.item(), b.item()) == ((2.0, 1.0) if i % 2 == 0 else (1.0, 2.0))
+
+
+def test_comparisons_are_bools():
+    @ag.compile
+    def compared(x):
+        positive = x > 0
+        return positive, ~positive, (x < 5) & positive
+
+    for ours in results(compared):
+        assert [y.dtype for y in ours] == [bool] * 3
+        assert [y.item() for y in ours] == [True, False, True]
+
+
+def test_freezing_hooks_and_rates_between_calls_count():
+    w, optimizer = one()
+    v = ag.tensor([1.0], dtype=float, requires_grad=True)
+
+    @ag.compile
+    def step(x):
+        optimizer.zero_grad()
+        v.grad = None
+        (w * v * x).sum().backward()
+        optimizer.step()
+
+    results(step)
+    v.requires_grad = False
+    results(step)
+    assert v.grad is None
+    v.requires_grad = True
+    results(step)
+    assert_alike(v.grad, w + 0.1)
+    remove = w.register_hook(lambda g: g)
+    with pytest.raises(ag.CompileError, match="hooks"):
+        step(X)
+    remove()
+    step(X)
+
+
+def test_a_gradient_from_before_is_never_overwritten():
+    w, _ = one()
+    step = ag.compile(lambda x: (w * x).sum().backward())
+    for _ in range(CALLS):
+        w.grad = None
+        step(X)
+    with pytest.raises(ag.CompileError, match="adds to a gradient"):
+        step(X)
+    assert w.grad.item() == 1.0
+
+
+def test_constants_that_python_reads_or_that_are_only_returned_are_read_anew():
+    read, returned = ag.tensor([2.0], dtype=float), ag.tensor([7.0])
+
+    @ag.compile
+    def scaled(x):
+        return x * float(read), returned
+
+    results(scaled)
+    read.assign([3.0])
+    returned.assign([8.0])
+    for y, same in results(scaled):
+        assert y.item() == 3.0
+        assert same is returned
+
+
+def test_numbers_are_told_apart_by_their_bits():
+    inverse = ag.compile(lambda x, c: 1 / (x * c))
+    for _ in range(CALLS):
+        assert [inverse(X, c).item() for c in (0.0, -0.0)] == [np.inf, -np.inf]
+        assert np.isnan(inverse(X, np.nan).item())
+    assert len(inverse._entries) == 3
+
+
+def test_shapes_that_depend_on_numbers_are_refused_when_they_change():
+    masked = ag.compile(lambda x, m: x[m])
+    for _ in range(CALLS):
+        assert masked(ag.ones(3), ag.tensor([True, True, False])).tolist() == [1.0, 1.0]
+    with pytest.raises(ag.CompileError, match=r"getitem gives shape \(1,\), and gave \(2,\)"):
+        masked(ag.ones(3), ag.tensor([True, False, False]))
+
+
+def test_state_that_was_loaded_and_layers_that_were_replaced_are_used():
+    nets = [perceptron() for _ in range(2)]
+    optimizers = [optim.Adam(net.parameters(), lr=0.1) for net in nets]
+    average = [ag.zeros_like(net[0].weight) for net in nets]
+
+    def make(i):
+        train = training_step(nets[i], optimizers[i])
+
+        def step(x, labels):
+            loss = train(x, labels)
+            average[i].assign(0.5 * average[i] + 0.5 * nets[i][0].weight.detach())
+            return loss
+
+        return step
+
+    plain, step = make(0), ag.compile(make(1))
+    for k, (x, labels) in enumerate(batches(calls=12)):
+        assert_alike(step(x, labels), plain(x, labels))
+        if k == 5:
+            for optimizer in optimizers:
+                optimizer.load_state_dict(optimizer.state_dict())
+        if k == 8:
+            for net in nets:
+                net[1] = nn.Sigmoid()
+    assert_alike(*average)
+
+
+def test_views_that_are_held_from_call_to_call_are_warned_of():
+    w, step = counting_step()
+    with pytest.warns(RuntimeWarning, match="captured anew, which is slow: something holds a view"):
+        for _ in range(40):
+            step(ag.tensor([1.0, 0.5]))
+            held = w.numpy()
+    assert held.shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "what"),
+    [
+        (lambda x, optimizer: optimizer.set_lr(0.5), "setting a rate"),
+        (lambda x, optimizer: x.assign(x + 1), "an argument of shape .* was given new numbers"),
+        (lambda x, optimizer: setattr(x, "requires_grad", True), "an argument of shape .* was made to require"),
+        (lambda x, optimizer: ag.tensor(x * 2), "a copy of a tensor"),
+        (lambda x, optimizer: (ag.Value(1.0) * 2).backward(), "the backward pass of a Value"),
+    ],
+)
+def test_what_would_not_be_done_again_is_refused(forbidden, what):
+    _, optimizer = one()
+    with pytest.raises(ag.CompileError, match=f"compile: {what}"):
+        ag.compile(lambda x: forbidden(x, optimizer))(X)
+
+
 # --- what cannot be compiled says so ------------------------------------------------------------
 
 
