@@ -170,6 +170,12 @@ class Capture:
     def advance(self, function: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]]) -> Any:
         """The updates that `function` lists; every run calls it anew, for the numbers of that run."""
         listed = list(function())
+        for update, (gradient, *others) in listed:
+            if not self.is_made(gradient.array) and any(leaf.grad is gradient for leaf in others):
+                raise CompileError(
+                    f"compile: {update.rule.name} uses gradients from outside of the compiled function; call "
+                    "backward() within it"
+                )
         gradients = [(leaf, leaf.grad) for leaf in self.gradients.values()]
         self.plan.call(Advance(function, listed, gradients))
         return listed

@@ -595,6 +595,13 @@ def test_hooks_gradients_from_before_and_graphs_that_are_returned_are_refused():
         ag.compile(lambda x: w * x)(ag.tensor([1.0]))
 
 
+def test_an_optimisers_step_alone_is_refused():
+    w, optimizer = one()
+    w.grad = ag.ones_like(w)
+    with pytest.raises(ag.CompileError, match="uses gradients from outside"):
+        ag.compile(lambda: optimizer.step())()
+
+
 def test_an_error_of_the_function_is_its_own_and_leaves_nothing_behind():
     def failing(x):
         raise ZeroDivisionError
