@@ -181,7 +181,9 @@ class Tensor(Operators):
             return _record_as_floats(op, args, arrays, attributes)  # bools cannot be subtracted, say
         if type(data) is not _Array or op.several:
             if op.several and type(data) is tuple and len(data) == len(op.outputs):
-                return _record_several(op, parents, args, arrays, data, attributes, tracked)
+                if dtype is None and are_whole(arrays) and any(y.dtype.kind == "f" for y in data):
+                    return _record_as_floats(op, args, arrays, attributes)
+                return _record_several(op, parents, arrays, data, attributes, tracked)
             data = as_output(op, data)
         if data.dtype is not dtype:
             if data.dtype.kind == "f" and are_whole(arrays) and "dtype" not in op.defaults:
@@ -696,15 +698,12 @@ def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[
 def _record_several(
     op: Op[Any],
     parents: Sequence[Any],
-    args: Sequence[Any],
     arrays: Sequence[Any],
     data: tuple[Any, ...],
     attributes: dict[str, Any],
     tracked: bool,
 ) -> Any:
     """The results of an op that has several, as Tensors."""
-    if are_whole(arrays) and any(y.dtype.kind == "f" for y in data):
-        return _record_as_floats(op, args, arrays, attributes)
     node = op.node(parents, arrays, data, attributes) if tracked and recording.on and op.differentiable else None
     if recording.anomaly:
         lines = [check_output(op.name, y) for y in data]

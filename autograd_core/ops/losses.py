@@ -88,7 +88,6 @@ def _takes(x: Any) -> bool:
 
 def _checked(x: Any, labels: Any, ignore_index: int | None) -> tuple[Any, bool]:
     """The labels as a contiguous array of int64, if they are classes or to be ignored; and whether some may be."""
-    labels = np.asarray(labels)
     if x.ndim != 2 or labels.shape != x.shape[:1]:
         raise ShapeError(
             f"softmax_cross_entropy: takes x (n, classes) and labels (n,), got shapes {x.shape} and {labels.shape}"

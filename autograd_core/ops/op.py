@@ -146,6 +146,8 @@ class Op(Generic[P]):
     """Whether there are more outputs than one."""
     constant_outputs: frozenset[str] = frozenset()
     """Those of several outputs that have no gradient to pass back."""
+    has_one_gradient: bool = False
+    """Whether of several outputs only one has a gradient, which then is its node's."""
 
     rule_decorator: str
     """The name of the method that adds a rule."""
@@ -267,6 +269,7 @@ class Op(Generic[P]):
         """
         if self.several:
             self.constant_outputs |= {name for name in names if name in self.outputs}
+            self.has_one_gradient = len(self.outputs) - len(self.constant_outputs) == 1
             names = tuple([name for name in names if name not in self.outputs])
             if self.constant_outputs and not names:
                 return
@@ -327,11 +330,6 @@ class Op(Generic[P]):
         if node is None or self.outputs[place] in self.constant_outputs:
             return given.tensor(array)
         return given.tensor(array, node if self.has_one_gradient else Output(self, place).node(node, array))
-
-    @property
-    def has_one_gradient(self) -> bool:
-        """Whether only one of its outputs has a gradient, which then is its node's."""
-        return len(self.outputs) - len(self.constant_outputs) == 1
 
     def _with_zeros(self, node: Node, gradients: tuple[Any, ...], on_tensors: bool) -> tuple[Any, ...]:
         """The gradients of several outputs, zeros where nothing came."""
