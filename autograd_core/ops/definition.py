@@ -301,6 +301,7 @@ class ArrayOp(Op[P]):
 
     def __init__(self, function: Callable[P, Any], outputs: tuple[str, ...] = ("y",)) -> None:
         self.outputs, self.several = outputs, len(outputs) > 1
+        self.has_one_gradient = not self.several
         parameters = inspect.signature(function).parameters.values()
         inputs = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL))
         defaults = {p.name: p.default for p in parameters if p.name not in inputs}

@@ -146,8 +146,8 @@ class Op(Generic[P]):
     """Whether there are more outputs than one."""
     constant_outputs: frozenset[str] = frozenset()
     """Those of several outputs that have no gradient to pass back."""
-    has_one_gradient: bool = False
-    """Whether of several outputs only one has a gradient, which then is its node's."""
+    has_one_gradient: bool = True
+    """Whether only one of its outputs has a gradient, which then is its node's."""
 
     rule_decorator: str
     """The name of the method that adds a rule."""
