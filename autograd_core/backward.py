@@ -10,7 +10,7 @@ import numpy as np
 from autograd_core.errors import GraphError
 from autograd_core.graph import Node, chain_rule, topological_order
 from autograd_core.kernels import memory
-from autograd_core.recording import check_share, recording
+from autograd_core.recording import check_share, recording, refuse_to_compile
 
 
 def backpropagate(
@@ -72,8 +72,7 @@ def add_shares(a: Any, b: Any) -> Any:
 
 def _hooked(node: Any, gradient: Any, on_tensors: bool) -> Any:
     """What the hooks make of a complete gradient; one that returns None leaves it as it is."""
-    if recording.capture is not None:
-        recording.capture.refuse_hooks()
+    refuse_to_compile("what a tensor's hooks do", "remove them, or do without compiling")
     for hook in node.hooks:
         changed = hook(gradient)
         if changed is not None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError, ShapeError
+from autograd_core.kernels.plan import contiguous
 from autograd_core.kernels.thresholds import LONG_FOR_UPDATE as _WORTH_A_KERNEL
 from autograd_core.recording import recording
 from autograd_core.tensor import Tensor
@@ -153,7 +154,7 @@ class Update:
             recording.capture.update(self, tensors)
             return
         updated = tensors[rule.first :]
-        arrays = [contiguous(tensor.array) for tensor in tensors[: rule.first]]
+        arrays: list[Any] = [contiguous(t.array) for t in tensors[: rule.first]]  # type: ignore[no-untyped-call]
         arrays += [_own_array(tensor) for tensor in updated]
         rule.compute(self.numbers, arrays)
         for tensor, array in zip(updated, arrays[rule.first :], strict=True):
@@ -169,11 +170,6 @@ def apply_updates(list_updates: Callable[[], Iterable[tuple[Update, Sequence[Ten
     capture = recording.capture
     for update, tensors in list_updates() if capture is None else capture.advance(list_updates):
         update(*tensors)
-
-
-def contiguous(array: Any) -> Any:
-    """It, or a C-contiguous copy."""
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
 def _own_array(tensor: Tensor) -> Any:

@@ -21,7 +21,6 @@ from autograd_core.errors import CompileError
 from autograd_core.kernels import memory, plan
 from autograd_core.recording import recording, users_line
 from autograd_core.tensor import Tensor
-from autograd_core.update import contiguous
 
 if TYPE_CHECKING:
     from autograd_core.ops.op import Op
@@ -56,7 +55,6 @@ class Capture:
         self.expects_no_gradient: list[Tensor] = []  # those whose .grad was None at first
         self.updates: list[UpdateStep] = []
         self.guards: dict[tuple[int, str], tuple[Any, str, Any]] = {}
-        self.found_gradients: dict[int, Any] = {}  # of these leaves, at the end
         self.went_backward = False
         self.arguments: set[int] = set()  # ids of the Tensors that stand for what the function was given
         self._made: dict[int, Any] = {id(plan.owner(x)): plan.owner(x) for x in inputs}  # memory that runs fill anew
@@ -155,7 +153,7 @@ class Capture:
         reads = [tensor.array for tensor in tensors[: update.rule.first]]
         before = [leaf.array for leaf in updated]
         after = [np.array(x, order="C") for x in before]
-        update.rule.compute(update.numbers, [*map(contiguous, reads), *after])
+        update.rule.compute(update.numbers, [*map(plan.contiguous, reads), *after])
         step = UpdateStep(update, dict(update.numbers), reads, before, after)
         self.updates.append(step)
         self.plan.steps.append(step)
@@ -211,13 +209,6 @@ class Capture:
             f"compile: {what} of a tensor of shape {tensor.shape} was asked for {users_line()}; a compiled step is run "
             "again without Python, so it cannot depend on numbers that it computes: return the tensor and look at it "
             "outside of the compiled function, and choose by where(condition, a, b) instead of if"
-        )
-
-    def refuse_hooks(self) -> None:
-        """Hooks are Python, of which nothing is left in a later run."""
-        raise CompileError(
-            "compile: a tensor of the step has hooks, which a compiled step would not call; remove them, or do not "
-            "compile it"
         )
 
 
@@ -290,7 +281,7 @@ class UpdateStep:
 
     def __call__(self) -> None:
         """Compute it by numpy, where there is no kernel."""
-        self.update.rule.compute(self.numbers, [*map(contiguous, self.reads), *self.after])
+        self.update.rule.compute(self.numbers, [*map(plan.contiguous, self.reads), *self.after])
 
 
 class Copy:

@@ -19,8 +19,6 @@ from autograd_core.transforms import map_tree
 
 _MOST_PROGRAMS = 16
 _STALE_OFTEN = 8
-
-
 _PLAIN = frozenset({float, int, bool, str, bytes, type(None)})
 
 
@@ -68,10 +66,14 @@ class Compiled:
         self._function = function
         self._name = getattr(function, "__name__", type(function).__name__)
         self._entries: dict[Any, _Entry] = {}
-        code = getattr(function, "__code__", None)
         self._cells = getattr(function, "__closure__", None) or ()
         self._globals: dict[str, Any] = getattr(function, "__globals__", {})
-        self._names = () if code is None else tuple([n for n in code.co_names if type(self._globals.get(n)) in _PLAIN])
+
+    @functools.cached_property
+    def _names(self) -> tuple[str, ...]:
+        """The globals that the function reads and that are plain numbers when it is called first."""
+        names = getattr(getattr(self._function, "__code__", None), "co_names", ())
+        return tuple([name for name in names if name in self._globals and type(self._globals[name]) in _PLAIN])
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -138,8 +140,8 @@ class _Entry:
         if self._stale == _STALE_OFTEN:
             warnings.warn(
                 f"compile: {_STALE_OFTEN} times in a row a step had to be captured anew, which is slow: something holds"
-                " a view of its leaves or gradients, by numpy(), detach() or p.grad, from one call to the next; copy"
-                " what is to be kept",
+                " a view of its leaves or gradients, by numpy(), detach() or p.grad, from one call to the next (copy"
+                " what is to be kept), or a tensor that it only reads gets new numbers (make it an argument)",
                 RuntimeWarning,
                 stacklevel=4,
             )
@@ -148,7 +150,7 @@ class _Entry:
         """Run the function eagerly, and make a program of that once it is known which leaves it changes."""
         self._programs = [ready for ready in self._programs if ready.program.is_current]
         for leaf in self._leaves.values():
-            leaf.array = np.array(leaf.array)  # nobody else looks at this one, so runs may write to it
+            leaf.array = np.array(leaf.array, order="C")  # nobody else looks at this one, so runs may write to it
         capture, places, result = _captured(self._function, args, named, inputs)
         known = self._leaves.keys() >= capture.states.keys()
         self._leaves = {key: state.leaf for key, state in capture.states.items()}
@@ -173,7 +175,7 @@ class _Entry:
         outputs = [Tensor.of(y.array.copy()) for y in _outputs(capture, result)[0]]
         returned = _detached(result, capture)
         finals = {key: state.leaf.array.copy() for key, state in capture.states.items()}
-        capture.found_gradients = {
+        gradients = {
             key: None if leaf.grad is None else Tensor.of(leaf.grad.array.copy())
             for key, leaf in capture.gradients.items()
         }
@@ -182,13 +184,13 @@ class _Entry:
         _set_states(streams, before)
         try:
             ours = program.rehearse(inputs, capture)
-            program.compare(ours, capture, outputs, finals)
+            program.compare(ours, outputs, finals, gradients)
         except BaseException:
             self._programs.remove(ready)
             for key, (leaf, _) in capture.states.items():
                 leaf.array = finals[key]
             for key, leaf in capture.gradients.items():
-                leaf.grad = capture.found_gradients[key]
+                leaf.grad = gradients[key]
             raise
         finally:
             _set_states(streams, after)
@@ -220,9 +222,7 @@ def _captured(function: Callable[..., Any], args: Any, named: Any, inputs: list[
     """A run of the function on copies of its inputs: the capture, the copies, and what it returned."""
     places = [np.array(x, order="C") for x in inputs]
     rest = iter(places)
-
     capture = Capture(places)
-
     arguments: list[Tensor] = []  # held, so that no other tensor has an id of theirs
 
     def given(x: Any) -> Any:

@@ -203,16 +203,19 @@ class Program:
         )
 
     def compare(
-        self, outputs: Sequence[Tensor], capture: Capture, expected: Sequence[Tensor], finals: dict[int, Any]
+        self,
+        outputs: Sequence[Tensor],
+        expected: Sequence[Tensor],
+        finals: dict[int, Any],
+        gradients: dict[int, Tensor | None],
     ) -> None:
-        """Raise CompileError unless a rehearsal gave, to the bit, what that capture computed."""
+        """Raise CompileError unless a rehearsal gave, to the bit, what the function did; leaves go by their ids."""
         pairs = [(f"output {i}", y.array, e.array) for i, (y, e) in enumerate(zip(outputs, expected, strict=True))]
         if finals.keys() != {id(leaf) for leaf, _ in self._states}:
             raise CompileError("compile: the function gave new numbers to other tensors when it was called again")
         pairs += [(f"the new numbers of {_named(leaf)}", leaf.array, finals[id(leaf)]) for leaf, _ in self._states]
-        theirs = capture.found_gradients
         for leaf, gradient in self._gradients:
-            other = theirs.get(id(leaf))
+            other = gradients.get(id(leaf))
             if (gradient is None) != (other is None):
                 raise CompileError(f"compile: {_named(leaf)} has a gradient after one call and none after another")
             if gradient is not None and other is not None:

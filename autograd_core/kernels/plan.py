@@ -36,7 +36,7 @@ class Plan:
 
     def __init__(self, pool=frozenset(), dry=False):
         self.dry = dry
-        self.steps = []  # launches as (mailbox's record, tasks, shared), or functions without arguments
+        self.steps = []  # each a Launch, or a function without arguments
         self.known = {}  # the arrays that own what is known, by id
         self.complete = True
         self._pool = pool
@@ -196,13 +196,13 @@ def at_each_run(function, *arguments):
 
 def contiguous(x, dtype=None):
     """x, or a C-contiguous copy of it, maybe in another dtype."""
-    return _contiguous(x, x.dtype if dtype is None else dtype) if in_the_making else np.ascontiguousarray(x, dtype)
+    if x.flags.c_contiguous and (dtype is None or x.dtype == dtype):
+        return x
+    return _contiguous_copy(x, x.dtype if dtype is None else dtype)
 
 
 @planned
-def _contiguous(x, dtype):
-    if _own.plan is None or (x.flags.c_contiguous and x.dtype == dtype):
-        return np.ascontiguousarray(x, dtype)
+def _contiguous_copy(x, dtype):
     copy = np.empty(x.shape, dtype)
     at_each_run(np.copyto, copy, x)
     return copy

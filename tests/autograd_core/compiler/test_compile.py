@@ -396,6 +396,25 @@ def test_what_a_leaf_was_is_returned_kept_and_swapped():
         assert (a.item(), b.item()) == ((2.0, 1.0) if i % 2 == 0 else (1.0, 2.0))
 
 
+def test_leaves_of_any_order_in_memory_are_updated():
+    def make():
+        w = ag.tensor(np.asfortranarray(np.arange(12.0).reshape(3, 4)), requires_grad=True)
+        bias = ag.tensor(1.0, dtype=float, requires_grad=True)
+        optimizer = optim.SGD([w, bias], lr=0.1)
+
+        def step(x):
+            optimizer.zero_grad()
+            ((w * x).sum() * bias).backward()
+            optimizer.step()
+            return w.sum() + bias
+
+        return step
+
+    for ours, expected in zip(results(ag.compile(make())), results(make()), strict=True):
+        assert ours.shape == ()
+        assert_alike(ours, expected)
+
+
 def test_comparisons_are_bools():
     @ag.compile
     def compared(x):
