@@ -1,7 +1,8 @@
 """Where random numbers come from: one generator, seeded with `manual_seed`, or your own passed as an argument."""
 
+from __future__ import annotations
+
 import contextlib
-import json
 import reprlib
 import threading
 from collections.abc import Iterator
@@ -77,6 +78,8 @@ def _philox(function: str, seed: int) -> np.random.Philox:
 def get_random_state() -> str:
     """The state of the default generator, as text to be stored."""
     state = default_generator().bit_generator.state
+    import json  # here and below, for few programs keep the state, and all import this module
+
     return json.dumps(state, default=lambda array: array.tolist())
 
 
@@ -107,6 +110,8 @@ def set_random_words(words: NDArray[np.uint64]) -> None:
 
 def _state_of(text: str) -> dict[str, Any]:
     """The state of a Philox, checked field by field: numpy's C code believes what it is given, and would crash."""
+    import json
+
     try:
         found = json.loads(text)
     except (ValueError, TypeError, RecursionError):

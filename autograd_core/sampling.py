@@ -5,8 +5,10 @@ numbers or as one shape: `randn(2, 3)` and `randn((2, 3))` are the same. None of
 What is no size or count is refused: a DTypeError for what is no whole number, an ArgumentError for a negative one.
 """
 
+from __future__ import annotations
+
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,8 @@ from autograd_core.ops.op import Op
 from autograd_core.tensor import Tensor, get_default_dtype
 
 Size = int | tuple[int, ...]
-Source = np.random.Generator | None
+if TYPE_CHECKING:
+    Source = np.random.Generator | None  # numpy.random is imported when something is drawn, as generator.py says
 
 
 def rand(

@@ -4,6 +4,8 @@
 `sampling.py` has the functions that users call.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,6 +1,8 @@
 """One seed, one sequence of random numbers; the state can be stored and restored."""
 
 import json
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -128,3 +130,9 @@ def test_what_a_checkpointed_function_draws_is_drawn_alike_within_seeded():
         y = ag.checkpoint(noisy)(x)
         y.sum().backward()
     assert x.grad.tolist() == pytest.approx((y.numpy() / x.numpy()).tolist())
+
+
+def test_numpys_generators_are_imported_only_when_something_is_drawn():
+    """They take longer to import than this package."""
+    program = "import sys, autograd_core as ag; assert 'numpy.random' not in sys.modules; ag.rand(2)"
+    subprocess.run([sys.executable, "-c", program], check=True)
