@@ -34,6 +34,7 @@ from autograd_core.recording import check_output, forget_programs, no_grad, reco
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 _BOOL = np.dtype(bool)
 _Array = np.ndarray
+_NUMBERS = frozenset({float, int})
 
 
 def set_default_dtype(dtype: npt.DTypeLike) -> None:
@@ -203,26 +204,28 @@ class Tensor(Operators):
 
     @staticmethod
     def record_two(op: Op[Any], a: Any, b: Any) -> Any:
-        """`record` of an elementwise op with two inputs, as most are: the same with nothing that these do not need.
+        """`record` of an op with two inputs, as most are: the same with nothing that these do not need.
 
         Whatever asks for more, promotion, anomaly detection or an explanation of an error, is left to `record`.
         """
-        if not (isinstance(a, Tensor) and isinstance(b, Tensor)) or recording.watched:
+        left, parent = (a.array, (a.node or a) if a._tracked else None) if isinstance(a, Tensor) else (a, None)
+        right, other = (b.array, (b.node or b) if b._tracked else None) if isinstance(b, Tensor) else (b, None)
+        number = left if left is a else right if right is b else None  # beside a Tensor, for one of them is one
+        array = right if number is left else left
+        if recording.watched or (number is not None and not (type(number) in _NUMBERS and op.takes_numbers)):
             return Tensor.record(op, (a, b), {})
-        left, right = a.array, b.array
-        if left.nbytes >= LARGE_RESULT:
+        if array.nbytes >= LARGE_RESULT:
             return Tensor.record(op, (a, b), {})
         try:
             data = recording.quiet.run(op.on_arrays, left, right)  # Op.execute, whose call takes a third of all
         except (ValueError, TypeError, RuntimeError):
             return Tensor.record(op, (a, b), {})
-        dtype = left.dtype
-        if dtype is not right.dtype or (dtype is not data.dtype and dtype.kind != "f"):
+        dtype = array.dtype
+        if (number is None and dtype is not right.dtype) or (dtype is not data.dtype and dtype.kind != "f"):
             return Tensor.record(op, (a, b), {})  # which brings them to one
-        if not ((a._tracked or b._tracked) and recording.on and op.differentiable):
+        if (parent is None and other is None) or not (recording.on and op.differentiable):
             return Tensor.of(data)
-        parents = ((a.node or a) if a._tracked else None, (b.node or b) if b._tracked else None)
-        return Tensor.of(data, op.node(parents, (left, right), data, {}))
+        return Tensor.of(data, op.node((parent, other), (left, right), data, {}))
 
     # --- differentiation ----------------------------------------------------------------------
 
@@ -301,7 +304,7 @@ class Tensor(Operators):
                     f"{caller}: starts from a single number, such as a loss; this tensor has shape {self.shape}: "
                     "take .sum() or .mean(), or pass the upstream gradient"
                 )
-            gradient = np.ones(self.array.shape, self.array.dtype)
+            gradient = np.array(1, self.array.dtype, ndmin=self.array.ndim)  # np.ones takes a microsecond
         elif not isinstance(gradient, Tensor):
             gradient = np.asarray(gradient, self.dtype)
         if gradient.shape != self.shape:

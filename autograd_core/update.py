@@ -67,7 +67,7 @@ class UpdateRule:
         """Write what the rule makes of `arrays`, all C-contiguous, into the last of them, which nobody else holds."""
         kernel = self._kernel_for(arrays)
         if kernel is not None:
-            flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
+            flat = arrays if arrays[0].ndim == 1 else [x.reshape(-1) for x in arrays]
             try:
                 kernel(flat[0].size, *flat, *numbers.values())
             except kernels.elementwise.NoKernelError:
@@ -101,7 +101,7 @@ class UpdateRule:
         """Python's floats in the formula's order: one of numpy's would widen what numpy computes in float32."""
         if numbers.keys() != self._number_names:
             raise ArgumentError(f"{self.name}: takes the numbers {self.numbers}, got {tuple(numbers)}")
-        return {name: float(numbers[name]) for name in self.numbers}
+        return dict(zip(self.numbers, [*map(float, map(numbers.__getitem__, self.numbers))], strict=True))
 
     def check(self, tensors: Sequence[Tensor]) -> None:
         """Refuse what the rule cannot be called with."""
@@ -109,11 +109,10 @@ class UpdateRule:
         if len(tensors) != len(names):
             raise ArgumentError(f"{self.name}: takes the tensors {names}, got {len(tensors)} of them")
         shape = tensors[0].array.shape
-        for tensor in tensors:
+        for place, tensor in enumerate(tensors):
             if tensor.array.shape != shape:
                 raise ShapeError(f"{self.name}: tensors of one shape for {names}, got {[t.shape for t in tensors]}")
-        for tensor in tensors[self.first :]:
-            if tensor.node is not None:
+            if tensor.node is not None and place >= self.first:
                 raise GraphError(
                     f"{self.name}: only leaves can be updated; one of {self.updated} was computed from others"
                 )
@@ -153,12 +152,13 @@ class Update:
         if recording.capture is not None:
             recording.capture.update(self, tensors)
             return
-        updated = tensors[rule.first :]
-        arrays: list[Any] = [contiguous(t.array) for t in tensors[: rule.first]]  # type: ignore[no-untyped-call]
-        arrays += [_own_array(tensor) for tensor in updated]
+        first = rule.first
+        arrays: list[Any] = []
+        for place, tensor in enumerate(tensors):
+            arrays.append(_own_array(tensor) if place >= first else contiguous(tensor.array))  # type: ignore[no-untyped-call]
         rule.compute(self.numbers, arrays)
-        for tensor, array in zip(updated, arrays[rule.first :], strict=True):
-            tensor.array = array
+        for place in range(first, len(arrays)):
+            tensors[place].array = arrays[place]
 
 
 def apply_updates(list_updates: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]]) -> None:

@@ -120,7 +120,11 @@ class Module:
         if self._hooks:
             refuse_to_compile("a module's hook", "remove it, or do without compiling")
             return self._noting(self._hooks.around, self, inputs, named)
-        return self._noting(self.forward, *inputs, **named)
+        try:  # as _noting does, whose call takes as long as a small op's own work
+            return self.forward(*inputs, **named)
+        except AutogradError as error:
+            _note_where(error, self)
+            raise
 
     def _noting(self, function: Callable[..., Any], *inputs: Any, **named: Any) -> Any:
         """function(*inputs, **named), and notes on an error that it rose in this layer."""

@@ -188,14 +188,16 @@ class Optimizer:
         rule = self.rule_for(settings, state["step"])
         computed = self.numbers(settings, state["step"], **{name: state[name] for name in self.carried})
         known = {**settings, **_common_numbers(settings), **computed}
-        numbers = {name: known[name] for name in rule.numbers if name in known}
-        if len(numbers) < len(rule.numbers):
-            raise ArgumentError(
-                f"{self._name}: {rule.name} takes the numbers {rule.numbers}, of which only {sorted(numbers)} are"
-                f" settings or computed by numbers(), which gives {sorted(computed)}"
-            )
-        update = rule.with_numbers(numbers)
-        return update, self._saved_names(rule), {name: computed[name] for name in self.carried}
+        numbers: Numbers = {}
+        for name in rule.numbers:
+            if name not in known:
+                raise ArgumentError(
+                    f"{self._name}: {rule.name} takes the numbers {rule.numbers}, of which {name} is neither a setting "
+                    f"nor computed by numbers(), which gives {sorted(computed)}"
+                )
+            numbers[name] = known[name]
+        carried = {name: computed[name] for name in self.carried} if self.carried else {}
+        return rule.with_numbers(numbers), self._saved_names(rule), carried
 
     def _saved_names(self, rule: UpdateRule) -> list[str]:
         if len(rule.read) != 1 or not rule.updated:

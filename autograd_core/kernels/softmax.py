@@ -75,16 +75,16 @@ def logsumexp_gradient(g, x, y):
 
 
 @planned
-def cross_entropy(x, labels, ignore, average):
+def cross_entropy(x, labels, ignoring, ignore, average):
     """log Σ exp(row) - row[label] of all rows, added up, or their mean; and how many there were.
 
-    Shapes: x (n, classes), labels (n,) int64 -> () and (), in the dtype of x. Rows with the label `ignore` do not
-    count. The other labels must be classes: that is not checked, neither here nor below.
+    Shapes: x (n, classes), labels (n,) int64 -> () and (), in the dtype of x. If `ignoring`, rows with the label
+    `ignore` do not count. If another label is no class, their number is -inf, and there is no sum.
     """
     total, count = np.empty((), x.dtype), np.empty((), x.dtype)
     tasks, rows = _shares(x)
     parts, results = np.empty((tasks, 2)), (total.reshape(1), count.reshape(1), average)
-    _cross_entropy(EXPONENTIAL * x.size, tasks, x, labels, ignore, parts, *results, rows, *_memory(x, rows))
+    _cross_entropy(EXPONENTIAL * x.size, tasks, x, labels, ignoring, ignore, parts, *results, rows, *_memory(x, rows))
     if tasks != 1:
         _add_up(tasks, 1, parts, *results)
     return total, count
@@ -94,7 +94,7 @@ def cross_entropy(x, labels, ignore, average):
 def cross_entropy_gradient(g, x, labels, count, ignore, average):
     """(softmax(row) - one-hot(label)) · g/count for each row of x, without the count if the rows are added up.
 
-    g and count are arrays of one number. Rows with the label `ignore` get 0.
+    g and count are arrays of one number. Rows with the label `ignore` get 0; the others must be classes, unchecked.
     """
     out = memory.empty(x.shape, x.dtype)
     tasks, rows = _shares(x)
@@ -214,16 +214,20 @@ def _logsumexp_gradient(worker, task, g: In1, x: In2, y: In1, out: Out2, rows):
 
 @kernel
 def _cross_entropy(
-    worker, task, x: In2, labels: InInts1, ignore, parts: OutDoubles2, result: Out1, count: Out1, average: bool, rows,
-    memory: Out1, size
+    worker, task, x: In2, labels: InInts1, ignoring: bool, ignore, parts: OutDoubles2, result: Out1, count: Out1,
+    average: bool, rows, memory: Out1, size
 ):  # fmt: skip
     first, end = task * rows, min((task + 1) * rows, x.shape[0])
     shifts, logs = _logs_of_sums(x, first, end, memory[worker * size : (worker + 1) * size])
-    total, counted = 0.0, 0
+    total, counted = 0.0, 0.0
     for i in range(first, end):
-        if labels[i] != ignore:
+        if ignoring and labels[i] == ignore:
+            continue
+        if 0 <= labels[i] < x.shape[1]:
             total += x.dtype.type(logs[i - first] + shifts[i - first] - x[i, labels[i]])
             counted += 1
+        else:
+            counted = -math.inf
     parts[task, 0], parts[task, 1] = total, counted
     if len(parts) == 1:
         result[0], count[0] = total / counted if average else total, counted

@@ -315,6 +315,16 @@ class ArrayOp(Op[P]):
         self.on_arrays = self.guarded(function)
         self.differentiable = bool(inputs)
 
+    def __call__(self, *args: P.args, **attributes: P.kwargs) -> Any:
+        """Compute and, if an argument is a Value or a Tensor, record."""
+        for x in args:
+            if type(x) is not _Array:
+                return super().__call__(*args, **attributes)
+        try:
+            return self.on_arrays(*args, **attributes)  # in a rule: of all calls with arrays, most
+        except (TypeError, ValueError):
+            return self.compute(*args, **attributes)  # which says what is wrong
+
     def compute(self, *args: Any, **attributes: Any) -> Any:
         """The op on plain arrays, or on what becomes one: numbers and lists."""
         for x in args if self.variadic else args[: self.arity]:

@@ -35,11 +35,19 @@ def softmax_cross_entropy(x: Any, labels: Any, ignore_index: int | None = None, 
 @array_op(outputs=("y", "count"))
 def _softmax_cross_entropy(x: Any, labels: Any, /, ignore_index: int | None = None, average: bool = True) -> Any:
     """The loss, and how many examples it is of; labels are an input like any other, though not one with a gradient."""
-    labels, ignoring = _checked(x, labels, ignore_index)
+    if x.ndim != 2 or labels.shape != x.shape[:1]:
+        raise ShapeError(
+            f"softmax_cross_entropy: takes x (n, classes) and labels (n,), got shapes {x.shape} and {labels.shape}"
+        )
+    if labels.dtype.kind not in "iu":
+        raise DTypeError(f"softmax_cross_entropy: labels are whole numbers that name classes, got {labels.dtype}")
     if _takes(x):
-        x = kernels.plan.contiguous(x)
-        return kernels.softmax.cross_entropy(x, labels, _as_label(ignore_index), average)
-    if ignoring:
+        x, whole = kernels.plan.contiguous(x), kernels.plan.contiguous(labels, np.int64)
+        ignoring = ignore_index is not None
+        loss, count = kernels.softmax.cross_entropy(x, whole, ignoring, _as_label(ignore_index), average)
+        kernels.plan.at_each_run(_check_count, count, labels, x.shape[1], ignore_index)
+        return loss, count
+    if _check_range(labels, x.shape[1], ignore_index):
         x, labels = x[labels != ignore_index], labels[labels != ignore_index]
     count = np.array(len(labels), x.dtype)
     total = np.sum(probabilities.logsumexp(x, axis=1) - x[np.arange(len(labels)), labels])
@@ -86,16 +94,10 @@ def _takes(x: Any) -> bool:
     return kernels.plan.is_long(x.size, LONG_FOR_LOSS) and x.dtype in kernels.FLOATS
 
 
-def _checked(x: Any, labels: Any, ignore_index: int | None) -> tuple[Any, bool]:
-    """The labels as a contiguous array of int64, if they are classes or to be ignored; and whether some may be."""
-    if x.ndim != 2 or labels.shape != x.shape[:1]:
-        raise ShapeError(
-            f"softmax_cross_entropy: takes x (n, classes) and labels (n,), got shapes {x.shape} and {labels.shape}"
-        )
-    if labels.dtype.kind not in "iu":
-        raise DTypeError(f"softmax_cross_entropy: labels are whole numbers that name classes, got {labels.dtype}")
-    ignoring = kernels.plan.at_each_run(_check_range, labels, x.shape[1], ignore_index)
-    return kernels.plan.contiguous(labels, np.int64), ignoring
+def _check_count(count: Any, labels: Any, classes: int, ignore_index: int | None) -> None:
+    """Refuse labels that the kernel says are no classes."""
+    if count.item() < 0:
+        _check_range(labels, classes, ignore_index)
 
 
 def _check_range(labels: Any, classes: int, ignore_index: int | None) -> bool:

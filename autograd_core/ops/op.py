@@ -355,17 +355,17 @@ class Op(Generic[P]):
         for index, parent in enumerate(node.parents):
             if parent is None or (needed is not None and parent not in needed):
                 continue
-            rule = self.rules[min(index, self.last)]
+            rule = self.rules[index if index < self.last else self.last]
             if rule is None:
                 continue
             try:
-                if rule in returned:
+                if rule.at_once and rule in returned:
                     share = returned[rule]
                 elif on_tensors:
                     with _numbers_of(node.dtype):
                         share = rule.on_tensors(g, *rule.arguments(node, saved, index))
                 elif rule.only_arrays:
-                    share = rule.on_arrays(g, *[saved[where] for where in rule.arrays])
+                    share = rule.on_arrays(g, *map(saved.__getitem__, rule.arrays))
                 else:
                     share = rule.on_arrays(g, *rule.arguments(node, saved, index))
             except (TypeError, ValueError) as error:

@@ -12,7 +12,7 @@ NONE = -1  # the label to ignore
 
 
 def mean(x, labels):
-    return softmax.cross_entropy(x, labels, NONE, True)[0]
+    return softmax.cross_entropy(x, labels, True, NONE, True)[0]
 
 
 def gradient_of_mean(x, labels):

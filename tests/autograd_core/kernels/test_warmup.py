@@ -45,7 +45,7 @@ x, labels = np.ones((30, 40), np.float32), np.zeros(30, np.int64)
 softmax.softmax_gradient(x, softmax.softmax(x))
 softmax.log_softmax_gradient(x, softmax.log_softmax(x))
 softmax.logsumexp_gradient(x[:, 0].copy(), x, softmax.logsumexp(x))
-loss, count = softmax.cross_entropy(x, labels, -1, True)
+loss, count = softmax.cross_entropy(x, labels, False, -1, True)
 softmax.cross_entropy_gradient(loss, x, labels, count, -1, True)
 print("done")
 """
