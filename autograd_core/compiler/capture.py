@@ -1,8 +1,9 @@
 """Capture: what a function computes while it runs eagerly, op by op, as a plan that can be run again.
 
-Every op of Tensors comes here, forward and backward, and so does every update of a leaf. An op all of whose work was
-launches of kernels is in the plan as these launches; any other as a call of its function, whose result is copied to
-where it was the first time. Views need neither: their memory is that of what they look at.
+Every op of Tensors comes here, forward and backward, and so does every update of a leaf. Elementwise ops wait, to be
+computed together (`fusion.py`). Another op all of whose work was launches of kernels is in the plan as these launches;
+any other as a call of its function, whose result is copied to where it was the first time. Views need neither: their
+memory is that of what they look at.
 
 Results of kernels lie in memory of the capture's own, in which an array takes the place of one that was dropped before
 it. That is as true of every later run, whose order is the same: so the plan needs no more memory than the function did.
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd_core import ops
+from autograd_core import kernels, ops
+from autograd_core.compiler.fusion import Fusion, Group
 from autograd_core.errors import CompileError
 from autograd_core.kernels import memory, plan
 from autograd_core.recording import recording, users_line
@@ -33,7 +35,7 @@ class Instruction(NamedTuple):
     name: str
     inputs: tuple[Any, ...]  # shapes, or numbers
     outputs: tuple[Any, ...]
-    how: str  # "launches", "view" or "numpy"
+    how: str  # "launches", "view", "numpy", or which kernel computes it with others
     attributes: dict[str, Any]
 
 
@@ -56,6 +58,8 @@ class Capture:
         self.updates: list[UpdateStep] = []
         self.guards: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.went_backward = False
+        self.fusion = Fusion()
+        self.kernels = 0  # that compute several ops each
         self.arguments: set[int] = set()  # ids of the Tensors that stand for what the function was given
         self._made: dict[int, Any] = {id(plan.owner(x)): plan.owner(x) for x in inputs}  # memory that runs fill anew
 
@@ -69,6 +73,7 @@ class Capture:
             recording.capture, recording.watched = self, True
             try:
                 yield
+                self.fusion.finish(self._compute)
             finally:
                 recording.capture, recording.watched = None, recording.anomaly
                 self.plan.known = {}
@@ -80,10 +85,22 @@ class Capture:
         for x in args:
             if isinstance(x, Tensor) and x.node is None and not self.is_made(x.array):
                 self.leaves.setdefault(id(x), State(x, x.array))
+        waiting = None if attributes or recording.anomaly else self.fusion.add(op, arrays, self._compute)
+        if waiting is not None:
+            group, y = waiting
+            group.lines.append(len(self.instructions))
+            self._note(op, arrays, (y,), "waits", attributes)
+            return y
+        if op.may_view and self.fusion.waits_for(arrays):
+            y = op.execute(arrays, attributes)
+            if plan.owner(y) is plan.owner(arrays[0]):
+                self._note(op, arrays, (y,), "view", attributes)
+                return y
+        self.fusion.finish_for(arrays, self._compute)
         first = len(self.plan.steps)
         self.plan.expect(arrays)
         with plan.planning(self.plan):
-            results = op.execute_in_plan(arrays, attributes)
+            results = op.execute(arrays, attributes)
         outputs = results if type(results) is tuple else (results,)
         launched = len(self.plan.steps) > first
         # Which of several arrays an op looks at, if it looks at one, may depend on their numbers.
@@ -101,13 +118,41 @@ class Capture:
                 outputs = results if type(results) is tuple else (results,)
             outputs = tuple([_of_its_own(y) for y in outputs])
             self.plan.call(_Call(op, tuple(arrays), attributes, outputs))
+        self._note(op, arrays, outputs, how, attributes)
+        return outputs if type(results) is tuple else outputs[0]
+
+    def _note(
+        self, op: Op[Any], arrays: Sequence[Any], outputs: Sequence[Any], how: str, attributes: dict[str, Any]
+    ) -> None:
         for y in outputs:
             owner = plan.owner(y)
             if id(owner) not in self.pool and (how != "view" or self.is_made(y)):
                 self._made[id(owner)] = owner
         shapes = tuple([x.shape if isinstance(x, np.ndarray) else x for x in arrays])
         self.instructions.append(Instruction(op.name, shapes, tuple([y.shape for y in outputs]), how, attributes))
-        return outputs if type(results) is tuple else outputs[0]
+
+    def _compute(self, group: Group) -> None:
+        """Compute elementwise ops that waited, as far as somebody looks at what they give."""
+        needed = group.needed(lambda x: x.base is None)  # then it is in `_made`
+        how = "nobody needs it"
+        if needed:
+            how = "launches"
+            if len(group.parts) > 1:
+                self.kernels += 1
+                how = f"kernel {self.kernels}"
+            first = len(self.plan.steps)
+            try:
+                with plan.planning(self.plan):
+                    group.compute(needed)
+            except kernels.pasting.NoKernelError:
+                how = "numpy"
+                del self.plan.steps[first:]
+                for op, inputs, value in group.one_by_one():
+                    call = _Call(op, tuple(inputs), {}, (value,))
+                    recording.quiet.run(call)
+                    self.plan.call(call)
+        for line in group.lines:
+            self.instructions[line] = self.instructions[line]._replace(how=how)
 
     def is_made(self, array: Any) -> bool:
         """Whether a later run puts other numbers here."""
@@ -144,6 +189,7 @@ class Capture:
 
     def update(self, update: Update, tensors: Sequence[Tensor]) -> None:
         """Give the leaves that the rule updates new arrays, and note how."""
+        self.fusion.finish(self._compute)  # for what waits may read leaves
         updated = tensors[update.rule.first :]
         for tensor in tensors:
             if tensor.node is None and not self.is_made(tensor.array):

@@ -51,9 +51,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError
-from autograd_core.kernels import plan
 from autograd_core.kernels.memory import LARGE_RESULT
-from autograd_core.kernels.plan import is_long
 from autograd_core.ops.op import Op, P, Rule, differentiated, recorded_within, refuse_misuse
 from autograd_core.recording import Recorded
 
@@ -109,14 +107,16 @@ class Elementwise(Op[P]):
                 raise DTypeError(f"{self.name}: takes numbers, arrays and lists of numbers, got {x!r}")
         return self.on_arrays(*arrays)
 
-    def execute_in_plan(self, arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
-        """`execute`, by a kernel if there may be one, whatever numpy has."""
-        if self.differentiable and _is_long(arrays, 1):  # others give bools
-            try:
-                return kernels.elementwise.run(self.row, arrays)
-            except kernels.elementwise.NoKernelError:
-                pass
-        return self.execute(arrays, attributes)
+    def part(self, arguments: Sequence[Any]) -> Any:
+        """The row as a part of a kernel, unless it gives whole numbers, as floor does, which of inf there are none."""
+        if not (self.differentiable or self._gives_bool):
+            return None
+        conditions = tuple([i in self.constants for i in range(self.arity)])
+        return kernels.fused.Part(self.row, _kinds(arguments), conditions, gives_bool=self._gives_bool)
+
+    @cached_property
+    def _gives_bool(self) -> bool:
+        return not self.differentiable and isinstance(self.on_numbers(*[1.0] * self.arity), bool)
 
     def _row_on_arrays(self, *args: Any) -> Any:
         if _is_long(args, kernels.LONG_FOR_SEVERAL):
@@ -245,9 +245,13 @@ class LocalProduct(Op[Any]):
         """Compute and, if an argument is a Tensor, record."""
         return g.record(self, (g, *arguments), {}) if isinstance(g, Recorded) else self.on_arrays(g, *arguments)
 
+    def part(self, arguments: Sequence[Any]) -> Any:
+        """The product as a part of a kernel."""
+        return kernels.fused.Part(self._local, _kinds(arguments), (False,) * self.arity, gradient=True)
+
     def on_arrays(self, g: Any, *arguments: Any) -> Any:
         """g · ∂y/∂x of arrays and numbers."""
-        if (g.size >= _LONG or plan.in_the_making) and _is_long((g, *arguments), _LONG):
+        if g.size >= _LONG and _is_long((g, *arguments), _LONG):
             try:
                 return kernels.elementwise.run(self._local, (g, *arguments), gradient=True)
             except kernels.elementwise.NoKernelError:
@@ -267,12 +271,14 @@ class LocalProduct(Op[Any]):
         return share if share.dtype is g.dtype else share.astype(g.dtype)
 
 
+def _kinds(arguments: Sequence[Any]) -> tuple[tuple[str, int], ...]:
+    return tuple([("array" if isinstance(x, _Array) else "number", i) for i, x in enumerate(arguments)])
+
+
 def _is_long(args: Sequence[Any], least: int) -> bool:
     """Whether a kernel is worth it, and able to take these arrays and numbers in one pass."""
     first = args[0]
-    if type(first) is not _Array or not (first.size >= least or (plan.in_the_making and is_long(first.size, least))):
-        return False
-    if first.dtype not in kernels.FLOATS:
+    if type(first) is not _Array or first.size < least or first.dtype not in kernels.FLOATS:
         return False
     for x in args:
         if type(x) is _Array:

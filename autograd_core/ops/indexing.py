@@ -46,6 +46,9 @@ def _(g, x_shape, arrays, index):
     return _scatter_add(g, *arrays, shape=x_shape, index=index)
 
 
+_getitem.may_view = True
+
+
 def getitem(x: Any, /, index: Any) -> Any:
     """x[index], with numpy's rules: numbers, slices, None, ..., and arrays or lists of integers or bools.
 

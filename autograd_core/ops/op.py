@@ -138,6 +138,8 @@ class Op(Generic[P]):
     """The same, if the first is an array of LARGE bytes and so worth a look for memory to put the result in."""
     promotes: bool = True
     """Whether inputs meet in one dtype (`promotion.py`); else the op says what it does with several."""
+    may_view: bool = False
+    """Whether its result looks at the input's memory, or is a copy of numbers that it did not look at."""
     takes_numbers: bool = False
     """Whether Python's numbers stay such among its inputs, so that they do not decide the result's dtype."""
     outputs: tuple[str, ...] = ("y",)
@@ -222,9 +224,9 @@ class Op(Generic[P]):
                 raise
             return self.on_arrays(*arrays, **attributes)  # called by a user's own op: it is quiet already
 
-    def execute_in_plan(self, arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
-        """`execute` while a plan is made, of which numpy's work is no part."""
-        return self.execute(arrays, attributes)
+    def part(self, arguments: Sequence[Any]) -> Any:
+        """The op as a part of a kernel that computes several (`kernels/fused.py`), if it is elementwise."""
+        return None
 
     def split(self, args: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call's arguments into inputs, in order, and attributes, by name."""

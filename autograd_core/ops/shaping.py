@@ -98,6 +98,10 @@ def _(g, x_shape):
     return reshape(g, x_shape)
 
 
+for _op in (reshape, permute_dims, broadcast_to, expand_dims):
+    _op.may_view = True
+
+
 def as_array(x: Any, op: str, beside: Any = None) -> Any:
     """A number or list as the array it stands for; what has axes, as arrays and Tensors have, stays what it is.
 
