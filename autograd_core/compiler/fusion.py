@@ -144,7 +144,7 @@ class Fusion:
             if not group.has_room(others):
                 return None
             self._waiting[key] = group
-        value = memory.empty(shape, np.dtype(bool) if part.gives_bool else floats[0])  # type: ignore[no-untyped-call]
+        value = memory.empty(shape, np.dtype(bool) if part.gives_bool else floats[0])
         group.add(op, part, arrays, value)
         return group, value
 

@@ -13,6 +13,7 @@ import numpy as np
 from numba.core.errors import NumbaError
 
 from autograd_core.kernels.pasting import NoKernelError, Paste, compiled
+from autograd_core.kernels.plan import owner
 from autograd_core.kernels.thresholds import ELEMENTWISE_TASK
 
 
@@ -34,7 +35,7 @@ class Layout(NamedTuple):
     """How arrays that broadcast lie: the pass goes over blocks of rows, all of one length.
 
     `steps` has for each array how many entries further its next block is, its next row, and whether a row has entries
-    that follow each other, rather than one for all; None for those that are as large as the result.
+    that follow each other, rather than one for all; None for those that lie as the result does.
     """
 
     rows: int  # in a block
@@ -43,19 +44,20 @@ class Layout(NamedTuple):
 
 
 def layout_of(shape: tuple[int, ...], arrays: list[Any]) -> tuple[Layout | None, list[Any]] | None:
-    """How arrays broadcast to `shape`, and each of them flat; no Layout if all go from first to last together.
+    """How arrays broadcast to `shape`, and the memory of each as a flat array; no Layout if all are as large and whole.
 
     None if they lie in a way that a pass cannot follow: transposed, say, or broadcast along too many axes.
     """
-    flat, strides = [], []
+    following = [0 if n == 1 else math.prod(shape[i + 1 :]) for i, n in enumerate(shape)]
+    lines, strides = [], []
     for x in arrays:
         spread = np.broadcast_to(x, shape)
         steps = [0 if n == 1 else stride // x.itemsize for n, stride in zip(shape, spread.strides, strict=True)]
         strides.append(steps)
-        whole = spread[(*[slice(None) if step else slice(1) for step in steps], ...)]  # not a copy, if it has no axes
-        if not whole.flags.c_contiguous:
+        if min(steps, default=0) < 0 or not (x.flags.aligned and owner(x).flags.c_contiguous):
             return None
-        flat.append(whole.reshape(-1))
+        length = 1 + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
+        lines.append(_line(x, length))
     axes: list[list[int]] = []  # the length of each axis that is left, and the steps of the arrays along it
     for n, *along in zip(shape, *strides, strict=True):
         if n == 1:
@@ -71,15 +73,17 @@ def layout_of(shape: tuple[int, ...], arrays: list[Any]) -> tuple[Layout | None,
     (_, *blocks), (rows, *between), (length, *within) = axes
     if any(step not in (0, 1) for step in within):
         return None
-    size = math.prod(shape)
-    all_steps = [
-        None if x.size == size else (block, row, bool(entry))
-        for x, block, row, entry in zip(flat, blocks, between, within, strict=True)
+    along_all = [
+        None if steps == following else (block, row, bool(entry))
+        for steps, block, row, entry in zip(strides, blocks, between, within, strict=True)
     ]
-    if all(steps is None or x.size == 1 for steps, x in zip(all_steps, flat, strict=True)):
-        all_steps = [steps and (0, 0, False) for steps in all_steps]
-        return (None if not any(all_steps) else Layout(1, size, tuple(all_steps))), flat
-    return Layout(rows, length, tuple(all_steps)), flat
+    return (Layout(rows, length, tuple(along_all)) if any(along_all) else None), lines
+
+
+def _line(x: Any, length: int) -> Any:
+    """So much of x's memory, from its first entry on, as a flat array."""
+    base = owner(x)
+    return np.ndarray((length,), x.dtype, base, x.ctypes.data - base.ctypes.data)
 
 
 @functools.cache
@@ -105,18 +109,19 @@ def run(
     Errors: NoKernelError if the functions are beyond Numba.
     """
     results = [out for _, out in outputs]
-    dtype = next(x.dtype for x in (*arrays, *results) if x.dtype != bool)
-    text, outside = _text(
-        tuple(parts), dtype, tuple([x.dtype for x in arrays]), len(numbers), layout, tuple([k for k, _ in outputs])
-    )
+    bools = tuple([x.dtype.kind == "b" for x in arrays])
+    dtype = next(x.dtype for x in (*arrays, *results) if x.dtype.kind == "f")
+    text, outside = _text(parts, dtype, bools, len(numbers), layout, [place for place, _ in outputs])
     given = [*arrays, *results, *numbers, *[float(read()) for read in outside]]
     size = results[0].size
     if layout is None:
         tasks = -(-size // ELEMENTWISE_TASK)
     else:
-        count, per_task = size // layout.length, -(-ELEMENTWISE_TASK // layout.length)
-        tasks = -(-count // per_task)
-        given += [count, per_task, layout.rows, layout.length]
+        # A task has some rows, or a piece of one.
+        count, width = size // layout.length, min(layout.length, ELEMENTWISE_TASK)
+        per_task, pieces = ELEMENTWISE_TASK // width, -(-layout.length // width)
+        tasks = -(-count // per_task) * pieces
+        given += [count, per_task, layout.rows, layout.length, width, pieces]
         given += [step for steps in layout.steps if steps is not None for step in steps[:2]]
     try:
         compiled(text)(size * len(parts), tasks, *given)
@@ -129,56 +134,57 @@ def _are_numbers(part: Part) -> list[bool]:
 
 
 def _text(
-    parts: tuple[Part, ...],
-    dtype: Any,
-    dtypes: tuple[Any, ...],
-    numbers: int,
-    layout: Layout | None,
-    written: tuple[int, ...],
+    parts: list[Part], dtype: Any, bools: tuple[bool, ...], numbers: int, layout: Layout | None, written: list[int]
 ) -> tuple[str, list[Callable[[], float]]]:
-    """The text of the kernel, and what reads the numbers from outside that it takes after the others."""
+    """The text of the kernel, and what reads the numbers from outside that it takes after the others.
+
+    a0, a1 ... are arrays, or s0 ... their entry for a whole row, n0 ... numbers, t0 ... the values of parts, and y0 ...
+    the arrays that some are written to.
+    """
+    steps = (None,) * len(bools) if layout is None else layout.steps
+    entries = [f"a{i}[i]" if its is None or its[2] else f"s{i}" for i, its in enumerate(steps)]
     paste = Paste()
-    follow = [layout is None or layout.steps[i] is None or layout.steps[i][2] for i in range(len(dtypes))]  # type: ignore[index]
-    element = [f"a{i}[i]" if entries else f"s{i}" for i, entries in enumerate(follow)]
-
-    def argument(part: Part, place: int) -> str:
-        kind, which = part.arguments[place]
-        value = {"array": f"a{which}[i]", "number": f"n{which}", "part": f"t{which}"}[kind]
-        if kind == "array":
-            value = element[which]
-        is_bool = (kind == "array" and dtypes[which] == bool) or (kind == "part" and parts[which].gives_bool)
-        return f"F({value})" if is_bool and not part.conditions[place] else value
-
     body = []
     for k, part in enumerate(parts):
-        arguments = [argument(part, place) for place in range(len(part.arguments))]
+        arguments = []
+        for (kind, which), is_condition in zip(part.arguments, part.conditions, strict=True):
+            if kind == "array":
+                value, is_bool = entries[which], bools[which]
+            elif kind == "part":
+                value, is_bool = f"t{which}", parts[which].gives_bool
+            else:
+                value, is_bool = f"n{which}", False
+            arguments.append(f"F({value})" if is_bool and not is_condition else value)
         value = paste.call(part.function, arguments[part.gradient :], _are_numbers(part))
         if part.gradient:
             value = f"{arguments[0]} * F({value})"
         body.append(f"t{k} = {value}" if part.gives_bool else f"t{k} = F({value})")
     body += [f"y{k}[i] = t{k}" for k in written]
-    typed = [f"a{i}: {'InBools1' if its == bool else 'In1'}" for i, its in enumerate(dtypes)]
-    typed += [f"y{k}: {'OutBools1' if parts[k].gives_bool else 'Out1'}" for k in written]
-    typed += [f"{name}: float" for name in [*[f"n{i}" for i in range(numbers)], *paste.outside]]
-    everything = [*[f"a{i}" for i in range(len(dtypes))], *[f"y{k}" for k in written]]
+    kinds = {f"a{i}": "InBools1" if is_bool else "In1" for i, is_bool in enumerate(bools)}
+    kinds |= {f"y{k}": "OutBools1" if parts[k].gives_bool else "Out1" for k in written}
+    floats = [f"{name}: float" for name in [*[f"n{i}" for i in range(numbers)], *paste.outside]]
     if layout is None:
-        cut = [f"{name} = {name}[number * TASK : (number + 1) * TASK]" for name in everything]
-        loop = [*cut, f"for i in range(y{written[0]}.size):", *[f"    {line}" for line in body]]
+        parameters = [*[f"{name}: {kind}" for name, kind in kinds.items()], *floats]
+        loop = [f"{name} = {name}[number * TASK : (number + 1) * TASK]" for name in kinds]
+        loop += [f"for i in range(y{written[0]}.size):", *[f"    {line}" for line in body]]
     else:
+        parameters = [*[f"all_{name}: {kind}" for name, kind in kinds.items()], *floats]
+        parameters += ["count", "per_task", "rows", "length", "width", "pieces"]
+        parameters += [f"{what}{i}" for i, its in enumerate(steps) if its is not None for what in ("block", "row")]
         rows = []
-        for i, steps in enumerate(layout.steps):
-            start = "row * length" if steps is None else f"block * block{i} + (row - block * rows) * row{i}"
-            rows.append(f"a{i} = all_a{i}[{start} :][:length]" if follow[i] else f"s{i} = all_a{i}[{start}]")
-        rows += [f"y{k} = all_y{k}[row * length :][:length]" for k in written]
-        typed = [f"all_{name}" if name[0] in "ay" else name for name in typed]
-        strided = [i for i, steps in enumerate(layout.steps) if steps is not None]
-        typed += ["count", "per_task", "rows", "length", *[f"{what}{i}" for i in strided for what in ("block", "row")]]
+        for i, its in enumerate(steps):
+            at = "row * length" if its is None else f"block * block{i} + (row - block * rows) * row{i}"
+            is_run = its is None or its[2]
+            rows.append(f"a{i} = all_a{i}[{at} + start :][:size]" if is_run else f"s{i} = all_a{i}[{at}]")
+        rows += [f"y{k} = all_y{k}[row * length + start :][:size]" for k in written]
         loop = [
-            "for row in range(number * per_task, min((number + 1) * per_task, count)):",
+            "first, start = number // pieces * per_task, number % pieces * width",
+            "size = min(width, length - start)",
+            "for row in range(first, min(first + per_task, count)):",
             "    block = row // rows",
             *[f"    {line}" for line in rows],
-            "    for i in range(length):",
+            "    for i in range(size):",
             *[f"        {line}" for line in body],
         ]
-    task = "\n".join([f"def task(worker, number, {', '.join(typed)}):", *[f"    {line}" for line in loop]])
+    task = "\n".join([f"def task(worker, number, {', '.join(parameters)}):", *[f"    {line}" for line in loop]])
     return paste.module(dtype, task), list(paste.outside.values())

@@ -111,10 +111,14 @@ def mean(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The arithmetic mean over `axis`. Gradient: upstream / n, copied to each. The mean of nothing is nan."""
     shape = np.shape(x)
     axes = reduced_axes("mean", shape, axis)
-    if not count(shape, axes):
+    n = count(shape, axes)
+    if not n:
         return np.full_like(np.sum(x, axis=axes, keepdims=keepdims), np.nan)
     total = _by_kernel("mean", _sum_by_kernel, x, axis, keepdims)
-    return np.mean(x, axis=axes, keepdims=keepdims) if total is None else total / count(shape, axes)
+    if total is None:
+        return np.mean(x, axis=axes, keepdims=keepdims)
+    # Which is the same, but numpy's work is no part of a plan.
+    return total / n if kernels.plan.current() is None else kernels.elementwise.run(elementwise.divide.row, (total, n))
 
 
 @mean.vjp("x")
