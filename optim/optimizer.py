@@ -1,6 +1,7 @@
 """What all optimisers share: parameter groups, rates, state per parameter, saving and loading it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from autograd_core import (
@@ -21,6 +22,23 @@ State = dict[str, Any]
 Numbers = dict[str, float]
 _LATER = {"maximize"}  # settings that states saved before there were such lack
 _Call = tuple[Update, list[str], Numbers]  # a rule with its numbers, names of its state, what is carried
+
+
+@dataclass
+class _Known:
+    """What a group's settings say of its rule's numbers; those that are computed at each step may take their place."""
+
+    settings: Settings  # as they were
+    rule: UpdateRule
+    numbers: Numbers
+    names: list[str]  # of the state
+    computed: Numbers | None = None  # at the step before, and what that called
+    call: _Call | None = None
+
+    def is_of(self, settings: Settings, rule: UpdateRule) -> bool:
+        """Whether nothing has changed since."""
+        same_list = self.settings["params"] is settings["params"]  # of two lists the tensors would be compared
+        return self.rule is rule and same_list and self.settings == settings
 
 
 class Optimizer:
@@ -74,6 +92,7 @@ class Optimizer:
             raise ArgumentError(f"{self._name}: an optimiser has a setting lr; got {sorted(self.defaults)}")
         self.param_groups: list[Settings] = []
         self.state: dict[int, State] = {}
+        self._known: dict[int, _Known] = {}  # by the group's index
         for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
             self.add_param_group(group)
         if not any(parameter.requires_grad for parameter in self._parameters()):
@@ -157,7 +176,7 @@ class Optimizer:
         """The next step's updates, each with its tensors; what the state has besides tensors is then that of it."""
         updates: list[tuple[Update, list[Tensor]]] = []
         index = 0
-        for group in self.param_groups:
+        for place_of_group, group in enumerate(self.param_groups):
             calls: dict[Any, _Call] = {}  # by all that numbers depend on
             for parameter in group["params"]:
                 gradient = parameter.grad
@@ -171,7 +190,7 @@ class Optimizer:
                     place = (step, *[state[name] for name in self.carried]) if self.carried else step
                     call = calls.get(place)
                     if call is None:
-                        call = calls[place] = self._call(group, state)
+                        call = calls[place] = self._call(place_of_group, state)
                     update, names, carried = call
                     try:
                         tensors = [state[name] for name in names]
@@ -184,20 +203,30 @@ class Optimizer:
                 index += 1
         return updates
 
-    def _call(self, settings: Settings, state: State) -> _Call:
+    def _call(self, index: int, state: State) -> _Call:
+        settings = self.param_groups[index]
         rule = self.rule_for(settings, state["step"])
-        computed = self.numbers(settings, state["step"], **{name: state[name] for name in self.carried})
-        known = {**settings, **_common_numbers(settings), **computed}
-        numbers: Numbers = {}
-        for name in rule.numbers:
-            if name not in known:
-                raise ArgumentError(
-                    f"{self._name}: {rule.name} takes the numbers {rule.numbers}, of which {name} is neither a setting "
-                    f"nor computed by numbers(), which gives {sorted(computed)}"
-                )
-            numbers[name] = known[name]
-        carried = {name: computed[name] for name in self.carried} if self.carried else {}
-        return rule.with_numbers(numbers), self._saved_names(rule), carried
+        carried = {name: state[name] for name in self.carried} if self.carried else {}
+        computed = self.numbers(settings, state["step"], **carried)
+        known = self._known.get(index)
+        if known is None or not known.is_of(settings, rule):
+            known = self._known[index] = self._know(settings, rule)
+        if known.call is not None and known.computed == computed:
+            return known.call
+        numbers = known.numbers | {name: computed[name] for name in rule.numbers if name in computed}
+        if len(numbers) < len(rule.numbers):
+            raise ArgumentError(
+                f"{self._name}: {rule.name} takes the numbers {rule.numbers}, of which only {sorted(numbers)} are"
+                f" settings or computed by numbers(), which gives {sorted(computed)}"
+            )
+        known.computed = computed
+        known.call = rule.with_numbers(numbers), known.names, {name: computed[name] for name in carried}
+        return known.call
+
+    def _know(self, settings: Settings, rule: UpdateRule) -> _Known:
+        numbers = {**settings, **_common_numbers(settings)}
+        numbers = {name: numbers[name] for name in rule.numbers if name in numbers}
+        return _Known(dict(settings), rule, numbers, self._saved_names(rule))
 
     def _saved_names(self, rule: UpdateRule) -> list[str]:
         if len(rule.read) != 1 or not rule.updated:

@@ -342,7 +342,11 @@ class Copy:
 
 def _alike(listed: Any) -> list[Any]:
     """What two lists of updates have in common that differ in their numbers alone."""
-    return [x for update, tensors in listed for x in (update.rule, *map(id, tensors))]
+    found: list[Any] = []
+    for update, tensors in listed:
+        found.append(update.rule)
+        found += map(id, tensors)
+    return found
 
 
 class OtherUpdates(Exception):

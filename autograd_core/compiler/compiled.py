@@ -85,7 +85,10 @@ class Compiled:
             return self._function(*args, **named)
         inputs: list[Any] = []
         outside = [self._globals.get(name) for name in self._names]
-        outside += [content for content in map(_content, self._cells) if type(content) in _PLAIN]
+        for cell in self._cells:
+            content = _content(cell)
+            if type(content) in _PLAIN:
+                outside.append(content)
         kinds = _kind(args, inputs), _kind(named, inputs) if named else ()
         key = (*kinds, recording.on, recording.anomaly, *map(_plain_kind, outside))
         try:
@@ -211,6 +214,8 @@ class _Ready:
 
     def result_of(self, outputs: list[Tensor]) -> Any:
         """What the function returns: `outputs` in their places."""
+        if self._tree is _OUTPUT:
+            return outputs[0]
         rest = iter(outputs)
         return map_tree(lambda x: next(rest) if x is _OUTPUT else x, self._tree)
 
@@ -295,6 +300,10 @@ def _content(cell: Any) -> Any:
 
 def _kind(tree: Any, inputs: list[Any]) -> Any:
     """What a program depends on in these arguments; their arrays are added to `inputs`."""
+    if type(tree) is Tensor and not tree._tracked:  # as below, where it takes longer to find out
+        array = tree.array
+        inputs.append(array)
+        return "array", array.shape, array.dtype
     if isinstance(tree, (list, tuple)):
         return type(tree), tuple([_kind(part, inputs) for part in tree])
     if isinstance(tree, dict):

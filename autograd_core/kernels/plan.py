@@ -223,13 +223,18 @@ def leave_to_numpy():
 
 def run_launches(alone, launches, shared):
     """Run launches one after the other, each a row as a Launch begins; `alone` is a mailbox that nobody else uses."""
-    from autograd_core.kernels.team import replay  # which loads Numba
-
     team = enlist() if shared else None
     if team is None:
-        replay(alone, alone, launches)
+        _replay()(alone, alone, launches)
         return
     try:
-        replay(team.mailbox, alone, launches)
+        _replay()(team.mailbox, alone, launches)
     finally:
         team.busy.release()
+
+
+@functools.cache
+def _replay():
+    from autograd_core.kernels.team import replay  # which loads Numba
+
+    return replay

@@ -196,7 +196,7 @@ class WithoutRate(optim.Optimizer):
     ("kind", "message"),
     [
         (WithoutSlash, r"WithoutSlash: an optimiser's rule reads .* got one that reads \(\) and updates \('g', 'p'\)"),
-        (WithoutNumber, r"WithoutNumber: .* numbers \('lr', 'factor'\), of which factor is neither .* \['faktor'\]"),
+        (WithoutNumber, r"WithoutNumber: .* numbers \('lr', 'factor'\), of which only \['lr'\] are .* \['faktor'\]"),
         (WithoutRate, r"WithoutRate: an optimiser has a setting lr; got \['rate'\]"),
     ],
 )
