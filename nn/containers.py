@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
-from typing import Any, Self, TypeGuard, overload
+from typing import Any, Self, overload
 
 from autograd_core import ArgumentError
 from nn.arguments import kind_of
-from nn.layers.activation import ReLU
-from nn.layers.convolution import Conv2d
-from nn.layers.linear import Linear
 from nn.module import Module
 
 
@@ -109,21 +105,9 @@ class Sequential(_Row):
             self._hold(list(modules))  # type: ignore[arg-type]  # which it checks
 
     def forward(self, x: Any) -> Any:
-        """The last module's output.
-
-        A ReLU after a layer of sums becomes part of that layer, which saves a pass over memory and an array; unless
-        somebody looks between them, through a hook.
-        """
-        modules = self.children()
-        rectified = False  # by the module before
-        for module, after in zip_longest(modules, modules[1:]):
-            if rectified:
-                rectified = False
-            elif type(after) is ReLU and _takes_in(module, after):
-                rectified = True
-                x = module._noting(module.rectified, x)
-            else:
-                x = module(x)
+        """The last module's output."""
+        for module in self.children():
+            x = module(x)
         return x
 
     @overload
@@ -134,11 +118,6 @@ class Sequential(_Row):
         if isinstance(index, slice):
             return Sequential(dict(list(self.named_children())[index]))
         return self._at(index)
-
-
-def _takes_in(layer: Module, relu: ReLU) -> TypeGuard[Linear | Conv2d]:
-    """Not a subclass, which may have a forward of its own; nor where hooks want to see what is between."""
-    return type(layer) in (Linear, Conv2d) and not (layer._hooks or relu._hooks)
 
 
 class ModuleList(_Row):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
@@ -119,17 +120,12 @@ class Module:
         depends_on(self, "training")
         if self._hooks:
             refuse_to_compile("a module's hook", "remove it, or do without compiling")
-            return self._noting(self._hooks.around, self, inputs, named)
-        try:  # as _noting does, whose call takes as long as a small op's own work
-            return self.forward(*inputs, **named)
-        except AutogradError as error:
-            _note_where(error, self)
-            raise
-
-    def _noting(self, function: Callable[..., Any], *inputs: Any, **named: Any) -> Any:
-        """function(*inputs, **named), and notes on an error that it rose in this layer."""
+            forward: Callable[..., Any] = functools.partial(self._hooks.around, self)
+            inputs, named = (inputs, named), {}
+        else:
+            forward = self.forward
         try:
-            return function(*inputs, **named)
+            return forward(*inputs, **named)
         except AutogradError as error:
             _note_where(error, self)
             raise

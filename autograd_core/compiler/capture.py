@@ -12,6 +12,7 @@ it. That is as true of every later run, whose order is the same: so the plan nee
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,6 +47,28 @@ class State(NamedTuple):
     array: Any
 
 
+class _BeforeRelu:
+    """An op and the relu of its result y, both ways: as two steps, and as one that leaves y out.
+
+    Which of them it is to be is known when nobody holds y any more, or somebody looks at it.
+    """
+
+    def __init__(self, y: Any, z: Any, apart: list[Any], together: list[Any]) -> None:
+        self.y = y
+        self.z = z  # the relu's result
+        self.apart = apart  # steps that compute y
+        self.together = together  # steps that compute z alone
+
+    @property
+    def steps(self) -> list[Any]:
+        """The steps to take."""
+        return self.together or self.apart
+
+    def is_held(self, held: int) -> bool:
+        """Whether somebody holds y but this, the capture `held` times."""
+        return sys.getrefcount(self.y) > 2 + held  # as in fusion.py
+
+
 class Capture:
     """A run of a function whose ops are written down in `plan`. Use it as `with capture.running(): function(...)`."""
 
@@ -60,6 +83,8 @@ class Capture:
         self.went_backward = False
         self.fusion = Fusion()
         self.kernels = 0  # that compute several ops each
+        self._last: Any = None  # the op before, if it could take in a relu: it, what it was given, y, its steps
+        self._undecided: list[_BeforeRelu] = []
         self.arguments: set[int] = set()  # ids of the Tensors that stand for what the function was given
         self._made: dict[int, Any] = {id(plan.owner(x)): plan.owner(x) for x in inputs}  # memory that runs fill anew
 
@@ -74,6 +99,10 @@ class Capture:
             try:
                 yield
                 self.fusion.finish(self._compute)
+                self._decide()
+                self.plan.steps = [
+                    step for one in self.plan.steps for step in (one.steps if type(one) is _BeforeRelu else [one])
+                ]
             finally:
                 recording.capture, recording.watched = None, recording.anomaly
                 self.plan.known = {}
@@ -85,6 +114,13 @@ class Capture:
         for x in args:
             if isinstance(x, Tensor) and x.node is None and not self.is_made(x.array):
                 self.leaves.setdefault(id(x), State(x, x.array))
+        before, self._last = self._last, None
+        if self._undecided:
+            self._decide(arrays)
+        if op is ops.relu and before is not None and arrays[0] is before[3]:
+            z = self._relu_of(*before)
+            if z is not None:
+                return z
         waiting = None if attributes or recording.anomaly else self.fusion.add(op, arrays, self._compute)
         if waiting is not None:
             group, y = waiting
@@ -119,7 +155,53 @@ class Capture:
             outputs = tuple([_of_its_own(y) for y in outputs])
             self.plan.call(_Call(op, tuple(arrays), attributes, outputs))
         self._note(op, arrays, outputs, how, attributes)
+        if op.with_relu is not None and how == "launches":
+            self._last = op, arrays, attributes, outputs[0], first
         return outputs if type(results) is tuple else outputs[0]
+
+    def _relu_of(self, op: Op[Any], arrays: Sequence[Any], attributes: dict[str, Any], y: Any, first: int) -> Any:
+        """The relu of y, the result of the op before, by one that computes both; None if there is none for these."""
+        end = len(self.plan.steps)
+        self.plan.expect(arrays)
+        with plan.planning(self.plan):
+            z = recording.quiet.run(op.with_relu, *arrays, **attributes)  # type: ignore[arg-type]
+        apart, together = self.plan.steps[first:end], self.plan.steps[end:]
+        if not (self.plan.complete and self.plan.knows((z,))):
+            del self.plan.steps[end:]
+            return None
+        self._undecided.append(_BeforeRelu(y, z, apart, together))
+        self.plan.steps[first:] = self._undecided[-1:]
+        self._note(ops.relu, (y,), (z,), "with the op before, if nobody else needs what that gives", {})
+        return z
+
+    def _decide(self, arrays: Sequence[Any] | None = None) -> None:
+        """See who looks at what ops before a relu gave: something that is given these arrays; None at the end."""
+        undecided = []
+        while self._undecided:
+            both = self._undecided.pop()
+            base = plan.owner(both.y)
+            if arrays is not None and any(isinstance(x, np.ndarray) and plan.owner(x) is base for x in arrays):
+                self._take_apart(both)
+            elif not both.is_held(base is both.y and id(base) in self._made):
+                both.apart, both.y = [], None
+            elif arrays is None:
+                self._take_apart(both)
+            else:
+                undecided.append(both)
+        self._undecided = undecided
+
+    def _take_apart(self, both: _BeforeRelu) -> None:
+        """Have y computed, and then its relu."""
+        relu = ops.relu.part((both.y,))
+        layout, lines = kernels.fused.layout_of(both.y.shape, [both.y])  # type: ignore[misc]  # of one array there is one
+        end = len(self.plan.steps)
+        z = both.z.view()
+        z.flags.writeable = True
+        with plan.planning(self.plan):
+            kernels.fused.run([relu], lines, [], layout, [(0, z.reshape(-1))])
+        both.apart += self.plan.steps[end:]
+        both.together = []
+        del self.plan.steps[end:]
 
     def _note(
         self, op: Op[Any], arrays: Sequence[Any], outputs: Sequence[Any], how: str, attributes: dict[str, Any]

@@ -9,20 +9,10 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
-from autograd_core.kernels import FLOATS
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In2, In3, Out1, Out2, OutDoubles2, kernel
-from autograd_core.kernels.plan import contiguous, leave_to_numpy, planned
+from autograd_core.kernels.plan import planned
 from autograd_core.kernels.thresholds import PARTS, PIECE, REDUCTION_COLUMNS, REDUCTION_ROWS, REDUCTION_TASK
-
-
-@planned
-def sum_of_channels(x):
-    """Σ over all axes but the second.  Shapes: (N, C, ...) -> (C,)."""
-    if x.size == 0 or x.dtype not in FLOATS:
-        leave_to_numpy()
-        return x.sum((0, *range(2, x.ndim)), dtype=x.dtype)
-    return sum_of_slices(contiguous(x), (*x.shape[:2], x.size // (x.shape[0] * x.shape[1])))
 
 
 @planned

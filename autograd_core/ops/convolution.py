@@ -9,19 +9,19 @@ One and three axes are made of these: signals are images of one row, and a volum
 many times the channels as the filter is deep.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
-from autograd_core.ops.activations import relu
 from autograd_core.ops.arranging import pad, stack
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import scatter_add
+from autograd_core.ops.reduction import sum as sum_over
 from autograd_core.ops.shaping import (
     as_array,
-    broadcast_to,
     check_one_float,
     expand_dims,
     permute_dims,
@@ -30,7 +30,7 @@ from autograd_core.ops.shaping import (
 )
 from autograd_core.ops.windows import AXES, Sizes, border, check_images, count_windows, for_each_axis
 
-__all__ = ["conv1d", "conv2d", "conv2d_relu", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
 
 def _arguments(
@@ -93,16 +93,15 @@ def _conv2d_with_bias(
     return _convolve(x, w, b, stride, padding, dilation, groups)
 
 
-@array_op
-def conv2d_relu(
-    x: Any, w: Any, b: Any, /, stride: Sizes = 1, padding: Sizes = 0, dilation: Sizes = 1, groups: int = 1
-) -> Any:
-    """relu(conv2d(x, w, b)) in one pass over memory; no array holds what the ReLU takes."""
-    return _convolve(x, w, b, stride, padding, dilation, groups, rectify=True)
-
-
 def _convolve(
-    x: Any, w: Any, b: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, rectify: bool = False
+    x: Any,
+    w: Any,
+    b: Any,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    rectify: bool = False,
 ) -> Any:
     step, margin, spread = _arguments("conv2d", 2, stride, padding, dilation)
     _check("conv2d", x, w, groups, 2)
@@ -126,31 +125,13 @@ def _to_filters(g, x, w_shape, stride, padding, dilation, groups):
     return conv2d_weight_gradient(g, x, shape=w_shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
-@conv2d_relu.vjp("x", "w", "b")
-def _(g, x, w, y, wanted, stride, padding, dilation, groups):
-    g = relu.gradient(g, y)
-    how = stride, padding, dilation, groups
-    return (
-        _to_images(g, w, x.shape, *how) if wanted[0] else None,
-        _to_filters(g, x, w.shape, *how) if wanted[1] else None,
-        _sum_of_channels(g) if wanted[2] else None,
-    )
-
-
 @_conv2d_with_bias.vjp("b")
 def _(g):
-    return _sum_of_channels(g)
+    return sum_over(g, axis=(0, 2, 3))
 
 
-@array_op
-def _sum_of_channels(x: Any, /) -> Any:
-    """Σ over images and positions, (N, C, H, W) -> (C,): the gradient of a bias."""
-    return kernels.reduction.sum_of_channels(x)
-
-
-@_sum_of_channels.vjp("x")
-def _(g, x_shape):
-    return broadcast_to(reshape(g, (-1, 1, 1)), x_shape)
+_conv2d.with_relu = lambda x, w, **how: _convolve(x, w, None, **how, rectify=True)
+_conv2d_with_bias.with_relu = partial(_convolve, rectify=True)
 
 
 @array_op

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,12 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.kernels import plan
 from autograd_core.ops import shaping
-from autograd_core.ops.activations import relu
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import recorded_within
 from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
 from autograd_core.recording import Recorded
 
-__all__ = ["kron", "linear", "linear_relu", "matmul", "outer", "tensordot", "vecdot"]
+__all__ = ["kron", "linear", "matmul", "outer", "tensordot", "vecdot"]
 
 
 @array_op
@@ -111,20 +111,7 @@ def _(g):
     return g  # the engine sums it over the axes along which b was broadcast
 
 
-@array_op
-def linear_relu(x: Any, w: Any, b: Any, /) -> Any:
-    """relu(linear(x, w, b)) in place: no array holds what the ReLU takes."""
-    return _linear(x, w, b, rectify=True)
-
-
-@linear_relu.vjp("x", "w", "b")
-def _(g, x, w, y, wanted):
-    g = relu.gradient(g, y)
-    return (
-        _to_inputs(g, w) if wanted[0] else None,
-        _to_weights(g, x) if wanted[1] else None,
-        g if wanted[2] else None,
-    )
+linear.with_relu = partial(_linear, rectify=True)
 
 
 @array_op

@@ -140,6 +140,8 @@ class Op(Generic[P]):
     """Whether inputs meet in one dtype (`promotion.py`); else the op says what it does with several."""
     may_view: bool = False
     """Whether its result looks at the input's memory, or is a copy of numbers that it did not look at."""
+    with_relu: Callable[..., Any] | None = None
+    """What computes relu of its result in the same pass, for a compiled step, in which nobody looks at the result."""
     takes_numbers: bool = False
     """Whether Python's numbers stay such among its inputs, so that they do not decide the result's dtype."""
     outputs: tuple[str, ...] = ("y",)

@@ -40,17 +40,9 @@ def conv2d(
     padding: Sizes | str = 0,
     dilation: Sizes = 1,
     groups: int = 1,
-    *,
-    relu: bool = False,
 ) -> Any:
-    """Filters slid over images; arguments as those of `conv1d`, each one number or two.
-
-    With `relu`, what a ReLU makes of the responses, in one pass over memory if there is a bias.
-    """
-    if relu and bias is None:
-        return ag.relu(conv2d(x, weight, bias, stride, padding, dilation, groups))
-    convolution = ag.conv2d_relu if relu else ag.conv2d
-    return _convolve("conv2d", convolution, x, weight, bias, stride, padding, dilation, groups)
+    """Filters slid over images; arguments as those of `conv1d`, each one number or two."""
+    return _convolve("conv2d", ag.conv2d, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d(

@@ -10,20 +10,15 @@ from nn.arguments import as_tensor
 __all__ = ["bilinear", "linear"]
 
 
-def linear(x: Any, weight: Any, bias: Any = None, *, relu: bool = False) -> Any:
-    """x Wᵀ + b, or what a ReLU makes of it. Shapes: x (..., in), weight (out, in), bias (out,) -> (..., out).
-
-    With `relu`, the sums themselves are kept in no array if there is a bias.
-    """
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """x Wᵀ + b. Shapes: x (..., in), weight (out, in), bias (out,) -> (..., out)."""
     x = as_tensor(x)
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
             f"linear: expects {weight.shape[1]} features in the last axis, got shape {x.shape}"
             + ("; flatten the images first" if math.prod(x.shape[1:]) == weight.shape[1] else "")
         )
-    if bias is None:
-        return ag.relu(x @ weight.T) if relu else x @ weight.T
-    return (ag.linear_relu if relu else ag.linear)(x, weight, bias)
+    return x @ weight.T if bias is None else ag.linear(x, weight, bias)
 
 
 def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:

@@ -70,13 +70,10 @@ class _Convolution(_Filters):
         self.stride, self.padding, self.dilation, self.padding_mode = stride, padding, dilation, padding_mode
 
     def forward(self, x: Any) -> Any:
-        return self._convolve(x)
-
-    def _convolve(self, x: Any, **more: Any) -> Any:
         padding = self.padding
         if self.padding_mode != "zeros":
             x, padding = ag.pad(x, [(0, 0), (0, 0), *self._border()], mode=_BORDERS[self.padding_mode]), 0
-        return self.function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups, **more)
+        return self.function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _border(self) -> list[tuple[int, int]]:
         """How many places there are before and after each axis."""
@@ -105,10 +102,6 @@ class Conv2d(_Convolution):
 
     axes = 2
     function = staticmethod(functions.conv2d)
-
-    def rectified(self, x: Any) -> Any:
-        """What a ReLU makes of the responses, which then are kept in no array."""
-        return self._convolve(x, relu=True)
 
 
 class Conv3d(_Convolution):

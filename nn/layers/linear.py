@@ -21,10 +21,6 @@ class Linear(Module):
     def forward(self, x: Any) -> Any:
         return functions.linear(x, self.weight, self.bias)
 
-    def rectified(self, x: Any) -> Any:
-        """What a ReLU makes of the weighted sums, which then are kept in no array."""
-        return functions.linear(x, self.weight, self.bias, relu=True)
-
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """A multiplication and an addition for each weight and row of inputs; the sums start from the bias."""
         return 2 * self.in_features * int(output.size)

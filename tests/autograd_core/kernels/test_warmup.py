@@ -27,7 +27,7 @@ x, w = np.ones((2, 3, 40, 40), np.float32), np.ones((20, 3, 3, 3), np.float32)
 y = convolution.conv2d(x, w, bias=w[:, 0, 0, 0])
 convolution.conv2d_input_gradient(y, w, x.shape)
 convolution.conv2d_weight_gradient(y, x, w.shape)
-reduction.sum_of_channels(y)
+reduction.sum_of_slices(y, (y.shape[0], y.shape[1], y[0, 0].size))
 for shape in ((1, 1, 9600), (60, 160, 1)):
     reduction.sum_of_slices(x, shape)
 normalisation.variance(x, (2, 3, 1600))

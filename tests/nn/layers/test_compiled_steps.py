@@ -93,3 +93,78 @@ def test_a_compiled_step(name):
     np.testing.assert_allclose(ours, expected, rtol=1e-11)
     for key, array in after.items():
         np.testing.assert_allclose(state[key], array, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.Linear(300, 200), (32, 300)),
+        (nn.Linear(3, 2), (3,)),
+        (nn.Linear(3, 4), (2, 2, 3)),
+        (nn.Linear(4, 5, bias=False), (2, 4)),
+        (nn.Conv2d(1, 6, 5, padding=2), (4, 1, 28, 28)),
+        (nn.Conv2d(6, 16, 5), (3, 6, 14, 14)),
+        (nn.Conv2d(8, 40, 3, stride=2, padding="valid"), (2, 8, 9, 9)),
+        (nn.Conv2d(4, 4, 3, groups=4), (2, 4, 9, 40)),
+        (nn.Conv2d(30, 20, 3, padding=1, padding_mode="reflect"), (1, 30, 6, 5)),
+        (nn.Conv2d(2, 3, 1, bias=False), (1, 2, 2, 2)),
+        (nn.Conv2d(2, 3, 3), (0, 2, 4, 4)),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_relu_becomes_part_of_the_op_before_it_and_no_number_changes(layer, shape, dtype):
+    for parameter in layer.parameters():
+        parameter.assign(parameter, dtype=dtype)
+    numbers = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    if numbers.size > 3:
+        numbers.flat[[2, -1]] = np.nan, np.inf
+
+    def step(x):
+        layer.zero_grad()
+        y = ag.relu(layer(x))
+        (y * 0.5).sum().backward()
+        return y
+
+    expected = [step(ag.tensor(numbers)), *(p.grad for p in layer.parameters())]
+    expected = [x.detach().numpy().copy() for x in expected]
+    compiled = ag.compile(step)
+    for _ in range(4):
+        y = compiled(ag.tensor(numbers))
+    for ours, eager in zip([y, *(p.grad for p in layer.parameters())], expected, strict=True):
+        assert ours.dtype == dtype
+        np.testing.assert_allclose(ours.numpy(), eager, rtol=1e-5, atol=1e-5)
+    is_product = isinstance(layer, nn.Linear) and layer.bias is None  # a matmul, which takes in nothing
+    assert ("with the op before" in str(compiled)) == (numbers.size > 0 and not is_product)
+
+
+LOOKS = {
+    "a sum of both": lambda y, z: z + y,
+    "a view of it": lambda y, z: z.sum() + y[:1].sum(),
+    "it is returned": lambda y, z: (y, z),
+    "nobody": lambda y, z: z * 2.0,
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("layer", [nn.Linear(30, 20), nn.Conv2d(3, 5, 3)], ids=repr)
+def test_what_a_relu_takes_is_kept_if_anybody_looks_at_it(layer, look):
+    shape = (4, 30) if isinstance(layer, nn.Linear) else (4, 3, 10, 10)
+    x = ag.tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32))
+
+    @ag.no_grad
+    def function(x):
+        y = layer(x)
+        z = ag.relu(y)
+        more = ag.tanh(z)
+        return LOOKS[look](y, z), more
+
+    compiled = ag.compile(function)
+    for seed in range(5):
+        x = ag.tensor(np.random.default_rng(seed).standard_normal(shape).astype(np.float32))
+        for ours, eager in zip(flat(compiled(x)), flat(function(x)), strict=True):
+            np.testing.assert_allclose(ours.numpy(), eager.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def flat(tree):
+    return [leaf for part in tree for leaf in flat(part)] if isinstance(tree, tuple) else [tree]
