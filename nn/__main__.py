@@ -99,6 +99,7 @@ def _train_in(directory: Path, options: argparse.Namespace) -> int:
     trainer = _trainer(
         settings,
         len(train),
+        None if options.compile else False,
         callbacks=[
             Checkpoints(directory / CHECKPOINT, every_seconds=options.save_every, notes={"settings": asdict(settings)}),
             history,
@@ -168,7 +169,7 @@ def _resumed_settings(saved: Checkpoint, asked: dict[str, Any], splits: Splits) 
     return settings.going_on(asked, splits, saved.position.epoch)
 
 
-def _trainer(settings: Settings, examples: int, callbacks: Sequence[Callback]) -> Trainer:
+def _trainer(settings: Settings, examples: int, compile: bool | None, callbacks: Sequence[Callback]) -> Trainer:
     model = settings.build_model()
     steps = settings.epochs * math.ceil(examples / settings.batch_size)
     return Trainer(
@@ -177,6 +178,7 @@ def _trainer(settings: Settings, examples: int, callbacks: Sequence[Callback]) -
         OPTIMIZERS[settings.optimizer].make(model.parameters(), lr=settings.lr),
         schedule=SCHEDULES[settings.schedule](settings.lr, steps),
         metrics=["accuracy"],
+        compile=compile,
         callbacks=callbacks,
     )
 

@@ -97,6 +97,12 @@ def _parser(
     command.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate; where it changes, the highest")
     command.add_argument("--schedule", choices=list(schedules), help="how the learning rate changes over the training")
     command.add_argument("--augmentation", choices=list(AUGMENTATIONS), help="how images are changed by chance")
+    command.add_argument(
+        "--no-compile",
+        dest="compile",
+        action="store_false",
+        help="take each step by Python: a little slower, the same weights up to rounding",
+    )
     command.add_argument("--seed", type=_whole_number(0), metavar="N", help="same seed, same weights (default: 0)")
     command.add_argument(
         "--save-every",

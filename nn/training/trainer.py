@@ -18,6 +18,7 @@ from nn.data.samplers import Sampler
 from nn.errors import CheckpointError, DivergenceError
 from nn.module import Module
 from nn.training.callback import Callback, Moment
+from nn.training.compiling import are_arrays, can_be_compiled, finite
 from nn.training.evaluation import (
     EVALUATION_BATCH,
     Loss,
@@ -43,6 +44,9 @@ class Trainer:
     - `clip(parameters)` changes the gradients before each step, as `optim.clip_grad_norm` does once `max_norm` is set.
     - `accumulate` mini-batches make one step: their gradients add up to that of one mini-batch of all their examples.
     - `average` follows the weights; validation is then by the averaged ones, and so is `trainer.evaluate`.
+    - `compile` says whether steps are compiled (`autograd_core.compile`): by default if model, loss and optimiser are
+      this project's own, which do nothing in Python that a compiled step would leave out. The weights are the same up
+      to rounding. What is compiled gets targets as tensors.
     - `callbacks` are told how it goes, in their order.
 
     >>> import numpy as np
@@ -68,6 +72,7 @@ class Trainer:
         clip: Callable[[list[Any]], Any] | None = None,
         accumulate: int = 1,
         average: WeightAverage | None = None,
+        compile: bool | None = None,
         callbacks: Callback | Sequence[Callback] = (),
     ) -> None:
         at_least("Trainer", "accumulate", accumulate, 1)
@@ -86,6 +91,9 @@ class Trainer:
         self.model, self.loss, self.optimizer, self.schedule = model, loss, optimizer, schedule
         self.metrics = named_metrics(metrics)
         self.clip, self.accumulate, self.average = clip, accumulate, average
+        self.compile = compile
+        self._compiles = False  # whether steps of this epoch are compiled
+        self._compiled = ag.compile(self._learn)
         self.position = Position()
         self.epochs = 0  # of the current call of fit, as are these:
         self.batches_per_epoch: int | None = None
@@ -243,6 +251,8 @@ class Trainer:
     def _finish_epoch(self, batches: Iterator[tuple[Any, ...]], interrupted: Callable[[], bool]) -> bool:
         """The rest of the epoch; False if interrupted in it."""
         position = self.position
+        used = [self.loss, self.optimizer, *([] if self.clip is None else [self.clip])]
+        self._compiles = can_be_compiled(self.model, used) if self.compile is None else self.compile
         before, started = position.seconds, time.perf_counter()
         while group := list(itertools.islice(batches, self.accumulate)):
             if interrupted():
@@ -260,30 +270,42 @@ class Trainer:
         position = self.position
         if self.schedule is not None:
             self.optimizer.set_lr(self.schedule(position.step))
-        self.optimizer.zero_grad()
-        examples = sum(len(batch[0]) for batch in group)
-        for batch in group:
-            outputs, loss = outputs_and_loss(self.model, self.loss, batch)
-            value = loss.item()
-            if not math.isfinite(value):
-                # Before the step, so that a diverged loss never reaches the weights.
-                raise _diverged(value, f"in epoch {position.epoch + 1}, mini-batch {position.batch + 1}")
-            (loss if len(group) == 1 else loss * (len(batch[0]) / examples)).backward()
-            position.batch += 1
-            count(position.totals, batch, outputs, value, self.metrics)
+        try:
+            results = (self._compiled if self._compiles and are_arrays(group) else self._learn)(group)
+        except DivergenceError as error:
+            numbers = range(position.batch + 1, position.batch + 1 + len(group))
+            place = f"mini-batch {numbers[0]}" if len(group) == 1 else f"mini-batches {numbers[0]} to {numbers[-1]}"
+            raise _diverged(error, f"in epoch {position.epoch + 1}, {place}") from None
+        for batch, (outputs, loss) in zip(group, results, strict=True):
+            count(position.totals, batch, outputs, loss.item(), self.metrics)
+            position.examples += len(batch[0])
+        position.batch += len(group)
         self.batch = group[-1]
-        if self.clip is not None:
-            self.clip(self.model.parameters())
-        self.optimizer.step()
         if self.average is not None:
             self.average.update()
         position.step += 1
-        position.examples += examples
+
+    def _learn(self, group: list[tuple[Any, ...]]) -> list[tuple[Any, Any]]:
+        """One step by these mini-batches: the outputs and the loss of each."""
+        self.optimizer.zero_grad()
+        examples = sum(len(batch[0]) for batch in group)
+        results = []
+        for batch in group:
+            outputs, loss = outputs_and_loss(self.model, self.loss, batch)
+            loss = finite(loss)  # or the weights stay as they are
+            (loss if len(group) == 1 else loss * (len(batch[0]) / examples)).backward()
+            results.append((outputs, loss))
+        if self.clip is not None:
+            self.clip(self.model.parameters())
+        self.optimizer.step()
+        return results
 
     def _validate(self, validation: Any, own_batches: bool) -> Score:
         score = self.evaluate(validation, batch_size=None if own_batches else EVALUATION_BATCH)
         if not math.isfinite(score["loss"]):
-            raise _diverged(score["loss"], f"on the validation examples after epoch {self.position.epoch + 1}")
+            raise _diverged(
+                f"the loss is {score['loss']}", f"on the validation examples after epoch {self.position.epoch + 1}"
+            )
         return score
 
     def _close_epoch(self, validation: Score | None) -> None:
@@ -325,7 +347,7 @@ def _take_over(name: str, take: Callable[[Any], Any], state: Any) -> Any:
         raise CheckpointError(f"the state does not fit the training: {name}: {said}") from error
 
 
-def _diverged(loss: float, where: str) -> DivergenceError:
+def _diverged(what: object, where: str) -> DivergenceError:
     return DivergenceError(
-        f"training diverged: the loss is {loss} {where}; a smaller learning rate may help, unless the data has a nan"
+        f"training diverged: {what} {where}; a smaller learning rate may help, unless the data has a nan"
     )
