@@ -6,6 +6,7 @@ from typing import Any
 
 import autograd_core as ag
 from autograd_core import ArgumentError
+from nn.arguments import numbers_of
 from nn.data import Batches
 from nn.module import Module
 from nn.training.metrics import Metric, named_metrics
@@ -67,7 +68,7 @@ def count(totals: Totals, batch: tuple[Any, ...], outputs: Any, loss: float, met
     examples = len(batch[0])
     totals.add("loss", loss * examples, examples)
     if metrics:
-        targets = batch[-1].numpy() if isinstance(batch[-1], ag.Tensor) else batch[-1]
+        targets = numbers_of(batch[-1])
         for name, metric in metrics.items():
             scores = metric(outputs.numpy(), targets)
             totals.add(name, float(scores.sum()), scores.size)
