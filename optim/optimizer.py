@@ -114,6 +114,9 @@ class Optimizer:
         names = self._saved_names(self.rule_for(settings, 1))
         return {"step": 0, **self.carried, **{name: zeros_like(parameter) for name in names}}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_known": {}}  # rules are made by decorators, and cannot be pickled
+
     @property
     def _name(self) -> str:
         return type(self).__name__

@@ -475,25 +475,26 @@ def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: in
     For ops that compute in one pass what the formula says, such as a gradient that is a kernel: theirs is wanted only
     for derivatives of higher order. It is recorded itself if `g` is a Tensor.
     """
-    create_graph = isinstance(g[0] if type(g) is tuple else g, Recorded)
+    on_tensors = isinstance(g[0] if type(g) is tuple else g, Recorded)
+    create_graph = on_tensors and recording.on  # which it is not where ops are only to be seen, by a capture
     x = inputs[index]
     with enable_grad():
         # A stand-in, for other inputs may depend on x too, and so may x on what is differentiated elsewhere.
-        x = given.reshape(x, x.shape) if create_graph else given.leaf(x)
+        x = given.reshape(x, x.shape) if create_graph else given.leaf(getattr(x, "array", x))
         others = [given.tensor(other) if isinstance(other, np.ndarray) else other for other in inputs]
         with _numbers_of(x.dtype):
             y = formula(*others[:index], x, *others[index + 1 :])
             if type(g) is tuple:  # of several outputs: differentiate Σ g·y, whose own upstream gradient is 1
                 y = functools.reduce(operator.add, [given.sum_to(u * v, ()) for u, v in zip(g, y, strict=True)])
                 g = np.ones((), y.dtype)
-                g = given.tensor(g) if create_graph else g
+                g = given.tensor(g) if on_tensors else g
     target = x.node or x
     if getattr(y, "requires_grad", False):
-        found = backpropagate(y.node or y, g, create_graph=create_graph, wanted=[target])
+        found = backpropagate(y.node or y, g, create_graph=create_graph, on_tensors=on_tensors, wanted=[target])
         if target in found:
             return found[target]
     zeros = np.zeros(x.shape, x.dtype)
-    return given.tensor(zeros) if create_graph else zeros
+    return given.tensor(zeros) if on_tensors else zeros
 
 
 def _read_only(x: Any) -> Any:
