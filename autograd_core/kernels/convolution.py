@@ -82,6 +82,7 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     depth = channels * len(taps)
     # Neither bands nor chunks may depend on the number of threads: they decide the order of summation.
     band, lattice = _band(g.shape[2:], taps, channels, stride, 1)
+    in_place, planes = _in_place(x, stride, padding, lattice)
     bands = -(-g.shape[2] // band)
     chunks = max(1, min(CONVOLUTION_PARTS, g.shape[0] * bands, CONVOLUTION_PARTS_ENTRIES // (depth * out)))
     tasks = chunks * groups
@@ -94,11 +95,11 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     partial = memory.empty((chunks, groups, depth, outputs), x.dtype)
     gradient_to_weights(
         g.size * depth, tasks * -(-depth // taps_of_task),
-        first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, lattice), partial,
+        first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, *planes), partial,
         scratch(threads * per_worker, x.dtype), _lists(threads, 3, band * g.shape[3]),
         (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
         (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
-        _lanes_are_positions(outputs, depth, (band, g.shape[3]), width // simd.VECTORS),
+        in_place, _lanes_are_positions(outputs, depth, (band, g.shape[3]), width // simd.VECTORS),
     )  # fmt: skip
     dw = np.empty((out, depth), x.dtype)
     add_chunks(partial.size, groups * -(-depth // TAPS_TO_ADD), partial, dw)
@@ -127,6 +128,10 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
 
     width = simd.TILE_BYTES // x.itemsize
     by_positions = _lanes_are_outputs(outputs, depth, size[1], step[1], width // simd.VECTORS)
+    in_place, planes = _in_place(x, spacing, margin, lattice)
+    # Vectors of positions, if not whole, would look beyond x.
+    if not by_positions and size[1] % (width // simd.VECTORS):
+        in_place, planes = False, (lattice[0] * lattice[1], lattice[1])
     lanes = width if by_positions else simd.ROWS
     packed = groups * _whole_lines((outputs + -outputs % lanes) * (depth + 1))
     positions = block * band * size[1]
@@ -139,11 +144,12 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
     )  # fmt: skip
     convolve(
         images * groups * size[0] * size[1] * outputs * depth, -(-images // block) * groups * -(-size[0] // band),
-        first_entry(x), memory[:packed], _offsets(taps, channels, spacing, lattice), y.reshape(-1),
+        first_entry(x), memory[:packed], _offsets(taps, channels, spacing, *planes), y.reshape(-1),
         memory[packed:], _lists(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
         (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
-        first[0] * y_row + first[1] * y_column, (block, band, per_worker), by_positions, rectify,
+        first[0] * y_row + first[1] * y_column, (block, band, per_worker),
+        in_place, by_positions, rectify,
     )  # fmt: skip
 
 
@@ -226,10 +232,17 @@ def _band(size, taps, channels, spacing, bands):
     return band, (band + border_rows, size[1] + border_columns)
 
 
+def _in_place(x, spacing, margin, lattice):
+    """Whether x itself is a lattice, and entries between its planes and rows, or those of a copy."""
+    *_, plane, row, column = (stride // x.itemsize for stride in x.strides)
+    if column == 1 and row == lattice[1] == x.shape[3] and spacing == (1, 1) and margin == (0, 0):
+        return True, (plane, row)
+    return False, (lattice[0] * lattice[1], lattice[1])
+
+
 @lru_cache(maxsize=256)
-def _offsets(taps, channels, spacing, lattice):
-    """Where the taps are on the lattice, channel by channel."""
-    plane, width = lattice[0] * lattice[1], lattice[1]
+def _offsets(taps, channels, spacing, plane, width):
+    """Where the taps are on the lattice, channel by channel, with so many entries to a plane and to a row."""
     within = np.array([phase * plane + row * width + column for phase, row, column in taps], _INT64)
     return (np.arange(channels)[:, None] * (spacing[0] * spacing[1] * plane) + within).reshape(-1)
 

@@ -8,6 +8,8 @@ A task copies its part of the image to a lattice, and all irregularity ends ther
       a b a b a b                   a a a     b b b     c c c     d d d
       c d c d c d
 
+An image without a border, and with a stride of 1, is a lattice already, and is read where it is.
+
 On the lattice, output position (p, q) sees its tap k at entry p·width + q + offset[k], whatever the stride, dilation
 and padding were: so the (taps × positions) matrix of im2col is the lattice itself, shifted by a constant for each row.
 Register tiles read it where it is, in one of two ways: a vector of neighbouring positions for each tap, or one entry
@@ -28,36 +30,66 @@ def _fill_lattice(x, start, x_strides, x_size, first_row, spacing, margin, latti
     channel_stride, row_stride, column_stride = x_strides
     channels, height, width = x_size
     (down, across), (top, left), (rows, columns) = spacing, margin, lattice_size
-    vector = simd.VECTOR_BYTES // lattice.itemsize
-    lattice[at : at + channels * down * across * rows * columns] = 0
     for channel in range(channels):
         for phase in range(down * across):
             y_phase, x_phase = divmod(phase, across)
             # Rows and columns q of the lattice with 0 <= q · spacing + phase - margin < size of the image.
             first_y = min(max(-(-(top - y_phase) // down) - first_row, 0), rows)
-            end_y = min(-(-(height + top - y_phase) // down) - first_row, rows)
+            end_y = max(min(-(-(height + top - y_phase) // down) - first_row, rows), first_y)
             first_x = min(max(-(-(left - x_phase) // across), 0), columns)
-            count = min(-(-(width + left - x_phase) // across), columns) - first_x
-            source = start + channel * channel_stride + (first_x * across + x_phase - left) * column_stride
-            stride = across * column_stride
-            for row in range(first_y, end_y):
-                y = (first_row + row) * down + y_phase - top
-                _copy_run(x, source + y * row_stride, stride, lattice, at + row * columns + first_x, count, vector)
+            end_x = max(min(-(-(width + left - x_phase) // across), columns), first_x)
+            source = start + channel * channel_stride + (x_phase - left) * column_stride
+            source += ((first_row + first_y) * down + y_phase - top) * row_stride
+            _copy_rows(
+                x, source, down * row_stride, across * column_stride, lattice, at, columns,
+                (first_y, end_y, rows), (first_x, end_x),
+            )  # fmt: skip
             at += rows * columns
 
 
 @jit(inline="always")
-def _copy_run(source, start, stride, target, at, count, vector):
-    """Copy `count` entries; the last vector adds zeros, where there are zeros or the next row will be."""
-    if stride == 1:
-        for i in range(0, count, vector):
-            simd.copy_lanes(source, start + i, target, at + i, count - i)
-    elif stride == 2:
-        for i in range(0, count, vector):
-            simd.copy_every_other(source, start + 2 * i, target, at + i, count - i)
+def _copy_rows(source, start, row_stride, stride, target, at, columns, rows, inside):
+    """Fill one plane: `rows` says where rows from the source begin, where they end, and where the plane ends, `inside`
+    from which column to which they are; all else is zeros.
+
+    Vectors run over a row's end into what is written later: the start of the next, or the next plane.
+    """
+    first_y, end_y, end = rows
+    first, last = inside
+    vector = simd.VECTOR_BYTES // target.itemsize
+    if last - first == columns == row_stride and stride == 1:  # the rows make one
+        columns = first_y * columns, (end_y - first_y) * columns, (end - end_y) * columns
+        _clear(source, target, at, columns[0], vector)
+        at += columns[0]
+        for i in range(0, columns[1], vector):
+            simd.copy_lanes(source, start + i, target, at + i, 0, columns[1] - i)
+        _clear(source, target, at + columns[1], columns[2], vector)
+        return
+    _clear(source, target, at, first_y * columns, vector)
+    at += first_y * columns
+    if 0 < stride < 3:
+        for i in range((columns - 1) // vector * vector, -1, -vector):
+            for row in range(end_y - first_y):
+                place, onto = start + row * row_stride + i * stride, at + row * columns + i
+                if stride == 1:
+                    simd.copy_lanes(source, place, target, onto, first - i, last - i)
+                else:
+                    simd.copy_every_other(source, place, target, onto, first - i, last - i)
     else:
-        for i in range(count):
-            target[at + i] = simd.entry(source, start + i * stride)
+        for row in range(end_y - first_y):
+            for i in range(columns):
+                onto = at + row * columns + i
+                if first <= i < last:
+                    target[onto] = simd.entry(source, start + row * row_stride + i * stride)
+                else:
+                    target[onto] = 0
+    _clear(source, target, at + (end_y - first_y) * columns, (end - end_y) * columns, vector)
+
+
+@jit(inline="always")
+def _clear(source, target, at, count, vector):
+    for i in range(0, count, vector):
+        simd.copy_lanes(source, 0, target, at + i, 0, 0)
 
 
 @kernel
@@ -87,12 +119,13 @@ def convolve(
     x_shape: tuple[int, int, int, int, int], x_strides: tuple[int, int, int, int, int],
     spacing: tuple[int, int], margin: tuple[int, int], lattice_size: tuple[int, int],
     y_shape: tuple[int, int, int], y_strides: tuple[int, int, int, int], y_first,
-    blocking: tuple[int, int, int], by_positions: bool, rectify: bool,
+    blocking: tuple[int, int, int], in_place: bool, by_positions: bool, rectify: bool,
 ):  # fmt: skip
     """y[n, g·O + o, p, q] = bias[g·O + o] + Σ_k w[g, o, k] · (tap k of image n, group g, at output position p, q).
 
     Weights and biases are packed. If `rectify`, negative results become 0: a ReLU on the way to memory.
-    `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries.
+    `offsets` gives the taps on the lattice; x and y are walked by strides from their first entries. If `in_place`, x
+    itself is the lattice.
     """
     images, groups, channels = x_shape[:3]
     outputs, out_height, out_width = y_shape
@@ -107,11 +140,16 @@ def convolve(
     lattice = worker * per_worker
     # Beyond the lattice, vectors may run on for one vector's length.
     tiles = lattice + count * lattice_image + simd.TILE_BYTES // y.itemsize
-    for i in range(count):
-        _fill_lattice(
-            x, (first_image + i) * x_strides[0] + group * x_strides[1], x_strides[2:], x_shape[2:], first_row,
-            spacing, margin, scratch, lattice + i * lattice_image, lattice_size,
-        )  # fmt: skip
+    if in_place:
+        lattice_image = x_strides[0]
+        start = first_image * x_strides[0] + group * x_strides[1] + first_row * x_strides[3]
+        lattice = _distance(scratch, x) + start
+    else:
+        for i in range(count):
+            _fill_lattice(
+                x, (first_image + i) * x_strides[0] + group * x_strides[1], x_strides[2:], x_shape[2:], first_row,
+                spacing, margin, scratch, lattice + i * lattice_image, lattice_size,
+            )  # fmt: skip
     y_start = y_first + first_image * y_strides[0] + group * outputs * y_strides[1] + first_row * y_strides[2]
     weights = group * (packed.size // groups)
     if by_positions:
@@ -223,14 +261,24 @@ def _multiply_rows(
                     )  # fmt: skip
 
 
+@jit(inline="always")
+def _distance(a, b):
+    """Entries of memory from a's first to b's: the tiles take one array and places in it."""
+    return (b.ctypes.data - a.ctypes.data) // a.itemsize
+
+
 @kernel
 def gradient_to_weights(
     worker, task, x: In1, g: In1, offsets: InInts1, partial: Out4, scratch: Out1, lists: OutInts3,
     x_shape: tuple[int, int, int, int, int], x_strides: tuple[int, int, int, int, int],
     spacing: tuple[int, int], margin: tuple[int, int], lattice_size: tuple[int, int],
-    g_shape: tuple[int, int, int], g_strides: tuple[int, int, int], blocking: tuple[int, int, int], by_lanes: bool,
+    g_shape: tuple[int, int, int], g_strides: tuple[int, int, int], blocking: tuple[int, int, int],
+    in_place: bool, by_lanes: bool,
 ):  # fmt: skip
-    """partial[chunk, group, k, o] = Σ over the chunk's images and all positions of g[n, o, p, q] · (tap k there)."""
+    """partial[chunk, group, k, o] = Σ over the chunk's images and all positions of g[n, o, p, q] · (tap k there).
+
+    If `in_place`, x itself is the lattice.
+    """
     images, groups = x_shape[:2]
     outputs, out_height, out_width = g_shape
     band, taps_of_task, per_worker = blocking
@@ -253,10 +301,13 @@ def gradient_to_weights(
     for block in range(chunk * blocks // chunks, (chunk + 1) * blocks // chunks):
         image, first_row = block // bands, block % bands * band
         rows = min(band, out_height - first_row)
-        _fill_lattice(
-            x, image * x_strides[0] + group * x_strides[1], x_strides[2:], x_shape[2:], first_row,
-            spacing, margin, scratch, lattice, lattice_size,
-        )  # fmt: skip
+        start = image * x_strides[0] + group * x_strides[1]
+        if in_place:
+            lattice = _distance(scratch, x) + start + first_row * x_strides[3]
+        else:
+            _fill_lattice(
+                x, start, x_strides[2:], x_shape[2:], first_row, spacing, margin, scratch, lattice, lattice_size
+            )
         g_start = image * g_strides[0] + group * outputs * g_strides[1] + first_row * out_width
         if by_lanes:
             _multiply_taps_by_lanes(

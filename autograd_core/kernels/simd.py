@@ -315,43 +315,41 @@ def copy_vector(typing_context, source, source_start, target, target_start):
     return types.void(source, i8, target, i8), generate
 
 
-@intrinsic
-def copy_lanes(typing_context, source, source_start, target, target_start, count):
-    """Copy `count` entries, at most a vector's; what lanes remain of the vector become zero in the target."""
+def _copy(every):
+    """Make the intrinsic that takes each entry of the source, or every second one."""
 
-    def generate(context, builder, signature, arguments):
-        source, source_start, target, target_start, count = arguments
-        vector = vector_of(signature.args[0].dtype)
-        source = pointer(context, builder, signature.args[0], source, source_start)
-        target = pointer(context, builder, signature.args[2], target, target_start)
-        place = vector_pointer(builder, source, const(0), vector)
-        store(builder, masked_load(builder, place, lanes_below(builder, vector, count)), target, const(0))
-        return context.get_dummy_value()
+    @intrinsic
+    def copy(typing_context, source, source_start, target, target_start, first, end):
+        """target[i] = source[every · i], both from their starts, for first <= i < end; a vector's other lanes are 0.
 
-    i8 = types.intp
-    return types.void(source, i8, target, i8, i8), generate
+        Nothing else of the source is read, nor need it be there.
+        """
+
+        def generate(context, builder, signature, arguments):
+            source, source_start, target, target_start, first, end = arguments
+            source = pointer(context, builder, signature.args[0], source, source_start)
+            target = pointer(context, builder, signature.args[2], target, target_start)
+            vector = vector_of(signature.args[0].dtype)
+            begin = builder.mul(first, const(every))
+            stop = builder.sub(builder.mul(end, const(every)), const(every - 1))  # not beyond the last one
+            runs = []
+            for start in range(0, every * vector.count, vector.count):
+                below = [lanes_below(builder, vector, builder.sub(limit, const(start))) for limit in (begin, stop)]
+                mask = builder.and_(builder.not_(below[0]), below[1])
+                runs.append(masked_load(builder, vector_pointer(builder, source, const(start), vector), mask))
+            if every == 2:
+                runs = [builder.shuffle_vector(*runs, lane_numbers(range(0, 2 * vector.count, 2)))]
+            store(builder, runs[0], target, const(0))
+            return context.get_dummy_value()
+
+        i8 = types.intp
+        return types.void(source, i8, target, i8, i8, i8), generate
+
+    return copy
 
 
-@intrinsic
-def copy_every_other(typing_context, source, source_start, target, target_start, count):
-    """As `copy_lanes`, from every second entry of the source."""
-
-    def generate(context, builder, signature, arguments):
-        source, source_start, target, target_start, count = arguments
-        vector = vector_of(signature.args[0].dtype)
-        source = pointer(context, builder, signature.args[0], source, source_start)
-        target = pointer(context, builder, signature.args[2], target, target_start)
-        spread = builder.sub(builder.mul(count, const(2)), const(1))  # the last one's neighbour is not touched
-        halves = []
-        for start in (const(0), const(vector.count)):
-            mask = lanes_below(builder, vector, builder.sub(spread, start))
-            halves.append(masked_load(builder, vector_pointer(builder, source, start, vector), mask))
-        even = builder.shuffle_vector(*halves, lane_numbers(range(0, 2 * vector.count, 2)))
-        store(builder, even, target, const(0))
-        return context.get_dummy_value()
-
-    i8 = types.intp
-    return types.void(source, i8, target, i8, i8), generate
+copy_lanes = _copy(1)
+copy_every_other = _copy(2)
 
 
 @intrinsic

@@ -32,21 +32,21 @@ def test_narrower_vectors_compute_the_same(bits):
 
 
 @jit
-def _copies(source, target, count):
-    simd.copy_lanes(source, 0, target, 0, count)
-    simd.copy_every_other(source, 0, target, 100, count)
+def _copies(source, start, target, first, end):
+    simd.copy_lanes(source, start, target, 0, first, end)
+    simd.copy_every_other(source, start, target, 100, first, end)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_masked_copies_take_what_is_asked_and_no_more(dtype):
     lanes = simd.VECTOR_BYTES // np.dtype(dtype).itemsize
     source = np.arange(1, 2 * lanes, dtype=dtype)
-    for count in range(1, lanes + 1):
+    for first, end in [(0, count) for count in range(lanes + 1)] + [(1, lanes), (3, 4), (lanes - 1, lanes), (2, 2)]:
         target = np.full(200, -1, dtype)
-        _copies(source, target, count)
-        np.testing.assert_array_equal(target[:count], source[:count])
-        np.testing.assert_array_equal(target[100 : 100 + count], source[::2][:count])
-        np.testing.assert_array_equal(target[count:lanes], 0)
+        _copies(source, 0, target, first, end)
+        for copied, taken in ((target[:lanes], source), (target[100 : 100 + lanes], source[::2])):
+            np.testing.assert_array_equal(copied[first:end], taken[first:end])
+            np.testing.assert_array_equal(np.delete(copied, np.s_[first:end]), 0)
         np.testing.assert_array_equal(target[lanes:100], -1)
 
 
