@@ -14,14 +14,16 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import FLOATS, memory, simd, simd_dot_products
+from autograd_core.kernels import FLOATS, image_lanes, memory, simd, simd_dot_products
 from autograd_core.kernels.gemm import first_entry, whole_strides
+from autograd_core.kernels.image_lanes import Axis
 from autograd_core.kernels.implicit_gemm import add_chunks, convolve, gradient_to_weights, pack_weights
 from autograd_core.kernels.plan import constant, contiguous, leave_to_numpy, planned
-from autograd_core.kernels.threads import get_num_threads, scratch
+from autograd_core.kernels.threads import get_num_threads, int_scratch, scratch, whole_lines
 from autograd_core.kernels.thresholds import (
     CONVOLUTION_PARTS,
     CONVOLUTION_PARTS_ENTRIES,
+    COPYING,
     DEPTH,
     LATTICE,
     POSITIONS,
@@ -46,8 +48,12 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=
     )
     y = memory.empty((x.shape[0], out, *size), x.dtype)
     weights = w.reshape(groups, out // groups, *w.shape[1:])
+    axes = _axes(size, x.shape[2:], tuple(kernel), stride, (-padding[0], -padding[1]), dilation)
     taps = _forward_taps(*kernel, *stride, *dilation)
-    _convolve(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias, rectify)
+    if _lanes_are_images(len(x), w.shape[1], out // groups, axes, x.itemsize):
+        image_lanes.convolve(x, weights, *axes, y, _biases(bias, weights), rectify)
+    else:
+        _convolve(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias, rectify)
     return _in_dtype(y, dtype)
 
 
@@ -58,6 +64,14 @@ def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation
     out, channels, *kernel = w.shape
     dx = memory.empty(x_shape, g.dtype)
     transposed = w.reshape(groups, out // groups, channels, *kernel).swapaxes(1, 2)
+    if stride == (1, 1):
+        # Entry t of x is seen by entry t + padding - i · dilation of g by tap i: rising, if taps are reversed.
+        starts = tuple([p - d * (k - 1) for p, d, k in zip(padding, dilation, kernel, strict=True)])
+        axes = _axes(x_shape[2:], g.shape[2:], tuple(kernel), stride, starts, dilation)
+        if _lanes_are_images(len(g), out // groups, channels, axes, g.itemsize):
+            weights = transposed[..., ::-1, ::-1]
+            image_lanes.convolve(g, weights, *axes, dx, _biases(None, weights), False)
+            return _in_dtype(dx, dtype)
     for phase in product(range(min(stride[0], x_shape[2])), range(min(stride[1], x_shape[3]))):
         along = zip(kernel, stride, padding, dilation, phase, strict=True)
         (rows, y_shifts), (columns, x_shifts) = (_landing_taps(*axis) for axis in along)
@@ -80,9 +94,15 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     outputs = out // groups
     taps = _forward_taps(*kernel, *stride, *dilation)
     depth = channels * len(taps)
+    dw = np.empty((out, depth), x.dtype)
+    axes = _axes(g.shape[2:], x.shape[2:], tuple(kernel), stride, (-padding[0], -padding[1]), dilation)
+    if _lanes_are_images_for_weights(len(x), channels, outputs, axes, x.itemsize):
+        partial = image_lanes.gradient_to_weights(x, g, groups, *axes)
+        add_chunks(partial.size, groups * -(-depth // TAPS_TO_ADD), partial, dw)
+        return _in_dtype(dw, dtype).reshape(w_shape)
     # Neither bands nor chunks may depend on the number of threads: they decide the order of summation.
     band, lattice = _band(g.shape[2:], taps, channels, stride, 1)
-    in_place, planes = _in_place(x, stride, padding, lattice)
+    in_place, planes = _in_place(x, stride, padding, lattice, g.shape[2] - band)
     bands = -(-g.shape[2] // band)
     chunks = max(1, min(CONVOLUTION_PARTS, g.shape[0] * bands, CONVOLUTION_PARTS_ENTRIES // (depth * out)))
     tasks = chunks * groups
@@ -90,18 +110,17 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     taps_of_task = max(taps_of_task + -taps_of_task % simd.ROWS, 8 * simd.ROWS)
 
     width = simd.TILE_BYTES // x.itemsize
-    per_worker = _whole_lines((DEPTH + 2) * width + channels * stride[0] * stride[1] * lattice[0] * lattice[1] + width)
+    per_worker = whole_lines((DEPTH + 2) * width + channels * stride[0] * stride[1] * lattice[0] * lattice[1] + width)
     threads = get_num_threads()
     partial = memory.empty((chunks, groups, depth, outputs), x.dtype)
     gradient_to_weights(
         g.size * depth, tasks * -(-depth // taps_of_task),
         first_entry(x), g.reshape(-1), _offsets(taps, channels, stride, *planes), partial,
-        scratch(threads * per_worker, x.dtype), _lists(threads, 3, band * g.shape[3]),
+        scratch(threads * per_worker, x.dtype), int_scratch(threads, 3, band * g.shape[3]),
         (x.shape[0], groups, channels, *x.shape[2:]), _strides(x, channels), stride, padding, lattice,
         (outputs, *g.shape[2:]), _strides(g, outputs)[::2], (band, taps_of_task, per_worker),
         in_place, _lanes_are_positions(outputs, depth, (band, g.shape[3]), width // simd.VECTORS),
     )  # fmt: skip
-    dw = np.empty((out, depth), x.dtype)
     add_chunks(partial.size, groups * -(-depth // TAPS_TO_ADD), partial, dw)
     return _in_dtype(dw, dtype).reshape(w_shape)
 
@@ -110,8 +129,7 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
     """Correlate x with weights (groups, outputs, channels, *taps), into every step-th entry of y from `first` on."""
     groups, outputs, channels, _, _ = weights.shape
     depth = channels * len(taps)
-    if bias is None:
-        bias = constant(np.zeros(groups * outputs, x.dtype))
+    bias = _biases(bias, weights)
     if 0 in size or depth == 0 or x.size == 0 or y.size == 0:
         leave_to_numpy()
         sums = np.maximum(bias, 0) if rectify else bias
@@ -128,24 +146,24 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
 
     width = simd.TILE_BYTES // x.itemsize
     by_positions = _lanes_are_outputs(outputs, depth, size[1], step[1], width // simd.VECTORS)
-    in_place, planes = _in_place(x, spacing, margin, lattice)
+    in_place, planes = _in_place(x, spacing, margin, lattice, size[0] - band)
     # Vectors of positions, if not whole, would look beyond x.
     if not by_positions and size[1] % (width // simd.VECTORS):
         in_place, planes = False, (lattice[0] * lattice[1], lattice[1])
     lanes = width if by_positions else simd.ROWS
-    packed = groups * _whole_lines((outputs + -outputs % lanes) * (depth + 1))
+    packed = groups * whole_lines((outputs + -outputs % lanes) * (depth + 1))
     positions = block * band * size[1]
-    per_worker = _whole_lines(block * lattice_image + width + by_positions * (positions + simd.ROWS) * width)
+    per_worker = whole_lines(block * lattice_image + width + by_positions * (positions + simd.ROWS) * width)
     memory = scratch(packed + threads * per_worker, x.dtype)
     y_image, _, y_channel, y_row, y_column = _strides(y, outputs)
     pack_weights(
-        weights.size, groups * -(-outputs // lanes), first_entry(weights), contiguous(bias, x.dtype),
+        weights.size, groups * -(-outputs // lanes), first_entry(weights), bias,
         memory[:packed], *_in_longest_runs(weights.shape, weights.strides, weights.itemsize), lanes,
     )  # fmt: skip
     convolve(
         images * groups * size[0] * size[1] * outputs * depth, -(-images // block) * groups * -(-size[0] // band),
         first_entry(x), memory[:packed], _offsets(taps, channels, spacing, *planes), y.reshape(-1),
-        memory[packed:], _lists(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
+        memory[packed:], int_scratch(threads, 2, max(positions, 3 * simd.LINE_VECTORS)),
         (images, groups, channels, *x.shape[2:]), _strides(x, channels), spacing, margin, lattice,
         (outputs, *size), (y_image, y_channel, y_row * step[0], y_column * step[1]),
         first[0] * y_row + first[1] * y_column, (block, band, per_worker),
@@ -166,24 +184,77 @@ def _in_longest_runs(shape, strides, item):
 
 
 def _lanes_are_outputs(outputs, depth, row_length, step, vector):
-    """Which of the two ways to lay tiles costs less: fused multiply-adds for one position, plus storing it."""
-    last = outputs % simd.ROWS
-    whole_tiles = outputs - last + (simd.PART_ROWS if last <= simd.PART_ROWS else simd.ROWS) * (last > 0)
-    rows = (whole_tiles if outputs > 1 else 1) * depth / vector * (row_length + -row_length % vector) / row_length
-    whole = outputs + -outputs % vector
-    # A tile is transposed into vectors of y, or, where they are not whole, stored entry by entry.
-    positions = whole / vector * depth + (0.5 if step == 1 else 2.0) * whole
+    """Which of the two ways to lay tiles on a lattice costs less."""
+    rows, positions = _tile_costs(outputs, depth, row_length, step, vector)
     return step > 2 or positions < rows
 
 
+def _tile_costs(outputs, depth, row_length, step, vector):
+    """Fused multiply-adds for one position, plus storing it, where lanes are positions and where they are outputs."""
+    whole_tiles = simd.whole_tiles(outputs) if outputs > 1 else 1
+    rows = whole_tiles * depth / vector * (row_length + -row_length % vector) / row_length
+    whole = outputs + -outputs % vector
+    # A tile is transposed into vectors of y, or, where they are not whole, stored entry by entry.
+    return rows, whole / vector * depth + (0.5 if step == 1 else 2.0) * whole
+
+
+@lru_cache(maxsize=256)
+def _axes(positions, size, taps, stride, starts, spread):
+    return tuple(Axis(*numbers) for numbers in zip(positions, size, taps, stride, starts, spread, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _lanes_are_images(images, channels, outputs, axes, item):
+    """Whether that costs less than both ways to lay tiles on a lattice."""
+    if images * item < simd.VECTOR_BYTES:  # most lanes would be empty
+        return False
+    cost = image_lanes.convolution_cost(images, channels, outputs, *axes, item)
+    if cost is None:
+        return False
+    rows, columns = axes
+    tiles = _tile_costs(outputs, channels * rows.taps * columns.taps, columns.positions, 1, simd.VECTOR_BYTES // item)
+    copies = 0.0
+    if any((axis.stride, axis.start) != (1, 0) for axis in axes):
+        seen = prod(axis.positions * axis.stride + (axis.taps - 1) * axis.spread for axis in axes)
+        copies = COPYING * channels * seen / (rows.positions * columns.positions)
+    return cost < 0.95 * (min(tiles) + copies)
+
+
+@lru_cache(maxsize=256)
+def _lanes_are_images_for_weights(images, channels, outputs, axes, item):
+    """Whether that costs less than both ways to lay tiles for the gradient to weights."""
+    if images * item < simd.VECTOR_BYTES // 2:
+        return False
+    rows, columns = axes
+    depth, size = channels * rows.taps * columns.taps, (rows.positions, columns.positions)
+    cost = image_lanes.weights_cost(images, channels, outputs, *axes, item)
+    return cost < 0.95 * min(_weights_costs(outputs, depth, size, simd.VECTOR_BYTES // item))
+
+
 def _lanes_are_positions(outputs, depth, size, vector):
-    """Which of the two ways to sum the gradient to weights costs less, in fused multiply-adds for one band."""
+    """Which of the two ways to sum the gradient to weights over a band of this size costs less."""
     if outputs == 1:
         return True
+    positions, taps = _weights_costs(outputs, depth, size, vector)
+    return positions < taps
+
+
+def _weights_costs(outputs, depth, size, vector):
+    """Cycles for one position, where lanes are positions and where they are outputs."""
     taps, several = simd_dot_products.SEVERAL_TAPS, simd_dot_products.SEVERAL_OUTPUTS
+    if outputs == 1:
+        taps, several = simd_dot_products.LINE_TAPS, 1
     sums = -(-depth // taps) * taps * -(-outputs // several) * several
-    positions = size[0] * -(-size[1] // vector) + 8  # to add up a vector's lanes at the end takes as long as 8
-    return sums * positions < (depth + -depth % simd.ROWS) * -(-outputs // vector) * size[0] * size[1]
+    vectors = size[0] * -(-size[1] // vector) + 8  # to add up a vector's lanes at the end takes as long as 8
+    # Their masked loads, mostly across two cache lines, take twice as long as what is computed with them.
+    return 2 * sums * vectors / (size[0] * size[1]), (depth + -depth % simd.ROWS) * -(-outputs // vector)
+
+
+def _biases(bias, weights):
+    """What sums start from."""
+    if bias is None:
+        return constant(np.zeros(weights.shape[0] * weights.shape[1], weights.dtype))
+    return contiguous(bias, weights.dtype)
 
 
 def _in_one_float(a, b):
@@ -232,10 +303,14 @@ def _band(size, taps, channels, spacing, bands):
     return band, (band + border_rows, size[1] + border_columns)
 
 
-def _in_place(x, spacing, margin, lattice):
-    """Whether x itself is a lattice, and entries between its planes and rows, or those of a copy."""
+def _in_place(x, spacing, margin, lattice, more_rows):
+    """Whether x itself is a lattice, and entries between its planes and rows, or those of a copy.
+
+    `lattice` is that of the first band; the last takes rows up to `more_rows` beyond it.
+    """
     *_, plane, row, column = (stride // x.itemsize for stride in x.strides)
-    if column == 1 and row == lattice[1] == x.shape[3] and spacing == (1, 1) and margin == (0, 0):
+    whole = row == lattice[1] == x.shape[3] and lattice[0] + more_rows <= x.shape[2]
+    if column == 1 and whole and spacing == (1, 1) and margin == (0, 0):
         return True, (plane, row)
     return False, (lattice[0] * lattice[1], lattice[1])
 
@@ -251,12 +326,3 @@ def _strides(x, channels):
     """Entries from one image, group, channel, row and column to the next."""
     image, channel, row, column = (stride // x.itemsize for stride in x.strides)
     return image, channels * channel, channel, row, column
-
-
-def _lists(*shape):
-    count = prod(shape)
-    return scratch(count, _INT64)[:count].reshape(shape)
-
-
-def _whole_lines(count):
-    return count + -count % 16

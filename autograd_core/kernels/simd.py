@@ -38,7 +38,7 @@ from autograd_core.kernels.llvm_vectors import (
 )
 
 
-def _accumulate(builder, vector, rows, vectors, depth, factors_of, row_of, start_of=None):
+def accumulate(builder, vector, rows, vectors, depth, factors_of, row_of, start_of=None):
     """Emit the loop over k, and return the sums: per k, each of `rows` factors of A meets each vector of a row of B.
 
     `factors_of(k)` and `row_of(k)` emit the addresses of both, `start_of(i, j)` what a sum starts from if not from 0.
@@ -96,10 +96,10 @@ def _tile(vectors):
                 row = builder.gep(a, [builder.mul(k, const(ROWS))])
                 return [builder.gep(row, [const(i)]) for i in range(ROWS)]
 
-            sums = _accumulate(
+            sums = accumulate(
                 builder, vector, ROWS, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors)
             )
-            _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
+            store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
             return context.get_dummy_value()
 
         i8 = types.intp
@@ -150,8 +150,8 @@ def _gathered_tile(vectors):
                 masked_load(builder, vector_pointer(builder, place, const(0), vector), fresh)
                 for place in row_of(const(-1))
             ]
-            sums = _accumulate(builder, vector, ROWS, vectors, depth, factors_of, row_of, lambda i, j: before[j])
-            _store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add, rectify)
+            sums = accumulate(builder, vector, ROWS, vectors, depth, factors_of, row_of, lambda i, j: before[j])
+            store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add, rectify)
             return context.get_dummy_value()
 
         i8, truth = types.intp, types.boolean
@@ -196,13 +196,13 @@ def _scattered_tile(tile_rows, vectors):
                 return [builder.gep(start, [offset]) for start in starts]
 
             before = [splat(builder, vector, builder.load(place)) for place in factors_of(const(-1))]
-            sums = _accumulate(builder, vector, tile_rows, vectors, depth, factors_of, row_of, lambda i, j: before[i])
+            sums = accumulate(builder, vector, tile_rows, vectors, depth, factors_of, row_of, lambda i, j: before[i])
             places = [builder.gep(c, [place]) for place in table(9)]
             adjacent = builder.icmp_signed("==", step, const(1))
             with builder.if_else(adjacent) as (side_by_side, apart):
                 with side_by_side:
                     never = ir.Constant(ir.IntType(1), 0)
-                    _store_tile(builder, sums, places, table(10), c_stride, rows, never, rectify)
+                    store_tile(builder, sums, places, table(10), c_stride, rows, never, rectify)
                 with apart:
                     _store_every_other(builder, sums, places, table(10), c_stride, rows)
             return context.get_dummy_value()
@@ -213,7 +213,7 @@ def _scattered_tile(tile_rows, vectors):
     return multiply_scattered_tile
 
 
-def _store_tile(builder, sums, places, counts, c_stride, rows, add, rectify=None):
+def store_tile(builder, sums, places, counts, c_stride, rows, add, rectify=None):
     """Write what of the tile lies inside the matrix, by masks: memory beyond an edge is neither read nor written.
 
     Vector j of the first row goes to places[j], with its first counts[j] lanes. With `rectify`, a ReLU comes first.
@@ -241,7 +241,7 @@ def _store_tile(builder, sums, places, counts, c_stride, rows, add, rectify=None
 
 
 def _store_every_other(builder, sums, places, counts, c_stride, rows):
-    """As `_store_tile`, to every second entry of c; those between are not touched."""
+    """As `store_tile`, to every second entry of c; those between are not touched."""
     vector = sums[0][0].type
     none = ir.Constant(ir.VectorType(ir.IntType(1), vector.count), None)
     inside = [riffle(builder, [lanes_below(builder, vector, count)], [none]) for count in counts]
@@ -261,6 +261,14 @@ multiply_scattered_tile = _scattered_tile(ROWS, VECTORS)
 # For the last few outputs, or a layer of only so many: six of eight rows, four of six.
 PART_ROWS = 3 * ROWS // 4
 multiply_scattered_part = _scattered_tile(PART_ROWS, VECTORS)
+
+
+def whole_tiles(rows):
+    """The rows that tiles compute for so many."""
+    last = rows % ROWS
+    return rows - last + (last > 0) * (PART_ROWS if last <= PART_ROWS else ROWS)
+
+
 # For a single output, as in depthwise convolution: all registers go to positions.
 LINE_VECTORS = 4 * VECTORS
 multiply_scattered_line = _scattered_tile(1, LINE_VECTORS)

@@ -11,6 +11,7 @@ import numbers
 import os
 import threading
 import warnings
+from math import prod
 
 import numpy as np
 
@@ -94,6 +95,17 @@ def scratch(count, dtype, which=""):
     if buffer is None or buffer.size < count:
         buffer = _own.buffers[key] = _aligned(count, dtype)
     return buffer
+
+
+def int_scratch(*shape):
+    """Working memory for whole numbers."""
+    count = prod(shape)
+    return scratch(count, np.dtype(np.int64))[:count].reshape(shape)
+
+
+def whole_lines(count):
+    """So many entries, or a few more, as fill cache lines, whatever their dtype."""
+    return count + -count % 16
 
 
 def _aligned(count, dtype):

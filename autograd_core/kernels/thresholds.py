@@ -78,5 +78,10 @@ TAPS = 160
 LATTICE = 1 << 16
 # Positions that a task has at least, several small images together if need be.
 POSITIONS = 512
+# Entries of transposed images, and of results for them, in a task: some second-level caches full, for both are read and
+# written from front to back; and for the gradient to the weights, which goes through them again and again.
+IMAGE_LANES, IMAGE_LANES_OF_WEIGHTS = 1 << 19, 1 << 17
+# Cycles to move an entry, about: onto a lattice, and to and from the lanes of images.
+COPYING, PACKING, UNPACKING = 0.65, 0.75, 0.5
 # Taps in a task that adds up the parts of the gradient to weights.
 TAPS_TO_ADD = 32

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_core.kernels import convolution, threads
+from autograd_core.kernels import convolution, image_lanes, threads
 
 
 def reference(x, w, stride, padding, dilation, groups, bias=0.0):
@@ -26,14 +26,14 @@ def reference(x, w, stride, padding, dilation, groups, bias=0.0):
 
 
 @st.composite
-def convolutions(draw):
+def convolutions(draw, batches=(1, 2, 3)):
     pair = st.tuples(st.integers(1, 3), st.integers(1, 3))
     kernel, stride, dilation = draw(pair), draw(pair), draw(pair)
     padding = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
     smallest = [max(1, d * (k - 1) + 1 - 2 * p) for k, d, p in zip(kernel, dilation, padding, strict=True)]
     size = tuple(s + draw(st.integers(0, 9)) for s in smallest)
     groups = draw(st.integers(1, 3))
-    x_shape = (draw(st.integers(1, 3)), groups * draw(st.integers(1, 4)), *size)
+    x_shape = (draw(st.sampled_from(batches)), groups * draw(st.integers(1, 4)), *size)
     w_shape = (groups * draw(st.integers(1, 5)), x_shape[1] // groups, *kernel)
     return x_shape, w_shape, stride, padding, dilation, groups
 
@@ -46,6 +46,23 @@ def test_forward_and_both_gradients(dtype, case, seed):
     rng = np.random.default_rng(seed)
     x, w = rng.standard_normal(x_shape).astype(dtype), rng.standard_normal(w_shape).astype(dtype)
     check_against_reference(rng, x, w, *options)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(convolutions(batches=(1, 7, 19, 37)), st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=60)
+def test_the_same_where_lanes_are_images(dtype, case, seed):
+    x_shape, w_shape, *options = case
+    rng = np.random.default_rng(seed)
+    x, w = rng.standard_normal(x_shape).astype(dtype), rng.standard_normal(w_shape).astype(dtype)
+
+    def wherever_possible(images, channels, outputs, axes, item):
+        return image_lanes.convolution_cost(images, channels, outputs, *axes, item) is not None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "_lanes_are_images", wherever_possible)
+        patch.setattr(convolution, "_lanes_are_images_for_weights", lambda *sizes: True)
+        check_against_reference(rng, x, w, *options)
 
 
 def check_against_reference(rng, x, w, *options):
@@ -80,6 +97,8 @@ LAYERS = {
     "strided": ((2, 16, 33, 33), (24, 16, 3, 3), (2, 2), (1, 1), (1, 1), 1),
     "depthwise": ((2, 16, 20, 20), (16, 1, 3, 3), (1, 1), (1, 1), (1, 1), 16),
     "depthwise strided": ((2, 16, 32, 37), (16, 1, 3, 3), (2, 2), (1, 1), (1, 1), 16),
+    "many images": ((32, 6, 14, 14), (16, 6, 5, 5), (1, 1), (0, 0), (1, 1), 1),
+    "many images of one channel": ((32, 1, 28, 28), (6, 1, 5, 5), (1, 1), (2, 2), (1, 1), 1),
     "pointwise": ((2, 40, 9, 9), (48, 40, 1, 1), (1, 1), (0, 0), (1, 1), 1),
 }
 
