@@ -279,7 +279,7 @@ def gradient_to_weights(
 
     If `in_place`, x itself is the lattice.
     """
-    images, groups = x_shape[:2]
+    images, groups, channels = x_shape[:3]
     outputs, out_height, out_width = g_shape
     band, taps_of_task, per_worker = blocking
     depth = offsets.size
@@ -287,6 +287,8 @@ def gradient_to_weights(
     chunk, part = divmod(task, groups * -(-depth // taps_of_task))
     group, part = divmod(part, -(-depth // taps_of_task))
     first_tap, end_tap = part * taps_of_task, min((part + 1) * taps_of_task, depth)
+    first_channel, end_channel = first_tap * channels // depth, -(-end_tap * channels // depth)
+    lattice_channel = spacing[0] * spacing[1] * lattice_size[0] * lattice_size[1]
 
     strip_width = simd.TILE_BYTES // partial.itemsize
     strip = worker * per_worker + strip_width
@@ -305,9 +307,11 @@ def gradient_to_weights(
         if in_place:
             lattice = _distance(scratch, x) + start + first_row * x_strides[3]
         else:
+            # Taps go channel by channel, so those of a task see some channels only.
             _fill_lattice(
-                x, start, x_strides[2:], x_shape[2:], first_row, spacing, margin, scratch, lattice, lattice_size
-            )
+                x, start + first_channel * x_strides[2], x_strides[2:], (end_channel - first_channel, *x_shape[3:]),
+                first_row, spacing, margin, scratch, lattice + first_channel * lattice_channel, lattice_size,
+            )  # fmt: skip
         g_start = image * g_strides[0] + group * outputs * g_strides[1] + first_row * out_width
         if by_lanes:
             _multiply_taps_by_lanes(

@@ -75,7 +75,7 @@ TASK_ROWS, TASK_COLUMNS = 512, 1024
 # Taps for which a strip of weights stays in the first-level cache while positions pass by.
 TAPS = 160
 # Entries of one image's lattice in a task, where rows can be divided: it should stay in a second-level cache.
-LATTICE = 1 << 16
+LATTICE = 1 << 17
 # Positions that a task has at least, several small images together if need be.
 POSITIONS = 512
 # Entries of transposed images, and of results for them, in a task: some second-level caches full, for both are read and
