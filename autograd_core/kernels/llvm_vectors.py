@@ -75,6 +75,12 @@ def store(builder, value, pointer, offset):
     stored.align = 4
 
 
+def prefetch(builder, place):
+    """Fetch the cache line at `place`, which need not exist, for it is read soon."""
+    flags = [ir.Constant(LANE, value) for value in (0, 1, 1)]  # to be read, into an outer cache, as data
+    call(builder, "llvm.prefetch.p0", ir.VoidType(), builder.bitcast(place, ir.IntType(8).as_pointer()), *flags)
+
+
 def call(builder, name, result, *arguments):
     """Call an LLVM intrinsic by its full, mangled name."""
     function_type = ir.FunctionType(result, [argument.type for argument in arguments])

@@ -10,7 +10,7 @@ Tasks depend on the shape alone, so results do not depend on the number of threa
 
 import numpy as np
 
-from autograd_core.kernels.jit import jit
+from autograd_core.kernels import simd_columns
 from autograd_core.kernels.launch import In1, In2, Out1, Out2, kernel
 from autograd_core.kernels.plan import contiguous, planned
 from autograd_core.kernels.reduction import add_parts, dot_of_piece
@@ -28,7 +28,7 @@ def matvec(a, x):
         rows = max(1, MATVEC_TASK // x.size)
         _rows(a.size, -(-m // rows), a, x, y, rows)
         return y
-    parts = min(MATVEC_PARTS, -(-a.size // MATVEC_TASK)) if m < 2 * MATVEC_RUN else 1
+    parts = min(MATVEC_PARTS, -(-a.size // MATVEC_TASK)) if m < 4 * MATVEC_RUN else 1
     sums, runs = np.empty((parts, m), a.dtype), -(-m // MATVEC_RUN)
     _columns(a.size, runs * parts, a.T, x, sums, runs)
     if parts == 1:
@@ -44,29 +44,19 @@ def _rows(worker, task, a: In2, x: In1, y: Out1, rows):
         y[i] = dot_of_piece(a[i], x)
 
 
-@jit
-def _add_four(a, x, k, first, y):
-    """Four columns at a time: y is read and written a fourth as often."""
-    one, two, three, four = x[k], x[k + 1], x[k + 2], x[k + 3]
-    end = first + y.size
-    a0, a1, a2, a3 = a[k, first:end], a[k + 1, first:end], a[k + 2, first:end], a[k + 3, first:end]
-    for i in range(y.size):
-        y[i] += (one * a0[i] + two * a1[i]) + (three * a2[i] + four * a3[i])
-
-
 @kernel
 def _columns(worker, task, columns: In2, x: In1, sums: Out2, runs):
     part, run = divmod(task, runs)
     depth, size = columns.shape
     first = run * MATVEC_RUN
-    y = sums[part, first : min(first + MATVEC_RUN, size)]
-    y[:] = 0
+    count = min(MATVEC_RUN, size - first)
+    y, a = sums.reshape(-1), columns.reshape(-1)
+    start = part * size + first
+    y[start : start + count] = 0
     k, end = part * depth // len(sums), (part + 1) * depth // len(sums)
-    while k + 4 <= end:
-        _add_four(columns, x, k, first, y)
-        k += 4
+    while k + simd_columns.TOGETHER <= end:
+        simd_columns.add_columns(a, k * size + first, size, x, k, y, start, count)
+        k += simd_columns.TOGETHER
     while k < end:
-        column = columns[k, first : first + y.size]
-        for i in range(y.size):
-            y[i] += x[k] * column[i]
+        simd_columns.add_column(a, k * size + first, size, x, k, y, start, count)
         k += 1

@@ -54,7 +54,7 @@ REDUCTION_COLUMNS, REDUCTION_ROWS = 1 << 10, 1 << 6  # and rows at least
 CUMULATIVE_COLUMNS = 1 << 8
 NORMALISATION_COLUMNS = 1 << 7
 SCATTER_LINES = 8  # cache lines of a row
-MATVEC_RUN = 1 << 11  # of one column; it stays in the first-level cache while columns are added to it
+MATVEC_RUN = 1 << 10  # of one column; it stays in the first-level cache while columns are added to it
 
 # Sums taken apart, at most, and then added up.
 PARTS = 32
