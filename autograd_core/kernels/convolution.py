@@ -25,6 +25,7 @@ from autograd_core.kernels.thresholds import (
     CONVOLUTION_PARTS_ENTRIES,
     COPYING,
     DEPTH,
+    IN_PLACE,
     LATTICE,
     POSITIONS,
     TAPS_TO_ADD,
@@ -147,8 +148,8 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
     width = simd.TILE_BYTES // x.itemsize
     by_positions = _lanes_are_outputs(outputs, depth, size[1], step[1], width // simd.VECTORS)
     in_place, planes = _in_place(x, spacing, margin, lattice, size[0] - band)
-    # Vectors of positions, if not whole, would look beyond x.
-    if not by_positions and size[1] % (width // simd.VECTORS):
+    # Vectors of positions, if not whole, would look beyond x; and large images are read faster from front to back.
+    if (not by_positions and size[1] % (width // simd.VECTORS)) or channels * planes[0] > IN_PLACE:
         in_place, planes = False, (lattice[0] * lattice[1], lattice[1])
     lanes = width if by_positions else simd.ROWS
     packed = groups * whole_lines((outputs + -outputs % lanes) * (depth + 1))

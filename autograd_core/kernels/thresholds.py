@@ -76,6 +76,9 @@ TASK_ROWS, TASK_COLUMNS = 512, 1024
 TAPS = 160
 # Entries of one image's lattice in a task, where rows can be divided: it should stay in a second-level cache.
 LATTICE = 1 << 17
+# Entries of an image that is read tap by tap where it is: fetched so, not from front to back, larger ones take longer
+# than a copy.
+IN_PLACE = 1 << 15
 # Positions that a task has at least, several small images together if need be.
 POSITIONS = 512
 # Entries of transposed images, and of results for them, in a task: some second-level caches full, for both are read and
