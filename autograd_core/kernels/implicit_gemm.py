@@ -47,7 +47,7 @@ def _fill_lattice(x, start, x_strides, x_size, first_row, spacing, margin, latti
             at += rows * columns
 
 
-@jit(inline="always")
+@jit
 def _copy_rows(source, start, row_stride, stride, target, at, columns, rows, inside, alone):
     """Fill one plane, maybe the only one: `rows` says where rows from the source begin, where they end, and where the
     plane ends, `inside` from which column to which they are; all else is zeros.
@@ -98,7 +98,7 @@ def _copy_lanes(source, start, stride, target, at, first, end):
         simd.copy_every_other(source, start, target, at, first, end)
 
 
-@jit(inline="always")
+@jit
 def _clear(source, target, at, count, vector):
     for i in range(0, count, vector):
         simd.copy_lanes(source, 0, target, at + i, 0, 0)
