@@ -20,6 +20,7 @@ from autograd_core.generator import default_generator, get_random_state, manual_
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.operators import Operators
 from autograd_core.ops import *
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op, elementwise
 from autograd_core.recording import (
     depends_on,
@@ -87,6 +88,7 @@ __all__ = [
     "apply_updates",
     "arange",
     "array_op",
+    "axis_or_dim",
     "bernoulli",
     "checkpoint",
     "compile",

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.ops import reduction, shaping
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import elementwise
 from autograd_core.ops.elementwise import abs, exp, expm1, log1p, maximum, minimum, where
 from autograd_core.ops.special import erfc
@@ -364,6 +365,7 @@ def _(x):
 # --- several inputs to one output -------------------------------------------------------------
 
 
+@axis_or_dim
 def glu(x: Any, /, axis: int = -1) -> Any:
     """a·σ(b), where a and b are the halves of x along `axis` (Dauphin et al. 2016).
 
@@ -377,6 +379,7 @@ def glu(x: Any, /, axis: int = -1) -> Any:
     return x[(*before, slice(n))] * sigmoid(x[(*before, slice(n, None))])
 
 
+@axis_or_dim
 def maxout(x: Any, /, pieces: int, axis: int = -1) -> Any:
     """The largest of each `pieces` neighbours along `axis`: a convex function of that many linear pieces (deck A).
 

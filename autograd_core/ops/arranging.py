@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import set_at, take
 from autograd_core.ops.shaping import (
@@ -29,6 +30,7 @@ __all__ = ["flip", "meshgrid", "pad", "repeat", "roll", "split", "stack", "tile"
 Axis = int | Sequence[int] | None
 
 
+@axis_or_dim
 def stack(arrays: Sequence[Any], /, axis: int = 0) -> Any:
     """Arrays of one shape joined along a new axis: n times (...,) -> (..., n, ...)."""
     arrays = as_arrays(arrays, "stack")
@@ -41,6 +43,7 @@ def stack(arrays: Sequence[Any], /, axis: int = 0) -> Any:
     return concat([expand_dims(x, axis) for x in arrays], axis=axis)
 
 
+@axis_or_dim
 def unstack(x: Any, /, axis: int = 0) -> tuple[Any, ...]:
     """The arrays that lie along an axis, which they lose: (..., n, ...) -> n times (...,)."""
     x = as_array(x, "unstack")
@@ -48,6 +51,7 @@ def unstack(x: Any, /, axis: int = 0) -> tuple[Any, ...]:
     return tuple([x[(*before, i)] for i in range(x.shape[axis])])
 
 
+@axis_or_dim
 def split(x: Any, indices_or_sections: int | Sequence[int], /, axis: int = 0) -> list[Any]:
     """x cut along an axis, into so many parts of one length, or before each of these indices."""
     x = as_array(x, "split")
@@ -66,6 +70,7 @@ def split(x: Any, indices_or_sections: int | Sequence[int], /, axis: int = 0) ->
     return [x[(*_all(axis), slice(start, stop))] for start, stop in itertools.pairwise(cuts)]
 
 
+@axis_or_dim
 def flip(x: Any, /, axis: Axis = None) -> Any:
     """The elements in reverse order along these axes, or along all."""
     x = as_array(x, "flip")
@@ -84,6 +89,7 @@ def _(g, shift, axis):
     return _roll(g, tuple([-s for s in shift]), axis)
 
 
+@axis_or_dim
 def roll(x: Any, /, shift: int | Sequence[int], axis: Axis = None) -> Any:
     """x shifted by so many places along these axes, what leaves at one end coming back at the other.
 
@@ -116,6 +122,7 @@ def tile(x: Any, repetitions: Sequence[int], /) -> Any:
     return reshape(copies, tuple([t * n for t, n in zip(times, shape, strict=True)]))
 
 
+@axis_or_dim
 def repeat(x: Any, repeats: int | Sequence[int], /, axis: int | None = None) -> Any:
     """Every element along an axis repeated in place: so many times, or each as often as its entry says.
 

@@ -45,13 +45,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.kernels.memory import LARGE_RESULT
+from autograd_core.ops.argument_names import under_own_names
 from autograd_core.ops.op import Op, P, Rule, differentiated, recorded_within, refuse_misuse
 from autograd_core.recording import Recorded
 
@@ -344,8 +345,22 @@ class ArrayOp(Op[P]):
         try:
             return self.on_arrays(*args, **attributes)
         except (TypeError, ValueError) as error:
+            if not attributes.keys() <= self.defaults.keys():
+                renamed = under_own_names(self.name, self.defaults, attributes)
+                if renamed is not attributes:
+                    return self.compute(*args, **renamed)
             refuse_misuse(self.name, error)
             raise
+
+    if TYPE_CHECKING:  # that axes have two names
+
+        @overload
+        def __call__(self, *args: P.args, **attributes: P.kwargs) -> Any: ...
+        @overload
+        def __call__(self, *args: Any, dim: Any, **attributes: Any) -> Any: ...
+        @overload
+        def __call__(self, *args: Any, keepdim: bool, **attributes: Any) -> Any: ...
+        def __call__(self, *args: Any, **attributes: Any) -> Any: ...
 
     def vjp(self, *names: str) -> Callable[[F], F]:
         """Decorator for the vector-Jacobian product of the input `names`: upstream gradient `g` and what it names.

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, flatten, single_axis
 from autograd_core.recording import Recorded
@@ -196,6 +197,7 @@ class At:
         return add_at(self._x, v, self._place())
 
 
+@axis_or_dim
 def take(x: Any, indices: Any, /, axis: int | None = None) -> Any:
     """The elements at these indices along an axis; without an axis, of the flattened array.
 
@@ -208,6 +210,7 @@ def take(x: Any, indices: Any, /, axis: int | None = None) -> Any:
     return getitem(x, (*[slice(None)] * axis, _whole_numbers("take", indices)))
 
 
+@axis_or_dim
 def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Any:
     """For every place the element that its index names along an axis, as argsort and argmax(keepdims=True) name it.
 

@@ -11,6 +11,7 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.kernels import plan
 from autograd_core.ops import shaping
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import recorded_within
 from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
@@ -130,6 +131,7 @@ def _(g, a):
     return shaping.expand_dims(g, -1) * a
 
 
+@axis_or_dim
 def vecdot(a: Any, b: Any, /, axis: int = -1) -> Any:
     """Σ a·b along an axis that both have: (..., n, ...) and (..., n, ...) -> (..., ...); the others broadcast.
 

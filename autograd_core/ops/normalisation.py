@@ -15,6 +15,7 @@ import numpy as np
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError
 from autograd_core.ops import elementwise, reduction
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array
 
@@ -196,6 +197,7 @@ def _mean(x: Any, axes: Axes) -> Any:
     return reduction.mean(x, axis=axes, keepdims=True)
 
 
+@axis_or_dim
 def normalize(
     x: Any, /, axis: reduction.Axis, weight: Any = None, bias: Any = None, eps: float = 1e-5, centre: bool = True
 ) -> Any:
@@ -211,6 +213,7 @@ def normalize(
     return normalize_with_moments(x, axis, weight, bias, eps, centre)[0]
 
 
+@axis_or_dim
 def normalize_with_moments(
     x: Any, /, axis: reduction.Axis, weight: Any = None, bias: Any = None, eps: float = 1e-5, centre: bool = True
 ) -> tuple[Any, Any, Any]:

@@ -18,6 +18,7 @@ from autograd_core.backward import backpropagate
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
+from autograd_core.ops.argument_names import under_own_names
 from autograd_core.recording import Recorded, enable_grad, recording
 
 P = ParamSpec("P")
@@ -238,6 +239,7 @@ class Op(Generic[P]):
             by_position = dict(zip(self.defaults, args[self.arity :], strict=False))
             if attributes.keys() <= self.defaults.keys() - by_position.keys():
                 return args[: self.arity], by_position | attributes
+        attributes = under_own_names(self.name, self.defaults, attributes)
         given = self.signature.bind(*args, **attributes).arguments
         return (
             tuple(given[name] for name in self.inputs if name in given),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import given, recorded_within
 from autograd_core.recording import Recorded
@@ -155,6 +156,7 @@ def several_axes(name: str, shape: Shape, axes: int | Sequence[int]) -> tuple[in
     return found
 
 
+@axis_or_dim
 def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Any:
     """x without these axes, which must have length 1; without all such axes if none is given."""
     x = as_array(x, "squeeze")
@@ -205,6 +207,7 @@ def _(g, index, shapes, axis):
     return g[(slice(None),) * (axis % g.ndim) + (slice(start, start + shapes[index][axis]),)]
 
 
+@axis_or_dim
 def concat(arrays: Sequence[Any], /, axis: int | None = 0) -> Any:
     """Arrays joined along an existing axis, or with axis=None flattened and joined.
 

@@ -7,6 +7,7 @@ import numpy as np
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError
 from autograd_core.kernels.thresholds import LONG_FOR_SORTING, LONG_ROW_FOR_SORTING
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import take_along_axis
 from autograd_core.ops.shaping import as_array, single_axis
@@ -35,6 +36,7 @@ def argsort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = 
 argsort.not_differentiable()
 
 
+@axis_or_dim
 def sort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """The elements in order along `axis`. Gradient: upstream, put back where each element came from.
 
@@ -44,6 +46,7 @@ def sort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = Tru
     return take_along_axis(x, argsort(x, axis=axis, descending=descending, stable=stable), axis=axis)
 
 
+@axis_or_dim
 def topk(x: Any, k: int, /, axis: int = -1, largest: bool = True) -> tuple[Any, Any]:
     """The k largest elements along `axis`, or the smallest, best first, and their indices.
 

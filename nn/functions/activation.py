@@ -114,21 +114,25 @@ def threshold(x: Any, threshold: float, value: float) -> Any:
     return ag.where(ag.less_equal(x, threshold), value, x)
 
 
+@ag.axis_or_dim
 def glu(x: Any, dim: int = -1) -> Any:
     """a·σ(b), where a and b are the halves of x along `dim` (Dauphin et al. 2016)."""
     return ag.glu(x, axis=dim)
 
 
+@ag.axis_or_dim
 def maxout(x: Any, pieces: int, dim: int = -1) -> Any:
     """The largest of each `pieces` neighbours along `dim` (Goodfellow et al. 2013); a tie shares the gradient."""
     return ag.maxout(x, pieces, axis=dim)
 
 
+@ag.axis_or_dim
 def softmax(x: Any, dim: int = -1) -> Any:
     """e^x/Σe^x along `dim`, without overflow. Gradient y(g - Σ g·y)."""
     return ag.softmax(x, axis=dim)
 
 
+@ag.axis_or_dim
 def log_softmax(x: Any, dim: int = -1) -> Any:
     """x - log Σe^x along `dim`, without overflow. Gradient g - softmax(x)·Σg."""
     return ag.log_softmax(x, axis=dim)

@@ -51,6 +51,7 @@ def _one_hot(labels: Any, /, num_classes: int) -> Any:
 _one_hot.not_differentiable()
 
 
+@ag.axis_or_dim
 def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int = -1) -> Any:
     """A choice among classes, drawn by softmax(logits), that has a gradient (Jang, Gu and Poole 2017).
 

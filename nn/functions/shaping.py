@@ -26,6 +26,7 @@ def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Any:
     return ag.reshape(x, (*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
 
 
+@ag.axis_or_dim
 def unflatten(x: Any, dim: int, sizes: tuple[int, ...]) -> Any:
     """One axis made into several; one of the sizes may be -1, for what is left. The inverse of `flatten`."""
     x = as_tensor(x)

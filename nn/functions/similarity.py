@@ -10,6 +10,7 @@ from nn.functions.reduction import as_floats, reduced, same_shape, signs
 __all__ = ["cosine_embedding_loss", "cosine_similarity", "pairwise_distance", "triplet_margin_loss"]
 
 
+@ag.axis_or_dim
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """x1·x2/(‖x1‖ ‖x2‖) along `dim`: from -1, opposite, to 1, the same direction. Norms are at least `eps`.
 
@@ -42,6 +43,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     )
 
 
+@ag.axis_or_dim
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
     """The p-norm of x1 - x2 + eps along the last axis: how far apart the vectors of each pair are.
 

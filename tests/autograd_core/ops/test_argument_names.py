@@ -1,0 +1,91 @@
+"""Axes go by either name, `axis` or `dim`, wherever a public function has them."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+import nn
+
+x = np.array([[3.0, 1.0, 2.0, 4.0], [2.0, 7.0, 1.0, 0.5]])
+indices = np.array([[1, 0, 1, 0]])
+FIRST = {  # what is called with something else than x alone
+    "concat": ([x, x],),
+    "cosine_similarity": (x, x[::-1]),
+    "masked_softmax": (x, np.zeros_like(x)),
+    "maxout": (x, 2),
+    "pairwise_distance": (x, x[::-1]),
+    "repeat": (x, 2),
+    "roll": (x, 1),
+    "split": (x, 2),
+    "squeeze": (x[None],),
+    "stack": ([x, x],),
+    "take": (x, indices[0]),
+    "take_along_axis": (x, indices),
+    "topk": (x, 1),
+    "unflatten": (x,),
+    "vecdot": (x, x),
+}
+MORE = {"unflatten": {"sizes": (2, 1)}}
+FUNCTIONS = {
+    f"{module.__name__}.{name}": getattr(module, name)
+    for module, names in ((ag, ag.ops.names), (nn.functions, nn.functions.__all__))
+    for name in names
+}
+
+
+def taken(function):
+    """The names of axes among a function's arguments."""
+    return [name for name in ("axis", "dim", "keepdims", "keepdim") if name in inspect.signature(function).parameters]
+
+
+BOTH = {"axis": "dim", "keepdims": "keepdim", "dim": "axis", "keepdim": "keepdims"}
+CASES = [
+    (name, own)
+    for name, function in FUNCTIONS.items()
+    for own in taken(function)
+    if name != "nn.functions.gumbel_softmax"  # which draws random numbers
+]
+
+
+def leaves(result):
+    return [np.asarray(y) for y in (result if isinstance(result, (tuple, list)) else [result])]
+
+
+@pytest.mark.parametrize(("name", "own"), CASES, ids=[f"{name} {own}" for name, own in CASES])
+def test_either_name_gives_the_same_and_both_are_refused(name, own):
+    function, short = FUNCTIONS[name], name.rpartition(".")[2]
+    first = FIRST.get(short, (x,))
+    other, value = BOTH[own], True if own.startswith("keep") else 0
+    more = MORE.get(short, {}) | ({"axis": 1} if short == "normalize" and own != "axis" else {})
+    for convert in (np.asarray, ag.tensor):
+        args = [
+            [*map(convert, a)] if isinstance(a, list) else convert(a) if isinstance(a, np.ndarray) else a for a in first
+        ]
+        expected, found = (leaves(function(*args, **more, **{n: value})) for n in (own, other))
+        for a, b in zip(expected, found, strict=True):
+            np.testing.assert_array_equal(a, b)
+        with pytest.raises(ag.ArgumentError, match=f"{own} and {other} are two names of one argument"):
+            function(*args, **more, **{own: value, other: value})
+
+
+def test_the_table_of_cases_is_not_short():
+    assert len(CASES) > 50
+    assert set(FIRST) <= {name.rpartition(".")[2] for name, _ in CASES}
+
+
+def test_a_list_of_axes_is_taken_as_pytorch_takes_it():
+    assert ag.mean(ag.tensor(x), dim=[0, 1]).item() == x.mean()
+
+
+def test_gradients_flow_under_either_name():
+    w = ag.tensor(x, requires_grad=True)
+    (ag.stack([w, w], dim=1).sum() + ag.max(w, dim=0, keepdim=True).sum()).backward()
+    np.testing.assert_array_equal(w.grad, 2 + (x == x.max(axis=0)))
+
+
+def test_what_is_no_name_of_an_axis_is_refused_as_ever():
+    for function in (ag.exp, ag.matmul, ag.flatten):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'dim'"):
+            function(ag.tensor(x), dim=0)
