@@ -2,9 +2,24 @@
 
 from typing import TYPE_CHECKING, Any
 
-from autograd_core import linalg, ops, value_list  # noqa: F401 - value_list gives Value its ops on lists
+from autograd_core import cuda, dtypes, linalg, ops, value_list  # noqa: F401 - value_list gives Value its ops on lists
 from autograd_core.check import gradcheck
-from autograd_core.creation import arange, eye, full, full_like, linspace, ones, ones_like, zeros, zeros_like
+from autograd_core.creation import (
+    arange,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
+from autograd_core.devices import device
+from autograd_core.dtypes import *
+from autograd_core.dtypes import bool as bool
 from autograd_core.errors import (
     AnomalyError,
     ArgumentError,
@@ -38,6 +53,7 @@ from autograd_core.value import Value
 
 if TYPE_CHECKING:
     from autograd_core.compiler import compile
+    from autograd_core.names_elsewhere import missing_name
     from autograd_core.show import draw, explain
 
 
@@ -68,7 +84,11 @@ def __getattr__(name: str) -> Any:
         from autograd_core import compiler
 
         return compiler.compile
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from autograd_core.names_elsewhere import missing_name  # with a long table, and for those who need it
+
+    if name == "missing_name":
+        return missing_name
+    raise missing_name(__name__, name, __all__)
 
 
 __all__ = [
@@ -92,12 +112,16 @@ __all__ = [
     "bernoulli",
     "checkpoint",
     "compile",
+    "cuda",
     "custom_op",
     "default_generator",
     "depends_on",
     "detect_anomaly",
+    "device",
     "draw",
     "elementwise",
+    "empty",
+    "empty_like",
     "enable_grad",
     "explain",
     "eye",
@@ -118,6 +142,7 @@ __all__ = [
     "linalg",
     "linspace",
     "manual_seed",
+    "missing_name",
     "multinomial",
     "no_grad",
     "ones",
@@ -138,4 +163,5 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+__all__ += dtypes.__all__
 __all__ += ops.names

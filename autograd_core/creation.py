@@ -1,17 +1,24 @@
-"""Tensors made from nothing, named as in the array API standard. All take `dtype` and `requires_grad`."""
+"""Functions that make tensors; all take `dtype`, `requires_grad`, and a `device`, which is the CPU.
 
+A shape is one number, or several in a tuple or by themselves: `zeros((2, 3))` and `zeros(2, 3)` are the same.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from autograd_core.devices import check_device
+from autograd_core.errors import ArgumentError
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.tensor import Tensor, check_dtype, get_default_dtype
 
-Shape = int | tuple[int, ...]
+Shape = int | Sequence[int]
 
 
-def _made(array: npt.NDArray[Any], dtype: npt.DTypeLike | None, requires_grad: bool) -> Tensor:
+def _made(array: npt.NDArray[Any], dtype: npt.DTypeLike | None, device: Any, requires_grad: bool) -> Tensor:
+    check_device("device", device)
     if dtype is None and array.dtype.kind in "iu" and not requires_grad:
         dtype = np.int64
     array = in_native_order(array.astype(_or_default(dtype), copy=False))
@@ -23,39 +30,82 @@ def _or_default(dtype: npt.DTypeLike | None) -> npt.DTypeLike:
     return get_default_dtype() if dtype is None else dtype
 
 
-def zeros(shape: Shape, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def _shape(function: str, shape: Shape, more: tuple[int, ...]) -> Shape:
+    if not more:
+        return shape
+    if not isinstance(shape, (int, np.integer)):
+        raise ArgumentError(f"{function}: takes one shape, or its lengths by themselves; got {(shape, *more)}")
+    return (shape, *more)
+
+
+def zeros(
+    shape: Shape, *more: int, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of zeros."""
-    return _made(np.zeros(shape, _or_default(dtype)), dtype, requires_grad)
+    return _made(np.zeros(_shape("zeros", shape, more), _or_default(dtype)), dtype, device, requires_grad)
 
 
-def ones(shape: Shape, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    shape: Shape, *more: int, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of ones."""
-    return full(shape, 1.0, dtype=dtype, requires_grad=requires_grad)
+    return full(_shape("ones", shape, more), 1.0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def full(shape: Shape, value: float, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    shape: Shape, *more: int, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor to be given numbers, by `assign` or `nn.init`; until then they are zeros."""
+    return zeros(_shape("empty", shape, more), dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+def full(
+    shape: Shape,
+    fill_value: float,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A tensor whose elements all have this value; a whole number or a bool makes whole numbers or bools.
 
     With `requires_grad` whole numbers become the default dtype.
     """
-    array = np.full(shape, value, dtype)
-    check_dtype(array.dtype, False, value)
-    return _made(array, bool if dtype is None and array.dtype.kind == "b" else dtype, requires_grad)
+    array = np.full(shape, fill_value, dtype)
+    check_dtype(array.dtype, False, fill_value)
+    return _made(array, bool if dtype is None and array.dtype.kind == "b" else dtype, device, requires_grad)
 
 
-def zeros_like(x: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    x: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Zeros in the shape and dtype of x."""
-    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype, device=device, requires_grad=requires_grad)
 
 
-def ones_like(x: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def ones_like(x: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones in the shape and dtype of x."""
-    return full_like(x, 1.0, dtype=dtype, requires_grad=requires_grad)
+    return full_like(x, 1.0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def full_like(x: Any, value: float, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    x: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor to be given numbers, in the shape and dtype of x; see `empty`."""
+    return zeros_like(x, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+def full_like(
+    x: Any,
+    fill_value: float,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """One value, in the shape and dtype of x."""
-    return full(x.shape, value, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    chosen = x.dtype if dtype is None else dtype
+    return full(x.shape, fill_value, dtype=chosen, device=device, requires_grad=requires_grad)
 
 
 def arange(
@@ -64,6 +114,7 @@ def arange(
     step: float = 1,
     *,
     dtype: npt.DTypeLike | None = None,
+    device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """start, start + step, ... below stop; with one argument 0, 1, ... below it.
@@ -72,18 +123,29 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
-    return _made(np.arange(start, stop, step), dtype, requires_grad)
+    return _made(np.arange(start, stop, step), dtype, device, requires_grad)
 
 
 def linspace(
-    start: float, stop: float, num: int, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+    start: float,
+    stop: float,
+    num: int,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`num` numbers at equal distances, from start to stop with both ends."""
-    return _made(np.linspace(start, stop, num), dtype, requires_grad)
+    return _made(np.linspace(start, stop, num), dtype, device, requires_grad)
 
 
 def eye(
-    rows: int, columns: int | None = None, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+    rows: int,
+    columns: int | None = None,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """The identity matrix."""
-    return _made(np.eye(rows, columns), dtype, requires_grad)
+    return _made(np.eye(rows, columns), dtype, device, requires_grad)

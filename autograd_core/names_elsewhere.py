@@ -1,39 +1,60 @@
-"""What to say to those who type another library's name for what a Tensor has under its own."""
+"""What to say to those who type a name that is not there: how it is called here, or which name is nearest.
+
+`names_table.py` knows the names of PyTorch and numpy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable
 
 from autograd_core import ops
+from autograd_core.names_table import TABLE
 
-_OURS = {
-    "bool": "t.astype(bool)",
-    "clamp": "t.clip(min, max)",
-    "clone": "t itself, for nothing changes its numbers, or autograd_core.tensor(t) for a new leaf",
-    "contiguous": "t itself",
-    "copy": "t itself, for nothing changes its numbers, or t.numpy().copy() for an array",
-    "cpu": "t itself, for there are no other devices",
-    "dim": "t.ndim",
-    "expand": "autograd_core.broadcast_to(t, shape)",
-    "int": "t.astype(np.int32), or int(t) of one element",
-    "long": "t.astype(np.int64)",
-    "masked_fill": "autograd_core.where(mask, value, t)",
-    "numel": "t.size",
-    "permute": "autograd_core.permute_dims(t, axes)",
-    "requires_grad_": "t.requires_grad = True",
-    "swapaxes": "autograd_core.permute_dims(t, axes), or t.mT for the last two",
-    "t": "t.T",
-    "to": "t.astype(dtype)",
-    "transpose": "autograd_core.permute_dims(t, axes), or t.mT for the last two",
-    "type": "t.astype(dtype)",
-    "unsqueeze": "autograd_core.expand_dims(t, axis=...)",
-    "view": "t.reshape(shape)",
+_INSTEAD = {f"{section}.{row.name}": row for section, rows in TABLE.items() for row in rows if not row.works}
+_IN_PLACE = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) for a new tensor"
+_IN_PLACE_OF = {
+    "zero_": "p.grad = None, or the optimiser's or module's zero_grad()",
+    "copy_": "p.assign(values)",
+    "normal_": "nn.init.normal_(p), or p.assign(values)",
+    "uniform_": "nn.init.uniform_(p), or p.assign(values)",
+    "detach_": "x = x.detach()",
 }
-_INSTEAD = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) for a new tensor"
 
 
-def advice(kind: str, name: str) -> str:
-    """The text of the AttributeError for an attribute `name` that a tensor of class `kind` has not."""
-    ours = _OURS.get(name) or (f"autograd_core.{name}(t, ...)" if name in ops.names else None)
-    if ours is not None:
-        return f"a {kind} t has no {name!r}; use {ours}"
-    if name.endswith("_") and not name.startswith("_"):
-        instead = "p.grad = None, or the optimiser's or module's zero_grad()" if name == "zero_" else _INSTEAD
-        return f"{name}: tensors are values, and have no methods that change them; use {instead}"
-    return f"a {kind} has no attribute {name!r}"
+def missing_method(kind: type, name: str) -> AttributeError:
+    """The error for an attribute `name` that a tensor of class `kind` has not."""
+    return AttributeError(_advice(kind, name), name=name)
+
+
+def missing_name(module: str, name: str, known: Iterable[str]) -> AttributeError:
+    """The error for a `name` that a module has not: how it is called here, or which of the `known` names is nearest."""
+    text = f"module {module!r} has no attribute {name!r}"
+    row = _INSTEAD.get(f"{module}.{name}")
+    if row is not None:
+        return AttributeError(f"{text}; write {row.ours}", name=name)
+    return AttributeError(text + _nearest(name, tuple(known)), name=name)
+
+
+@functools.lru_cache(maxsize=1024)  # for many ask whether there is an attribute, and one that is not takes a while
+def _advice(kind: type, name: str) -> str:
+    called = f"a {kind.__name__} t has no {name!r}"
+    row = _INSTEAD.get(f"Tensor.{name}")
+    if row is not None:
+        return f"{called}; write {row.ours}"
+    if name in ops.names:
+        return f"{called}; write autograd_core.{name}(t, ...)"
+    if name.endswith("_"):
+        instead = _IN_PLACE_OF.get(name, _IN_PLACE)
+        return f"{name}: tensors are values, and have no methods that change them; write {instead}"
+    return called + _nearest(name, tuple([known for known in dir(kind) if not known.startswith("_")]))
+
+
+@functools.lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    if name.startswith("_"):
+        return ""
+    by_lower = {own.lower(): own for own in known}
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[found[0]]!r}?" if found else ""

@@ -12,20 +12,23 @@ import builtins
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from autograd_core import ops
 from autograd_core.backward import backpropagate
+from autograd_core.devices import check_device
 from autograd_core.errors import DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
-from autograd_core.names_elsewhere import advice
+from autograd_core.methods.arithmetic import Arithmetic
+from autograd_core.methods.conversions import Conversions
+from autograd_core.methods.places import Places
+from autograd_core.methods.reductions import Reductions
+from autograd_core.methods.shapes import Shapes
 from autograd_core.op_calls import are_whole, as_input, as_output, explained, in_dtype
-from autograd_core.operators import Operators
-from autograd_core.ops.indexing import At
 from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
@@ -71,7 +74,7 @@ def check_dtype(dtype: np.dtype[Any], requires_grad: bool, data: Any = None) -> 
         raise DTypeError(f"tensor: only floating-point tensors can require a gradient, not {dtype}")
 
 
-class Tensor(Operators):
+class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions):
     """An array that remembers how it was computed. Make one with `tensor`, `zeros`, `ones` and so on.
 
     >>> from autograd_core import tensor
@@ -244,6 +247,11 @@ class Tensor(Operators):
             recording.capture.changes_argument(self, "made to require a gradient")
         forget_programs()
         self._tracked = bool(wanted)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set `requires_grad`, and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
 
     @property
     def grad(self) -> Tensor | None:
@@ -427,11 +435,6 @@ class Tensor(Operators):
         return self.array.ndim
 
     @property
-    def size(self) -> int:
-        """The number of its elements."""
-        return self.array.size
-
-    @property
     def is_leaf(self) -> bool:
         """Whether it was made by hand, not recorded."""
         return self.node is None
@@ -526,7 +529,11 @@ class Tensor(Operators):
     # --- ops ----------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(advice(type(self).__name__, name))
+        if name.startswith("_"):  # what numpy and others ask for, to see whether it is there
+            raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}", name=name)
+        from autograd_core.names_elsewhere import missing_method  # with a long table, and for those who need it
+
+        raise missing_method(type(self), name)
 
     def __matmul__(self, other: Any) -> Any:
         return ops.matmul(self, other)
@@ -546,127 +553,27 @@ class Tensor(Operators):
     def __imatmul__(self, other: Any) -> Any:
         return self.update_in_place("@", ops.matmul, other)
 
-    @property
-    def at(self) -> At:
-        """Its places: `x.at[index].set(v)` and `x.at[index].add(v)` are new tensors, differentiable in x and v."""
-        return At(self)
-
-    @property
-    def T(self) -> Any:
-        """The transposed matrix."""
-        if self.ndim != 2:
-            raise ShapeError(f"T: takes a matrix, got shape {self.shape}; use matrix_transpose or permute_dims")
-        return ops.matrix_transpose(self)
-
-    @property
-    def mT(self) -> Any:
-        """The matrices of the last two axes, transposed."""
-        return ops.matrix_transpose(self)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.sum`."""
-        return ops.sum(self, axis=axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.mean`."""
-        return ops.mean(self, axis=axis, keepdims=keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.max`."""
-        return ops.max(self, axis=axis, keepdims=keepdims)
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.min`."""
-        return ops.min(self, axis=axis, keepdims=keepdims)
-
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.prod`."""
-        return ops.prod(self, axis=axis, keepdims=keepdims)
-
-    def var(self, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-        """See `autograd_core.var`."""
-        return ops.var(self, axis=axis, correction=correction, keepdims=keepdims)
-
-    def std(self, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-        """See `autograd_core.std`."""
-        return ops.std(self, axis=axis, correction=correction, keepdims=keepdims)
-
-    def norm(self, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Any:
-        """See `autograd_core.norm`."""
-        return ops.norm(self, axis=axis, keepdims=keepdims, ord=ord)
-
-    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.argmax`."""
-        return ops.argmax(self, axis=axis, keepdims=keepdims)
-
-    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.argmin`."""
-        return ops.argmin(self, axis=axis, keepdims=keepdims)
-
-    def any(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.any`."""
-        return ops.any(self, axis=axis, keepdims=keepdims)
-
-    def all(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """See `autograd_core.all`."""
-        return ops.all(self, axis=axis, keepdims=keepdims)
-
-    def reshape(self, *shape: Any) -> Any:
-        """See `autograd_core.reshape`; takes a shape, or its entries."""
-        return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def squeeze(self, axis: Any = None) -> Any:
-        """See `autograd_core.squeeze`."""
-        return ops.squeeze(self, axis=axis)
-
-    def flatten(self) -> Any:
-        """See `autograd_core.flatten`."""
-        return ops.flatten(self)
-
-    def take(self, indices: Any, axis: int | None = None) -> Any:
-        """See `autograd_core.take`."""
-        return ops.take(self, indices, axis=axis)
-
-    def sort(self, axis: int = -1, descending: bool = False) -> Any:
-        """See `autograd_core.sort`."""
-        return ops.sort(self, axis=axis, descending=descending)
-
-    def argsort(self, axis: int = -1, descending: bool = False) -> Any:
-        """See `autograd_core.argsort`."""
-        return ops.argsort(self, axis=axis, descending=descending)
-
-    def diagonal(self, offset: int = 0) -> Any:
-        """See `autograd_core.diagonal`."""
-        return ops.diagonal(self, offset=offset)
-
-    def trace(self, offset: int = 0) -> Any:
-        """See `autograd_core.trace`."""
-        return ops.trace(self, offset=offset)
-
-    def astype(self, dtype: npt.DTypeLike) -> Any:
-        """See `autograd_core.astype`."""
-        return ops.astype(self, dtype)
-
-    def float(self) -> Any:
-        """The same numbers in float32; see `astype`."""
-        return self.astype(np.float32)
-
-    def double(self) -> Any:
-        """The same numbers in float64; see `astype`."""
-        return self.astype(np.float64)
-
 
 _new = Tensor.__new__
 given.tensor, given.leaf = Tensor.of, Tensor.leaf
 
 
-def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = "") -> Tensor:
+def tensor(
+    data: Any,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    label: str = "",
+) -> Tensor:
     """A Tensor with a copy of `data`: numbers, nested lists of them, an array, or a Tensor.
 
     Python's floats become float32 (see `set_default_dtype`), its integers int64, or float32 if they are to require a
     gradient; arrays keep their dtype.
-    Errors: DTypeError for what is not numeric, and for integers that are to require a gradient.
+    Errors: DTypeError for what is not numeric, and for integers that are to require a gradient; ArgumentError for a
+    `device` that is not the CPU.
     """
+    check_device("tensor", device)
     return Tensor(data, dtype=dtype, requires_grad=requires_grad, label=label)
 
 

@@ -226,11 +226,16 @@ def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Any:
             f"take_along_axis: indices of shape {indices.shape} do not name places of shape {x.shape} along axis {axis}"
         )
     # Along an axis of length 1 every index is 0, so that it broadcasts.
-    place: list[Any] = [
-        np.arange(n).reshape([-1 if i == j else 1 for j in range(x.ndim)]) for i, n in enumerate(x.shape)
-    ]
+    return getitem(x, places_along(indices, axis, x.shape))
+
+
+def places_along(indices: Any, axis: int, shape: tuple[int, ...] | None = None) -> tuple[Any, ...]:
+    """The index of these places along an axis, and 0, 1, ... along the others, as many as `shape` or they have."""
+    ndim = indices.ndim
+    shape = indices.shape if shape is None else shape
+    place: list[Any] = [np.arange(n).reshape([-1 if i == j else 1 for j in range(ndim)]) for i, n in enumerate(shape)]
     place[axis] = indices
-    return getitem(x, tuple(place))
+    return tuple(place)
 
 
 def _taken_apart(index: Any) -> tuple[Any, list[Any]]:

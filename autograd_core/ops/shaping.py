@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ __all__ = [
     "permute_dims",
     "reshape",
     "squeeze",
+    "unflatten",
 ]
 
 Shape = tuple[int, ...]
@@ -167,9 +169,32 @@ def squeeze(x: Any, /, axis: int | Sequence[int] | None = None) -> Any:
     return reshape(x, tuple([n for i, n in enumerate(x.shape) if i not in axes]))
 
 
-def flatten(x: Any, /) -> Any:
-    """All elements along one axis, in row-major order: (m, n, ...) -> (m·n·...,)."""
-    return reshape(x, (-1,))
+def flatten(x: Any, /, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """The axes from `start_dim` to `end_dim`, both included, made into one: all of them unless others are given.
+
+    Shapes: (m, n, ...) -> (m·n·...,), the elements in row-major order; PyTorch's names, for the array API has none.
+    """
+    if start_dim == 0 and end_dim == -1:
+        return reshape(x, (-1,))
+    x = as_array(x, "flatten")
+    first, last = single_axis("flatten", x.shape, start_dim), single_axis("flatten", x.shape, end_dim)
+    if first > last:
+        raise ArgumentError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {x.shape}")
+    return reshape(x, (*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
+
+
+@axis_or_dim
+def unflatten(x: Any, /, axis: int, sizes: Sequence[int]) -> Any:
+    """One axis made into several; one of the sizes may be -1, for what is left. The inverse of `flatten`."""
+    x = as_array(x, "unflatten")
+    along = single_axis("unflatten", x.shape, axis)
+    known = math.prod([size for size in sizes if size != -1])
+    unknown = sum([size == -1 for size in sizes])
+    n = x.shape[along]
+    if any(size < -1 for size in sizes) or unknown > 1 or (n % known if unknown and known else n != known):
+        raise ShapeError(f"unflatten: axis {axis} of shape {x.shape} cannot be made into {tuple(sizes)}")
+    parts = [n // known if size == -1 else size for size in sizes]
+    return reshape(x, (*x.shape[:along], *parts, *x.shape[along + 1 :]))
 
 
 def moveaxis(x: Any, source: int | Sequence[int], destination: int | Sequence[int], /) -> Any:

@@ -19,24 +19,13 @@ _INTERPOLATED_AXES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
 def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Any:
     """All axes from `start_dim` to `end_dim`, both included, made into one: (N, C, H, W) -> (N, C·H·W)."""
-    x = as_tensor(x)
-    first, last = _axis("flatten", "start_dim", start_dim, x), _axis("flatten", "end_dim", end_dim, x)
-    if first > last:
-        raise ArgumentError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {x.shape}")
-    return ag.reshape(x, (*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
+    return ag.flatten(as_tensor(x), start_dim, end_dim)
 
 
 @ag.axis_or_dim
 def unflatten(x: Any, dim: int, sizes: tuple[int, ...]) -> Any:
     """One axis made into several; one of the sizes may be -1, for what is left. The inverse of `flatten`."""
-    x = as_tensor(x)
-    axis = _axis("unflatten", "dim", dim, x)
-    known = math.prod([size for size in sizes if size != -1])
-    unknown = sum([size == -1 for size in sizes])
-    n = x.shape[axis]
-    if any(size < -1 for size in sizes) or unknown > 1 or (n % known if unknown and known else n != known):
-        raise ShapeError(f"unflatten: axis {dim} of shape {x.shape} cannot be made into {tuple(sizes)}")
-    return ag.reshape(x, (*x.shape[:axis], *[n // known if s == -1 else s for s in sizes], *x.shape[axis + 1 :]))
+    return ag.unflatten(as_tensor(x), dim, sizes)
 
 
 def pad(x: Any, pad: tuple[int, ...], mode: str = "constant", value: float = 0.0) -> Any:
@@ -125,13 +114,6 @@ def interpolate(
         elif length != n or step != 1:
             x = _weighted(x, axis, _weights(n, length, step, align_corners).astype(x.dtype))
     return x
-
-
-def _axis(function: str, name: str, dim: int, x: Any) -> int:
-    axes: int = x.ndim
-    if not (isinstance(dim, (int, np.integer)) and -axes <= dim < axes):
-        raise ArgumentError(f"{function}: {name} {dim!r} is out of range for shape {x.shape}")
-    return dim % axes
 
 
 def _new_sides(

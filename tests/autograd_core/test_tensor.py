@@ -289,17 +289,17 @@ def test_matrix_product_assignment():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda w: w.grad.zero_(), r"zero_: tensors are values.*use p\.grad = None"),
+        (lambda w: w.grad.zero_(), r"zero_: tensors are values.*write p\.grad = None"),
         (lambda w: w.add_(1.0), r"add_: tensors are values.*`p \+= u` within no_grad\(\)"),
         (lambda w: w.clamp_(0.0), r"clamp_: tensors are values.*p\.assign"),
-        (lambda w: w.nothing, "a Tensor has no attribute 'nothing'"),
-        (lambda w: w.requires_grad_(), "no 'requires_grad_'; use t.requires_grad = True"),
-        (lambda w: w.view(-1), r"no 'view'; use t\.reshape\(shape\)"),
-        (lambda w: w.unsqueeze(0), r"no 'unsqueeze'; use autograd_core\.expand_dims\(t, axis=...\)"),
-        (lambda w: w.clone(), r"no 'clone'; use t itself.* or autograd_core\.tensor\(t\) for a new leaf"),
-        (lambda w: w.numel(), "no 'numel'; use t.size"),
-        (lambda w: w.dim(), "no 'dim'; use t.ndim"),
-        (lambda w: w.permute_dims((0,)), r"no 'permute_dims'; use autograd_core\.permute_dims\(t, ...\)"),
+        (lambda w: w.nothing, "a Tensor t has no 'nothing'$"),
+        (lambda w: w.copy_(w), r"copy_: tensors are values.*p\.assign\(values\)"),
+        (lambda w: w.reshpe(-1), "a Tensor t has no 'reshpe'; did you mean 'reshape'?"),
+        (lambda w: w.Sum(), "did you mean 'sum'?"),
+        (lambda w: w.half(), r"a Tensor t has no 'half'; write x\.astype\(np\.float32\)"),
+        (lambda w: w.permute_dims((0,)), r"no 'permute_dims'; write autograd_core\.permute_dims\(t, ...\)"),
+        (lambda w: ag.sotfmax(w), "module 'autograd_core' has no attribute 'sotfmax'; did you mean 'softmax'?"),
+        (lambda w: ag.no_such_thing_at_all, "module 'autograd_core' has no attribute 'no_such_thing_at_all'$"),
     ],
 )
 def test_methods_that_would_change_a_tensor_name_the_remedy(call, message):

@@ -121,7 +121,7 @@ def test_a_filter_is_learned_by_backpropagation_as_in_deck_a():
         (lambda x: nn.Linear(0, 2), "Linear: in_features must be a whole number of at least 1, got 0"),
         (lambda x: nn.Linear(4, 2)(x.reshape(3, 2, 2)), "flatten the images first"),
         (lambda x: nn.Conv2d(1, 0, 3), "Conv2d: out_channels"),
-        (lambda x: nn.Flatten(5)(x), "flatten: start_dim 5"),
+        (lambda x: nn.Flatten(5)(x), "flatten: axis 5 is not one of the 2 axes"),
         (lambda x: nn.models.lenet5((8, 8)), "lenet5: images of 8×8 pixels are too small"),
     ],
 )

@@ -42,7 +42,11 @@ CASES = {
     "matrix_transpose": [(lambda x: ag.matrix_transpose(x) ** 2, (apart(2, 3, 2),))],
     "concat": [(lambda a, b: ag.concat([a, b, a], axis=1) ** 2, (apart(2, 2), apart(2, 1)))],
     "squeeze": [(lambda x: ag.squeeze(x, axis=(0, -1)) ** 2, (apart(1, 2, 1, 1),))],
-    "flatten": [(lambda x: ag.flatten(x) ** 2, (apart(2, 3),))],
+    "flatten": [
+        (lambda x: ag.flatten(x) ** 2, (apart(2, 3),)),
+        (lambda x: ag.flatten(x, 1, 2) ** 2, (apart(2, 1, 2, 2),)),
+    ],
+    "unflatten": [(lambda x: ag.unflatten(x, 1, (2, -1)) ** 2, (apart(2, 4),))],
     "moveaxis": [(lambda x: ag.moveaxis(x, (0, -1), (1, 0)) ** 2, (apart(2, 3, 2),))],
     "broadcast_arrays": [(together(ag.broadcast_arrays), (apart(2, 1), apart(3)))],
     "stack": [(lambda a, b: ag.stack([a, b, a], axis=-1) ** 2, (apart(2, 2), apart(2, 2)))],

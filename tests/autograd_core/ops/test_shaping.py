@@ -51,6 +51,7 @@ def an_axis(data, x):
 def test_reshape_squeeze_and_flatten(x, data):
     check(lambda t: ag.reshape(t, x.shape[::-1]), x.reshape(x.shape[::-1]), x)
     check(ag.flatten, x.reshape(-1), x)
+    check(lambda t: ag.unflatten(ag.flatten(t), 0, x.shape), x, x)
     check(ag.squeeze, np.squeeze(x), x)
     at = data.draw(st.integers(-x.ndim - 1, x.ndim))
     check(lambda t: ag.squeeze(ag.expand_dims(t, axis=at), axis=at), x, x)

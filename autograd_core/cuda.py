@@ -1,0 +1,11 @@
+"""The answer to `device = "cuda" if cuda.is_available() else "cpu"`, with which many programs begin: "cpu"."""
+
+
+def is_available() -> bool:
+    """Whether there are graphics processors to compute on: no."""
+    return False
+
+
+def device_count() -> int:
+    """How many of them there are: none."""
+    return 0
