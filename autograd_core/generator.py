@@ -41,7 +41,7 @@ def manual_seed(seed: int) -> None:
     All threads draw from it, each whatever comes next; where several are to draw reproducibly, each needs `seeded`.
     Errors: ArgumentError for anything but a whole number of at least 0.
     """
-    default_generator().bit_generator.state = _philox("manual_seed", seed).state
+    default_generator().bit_generator.state = philox("manual_seed", seed).state
 
 
 @contextlib.contextmanager
@@ -61,7 +61,7 @@ def seeded(seed: int) -> Iterator[np.random.Generator]:
     ...     draw() == first, draw() == first
     (True, False)
     """
-    before, generator = _own.generator, np.random.Generator(_philox("seeded", seed))
+    before, generator = _own.generator, np.random.Generator(philox("seeded", seed))
     _own.generator = generator
     try:
         yield generator
@@ -69,7 +69,8 @@ def seeded(seed: int) -> Iterator[np.random.Generator]:
         _own.generator = before
 
 
-def _philox(function: str, seed: int) -> np.random.Philox:
+def philox(function: str, seed: int) -> np.random.Philox:
+    """The source of random bits that starts from this seed."""
     if not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ArgumentError(f"{function}: takes a whole number of at least 0, got {seed!r}")
     return np.random.Philox(int(seed))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from autograd_core.devices import check_device
 from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.ops import random
 from autograd_core.ops.op import Op
@@ -24,27 +25,40 @@ if TYPE_CHECKING:
 
 
 def rand(
-    *size: Size, generator: Source = None, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+    *size: Size,
+    generator: Source = None,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Numbers from 0 up to, but not including, 1, all equally likely."""
+    check_device("rand", device)
     shape, dtype = _shape("rand", size), _float("rand", dtype)
     return _drawn(random._rand, generator, requires_grad, shape=shape, dtype=dtype)
 
 
 def randn(
-    *size: Size, generator: Source = None, dtype: npt.DTypeLike | None = None, requires_grad: bool = False
+    *size: Size,
+    generator: Source = None,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Numbers from the normal distribution of mean 0 and variance 1."""
+    check_device("randn", device)
     shape, dtype = _shape("randn", size), _float("randn", dtype)
     return _drawn(random._randn, generator, requires_grad, shape=shape, dtype=dtype)
 
 
-def randint(low: int, high: Size | None = None, size: Size = (), *, generator: Source = None) -> Tensor:
+def randint(
+    low: int, high: Size | None = None, size: Size = (), *, generator: Source = None, device: Any = None
+) -> Tensor:
     """Whole numbers (int64) from low up to, but not including, high; `randint(high, size)` starts from 0.
 
     A second number is `high`, so a size of one axis is given as `(n,)` there, or as `size=n`.
     Errors: ArgumentError unless low < high, DTypeError unless both are whole.
     """
+    check_device("randint", device)
     if isinstance(high, (tuple, list)):
         low, high, size = 0, low, high
     elif high is None:
@@ -55,9 +69,40 @@ def randint(low: int, high: Size | None = None, size: Size = (), *, generator: S
     return _drawn(random._randint, generator, low=low, high=high, shape=_shape("randint", (size,)))
 
 
-def randperm(n: int, *, generator: Source = None) -> Tensor:
+def randperm(n: int, *, generator: Source = None, device: Any = None) -> Tensor:
     """0, 1, ... below n (int64) in a random order, all orders equally likely."""
+    check_device("randperm", device)
     return _drawn(random._randperm, generator, n=_count("randperm", "n", n))
+
+
+def normal(
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Size | None = None,
+    *,
+    generator: Source = None,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+) -> Tensor:
+    """Numbers from the normal distributions N(mean, std²), one for each entry of `mean` and `std`, which broadcast.
+
+    Two numbers are those of all numbers of the shape `size`. Not differentiable, as in PyTorch: for a gradient write
+    mean + std * randn(shape).
+    Errors: ArgumentError for a negative or nan std, or a size beside tensors.
+    """
+    check_device("normal", device)
+    shapes = [np.shape(x) for x in (mean, std)]
+    if size is not None and any(shapes):
+        raise ArgumentError(f"normal: takes a size with two numbers, got mean and std of {shapes[0]} and {shapes[1]}")
+    kept = [x.dtype for x in (mean, std) if isinstance(x, (Tensor, np.ndarray)) and x.dtype.kind == "f"]
+    how = {
+        "shape": np.broadcast_shapes(*shapes) if size is None else _shape("normal", (size,)),
+        "dtype": np.result_type(*kept) if dtype is None and kept else _float("normal", dtype),
+        "generator": _checked(generator),
+    }
+    inputs = tuple([x.detach() if isinstance(x, Tensor) else Tensor(x) for x in (mean, std)])
+    found: Tensor = Tensor.record(random._normal, inputs, how)
+    return found
 
 
 def bernoulli(p: Any, *, generator: Source = None) -> Tensor:

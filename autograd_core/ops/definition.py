@@ -45,7 +45,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -322,7 +322,13 @@ class ArrayOp(Op[P]):
         self.on_arrays = self.guarded(function)
         self.differentiable = bool(inputs)
 
-    def __call__(self, *args: P.args, **attributes: P.kwargs) -> Any:
+    @overload
+    def __call__(self, *args: P.args, **attributes: P.kwargs) -> Any: ...
+    @overload  # for axes have two names
+    def __call__(self, *args: Any, dim: Any, **attributes: Any) -> Any: ...
+    @overload
+    def __call__(self, *args: Any, keepdim: bool, **attributes: Any) -> Any: ...
+    def __call__(self, *args: Any, **attributes: Any) -> Any:
         """Compute and, if an argument is a Value or a Tensor, record."""
         for x in args:
             if type(x) is not _Array:
@@ -351,16 +357,6 @@ class ArrayOp(Op[P]):
                     return self.compute(*args, **renamed)
             refuse_misuse(self.name, error)
             raise
-
-    if TYPE_CHECKING:  # that axes have two names
-
-        @overload
-        def __call__(self, *args: P.args, **attributes: P.kwargs) -> Any: ...
-        @overload
-        def __call__(self, *args: Any, dim: Any, **attributes: Any) -> Any: ...
-        @overload
-        def __call__(self, *args: Any, keepdim: bool, **attributes: Any) -> Any: ...
-        def __call__(self, *args: Any, **attributes: Any) -> Any: ...
 
     def vjp(self, *names: str) -> Callable[[F], F]:
         """Decorator for the vector-Jacobian product of the input `names`: upstream gradient `g` and what it names.

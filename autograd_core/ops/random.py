@@ -34,6 +34,14 @@ def _randn(*, shape: Shape, dtype: Any, generator: Any = None) -> Any:
 
 
 @array_op
+def _normal(mean: Any, std: Any, /, shape: Shape, dtype: Any, generator: Any = None) -> Any:
+    """Normally distributed numbers of these means and standard deviations."""
+    if not (std >= 0).all():
+        raise ArgumentError(f"normal: std must be at least 0, got {std.min()}")
+    return (mean + std * _source(generator).standard_normal(shape)).astype(dtype)
+
+
+@array_op
 def _randint(*, low: int, high: int, shape: Shape, generator: Any = None) -> Any:
     """Whole numbers from low up to, but not including, high."""
     return _source(generator).integers(low, high, shape)
@@ -94,6 +102,6 @@ def swap_random_state(state: Any, /) -> Any:
     return before
 
 
-for _op in (_bernoulli, _multinomial, swap_random_state):
+for _op in (_normal, _bernoulli, _multinomial, swap_random_state):
     _op.promotes = False
     _op.not_differentiable()

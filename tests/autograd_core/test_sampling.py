@@ -1,5 +1,7 @@
 """Random tensors: the right distribution, reproducible, and clear about what cannot be drawn."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,60 @@ def test_multinomial_without_replacement_draws_the_rest_in_proportion_too():
 def test_what_cannot_be_drawn_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_normal_draws_as_many_as_means_and_deviations_say():
+    ag.manual_seed(0)
+    drawn = ag.normal(3.0, 0.5, size=(100, 400))
+    assert (drawn.shape, drawn.dtype) == ((100, 400), np.float32)
+    assert (drawn.numpy().mean(), drawn.numpy().std()) == pytest.approx((3, 0.5), abs=0.01)
+    means, deviations = ag.tensor([[-5.0], [5.0]], requires_grad=True), ag.tensor(np.array([0.0, 1e-3]))
+    spread = ag.normal(means, deviations)
+    np.testing.assert_allclose(spread, [[-5, -5], [5, 5]], atol=0.01)
+    assert spread[:, 0].tolist() == [-5, 5]
+    assert (spread.dtype, spread.requires_grad) == (np.float64, False)
+    assert ag.normal(ag.zeros(3)).shape == (3,)
+    for call, message in (
+        (lambda: ag.normal(0.0, -1.0, 3), "normal: std must be at least 0, got -1"),
+        (lambda: ag.normal(ag.zeros(2), 1.0, 3), "normal: takes a size with two numbers"),
+    ):
+        with pytest.raises(ag.ArgumentError, match=message):
+            call()
+
+
+def test_a_generator_draws_the_same_after_the_same_seed():
+    g = ag.Generator(device="cpu").manual_seed(3)
+    first = ag.randn(4, generator=g)
+    later = pickle.loads(pickle.dumps(g))
+    np.testing.assert_array_equal(ag.randn(4, generator=g), ag.randn(4, generator=later))
+    np.testing.assert_array_equal(ag.randn(4, generator=g.manual_seed(3)), first)
+    np.testing.assert_array_equal(first, ag.randn(4, generator=np.random.Generator(np.random.Philox(3))))
+    assert g.initial_seed() == later.initial_seed() == 3
+    assert g.seed() == g.initial_seed() != 3
+    assert ag.Generator().random() == ag.Generator().random()
+    with pytest.raises(ag.ArgumentError, match="manual_seed: takes a whole number of at least 0"):
+        g.manual_seed(-1)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", "mps", "gpu"])
+def test_there_is_one_device(device):
+    calls = [
+        lambda d: ag.tensor([1.0], device=d),
+        lambda d: ag.zeros(2, 3, device=d),
+        lambda d: ag.arange(3, device=d),
+        lambda d: ag.full_like(ag.zeros(2), 1.0, device=d),
+        lambda d: ag.rand(2, device=d),
+        lambda d: ag.randint(0, 3, (2,), device=d),
+        lambda d: ag.randperm(3, device=d),
+        lambda d: ag.Generator(device=d),
+        lambda d: ag.zeros(2).to(device=d),
+        ag.device,
+    ]
+    for call in calls:
+        call("cpu")
+        call(ag.device("cpu"))
+        with pytest.raises(ag.ArgumentError, match=f"there is no device '{device}' here.*give device='cpu'"):
+            call(device)
+    if device != "gpu":
+        with pytest.raises(ag.ArgumentError, match="to: there is no device"):
+            ag.zeros(2).to(device)
