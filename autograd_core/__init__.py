@@ -17,7 +17,7 @@ from autograd_core.creation import (
     zeros,
     zeros_like,
 )
-from autograd_core.devices import device
+from autograd_core.devices import device, wanted_dtype
 from autograd_core.dtypes import *
 from autograd_core.dtypes import bool as bool
 from autograd_core.errors import (
@@ -76,26 +76,26 @@ Operators.stepper = staticmethod(_step)
 custom_op = array_op  # the name that users of other libraries look for
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("draw", "explain"):
-        from autograd_core import show
+if not TYPE_CHECKING:  # for which every name would exist
 
-        return getattr(show, name)
-    if name == "Generator":
-        from autograd_core.seeded_generator import (
-            Generator,  # and with it numpy.random, a quarter of the time to import
-        )
+    def __getattr__(name: str) -> Any:
+        if name in ("draw", "explain"):
+            from autograd_core import show
 
-        return Generator
-    if name == "compile":
-        from autograd_core import compiler
+            return getattr(show, name)
+        if name == "Generator":
+            from autograd_core.seeded_generator import Generator  # and with it numpy.random, which takes long
 
-        return compiler.compile
-    from autograd_core.names_elsewhere import missing_name  # with a long table, and for those who need it
+            return Generator
+        if name == "compile":
+            from autograd_core import compiler
 
-    if name == "missing_name":
-        return missing_name
-    raise missing_name(__name__, name, __all__)
+            return compiler.compile
+        from autograd_core.names_elsewhere import missing_name  # with a long table, and for those who need it
+
+        if name == "missing_name":
+            return missing_name
+        raise missing_name(__name__, name, __all__)
 
 
 __all__ = [
@@ -169,6 +169,7 @@ __all__ = [
     "update_rule",
     "value_and_grad",
     "vjp",
+    "wanted_dtype",
     "zeros",
     "zeros_like",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from autograd_core.errors import ArgumentError
+import numpy as np
+import numpy.typing as npt
 
-_NAMES = re.compile(r"(cpu|cuda|mps|xpu|xla|hip|mtia|meta|vulkan|ipu|hpu)(:\d+)?\Z")
+from autograd_core.errors import ArgumentError, DTypeError
+from autograd_core.recording import Recorded
 
 
 class Device(str):
@@ -45,6 +46,31 @@ def check_device(function: str, device: Any) -> None:
         )
 
 
-def names_device(target: Any) -> bool:
-    """Whether this names a device, rather than a dtype."""
-    return isinstance(target, str) and _NAMES.match(target) is not None
+def wanted_dtype(function: str, target: Any, dtype: npt.DTypeLike | None, device: Any) -> np.dtype[Any] | None:
+    """The dtype that the arguments of PyTorch's `to` ask for, or None for that which is.
+
+    `target` is a device, a dtype or a tensor. Errors: ArgumentError for a device that there is not, DTypeError for what
+    is no dtype.
+    """
+    if isinstance(target, str) and not _is_dtype(target):
+        check_device(function, target)
+        target = None
+    check_device(function, device)
+    if isinstance(target, Recorded):
+        target = target.dtype  # type: ignore[attr-defined]
+    if target is not None and dtype is not None:
+        raise DTypeError(f"{function}: takes a device and a dtype, got {target!r} and {dtype!r}")
+    chosen = dtype if target is None else target
+    if chosen is None:
+        return None
+    if not _is_dtype(chosen):
+        raise DTypeError(f"{function}: takes a dtype such as np.float64, or the device 'cpu'; got {chosen!r}")
+    return np.dtype(chosen)
+
+
+def _is_dtype(target: Any) -> bool:
+    try:
+        np.dtype(target)
+    except TypeError:
+        return False
+    return True

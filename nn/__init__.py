@@ -6,7 +6,7 @@ import nn.interrupt_during_import  # noqa: F401  first, for the rest takes a whi
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nn import data, errors, functions, initial, layers, models, penalties, scalar
+from nn import data, errors, functional, functions, init, initial, layers, models, penalties, scalar
 from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import *
 from nn.layers import *
@@ -18,13 +18,16 @@ from nn.perceptron import Perceptron
 from nn.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
-    from nn import search, training
+    from nn import search, training, utils
+    from nn import sklearn as sklearn
+else:  # for which every name would exist
 
+    def __getattr__(name: str) -> Any:
+        if name in ("search", "sklearn", "training", "utils"):  # what a program that only computes need not wait for
+            return importlib.import_module(f"nn.{name}")
+        from autograd_core import missing_name  # with a long table, and for those who need it
 
-def __getattr__(name: str) -> Any:
-    if name in ("search", "sklearn", "training"):  # what a program that only computes need not wait for
-        return importlib.import_module(f"nn.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise missing_name(__name__, name, __all__)
 
 
 __all__ = [
@@ -38,7 +41,9 @@ __all__ = [
     "Sequential",
     "biases_of",
     "data",
+    "functional",
     "functions",
+    "init",
     "initial",
     "load_weights",
     "models",
@@ -50,6 +55,7 @@ __all__ = [
     "search",
     "spectral_norm",
     "training",
+    "utils",
     "weight_norm",
     "weights_of",
 ]

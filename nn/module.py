@@ -17,6 +17,8 @@ from autograd_core import (
     depends_on,
     forget_programs,
     refuse_to_compile,
+    wanted_dtype,
+    zeros_like,
 )
 from nn.arguments import kind_of
 from nn.errors import StateError
@@ -321,6 +323,18 @@ class Module:
         """Bring all floating-point parameters and buffers to float32."""
         return self.astype(np.float32)
 
+    def to(self, target: Any = None, dtype: npt.DTypeLike | None = None, *, device: Any = None) -> Self:
+        """Bring all floating-point parameters and buffers to a dtype: `net.to(np.float64)`. `to("cpu")` does nothing.
+
+        Errors: ArgumentError for a device that is not the CPU, DTypeError for what is no floating-point dtype.
+        """
+        wanted = wanted_dtype(type(self).__name__, target, dtype, device)
+        return self if wanted is None else self.astype(wanted)
+
+    def cpu(self) -> Self:
+        """The module itself: it is on the CPU."""
+        return self
+
     def train(self, mode: bool = True) -> Self:
         """Switch this module and its parts to training, or with `mode=False` to evaluation."""
         for module in self.modules():
@@ -331,10 +345,10 @@ class Module:
         """Switch this module and its parts to evaluation."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill those that there are with zeros."""
         for parameter in self.parameters():
-            parameter.grad = None
+            parameter.grad = None if set_to_none or parameter.grad is None else zeros_like(parameter)
 
     def state_dict(self) -> dict[str, npt.NDArray[Any]]:
         """Parameters and persistent buffers by dotted name, as read-only arrays; later training leaves them alone."""

@@ -3,6 +3,9 @@
 With them come schedules of the learning rate, clipping of gradients, and averages of the weights.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from optim import lr_scheduler as lr_scheduler
 from optim import schedules as schedules
 from optim.adam import Adam as Adam
 from optim.adam import AdamW as AdamW
@@ -17,7 +20,9 @@ from optim.averaging import EqualAverage as EqualAverage
 from optim.averaging import ExponentialMovingAverage as ExponentialMovingAverage
 from optim.averaging import WeightAverage as WeightAverage
 from optim.clipping import clip_grad_norm as clip_grad_norm
+from optim.clipping import clip_grad_norm_ as clip_grad_norm_
 from optim.clipping import clip_grad_value as clip_grad_value
+from optim.clipping import clip_grad_value_ as clip_grad_value_
 from optim.lbfgs import LBFGS as LBFGS
 from optim.lion import Lion as Lion
 from optim.optimizer import Optimizer as Optimizer
@@ -28,3 +33,11 @@ from optim.sgd import SGD as SGD
 
 # Public is what is imported above and no module by accident: a new name is one line.
 __all__ = ["schedules", *(name for name in dir() if name[0] != "_" and hasattr(globals()[name], "__module__"))]
+__all__ += ["lr_scheduler"]
+
+if not _TYPE_CHECKING:  # for which every name would exist
+
+    def __getattr__(name):
+        from autograd_core import missing_name  # with a long table, and for those who need it
+
+        raise missing_name(__name__, name, __all__)

@@ -66,6 +66,22 @@ def clip_grad_norm(
     return total  # type: ignore[no-any-return]
 
 
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """PyTorch's name of `clip_grad_norm`; `foreach`, a way to compute it there, makes no difference."""
+    return clip_grad_norm(parameters, max_norm, norm_type, error_if_nonfinite)
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
+    """PyTorch's name of `clip_grad_value`; `foreach`, a way to compute it there, makes no difference."""
+    clip_grad_value(parameters, clip_value)
+
+
 def clip_grad_value(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Bring every element of the gradients between -`clip_value` and `clip_value`; nan stays nan."""
     require("clip_grad_value", AT_LEAST_0, clip_value=clip_value)

@@ -249,11 +249,14 @@ class Optimizer:
         for group in self.param_groups:
             group["lr"] = float(lr) * group["lr_scale"]
 
-    def zero_grad(self) -> None:
-        """Forget the gradients, before those of the next step are added up."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, before those of the next step are added up, or fill those that there are with zeros.
+
+        A step leaves a parameter alone that has no gradient; one whose gradient is zero still moves by its momentum.
+        """
         for group in self.param_groups:
             for parameter in group["params"]:
-                parameter.grad = None
+                parameter.grad = None if set_to_none or parameter.grad is None else zeros_like(parameter)
 
     def state_dict(self) -> dict[str, Any]:
         """Settings and state: arrays, numbers and nothing else; enough to go on to the bit as if never stopped."""

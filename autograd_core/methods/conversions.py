@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograd_core import ops
-from autograd_core.devices import CPU, Device, check_device, names_device
-from autograd_core.errors import DTypeError
+from autograd_core.devices import CPU, Device, check_device, wanted_dtype
 from autograd_core.methods.base import Methods
 
 if TYPE_CHECKING:
@@ -39,17 +38,8 @@ class Conversions(Methods):
 
         The gradient is converted back. Errors: ArgumentError for a device that is not the CPU.
         """
-        if isinstance(target, Methods):
-            target = target.dtype
-        if names_device(target):
-            device = target
-        elif target is not None:
-            if dtype is not None:
-                raise DTypeError(f"to: takes a device and a dtype, got {target!r} and {dtype!r}")
-            dtype = target
-        check_device("to", device)
-        wanted = self.dtype if dtype is None else _dtype("to", dtype)
-        return self if wanted == self.dtype and not copy else ops.astype(self, wanted)  # type: ignore[return-value]
+        wanted = wanted_dtype("to", target, dtype, device)
+        return self if wanted in (None, self.dtype) and not copy else ops.astype(self, wanted or self.dtype)  # type: ignore[return-value]
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Self:
         """The tensor itself, for a device that is the CPU; the array API's name."""
@@ -91,10 +81,3 @@ class Conversions(Methods):
     def bool(self) -> Tensor:
         """Which numbers are not 0; see `to`."""
         return self.to(dtype=np.bool_)
-
-
-def _dtype(function: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
-    try:
-        return np.dtype(dtype)
-    except TypeError:
-        raise DTypeError(f"{function}: takes a dtype such as np.float64, or the device 'cpu'; got {dtype!r}") from None

@@ -3,6 +3,8 @@
 Each module says in its `__all__` what it adds.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from nn.functions import (
     activation,
     attention,
@@ -49,3 +51,11 @@ __all__ += pooling.__all__
 __all__ += regression_losses.__all__
 __all__ += shaping.__all__
 __all__ += similarity.__all__
+
+
+if not TYPE_CHECKING:  # for which every name would exist
+
+    def __getattr__(name: str) -> Any:
+        from autograd_core import missing_name  # with a long table, and for those who need it
+
+        raise missing_name(__name__, name, __all__)

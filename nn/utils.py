@@ -1,0 +1,46 @@
+"""What PyTorch has in `torch.nn.utils`: gradients clipped, parameters as one vector, weights parametrised."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_core import ArgumentError, Tensor, concat, flatten
+from nn.parametrizations import spectral_norm, weight_norm
+from optim import clip_grad_norm_, clip_grad_value_
+
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "parameters_to_vector",
+    "spectral_norm",
+    "vector_to_parameters",
+    "weight_norm",
+]
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """All numbers of these tensors, one after the other; recorded, so that gradients flow back."""
+    vector: Tensor = concat([flatten(parameter) for parameter in parameters])
+    return vector
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Give these leaves the numbers of a vector, in order, unrecorded.
+
+    Errors: ArgumentError unless it has as many as all of them together; nothing is changed then.
+    """
+    parameters = list(parameters)
+    ends = np.cumsum([0, *[parameter.numel() for parameter in parameters]])
+    if vec.shape != (ends[-1],):
+        raise ArgumentError(f"vector_to_parameters: takes a vector of {ends[-1]} numbers, got shape {vec.shape}")
+    for parameter, start, end in zip(parameters, ends, ends[1:], strict=False):
+        parameter.assign(vec.detach()[int(start) : int(end)].reshape(parameter.shape))
+
+
+if not TYPE_CHECKING:  # for which every name would exist
+
+    def __getattr__(name: str) -> Any:
+        from autograd_core import missing_name  # with a long table, and for those who need it
+
+        raise missing_name(__name__, name, __all__)
