@@ -2,7 +2,8 @@
 
 Error messages and docs/coming-from-pytorch.md are made from this table, and tests run its expressions. In them `torch`
 stands for autograd_core, `F` for nn.functional, `x` and `y` for tensors of shape (2, 3), `z` (2, 3, 4), `v` (3,), `s`
-(3, 3), `m` for x > 0, `i` for whole numbers from 0 to 2 of shape (2, 2), `p` for a Parameter of shape (2, 3).
+(3, 3), `m` for x > 0, `i` for whole numbers from 0 to 2 of shape (2, 2), `p` for a Parameter of shape (2, 3), `net` for
+nn.Linear(3, 2) and `optimizer` for its SGD with momentum.
 """
 
 from __future__ import annotations
@@ -23,10 +24,16 @@ class Row(NamedTuple):
     """What is different here, and why."""
     works: bool = True
     """Whether the call works here as it stands; else the error says `ours`."""
+    same: bool = True
+    """Whether its result is PyTorch's; else `ours` is what PyTorch's would be here."""
 
 
 def _instead(name: str, call: str, ours: str, numpy: str = "", differs: str = "") -> Row:
     return Row(name, call, numpy, ours, differs, works=False)
+
+
+def _other(name: str, call: str, numpy: str, ours: str, differs: str) -> Row:
+    return Row(name, call, numpy, ours, differs, same=False)
 
 
 _STD = "corrected (n - 1) unless told otherwise, as PyTorch's; `ag.{0}` and `np.{0}` divide by n"
@@ -231,6 +238,217 @@ _TENSOR = [
     _instead("true_divide", "x.true_divide(y)", "t / other"),
 ]
 
+_FUNCTIONS = [
+    # Made here
+    Row("arange", "torch.arange(1, 7, 2)", "np.arange(1, 7, 2)"),
+    Row("bernoulli", "torch.bernoulli(m.double())", "m.astype(float)"),
+    Row("device", 'torch.device("cpu").type', "'cpu'", "", "any other device is refused"),
+    Row("empty", "torch.empty(2, 3).shape", "(2, 3)", "ag.zeros((2, 3))", "zeros, until `nn.init` or `assign` give it numbers"),
+    Row("eye", "torch.eye(2, 3)", "np.eye(2, 3, dtype=np.float32)"),
+    Row("full", "torch.full((2,), 1.5)", "np.full(2, 1.5, np.float32)"),
+    Row("Generator", "torch.randn(3, generator=torch.Generator().manual_seed(0)).shape", "(3,)", "np.random.default_rng(0)", "one of numpy's, and any of numpy's will do; other numbers than PyTorch's"),
+    Row("linspace", "torch.linspace(0, 1, 5)", "np.linspace(0, 1, 5, dtype=np.float32)"),
+    Row("manual_seed", "torch.manual_seed(0)", "", "", "other numbers than PyTorch's, and the same at any number of threads"),
+    Row("multinomial", "torch.multinomial(v.abs(), 2).shape", "(2,)"),
+    Row("normal", "torch.normal(2.0, 0.5, (3, 4)).shape", "(3, 4)", "2.0 + 0.5 * ag.randn(3, 4)"),
+    Row("ones", "torch.ones(2, 3)", "np.ones((2, 3), np.float32)", "ag.ones((2, 3))"),
+    Row("ones_like", "torch.ones_like(x)", "np.ones_like(x)"),
+    Row("rand", "torch.rand(2, 3).shape", "(2, 3)"),
+    Row("randint", "torch.randint(0, 9, (4,)).shape", "(4,)"),
+    Row("randn", "torch.randn(2, 3).shape", "(2, 3)"),
+    Row("randperm", "torch.randperm(5).sum()", "10"),
+    Row("tensor", "torch.tensor([1.0, 2.0])", "np.array([1.0, 2.0], np.float32)", "", "numpy's arrays keep their dtype, as in PyTorch"),
+    Row("zeros", 'torch.zeros(2, 3, device="cpu")', "np.zeros((2, 3), np.float32)", "ag.zeros((2, 3))"),
+    Row("zeros_like", "torch.zeros_like(x)", "np.zeros_like(x)"),
+    # As in PyTorch
+    Row("argmax", "torch.argmax(x, dim=1)", "x.argmax(1)", "ag.argmax(x, axis=1)"),
+    Row("broadcast_to", "torch.broadcast_to(v, (2, 3))", "np.broadcast_to(v, (2, 3))"),
+    Row("einsum", 'torch.einsum("ij,kj->ik", x, y)', "x @ y.T"),
+    Row("flatten", "torch.flatten(z, 1)", "z.reshape(2, 12)"),
+    Row("flip", "torch.flip(x, dims=(0,))", "np.flip(x, 0)", "ag.flip(x, axis=0)"),
+    Row("mean", "torch.mean(x, dim=1, keepdim=True)", "x.mean(1, keepdims=True)", "ag.mean(x, axis=1, keepdims=True)"),
+    Row("no_grad", "torch.no_grad()"),
+    Row("roll", "torch.roll(x, 1, dims=1)", "np.roll(x, 1, 1)", "ag.roll(x, 1, axis=1)"),
+    Row("softmax", "torch.softmax(x, dim=0)", "np.exp(x) / np.exp(x).sum(0)", "ag.softmax(x, axis=0)"),
+    Row("stack", "torch.stack((x, y), dim=1)", "np.stack((x, y), 1)", "ag.stack((x, y), axis=1)"),
+    Row("sum", "torch.sum(x, dim=1)", "x.sum(1)", "ag.sum(x, axis=1)"),
+    Row("topk", "torch.topk(x, 2)", "(-np.sort(-x, 1)[:, :2], np.argsort(-x, 1)[:, :2])"),
+    Row("where", "torch.where(m, x, y)", "np.where(m, x, y)"),
+    # Another meaning, the array API's
+    _other("diagonal", "torch.diagonal(z)", "z[..., [0, 1, 2], [0, 1, 2]]", "x.diagonal()", "of the last two axes, where PyTorch takes the first two"),
+    _other("equal", "torch.equal(x, y)", "x == y", "x.equal(y)", "of every element, where PyTorch gives one bool"),
+    _other("max", "torch.max(x, dim=1)", "x.max(1)", "x.max(dim=1)", "the values, where PyTorch gives values and indices"),
+    _other("meshgrid", "torch.meshgrid(v, v[:2])", "np.meshgrid(v, v[:2])", 'ag.meshgrid(u, v, indexing="ij")', "as numpy's, where PyTorch's default is \"ij\""),
+    _other("min", "torch.min(x, dim=1)", "x.min(1)", "x.min(dim=1)", "the values, where PyTorch gives values and indices"),
+    _other("norm", "torch.norm(x, 1)", "np.sqrt((x**2).sum(1))", "x.norm(1)", "over axis 1, where PyTorch's is the 1-norm of all"),
+    _other("sort", "torch.sort(x, dim=1)", "np.sort(x, 1)", "x.sort(dim=1)", "the values, where PyTorch gives values and indices"),
+    _other("split", "torch.split(z, 4, 2)", "np.split(z, 4, 2)", "x.split(4, dim=2)", "so many parts, where PyTorch makes parts of this length"),
+    _other("std", "torch.std(x)", "x.std()", "x.std()", "divides by n, where PyTorch divides by n - 1"),
+    _other("var", "torch.var(x)", "x.var()", "x.var()", "divides by n, where PyTorch divides by n - 1"),
+    # By other names
+    _instead("allclose", "torch.allclose(x, x)", "x.allclose(y)"),
+    _instead("amax", "torch.amax(x, 1)", "autograd_core.max(x, axis)"),
+    _instead("amin", "torch.amin(x, 1)", "autograd_core.min(x, axis)"),
+    _instead("as_tensor", "torch.as_tensor([1.0])", "autograd_core.tensor(data), a copy"),
+    _instead("autograd", "torch.autograd", "autograd_core.gradients(y, inputs), .jacobian, .hessian, .vjp, .jvp, .gradcheck; own ops with @autograd_core.elementwise and @autograd_core.array_op"),
+    _instead("bmm", "torch.bmm(z, z.mT)", "x @ y"),
+    _instead("cat", "torch.cat((x, y), 1)", "autograd_core.concat(tensors, axis)"),
+    _instead("chunk", "torch.chunk(x, 2)", "x.chunk(n, dim)"),
+    _instead("clamp", "torch.clamp(x, -1, 1)", "autograd_core.clip(x, min, max)"),
+    _instead("cumprod", "torch.cumprod(x, 1)", "autograd_core.cumulative_prod(x, axis)"),
+    _instead("cumsum", "torch.cumsum(x, 1)", "autograd_core.cumulative_sum(x, axis)"),
+    _instead("div", "torch.div(x, y)", "x / y, or x.div(y, rounding_mode=...)"),
+    _instead("dot", "torch.dot(v, v)", "autograd_core.vecdot(x, y)"),
+    _instead("double", "torch.double", "autograd_core.float64"),
+    _instead("eq", "torch.eq(x, y)", "x == y"),
+    _instead("float", "torch.float", "autograd_core.float32"),
+    _instead("from_numpy", "torch.from_numpy", "autograd_core.tensor(array), a copy"),
+    _instead("gather", "torch.gather(x, 1, i)", "x.gather(dim, index)"),
+    _instead("ge", "torch.ge(x, y)", "x >= y"),
+    _instead("gt", "torch.gt(x, y)", "x > y"),
+    _instead("index_select", "torch.index_select(x, 1, i[0])", "autograd_core.take(x, index, axis)"),
+    _instead("inf", "torch.inf", "math.inf"),
+    _instead("inference_mode", "torch.inference_mode()", "autograd_core.no_grad()"),
+    _instead("int", "torch.int", "autograd_core.int32"),
+    _instead("is_tensor", "torch.is_tensor(x)", "isinstance(x, autograd_core.Tensor)"),
+    _instead("le", "torch.le(x, y)", "x <= y"),
+    _instead("load", "torch.load", "nn.load_weights(net, path) for weights, nn.training.Checkpoint.load(path) for a training"),
+    _instead("long", "torch.long", "autograd_core.int64"),
+    _instead("lt", "torch.lt(x, y)", "x < y"),
+    _instead("masked_select", "torch.masked_select(x, m)", "x[mask]"),
+    _instead("mm", "torch.mm(x, s)", "x @ y"),
+    _instead("mul", "torch.mul(x, y)", "x * y"),
+    _instead("mv", "torch.mv(x, v)", "x @ y"),
+    _instead("nan", "torch.nan", "math.nan"),
+    _instead("ne", "torch.ne(x, y)", "x != y"),
+    _instead("neg", "torch.neg(x)", "-x"),
+    _instead("nn", "torch.nn", "import nn: it is a package of its own"),
+    _instead("numel", "torch.numel(x)", "x.numel(), or x.size"),
+    _instead("optim", "torch.optim", "import optim: it is a package of its own"),
+    _instead("permute", "torch.permute(x, (1, 0))", "autograd_core.permute_dims(x, axes)"),
+    _instead("pi", "torch.pi", "math.pi"),
+    _instead("repeat_interleave", "torch.repeat_interleave(x, 2)", "autograd_core.repeat(x, times, axis=axis)"),
+    _instead("save", "torch.save", "nn.save_weights(net, path) for weights, nn.training.Checkpoints for a training"),
+    _instead("set_grad_enabled", "torch.set_grad_enabled(True)", "autograd_core.no_grad() or autograd_core.enable_grad()"),
+    _instead("sub", "torch.sub(x, y)", "x - y"),
+    _instead("swapaxes", "torch.swapaxes(x, 0, 1)", "x.swapaxes(axis1, axis2)"),
+    _instead("t", "torch.t(x)", "x.T"),
+    _instead("transpose", "torch.transpose(x, 0, 1)", "x.transpose(dim0, dim1), or autograd_core.permute_dims(x, axes)"),
+    _instead("unbind", "torch.unbind(x)", "autograd_core.unstack(x, axis=axis)"),
+    _instead("unsqueeze", "torch.unsqueeze(x, 0)", "autograd_core.expand_dims(x, axis)"),
+]
+_FUNCTIONAL = [
+    Row("adaptive_avg_pool1d", "F.adaptive_avg_pool1d(z, 1)", "z.mean(2, keepdims=True)"),
+    Row("avg_pool1d", "F.avg_pool1d(z, 2)", "z.reshape(2, 3, 2, 2).mean(3)"),
+    Row("batch_norm", "F.batch_norm(x, None, None, training=True)"),
+    Row("binary_cross_entropy", "F.binary_cross_entropy(x.sigmoid(), m.double())"),
+    Row("binary_cross_entropy_with_logits", "F.binary_cross_entropy_with_logits(x, m.double())"),
+    Row("celu", "F.celu(x)"),
+    Row("conv1d", "F.conv1d(z, z[:, :, :2])"),
+    Row("conv2d", "F.conv2d(z[None], z[None, :, :2, :2], padding=1)"),
+    Row("conv_transpose1d", "F.conv_transpose1d(z, z.permute(1, 0, 2))"),
+    Row("cosine_similarity", "F.cosine_similarity(x, y, dim=1)", "(x * y).sum(1) / np.sqrt((x**2).sum(1) * (y**2).sum(1))"),
+    Row("cross_entropy", "F.cross_entropy(x, i[:, 1], label_smoothing=0.1)"),
+    Row("dropout", "F.dropout(x, 0.5, training=False)", "x"),
+    Row("elu", "F.elu(x)", "np.where(x > 0, x, np.expm1(x))"),
+    Row("embedding", "F.embedding(i, s)", "s[i]"),
+    Row("gelu", 'F.gelu(x, approximate="tanh")'),
+    Row("glu", "F.glu(z, dim=2)", "z[..., :2] / (1 + np.exp(-z[..., 2:]))"),
+    Row("group_norm", "F.group_norm(z, 3)"),
+    Row("gumbel_softmax", "F.gumbel_softmax(x, hard=True).sum()", "2.0"),
+    Row("hardtanh", "F.hardtanh(x)", "np.clip(x, -1, 1)"),
+    Row("huber_loss", "F.huber_loss(x, y, delta=2.0)"),
+    Row("interpolate", "F.interpolate(z, scale_factor=2)", "z.repeat(2, axis=2)"),
+    Row("kl_div", 'F.kl_div(x.log_softmax(1), y.softmax(1), reduction="batchmean")'),
+    Row("l1_loss", "F.l1_loss(x, y)", "np.abs(x - y).mean()"),
+    Row("layer_norm", "F.layer_norm(x, (3,))"),
+    Row("leaky_relu", "F.leaky_relu(x, 0.1)", "np.where(x > 0, x, 0.1 * x)"),
+    Row("linear", "F.linear(x, s, v)", "x @ s.T + v"),
+    Row("log_softmax", "F.log_softmax(x, dim=1)", "x - np.log(np.exp(x).sum(1, keepdims=True))"),
+    Row("logsigmoid", "F.logsigmoid(x)", "-np.log1p(np.exp(-x))"),
+    Row("max_pool1d", "F.max_pool1d(z, 2)", "z.reshape(2, 3, 2, 2).max(3)"),
+    Row("mish", "F.mish(x)"),
+    Row("mse_loss", 'F.mse_loss(x, y, reduction="sum")', "((x - y) ** 2).sum()", "", "shapes must be alike: nothing broadcasts"),
+    Row("nll_loss", "F.nll_loss(x.log_softmax(1), i[:, 1])"),
+    Row("normalize", "F.normalize(x, dim=1)", "x / np.sqrt((x**2).sum(1, keepdims=True))", "", "of vectors of length 0, the gradient is finite"),
+    Row("one_hot", "F.one_hot(i, 4)", "(i[..., None] == np.arange(4)).astype(np.int64)"),
+    Row("pad", "F.pad(x, (1, 2))", "np.pad(x, ((0, 0), (1, 2)))", "ag.pad(x, ((0, 0), (1, 2)))", "the last axis first, as PyTorch's; `ag.pad` as numpy's"),
+    Row("pairwise_distance", "F.pairwise_distance(x, y, keepdim=True)"),
+    Row("relu", "F.relu(x)", "np.maximum(x, 0)", "", "`inplace=` is not taken, here or by layers: tensors are values"),
+    Row("scaled_dot_product_attention", "F.scaled_dot_product_attention(z, z, z, is_causal=True)"),
+    Row("selu", "F.selu(x)"),
+    Row("sigmoid", "F.sigmoid(x)", "1 / (1 + np.exp(-x))"),
+    Row("silu", "F.silu(x)", "x / (1 + np.exp(-x))"),
+    Row("smooth_l1_loss", "F.smooth_l1_loss(x, y)"),
+    Row("softmax", "F.softmax(x, dim=1)", "np.exp(x) / np.exp(x).sum(1, keepdims=True)"),
+    Row("softplus", "F.softplus(x, beta=2.0)", "np.log1p(np.exp(2 * x)) / 2", "", "exact everywhere, so it has no threshold"),
+    Row("tanh", "F.tanh(x)", "np.tanh(x)"),
+    Row("triplet_margin_loss", "F.triplet_margin_loss(x, y, x * y)"),
+    Row("unfold", "F.unfold(z[None], 2)"),
+]
+_NN = [
+    Row("Module", "net.to('cpu', torch.float64).weight.dtype == torch.float64", "True", "net.astype(np.float64)", "parameters stay the same objects"),
+    Row("Module", "net.double().float().cpu().weight.dtype == torch.float32", "True"),
+    Row("Module", "net.zero_grad(set_to_none=True)"),
+    Row("Module", "net.state_dict()['weight'].shape", "(2, 3)", "", "a dictionary of arrays, with PyTorch's names and shapes"),
+    _instead("Buffer", "nn.Buffer", "self.register_buffer(name, tensor)"),
+    _instead("DataParallel", "nn.DataParallel(net)", "the module itself: kernels use every core"),
+    _instead("Softmax2d", "nn.Softmax2d()", "nn.Softmax(dim=1)"),
+]
+_INIT = [
+    Row("constant_", "nn.init.constant_(p, 0.5)", "np.full((2, 3), 0.5)", "p.assign(nn.initial.constant(p.shape, 0.5))"),
+    Row("dirac_", "nn.init.dirac_(nn.Parameter(torch.zeros(2, 2, 3))).sum()", "np.float32(2)"),
+    Row("eye_", "nn.init.eye_(p)", "np.eye(2, 3)"),
+    Row("kaiming_normal_", "nn.init.kaiming_normal_(p).shape", "(2, 3)", "p.assign(nn.initial.he_normal(p.shape))"),
+    Row("kaiming_uniform_", "nn.init.kaiming_uniform_(p, a=5**0.5).abs().max() <= 1 / 3**0.5", "True", "p.assign(nn.initial.he_uniform(p.shape, 5**0.5))"),
+    Row("normal_", "nn.init.normal_(p, 7.0, 0.0)", "np.full((2, 3), 7.0)", "p.assign(nn.initial.normal(p.shape))"),
+    Row("ones_", "nn.init.ones_(p)", "np.ones((2, 3))"),
+    Row("orthogonal_", "nn.init.orthogonal_(nn.Parameter(torch.zeros(3, 3))).square().sum(0)", "np.ones(3, np.float32)"),
+    Row("sparse_", "(nn.init.sparse_(p, 0.5) == 0).sum() >= 3", "True"),
+    Row("trunc_normal_", "nn.init.trunc_normal_(p, a=-1.0, b=1.0).abs().max() <= 1", "True", "p.assign(nn.initial.truncated_normal(p.shape))"),
+    Row("uniform_", "nn.init.uniform_(p, 2.0, 2.0)", "np.full((2, 3), 2.0)", "p.assign(nn.initial.uniform(p.shape, bound))"),
+    Row("xavier_normal_", "nn.init.xavier_normal_(p).shape", "(2, 3)"),
+    Row("xavier_uniform_", "nn.init.xavier_uniform_(p).abs().max() <= (6 / 5) ** 0.5", "True"),
+    Row("zeros_", "nn.init.zeros_(p)", "np.zeros((2, 3))"),
+]
+_UTILS = [
+    Row("clip_grad_norm_", "nn.utils.clip_grad_norm_(net.parameters(), 1.0)", "", "optim.clip_grad_norm"),
+    Row("clip_grad_value_", "nn.utils.clip_grad_value_(net.parameters(), 1.0)", "", "optim.clip_grad_value"),
+    Row("parameters_to_vector", "nn.utils.parameters_to_vector(net.parameters()).shape", "(8,)"),
+    Row("vector_to_parameters", "nn.utils.vector_to_parameters(torch.zeros(8), net.parameters())"),
+]
+_OPTIM = [
+    Row("Optimizer", "optimizer.zero_grad(set_to_none=False)"),
+    Row("Adam", "optim.Adam(net.parameters(), lr=1e-3, betas=(0.9, 0.99))"),
+    Row("SGD", "optim.SGD(net.parameters(), lr=0.1, momentum=0.9, nesterov=True)"),
+    _instead("SparseAdam", "optim.SparseAdam(net.parameters())", "optim.Adam(params): gradients are dense here"),
+]
+_SCHEDULERS = [
+    Row("ChainedScheduler", "optim.lr_scheduler.ChainedScheduler([optim.lr_scheduler.StepLR(optimizer, 3)])", "", "schedules.chained"),
+    Row("ConstantLR", "optim.lr_scheduler.ConstantLR(optimizer)", "", "schedules.piecewise"),
+    Row("CosineAnnealingLR", "optim.lr_scheduler.CosineAnnealingLR(optimizer, 8)", "", "schedules.cosine", "stays at `eta_min` after `T_max`, where PyTorch's goes up again"),
+    Row("CosineAnnealingWarmRestarts", "optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 8)", "", "schedules.cosine_restarts", "whole steps alone"),
+    Row("ExponentialLR", "optim.lr_scheduler.ExponentialLR(optimizer, 0.9)", "", "schedules.exponential"),
+    Row("LambdaLR", "optim.lr_scheduler.LambdaLR(optimizer, lambda k: 0.9**k)", "", "any function of the step", "one function for all groups"),
+    Row("LinearLR", "optim.lr_scheduler.LinearLR(optimizer)", "", "schedules.warm_up, schedules.linear"),
+    Row("MultiStepLR", "optim.lr_scheduler.MultiStepLR(optimizer, [3, 6])", "", "schedules.multi_step"),
+    Row("OneCycleLR", "optim.lr_scheduler.OneCycleLR(optimizer, 1.0, 10)", "", "schedules.one_cycle"),
+    Row("PolynomialLR", "optim.lr_scheduler.PolynomialLR(optimizer)", "", "schedules.polynomial"),
+    Row("ReduceLROnPlateau", "optim.lr_scheduler.ReduceLROnPlateau(optimizer)", "", "schedules.ReduceOnPlateau"),
+    Row("SequentialLR", "optim.lr_scheduler.SequentialLR(optimizer, [optim.lr_scheduler.StepLR(optimizer, 3)], [])", "", "schedules.sequence"),
+    Row("StepLR", "optim.lr_scheduler.StepLR(optimizer, 3)", "", "schedules.step"),
+    _instead("CyclicLR", "optim.lr_scheduler.CyclicLR", "LambdaLR, or any function of the step with optimizer.set_lr"),
+    _instead("MultiplicativeLR", "optim.lr_scheduler.MultiplicativeLR", "LambdaLR, with the product so far"),
+]
 # fmt: on
 
-TABLE: dict[str, list[Row]] = {"Tensor": _TENSOR}
+TABLE: dict[str, list[Row]] = {
+    "Tensor": _TENSOR,
+    "autograd_core": _FUNCTIONS,
+    "nn.functional": _FUNCTIONAL,
+    "nn": _NN,
+    "nn.init": _INIT,
+    "nn.utils": _UTILS,
+    "optim": _OPTIM,
+    "optim.lr_scheduler": _SCHEDULERS,
+}

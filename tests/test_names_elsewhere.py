@@ -29,7 +29,10 @@ ARRAYS = {
 def here():
     names = {letter: ag.tensor(array) for letter, array in ARRAYS.items()}
     names["p"] = nn.Parameter(ARRAYS["p"])
-    return names | {"torch": ag, "nn": nn, "optim": optim, "math": math}
+    net = nn.Linear(3, 2)
+    optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    names |= {"net": net, "optimizer": optimizer}
+    return names | {"torch": ag, "nn": nn, "F": nn.functional, "optim": optim, "math": math}
 
 
 def arrays(result):

@@ -38,8 +38,8 @@ class Conversions(Methods):
 
         The gradient is converted back. Errors: ArgumentError for a device that is not the CPU.
         """
-        wanted = wanted_dtype("to", target, dtype, device)
-        return self if wanted in (None, self.dtype) and not copy else ops.astype(self, wanted or self.dtype)  # type: ignore[return-value]
+        wanted = wanted_dtype("to", target, dtype, device) or self.dtype
+        return self if wanted == self.dtype and not copy else ops.astype(self, wanted)  # type: ignore[return-value]
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Self:
         """The tensor itself, for a device that is the CPU; the array API's name."""

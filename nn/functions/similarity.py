@@ -7,7 +7,7 @@ from autograd_core import ArgumentError, ShapeError
 from nn.functions.binary_losses import check_signs
 from nn.functions.reduction import as_floats, reduced, same_shape, signs
 
-__all__ = ["cosine_embedding_loss", "cosine_similarity", "pairwise_distance", "triplet_margin_loss"]
+__all__ = ["cosine_embedding_loss", "cosine_similarity", "normalize", "pairwise_distance", "triplet_margin_loss"]
 
 
 @ag.axis_or_dim
@@ -22,6 +22,17 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
         x1, x2 = ag.broadcast_arrays(x1, x2)
     lengths = [ag.maximum(ag.norm(x, axis=dim), eps) for x in (x1, x2)]
     return ag.sum(x1 * x2, axis=dim) / (lengths[0] * lengths[1])
+
+
+@ag.axis_or_dim
+def normalize(x: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
+    """x divided by its p-norm along `dim`, which is at least `eps`: vectors of length 1 in the same direction.
+
+    `autograd_core.normalize` is another: with mean 0 and variance 1. Gradient: (g - u·Σ g·u)/‖x‖ with u the result, for
+    p = 2.
+    """
+    x = as_floats(x)
+    return x / ag.maximum(ag.norm(x, axis=dim, keepdims=True, ord=p), eps)
 
 
 def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:

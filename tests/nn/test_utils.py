@@ -9,10 +9,25 @@ import nn.functional
 import nn.utils
 import optim
 
+COVERS = {"functions.normalize"}
+
 
 def test_functional_is_functions():
     assert nn.functional.__all__ == nn.functions.__all__
     assert all(getattr(nn.functional, name) is getattr(nn.functions, name) for name in nn.functions.__all__)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
+def test_vectors_are_made_to_have_length_1(p):
+    x = np.array([[3.0, -4.0], [0.0, 0.0]])
+    w = ag.tensor(x, requires_grad=True)
+    y = nn.functional.normalize(w, p=p, dim=1)
+    np.testing.assert_allclose(y.detach(), x / np.array([[(3**p + 4**p) ** (1 / p)], [1.0]]), rtol=1e-12)
+    y.sum().backward()
+    assert np.isfinite(w.grad).all()
+    ag.gradcheck(
+        lambda t: nn.functional.normalize(t, p=p, dim=0) ** 2, ag.tensor([[3.0, -4.0], [1.0, 2.0]], dtype=float)
+    )
 
 
 def test_clipping_by_its_names_in_pytorch():
