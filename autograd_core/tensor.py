@@ -12,7 +12,7 @@ import builtins
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -528,12 +528,14 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions):
 
     # --- ops ----------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # what numpy and others ask for, to see whether it is there
-            raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}", name=name)
-        from autograd_core.names_elsewhere import missing_method  # with a long table, and for those who need it
+    if not TYPE_CHECKING:  # for which every attribute would exist
 
-        raise missing_method(type(self), name)
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # what numpy and others ask for, to see whether it is there
+                raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}", name=name)
+            from autograd_core.names_elsewhere import missing_method  # with a long table, and for those who need it
+
+            raise missing_method(type(self), name)
 
     def __matmul__(self, other: Any) -> Any:
         return ops.matmul(self, other)

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any
 from nn import functions
 from nn.functions import *
 
-__all__ = functions.__all__
-
-
-if not TYPE_CHECKING:  # for which every name would exist
+if not TYPE_CHECKING:  # as of nn.functions
+    __all__ = functions.__all__
 
     def __getattr__(name: str) -> Any:
-        from autograd_core import missing_name  # with a long table, and for those who need it
+        from autograd_core import missing_name
 
         raise missing_name(__name__, name, __all__)

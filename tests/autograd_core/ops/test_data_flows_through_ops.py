@@ -71,6 +71,7 @@ DRAWS = {
     "randn": lambda x: x + ag.randn(4, 5, dtype=np.float64),
     "randint": lambda x: x[ag.randint(0, 4, (6,))],
     "randperm": lambda x: x[:, ag.randperm(5)],
+    "normal": lambda x: x * ag.normal(x, ag.exp(x)),
     "bernoulli": lambda x: x * ag.bernoulli(ag.sigmoid(x)),
     "multinomial": lambda x: ag.take_along_axis(x, ag.multinomial(ag.exp(x), 3), axis=1),
     "checkpoint": ag.checkpoint(lambda x: ag.tanh(x * ag.rand(4, 5, dtype=np.float64)) * ag.rand(5, dtype=np.float64)),
