@@ -29,6 +29,7 @@ from autograd_core.methods.places import Places
 from autograd_core.methods.reductions import Reductions
 from autograd_core.methods.shapes import Shapes
 from autograd_core.op_calls import are_whole, as_input, as_output, explained, in_dtype
+from autograd_core.operators import Operators
 from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
@@ -74,7 +75,7 @@ def check_dtype(dtype: np.dtype[Any], requires_grad: bool, data: Any = None) -> 
         raise DTypeError(f"tensor: only floating-point tensors can require a gradient, not {dtype}")
 
 
-class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions):
+class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
     """An array that remembers how it was computed. Make one with `tensor`, `zeros`, `ones` and so on.
 
     >>> from autograd_core import tensor

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd_core.operators import Operators
 from autograd_core.ops.argument_names import given_twice
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from autograd_core.operators import Operators
     from autograd_core.tensor import Tensor
 
 Axis = int | Sequence[int] | None
 
 
-class Methods(Operators):
-    """An array in the graph, as its methods see it."""
+if TYPE_CHECKING:
 
-    __slots__ = ()
+    class Methods(Operators):
+        """An array in the graph, as its methods see it."""
 
-    if TYPE_CHECKING:
         array: npt.NDArray[Any]
 
         @property
@@ -33,6 +32,12 @@ class Methods(Operators):
         def ndim(self) -> int: ...
         def detach(self) -> Tensor: ...
         def __getitem__(self, index: Any) -> Any: ...
+else:
+
+    class Methods:
+        """An array in the graph, as its methods see it; no Operators, for every base costs each tensor a little."""
+
+        __slots__ = ()
 
 
 def either(function: str, dim: Any, axis: Any) -> Any:
