@@ -32,10 +32,10 @@ class Value(Operators):
     (-12.0, -4.0, -4.0, 3.0)
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "label", "local_gradients", "op", "parents")
+    __slots__ = ("__weakref__", "_data", "_grad", "label", "local_gradients", "op", "parents")
 
-    data: float
-    grad: Any  # a float, or a Value after backward(create_graph=True)
+    _data: float
+    _grad: Any  # a float, or a Value after backward(create_graph=True)
     record_array_op: ClassVar[Callable[..., Any]]  # of lists of Values: by value_list.py, which makes Values itself
 
     op: Any  # an elementwise op, or an entry of an op on lists of Values; None for a leaf, CONSTANT for a plain number
@@ -44,20 +44,57 @@ class Value(Operators):
     label: str
 
     def __init__(self, data: float, label: str = "") -> None:
-        if isinstance(data, Recorded):
-            raise DTypeError(f"Value takes a number, not a {type(data).__name__}; pass its .data")
+        tape = recording.tape
+        self._data = 0.0
         try:
-            self.data = float(data)
+            if isinstance(data, Recorded):
+                if tape is None or not tape.is_number(data):
+                    raise DTypeError(f"Value takes a number, not a {type(data).__name__}; pass its .data")
+                self._data = data.number  # type: ignore[attr-defined]
+            else:
+                self._data = float(data)
         except (TypeError, ValueError):
             raise DTypeError(
                 f"Value takes a number, not {_what(data)}; a Tensor holds arrays, and a list of Values is "
                 "[Value(x) for x in ...]"
             ) from None
-        self.grad = 0.0
+        self._grad = 0.0
         self.op = None
         self.parents = ()
         self.local_gradients = ()
         self.label = label
+        if tape is not None:
+            tape.created(self, data)
+
+    # The engine itself uses the slots. A tape is told when Python reads or sets a number, which it else would lose.
+
+    @property
+    def data(self) -> float:
+        """Its number."""
+        tape = recording.tape
+        return self._data if tape is None else tape.data_of(self)
+
+    @data.setter
+    def data(self, number: float) -> None:
+        tape = recording.tape
+        if tape is None:
+            self._data = number
+        else:
+            tape.set_data(self, number)
+
+    @property
+    def grad(self) -> Any:
+        """Its gradient, after a backward pass: a float, or a Value after backward(create_graph=True)."""
+        tape = recording.tape
+        return self._grad if tape is None else tape.grad_of(self)
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        tape = recording.tape
+        if tape is None:
+            self._grad = gradient
+        else:
+            tape.set_grad(self, gradient)
 
     @staticmethod
     def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
@@ -69,7 +106,7 @@ class Value(Operators):
         if op.lacking and recording.on:
             op.check_rules([x if type(x) is Value else None for x in args])
         parents = tuple([x if type(x) is Value else _as_value(op, x) for x in args])
-        inputs = [parent.data for parent in parents]
+        inputs = [parent._data for parent in parents]
         return _computed(op, parents, (*inputs, op.on_numbers(*inputs)))
 
     @staticmethod
@@ -80,7 +117,7 @@ class Value(Operators):
     @staticmethod
     def record_one(op: Op[Any], x: Any) -> Any:
         """`record` of an op with one input."""
-        number = x.data
+        number = x._data
         try:
             y = op.row(number)  # type: ignore[attr-defined]
         except (ArithmeticError, ValueError):
@@ -94,7 +131,7 @@ class Value(Operators):
             a = _as_value(op, a)
         if type(b) is not Value:
             b = _as_value(op, b)
-        left, right = a.data, b.data
+        left, right = a._data, b._data
         try:
             y = op.row(left, right)  # type: ignore[attr-defined]
         except (ArithmeticError, ValueError):
@@ -108,25 +145,32 @@ class Value(Operators):
         in inner nodes each call sets them anew. With `create_graph` the gradients are Values
         themselves, and can be differentiated again.
         """
-        refuse_to_compile("the backward pass of a Value", "use Tensors")
+        self.pull_back(Value(1.0) if create_graph and self.parents else 1.0, create_graph)
+
+    def pull_back(self, gradient: Any, create_graph: bool = False) -> None:
+        """`backward` with this upstream gradient in place of 1."""
+        tape = recording.tape
+        if tape is None:
+            refuse_to_compile("the backward pass of a Value", "use Tensors, or Values alone")
         # The chain rule of graph.py with the gradients in the nodes: a training step takes 0.7 of the time so.
         order = topological_order(self)
+        if tape is not None:
+            tape.begin_backward(order)
         for node in order:
-            if node.parents or node.grad is None:
-                node.grad = 0.0
-        if self.parents:
-            self.grad = Value(1.0) if create_graph else 1.0
-        else:
-            self.grad = self.grad + 1.0
+            if node.parents or node._grad is None:
+                node._grad = 0.0
+        self._grad = gradient if self.parents else self._grad + gradient
         for node in reversed(order):
             if node.parents:
-                upstream = node.grad
+                upstream = node._grad
                 local_gradients = node.local_gradients
                 if create_graph:
                     local_gradients = node.op.local_gradients((*node.parents, node))
+                elif tape is not None:
+                    local_gradients = tape.local_gradients(node)
                 try:
                     for parent, local in zip(node.parents, local_gradients):  # noqa: B905 - strict takes a tenth longer
-                        parent.grad += local * upstream
+                        parent._grad += local * upstream
                 except TypeError:
                     if isinstance(node.op, Elementwise):
                         for rule, local in zip(node.op.rules, local_gradients, strict=True):
@@ -139,7 +183,7 @@ class Value(Operators):
 
         Errors: GraphError for a leaf that has a gradient while recording is on: what is meant is an update.
         """
-        if recording.on and not self.parents and self.grad:
+        if recording.on and not self.parents and getattr(self._grad, "number", self._grad):
             raise GraphError(
                 f"v {sign}= u: this leaf has a gradient, and the name would be given a Value computed from it; "
                 f"update it by v.data {sign}= u, or within `with no_grad():`; v = v {sign} u is a new Value"
@@ -147,7 +191,7 @@ class Value(Operators):
         new = result(self, other)
         if self.parents or recording.on:
             return new
-        self.data = float(new.data)
+        self.data = float(new._data) if recording.tape is None else new.data
         return self
 
     def __repr__(self) -> str:
@@ -178,7 +222,7 @@ class Value(Operators):
         return format(self.data, spec) if spec else str(self)
 
     def __bool__(self) -> bool:
-        return self.data != 0.0
+        return bool(self.data != 0.0)
 
 
 # What stands for the op of a plain number that a formula brought, as the 2 of x ** 2. A class of its own would cost a
@@ -191,7 +235,7 @@ _new = Value.__new__
 def _computed(op: Any, parents: tuple[Value, ...], at: tuple[float, ...]) -> Any:
     """What an elementwise `op` made of `parents`, whose numbers and its own are `at`."""
     if not op.differentiable:
-        return at[-1]
+        return at[-1] if recording.tape is None else recording.tape.plain(op, parents, at[-1])
     try:
         local_gradients = op.local_gradients(at)
     except ArithmeticError:
@@ -207,8 +251,8 @@ def constant(number: float) -> Value:
 def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tuple[float, ...]) -> Value:
     """The Value that `op` made of `parents`; it remembers that if recording is on."""
     out = _new(Value)  # and its slots set one by one: a call of __init__ takes as long as all of them
-    out.data = data
-    out.grad = 0.0
+    out._data = data
+    out._grad = 0.0
     out.label = ""
     if recording.on:
         out.op = op
@@ -218,6 +262,8 @@ def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tupl
         out.op = None
         out.parents = ()
         out.local_gradients = ()
+    if recording.tape is not None:
+        recording.tape.made(out, op, parents)
     return out
 
 
@@ -237,6 +283,8 @@ def _as_value(op: Op[Any], number: Any) -> Value:
     """A plain number among an op's inputs."""
     if type(number) is float or isinstance(number, (int, float, np.number, np.bool_)):
         return made(CONSTANT, (), float(number), ())
+    if recording.tape is not None and recording.tape.is_number(number):
+        return recording.tape.value_of(number)  # type: ignore[no-any-return]
     raise DTypeError(
         f"{op.name}: a Value goes with numbers and other Values, not with a {type(number).__name__}; "
         "use Tensor for arrays"

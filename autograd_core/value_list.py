@@ -93,7 +93,7 @@ def _record(name: str, function: Callable[[Tensor], Tensor], numbers: Sequence[V
 
 
 def _vector(numbers: Sequence[Value]) -> Tensor:
-    return Tensor(np.array([number.data for number in numbers]), requires_grad=True)
+    return Tensor(np.array([number._data for number in numbers]), requires_grad=True)
 
 
 def _gradient(y: Tensor, place: int, x: Tensor, create_graph: bool) -> Tensor:
@@ -116,6 +116,7 @@ class WeightedSum:
     def __init__(self, name: str, pairs: int) -> None:
         self.name = name
         self.pairs = pairs
+        self.starts_with_term = name == "linear"  # as it does with its bias; others start with 0
 
     def on_numbers(self, *inputs: float) -> float:
         """The sum for other numbers."""
@@ -162,7 +163,7 @@ def _linear(x: list[Value], w: list[list[Value]], b: list[Value]) -> list[Value]
 
 
 def _numbers(values: list[Value]) -> list[float]:
-    return [x.data for x in values]
+    return [x._data for x in values]
 
 
 def _dot(a: list[float], b: list[float], start: float) -> float:

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
+from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, plain_kind
 from autograd_core.compiler.program import Program, Stale
+from autograd_core.compiler.scalar import ScalarFunction, Witness, is_float, value_and_gradients
 from autograd_core.errors import CompileError
 from autograd_core.generator import default_generator
 from autograd_core.recording import recording
 from autograd_core.tensor import Tensor
 from autograd_core.transforms import map_tree
+from autograd_core.value import Value
 
-_MOST_PROGRAMS = 16
 _STALE_OFTEN = 8
-_PLAIN = frozenset({float, int, bool, str, bytes, type(None)})
 
 
 def compile(function: Callable[..., Any] | None = None) -> Any:
@@ -68,49 +69,110 @@ class Compiled:
         self._entries: dict[Any, _Entry] = {}
         self._cells = getattr(function, "__closure__", None) or ()
         self._globals: dict[str, Any] = getattr(function, "__globals__", {})
+        self._of_values: ScalarFunction | None = None  # what does it, once it is known to be a function of Values
 
     @functools.cached_property
     def _names(self) -> tuple[str, ...]:
         """The globals that the function reads and that are plain numbers when it is called first."""
         names = getattr(getattr(self._function, "__code__", None), "co_names", ())
-        return tuple([name for name in names if name in self._globals and type(self._globals[name]) in _PLAIN])
+        return tuple([name for name in names if name in self._globals and type(self._globals[name]) in PLAIN])
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The function's result, from its program if there is one for arguments like these."""
+        if recording.tape is not None:
+            return self._function(*args, **named)
+        if self._of_values is not None:
+            return self._of_values(*args, **named)
         if recording.capture is not None:
             args, named = map_tree(_as_argument, args), map_tree(_as_argument, named)
             return self._function(*args, **named)
         inputs: list[Any] = []
-        outside = [self._globals.get(name) for name in self._names]
-        for cell in self._cells:
-            content = _content(cell)
-            if type(content) in _PLAIN:
-                outside.append(content)
         kinds = _kind(args, inputs), _kind(named, inputs) if named else ()
-        key = (*kinds, recording.on, recording.anomaly, *map(_plain_kind, outside))
+        key = (*kinds, recording.on, recording.anomaly, *map(plain_kind, self._outside()))
         try:
             entry = self._entries.get(key)
         except TypeError as error:
             raise CompileError(f"compile: an argument is none that can be told from others: {error}") from None
         if entry is None:
-            if len(self._entries) >= _MOST_PROGRAMS:
+            if len(self._entries) >= MOST_PROGRAMS:
                 warnings.warn(
-                    f"compile: {self._name} was called with more than {_MOST_PROGRAMS} kinds of arguments, and each "
+                    f"compile: {self._name} was called with more than {MOST_PROGRAMS} kinds of arguments, and each "
                     "is captured apart: pass numbers that change as tensors, and arrays in few shapes",
                     RuntimeWarning,
                     stacklevel=2,
                 )
                 self._entries.pop(next(iter(self._entries)))
             entry = self._entries[key] = _Entry(self._function)
+            if not inputs:
+                return self._first_without_arrays(entry, args, named)
         return entry.call(args, named, inputs)
+
+    def _outside(self) -> list[Any]:
+        """The plain numbers around the function that it reads itself."""
+        outside = [self._globals.get(name) for name in self._names]
+        for cell in self._cells:
+            content = _content(cell)
+            if type(content) in PLAIN:
+                outside.append(content)
+        return outside
+
+    def _first_without_arrays(self, entry: _Entry, args: Any, named: Any) -> Any:
+        """A first call, which shows whether it is a function of Tensors at all, or of Values or floats."""
+        if _has_values((args, named)):
+            return self._scalar(*args, **named)
+        witness = recording.tape = Witness()
+        try:
+            result = entry.call(args, named, [])
+        finally:
+            recording.tape = None
+        if witness.saw_values or (entry.computes_nothing and _has_floats((args, named))):
+            self._entries.clear()
+            _ = self._scalar
+        return result
+
+    @property
+    def _scalar(self) -> ScalarFunction:
+        """What does it as a function of Values, from now on."""
+        if self._of_values is None:
+            self._of_values = ScalarFunction(self._function, self._outside)
+        return self._of_values
+
+    def batched(self, *args: Any) -> Any:
+        """A function of Values or floats for many inputs at once: arrays of shape (n,) stand in place of some floats.
+
+        Returns what the function does, with arrays (n,) of numbers in the place of each. The leaves are not changed.
+        """
+        return self._scalar.in_lanes(*args)
+
+    @functools.cached_property
+    def _gradients(self) -> ScalarFunction:
+        _ = self._scalar
+        return ScalarFunction(value_and_gradients(self._function), self._outside)
+
+    def value_and_grad(self, *args: Any) -> tuple[Any, tuple[Any, ...]]:
+        """The number that a function of Values or floats gives, and its gradients: a tuple, nested as the arguments.
+
+        The `.grad` of other Values that it uses, such as weights, grows as by `backward()`. With arrays (n,) in place
+        of some floats all are arrays, a number for each input, and `.grad` grows by the sum over the inputs.
+
+        >>> import autograd_core as ag
+        >>> f = ag.compile(lambda x, y: x * y + ag.sin(x))
+        >>> f.value_and_grad(0.0, 3.0)
+        (0.0, (4.0, 0.0))
+        """
+        if any(map(_is_input, _leaves_of(args))):
+            return self._gradients.in_lanes(*args)  # type: ignore[no-any-return]
+        return self._gradients(*args)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"<compiled {self._name}: {len(self._entries)} program(s)>"
 
     def __str__(self) -> str:
+        if self._of_values is not None:
+            return str(self._of_values)
         return "\n\n".join([repr(self), *[str(entry) for entry in self._entries.values()]])
 
 
@@ -137,6 +199,11 @@ class _Entry:
                 self._stale = 0
                 return ready.result_of(ready.program.run(inputs))
         return self._capture(args, named, inputs)
+
+    @property
+    def computes_nothing(self) -> bool:
+        """Whether no op of Tensors was captured."""
+        return not self._leaves and not any(ready.program.instructions for ready in self._programs)
 
     def _count_stale(self) -> None:
         self._stale += 1
@@ -298,6 +365,21 @@ def _content(cell: Any) -> Any:
         return None
 
 
+def _has_values(tree: Any) -> bool:
+    return any(isinstance(x, Value) for x in _leaves_of(tree))
+
+
+def _has_floats(tree: Any) -> bool:
+    return any(is_float(x) for x in _leaves_of(tree))
+
+
+def _leaves_of(tree: Any) -> list[Any]:
+    """What is in nested lists, tuples and dictionaries."""
+    found: list[Any] = []
+    map_tree(found.append, tree)
+    return found
+
+
 def _kind(tree: Any, inputs: list[Any]) -> Any:
     """What a program depends on in these arguments; their arrays are added to `inputs`."""
     if type(tree) is Tensor and not tree._tracked:  # as below, where it takes longer to find out
@@ -312,26 +394,6 @@ def _kind(tree: Any, inputs: list[Any]) -> Any:
         array = tree.array if isinstance(tree, Tensor) else tree
         inputs.append(array)
         return "array", array.shape, array.dtype
-    if type(tree) in _PLAIN or isinstance(tree, np.generic):
-        return _plain_kind(tree)
-    return _Same(tree)
-
-
-def _plain_kind(x: Any) -> Any:
-    """A number by its bits, for 0.0 and -0.0 are two, and nan is one."""
-    return type(x), x.hex() if isinstance(x, float) else x
-
-
-class _Same:
-    """An object that is itself and nothing else."""
-
-    __slots__ = ("_it",)
-
-    def __init__(self, it: Any) -> None:
-        self._it = it
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other._it is self._it
-
-    def __hash__(self) -> int:
-        return id(self._it)
+    if type(tree) in PLAIN or isinstance(tree, np.generic):
+        return plain_kind(tree)
+    return Same(tree)

@@ -61,6 +61,11 @@ class Paste:
     that was found outside, how to read it again, and what it was.
     """
 
+    @property
+    def translation(self):
+        """What makes the syntax tree of a function that of a kernel's."""
+        return Typed
+
     def __init__(self):
         self.texts = []
         self.needs = {}
@@ -102,7 +107,7 @@ class Paste:
         self.needs[name] = []
         tree = _definition(function)
         parameters = [ast.arg(a.arg) for a in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)]
-        typed = _Typed(self, function, numbers)
+        typed = self.translation(self, function, numbers)
         if ast.get_docstring(tree) is not None:
             tree.body = tree.body[1:]
         tree.body = [typed.visit(statement) for statement in tree.body]
@@ -125,7 +130,7 @@ def _definition(function):
         raise NoKernelError(str(error)) from error
 
 
-class _Typed(ast.NodeTransformer):
+class Typed(ast.NodeTransformer):
     """Names of rows become the pasted functions, numbers become numbers of the kernel's dtype F.
 
     What is computed from numbers alone, such as 1 - beta, is computed in float64 before it is rounded to F. `needs` has

@@ -1,0 +1,601 @@
+"""Tape: what a function does to Values while it runs eagerly, as a list of nodes that can be computed again.
+
+A node is an op, or upstream times one of its local gradients, and the slots of its operands. The backward pass is
+nodes like any other: it runs as it always does, on Numbers, which stand for Python's floats: what `v.data` and `v.grad`
+give while there is a tape. They can be computed with; where Python asks what one is, the capture stops.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from autograd_core import kernels, ops
+from autograd_core.errors import CompileError
+from autograd_core.operators import Operators
+from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.op import Op
+from autograd_core.recording import recording, users_line
+from autograd_core.value import CONSTANT, Value
+from autograd_core.value_list import WeightedSum
+
+# Where a slot's number comes from, if it is no node: the i-th slot of a code is the i-th that comes from there.
+CONSTANTS, INPUTS, DATA, GRADIENTS, OUTSIDE = range(5)
+GIVEN = 5
+
+
+class Kind(NamedTuple):
+    """What computes a node: a function of numbers, a row or a local gradient, of which g is to be taken times."""
+
+    name: str
+    function: Callable[..., Any] | None
+    gradient: bool
+
+
+class Leaf(NamedTuple):
+    """A Value that stands outside of the function, and the number and gradient that it had."""
+
+    value: Value
+    data: float
+    grad: Any
+
+
+class Check(NamedTuple):
+    """What Python would refuse to compute, of the numbers in these slots."""
+
+    slots: tuple[int, ...]
+    fails: Callable[..., bool]
+    error: str
+
+
+class Number(Operators):
+    """A number of Python's, while a function is captured: `number` now, and that of `slot` in every run."""
+
+    __slots__ = ("number", "slot", "tape")
+
+    def __init__(self, number: Any, slot: int, tape: Tape) -> None:
+        self.number = number
+        self.slot = slot
+        self.tape = tape
+
+    @staticmethod
+    def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+        """Compute `op` of numbers, or record it where a Value is among them."""
+        if any(isinstance(x, Value) for x in args):
+            return Value.record(op, args, attributes)
+        if not isinstance(op, Elementwise):
+            refuse(f"{op.name} of numbers that the function computes", "use Values, and ops on single numbers")
+        args, _ = op.split(args, attributes)
+        tape = recording.tape
+        return _tape_of(args).number(op, args) if tape is None else tape.number(op, args)
+
+    @staticmethod
+    def record_one(op: Op[Any], x: Any) -> Any:
+        """`record` of an op with one input."""
+        return x.tape.number(op, (x,))
+
+    @staticmethod
+    def record_two(op: Op[Any], a: Any, b: Any) -> Any:
+        """`record` of an op with two inputs."""
+        if type(a) is Value or type(b) is Value:
+            return Value.record_two(op, a, b)
+        return (a if type(a) is Number else b).tape.number(op, (a, b))
+
+    def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
+        """A new number, as of any float."""
+        return result(self, other)
+
+    # Where Python's floats are no numbers of IEEE 754, and an op is.
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.tape.divided(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.tape.divided(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self.tape.to_the_power(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.tape.to_the_power(other, self)
+
+    def _refused(what: str, instead: str) -> Callable[..., Any]:  # type: ignore[misc]
+        def refused(self: Number, *args: Any) -> Any:
+            if isinstance(args[0] if args else None, Value):
+                return NotImplemented
+            return refuse(f"{what} of a number that the function computes", instead)
+
+        return refused
+
+    _ROUNDING = "take ag.floor, ag.round, ag.floor_divide, ag.remainder, ... of the Value (import autograd_core as ag)"
+    _AFTERWARDS = "return it, and look at it outside of the compiled function"
+    __floordiv__ = __rfloordiv__ = _refused("//", _ROUNDING)
+    __mod__ = __rmod__ = _refused("%", _ROUNDING)
+    __round__ = __floor__ = __ceil__ = __trunc__ = _refused("rounding", _ROUNDING)
+    __bool__ = _refused("if, while, and, or, or not", "choose by ag.where(condition, a, b), ag.maximum and the like")
+    __float__ = __complex__ = _refused(
+        "float(), or a function of math,", "take ag.exp, ag.log, ... (import autograd_core as ag)"
+    )
+    __int__ = __index__ = _refused("int()", "make it an argument that is an int")
+    __repr__ = __str__ = __format__ = item = __reduce__ = _refused("the text", _AFTERWARDS)
+    del _refused, _ROUNDING, _AFTERWARDS
+
+
+class Tape:
+    """The nodes of one run, in order. Use it as `with tape.running(): function(...)`."""
+
+    def __init__(self) -> None:
+        self.codes: list[int] = []  # of each slot: where its number comes from, or its kind
+        self.operands: list[tuple[int, ...]] = []
+        self.kinds: list[Kind] = [Kind(name, None, False) for name in ("constant", "input", "data", "grad", "outside")]
+        self.constants: list[float] = []
+        self.inputs: list[float] = []
+        self.leaves: list[Leaf] = []
+        self.exposed: list[Leaf] = []  # the leaves whose gradient was read
+        self.outside: list[Callable[[], float]] = []  # what reads the numbers outside that rows use
+        self.checks: list[Check] = []
+        self.assigned: dict[int, Leaf] = {}  # the leaves whose number was set, by id,
+        self.graded: dict[int, Leaf] = {}  # and those whose gradient was
+        self._slots: dict[int, int] = {}  # of the data of Values, by id
+        self._kept: list[Value] = []  # the Values made, held so that no other has an id of theirs
+        self._leaf_of: dict[int, int] = {}
+        self._gradients: dict[int, int] = {}  # the slots of gradients in the end, by the id of the Value
+        self._start_of: dict[int, int] = {}  # the slot of the gradient that a leaf had, by id
+        self._constant_of: dict[Any, int] = {}
+        self._kind_of: dict[Any, int] = {}
+        self._outside_of: dict[int, tuple[int, ...]] = {}
+        self._locals_of: dict[int, list[_LocalKind]] = {}
+        self._products: dict[int, list[int]] = {}  # of weighted sums, by id: the slots of their local gradients
+        self._op_of: dict[int, Any] = {}
+        self._is_no_negative_zero = bytearray()
+        self._zero = self.constant(0.0)
+        self.adds = self._kind_for(ops.add)
+        self.multiplies = self._kind_for(ops.multiply)
+
+    @contextlib.contextmanager
+    def running(self, given: Sequence[Value] = ()) -> Iterator[None]:
+        """Within it, what this thread does to Values is written down; Values hold plain numbers again afterwards.
+
+        `given` are the function's arguments, the first of its leaves, whatever they were computed from. Where something
+        is refused, all leaves are what they were before.
+        """
+        if recording.tape is not None or recording.capture is not None:
+            raise CompileError("compile: a step is being captured in this thread already")
+        for value in given:
+            self.leaf(value)
+        graphs = [(value, value.op, value.parents, value.local_gradients) for value in given if value.parents]
+        for value, *_ in graphs:
+            value.op, value.parents, value.local_gradients = None, (), ()
+        recording.tape, recording.capture, recording.watched = self, _NoTensors(), True
+        try:
+            yield
+        except CompileError:
+            self.roll_back()
+            raise
+        finally:
+            recording.tape, recording.capture, recording.watched = None, None, recording.anomaly
+            for value, op, parents, local_gradients in graphs:
+                value.op, value.parents, value.local_gradients = op, parents, local_gradients
+            self._settle()
+
+    def _settle(self) -> None:
+        """Numbers become plain numbers."""
+        for value in (*self._kept, *[leaf.value for leaf in self.leaves]):
+            if type(value._grad) is Number:
+                self._gradients[id(value)] = value._grad.slot
+                value._grad = value._grad.number
+
+    def gradient_slot(self, value: Value) -> int:
+        """Where the gradient of a Value is in the end."""
+        slot = self._gradients.get(id(value))
+        if slot is None:
+            gradient = value._grad
+            slot = (
+                self.slot(gradient)
+                if type(gradient) is Value
+                else self.constant(0.0 if gradient is None else float(gradient))
+            )
+        return slot
+
+    def roll_back(self) -> None:
+        """Give all leaves what they had before."""
+        for leaf in self.leaves:
+            leaf.value._data, leaf.value._grad = leaf.data, leaf.grad
+
+    # --- slots --------------------------------------------------------------------------------
+
+    def _add(self, code: int, operands: tuple[int, ...], is_no_negative_zero: bool = False) -> int:
+        slot = len(self.codes)
+        self.codes.append(code)
+        self.operands.append(operands)
+        self._is_no_negative_zero.append(is_no_negative_zero)
+        return slot
+
+    def input(self, number: float) -> Number:
+        """A number that every run is given anew."""
+        self.inputs.append(number)
+        return Number(number, self._add(INPUTS, ()), self)
+
+    def constant(self, number: float) -> int:
+        """The slot of a number that is the same in every run."""
+        key = number or repr(number)
+        slot = self._constant_of.get(key)
+        if slot is None:
+            positive = number != 0.0 or math.copysign(1.0, number) > 0.0
+            self.constants.append(float(number))
+            slot = self._constant_of[key] = self._add(CONSTANTS, (), positive)
+        return slot
+
+    def slot(self, value: Value) -> int:
+        """Where the number of a Value is."""
+        slot = self._slots.get(id(value))
+        if slot is None:
+            if value.parents:
+                refuse("the use of a Value that was computed outside of it", "make it an argument of the function")
+            slot = self.leaf(value)
+        return slot
+
+    def leaf(self, value: Value) -> int:
+        """The slot of a Value from outside, whose number is read before each run."""
+        if id(value) not in self._slots:
+            self._leaf_of[id(value)] = len(self.leaves)
+            self.leaves.append(Leaf(value, value._data, value._grad))
+            self._slots[id(value)] = self._add(DATA, ())
+        return self._slots[id(value)]
+
+    def leaf_for(self, value: Value) -> Leaf | None:
+        """What is known of a Value that stands outside."""
+        index = self.leaf_index(value)
+        return None if index is None else self.leaves[index]
+
+    def changed_gradients(self) -> list[Leaf]:
+        """The leaves whose gradient may be another than before, once the tape has run."""
+        starts = self._start_of
+        return [leaf for key, leaf in self.graded.items() if self.gradient_slot(leaf.value) != starts.get(key)]
+
+    def leaf_index(self, value: Value) -> int | None:
+        """Which of the leaves a Value is, if any."""
+        return self._leaf_of.get(id(value))
+
+    def is_number(self, x: Any) -> bool:
+        """Whether x is a Number of this tape. Errors: CompileError for one of another, which means nothing any more."""
+        if type(x) is not Number:
+            return False
+        if x.tape is not self:
+            refuse("the use of a number from an earlier call", "return what later calls need, or keep it in .data")
+        return True
+
+    def _slot_of(self, x: Any) -> int:
+        return x.slot if self.is_number(x) else self.constant(x)
+
+    # --- what Values tell ---------------------------------------------------------------------
+
+    def created(self, value: Value, given: Any) -> None:
+        """Value(given) was called."""
+        self._slots[id(value)] = self._slot_of(given) if type(given) is Number else self.constant(value._data)
+        self._kept.append(value)
+
+    def value_of(self, number: Number) -> Value:
+        """A number as the input of a node, whose gradient nobody wants."""
+        value = Value.__new__(Value)
+        value._data, value._grad, value.label = number.number, 0.0, ""
+        value.op, value.parents, value.local_gradients = CONSTANT, (), ()
+        self._slots[id(value)] = number.slot
+        self._kept.append(value)
+        return value
+
+    def made(self, value: Value, op: Any, parents: tuple[Value, ...]) -> None:
+        """An op made this Value of those."""
+        if op is CONSTANT:
+            slot = self.constant(value._data)
+        elif type(op) is WeightedSum:
+            slot = self._weighted_sum(value, op, [self.slot(parent) for parent in parents])
+        else:
+            slots = self._slots
+            try:
+                operands = tuple([slots[id(parent)] for parent in parents])
+            except KeyError:
+                operands = tuple([self.slot(parent) for parent in parents])
+            slot = self.node(op, operands)
+        self._slots[id(value)] = slot
+        self._kept.append(value)
+
+    def plain(self, op: Op[Any], parents: tuple[Value, ...], result: Any) -> Number:
+        """What an op without a gradient made, which is no Value."""
+        return Number(result, self.node(op, tuple([self.slot(parent) for parent in parents])), self)
+
+    def data_of(self, value: Value) -> Any:
+        """v.data, as a Number unless it is the same in every run."""
+        slot = self.slot(value)
+        return value._data if self.codes[slot] == CONSTANTS else Number(value._data, slot, self)
+
+    def set_data(self, value: Value, number: Any) -> None:
+        """v.data = number."""
+        self.slot(value)
+        if value.parents:
+            refuse("setting .data of a Value that was computed", "make a new Value of it")
+        slot = self._slot_of(number) if type(number) is Number else self.constant(float(number))
+        value._data = number.number if type(number) is Number else float(number)
+        self._slots[id(value)] = slot
+        leaf = self.leaf_for(value)
+        if leaf is not None:
+            self.assigned[id(value)] = leaf
+
+    def grad_of(self, value: Value) -> Any:
+        """v.grad, as a Number if it is that of a leaf, or was computed."""
+        self.slot(value)
+        if value._grad is None:
+            refuse("reading .grad of a Value that has None", "set it to 0.0 before")
+        self._expose(value)
+        return value._grad
+
+    def set_grad(self, value: Value, gradient: Any) -> None:
+        """v.grad = gradient."""
+        self.slot(value)
+        if gradient is None:
+            refuse("setting .grad to None", "set it to 0.0")
+        if type(gradient) is Number:
+            self.is_number(gradient)
+        elif type(gradient) is not Value:
+            gradient = float(gradient)
+        value._grad = gradient
+        leaf = self.leaf_for(value)
+        if leaf is not None:
+            self.graded[id(value)] = leaf
+
+    def begin_backward(self, order: Sequence[Value]) -> None:
+        """A backward pass goes through these."""
+        for node in order:
+            self.slot(node)
+            if not node.parents:
+                self._expose(node)
+
+    def _expose(self, value: Value) -> None:
+        """Have the gradient of a leaf be a Number, which backward passes add to."""
+        leaf = self.leaf_for(value)
+        if leaf is None or id(value) in self.graded:
+            return
+        if isinstance(value._grad, Value):
+            refuse("the use of a .grad that is a Value from outside of it", "set .grad = 0.0 before")
+        self.graded[id(value)] = leaf
+        self.exposed.append(leaf)
+        slot = self._start_of[id(value)] = self._add(GRADIENTS, ())
+        value._grad = Number(0.0 if value._grad is None else value._grad, slot, self)
+
+    def local_gradients(self, value: Value) -> Sequence[Any]:
+        """Those of a Value that was made while the tape ran, as what multiplies an upstream gradient."""
+        products = self._products.get(id(value))
+        if products is not None:
+            numbers = value.local_gradients
+            return [_Local(self, self.multiplies, (slot,), x) for slot, x in zip(products, numbers, strict=True)]
+        slot = self._slots[id(value)]
+        at = (*self.operands[slot], slot)
+        return [
+            _Local(self, kind, tuple([at[i] for i in arrays]) + outside, x)
+            for (kind, arrays, outside), x in zip(self._locals(value.op), value.local_gradients, strict=True)
+        ]
+
+    # --- nodes --------------------------------------------------------------------------------
+
+    def node(self, op: Any, operands: tuple[int, ...]) -> int:
+        """A node that `op` makes."""
+        kind = self._kind_of.get(op)
+        if kind is None:
+            kind = self._kind_for(op)
+        outside = self._outside_of.get(kind)
+        return self._add(kind, operands + outside if outside else operands)
+
+    def number(self, op: Any, args: Sequence[Any]) -> Number:
+        """What an op makes of numbers."""
+        at = [x.number if type(x) is Number else x for x in args]
+        slots = [self._slot_of(x) for x in args]
+        y = op.on_numbers(*at)
+        if op is ops.add:
+            return Number(y, self.added(*slots), self)
+        return Number(y, self.node(op, tuple(slots)), self)
+
+    def added(self, a: int, b: int) -> int:
+        """The slot of a + b, of which 0 + b, where b is not -0, is b."""
+        positive = self._is_no_negative_zero
+        for zero, other in ((a, b), (b, a)):
+            if zero == self._zero and positive[other]:
+                return other
+        return self._add(self.adds, (a, b), bool(positive[a] or positive[b]))
+
+    def divided(self, a: Any, b: Any) -> Any:
+        """a / b of Python's numbers, which refuse to be divided by 0."""
+        if type(a) is Value or type(b) is Value:
+            return Value.record_two(ops.divide, a, b)
+        (b.number if type(b) is Number else b).__rtruediv__(1.0)  # raises
+        if type(b) is Number:
+            self.checks.append(Check((b.slot,), lambda x: x == 0.0, "float division by zero"))
+        return self.number(ops.divide, (a, b))
+
+    def to_the_power(self, a: Any, b: Any) -> Any:
+        """a ** b of Python's numbers, by the C library."""
+        if type(a) is Value or type(b) is Value:
+            return Value.record_two(ops.pow, a, b)
+        y = (a.number if type(a) is Number else a) ** (b.number if type(b) is Number else b)
+        if isinstance(y, complex):
+            refuse("a power that is a complex number", "use ag.pow, which gives nan (import autograd_core as ag)")
+        slots = self._slot_of(a), self._slot_of(b)
+        slot = self._add(self._kind_for(_PYTHONS_POWER), slots)
+        self.checks.append(Check((*slots, slot), _is_out_of_range, "a power of Python's numbers has no finite result"))
+        return Number(y, slot, self)
+
+    def _weighted_sum(self, value: Value, op: WeightedSum, slots: list[int]) -> int:
+        n = op.pairs
+        rest = slots[2 * n :]
+        total = rest.pop(0) if op.starts_with_term else self.constant(0.0)
+        for slot in rest:
+            total = self.added(total, slot)
+        for a, b in zip(slots[:n], slots[n : 2 * n], strict=True):
+            total = self.added(total, self._add(self.multiplies, (a, b)))
+        ones = [self.constant(1.0)] * (len(slots) - 2 * n)
+        self._products[id(value)] = [*slots[n : 2 * n], *slots[:n], *ones]
+        return total
+
+    def _kind_for(self, op: Any) -> int:
+        """The number of the kind of an op's nodes."""
+        kind = self._kind_of.get(op)
+        if kind is None:
+            if not isinstance(op, (Elementwise, _Power)):
+                refuse(f"{op.name} of a list of Values", "write it with ops on single numbers, or use Tensors")
+            kind = self._kind_of[op] = self._new_kind(op.name, op.row, False)
+        return kind
+
+    def _new_kind(self, name: str, function: Callable[..., Any], gradient: bool) -> int:
+        try:
+            code = kernels.scalar.code(function, gradient)
+        except kernels.scalar.NoKernelError as error:
+            raise CompileError(
+                f"compile: there is no kernel for {name} of Values, which was asked for {users_line()}: {error}; "
+                "leave it out of the compiled function"
+            ) from error
+        self.kinds.append(Kind(name, function, gradient))
+        kind = len(self.kinds) - 1
+        self._outside_of[kind] = tuple([self._outside_number(read) for read in code.outside])
+        return kind
+
+    def _outside_number(self, read: Callable[[], float]) -> int:
+        self.outside.append(read)
+        return self._add(OUTSIDE, ())
+
+    def _locals(self, op: Any) -> list[_LocalKind]:
+        """For each input of an op, what makes a share of its gradient: a kind and what it takes besides upstream."""
+        found = self._locals_of.get(id(op))
+        if found is None:
+            found = []
+            for name, rule in zip(op.inputs, op.rules, strict=True):
+                function = rule.function if rule is not None else None
+                if function is None or not (rule.names or function.__code__.co_names or function.__code__.co_freevars):
+                    number = 0.0 if function is None else function()
+                    found.append(_LocalKind(self.multiplies, (), (self.constant(number),)))
+                elif function.__code__.co_code == _ITSELF and not function.__code__.co_cellvars:
+                    found.append(_LocalKind(self.multiplies, tuple(rule.arrays), ()))
+                else:
+                    kind = self._new_kind(f"∂{op.name}/∂{name}", function, True)
+                    found.append(_LocalKind(kind, tuple(rule.arrays), self._outside_of[kind]))
+            self._locals_of[id(op)] = found
+            self._op_of[id(op)] = op
+        return found
+
+
+_ITSELF = (lambda x: x).__code__.co_code
+
+
+class _LocalKind(NamedTuple):
+    kind: int
+    arrays: tuple[int, ...]  # which of (*inputs, y) it takes
+    rest: tuple[int, ...]
+
+
+class _Local:
+    """A local gradient of a node, to be multiplied by an upstream gradient."""
+
+    __slots__ = ("kind", "number", "operands", "tape")
+
+    def __init__(self, tape: Tape, kind: int, operands: tuple[int, ...], number: float) -> None:
+        self.tape = tape
+        self.kind = kind
+        self.operands = operands
+        self.number = number
+
+    def __mul__(self, upstream: Any) -> Any:
+        tape = self.tape
+        slot = tape._slot_of(upstream)
+        g = upstream.number if type(upstream) is Number else upstream
+        if self.kind == tape.multiplies and self.operands == (tape.constant(1.0),):
+            return Number(g, slot, tape)
+        return Number(self.number * g, tape._add(self.kind, (slot, *self.operands)), tape)
+
+
+class _NoTensors:
+    """In place of a capture of Tensors, of which there is nothing in a tape."""
+
+    def __getattr__(self, name: str) -> Any:
+        refuse("work with Tensors, or with generators of random numbers,", "keep it out of functions of Values")
+
+    def depends_on(self, owner: Any, name: str) -> None:
+        """A module is in this mode: a tape has no modules."""
+
+
+class _Power(NamedTuple):
+    name: str
+    row: Callable[..., Any]
+
+
+def _pythons_power(a: Any, b: Any) -> Any:
+    return math.pow(a, b)
+
+
+_PYTHONS_POWER = _Power("pow", _pythons_power)
+
+
+def _is_out_of_range(a: float, b: float, y: float) -> bool:
+    return math.isfinite(a) and math.isfinite(b) and not math.isfinite(y)
+
+
+def _tape_of(args: Sequence[Any]) -> Tape:
+    return next(x for x in args if type(x) is Number).tape
+
+
+def refuse(what: str, instead: str) -> Any:
+    """Stop a capture: in a compiled function there is no Python that could do this."""
+    raise CompileError(
+        f"compile: {what} was asked for {users_line()}; a compiled function is run again without Python, so it cannot "
+        f"depend on it: {instead}"
+    )
+
+
+class Witness:
+    """In place of a tape: it just looks whether there are Values at all, and leaves everything as it is."""
+
+    def __init__(self) -> None:
+        self.saw_values = False
+
+    def is_number(self, x: Any) -> bool:
+        """There are none."""
+        return False
+
+    def created(self, value: Value, given: Any) -> None:
+        """Value(given) was called."""
+        self.saw_values = True
+
+    def made(self, value: Value, op: Any, parents: Any) -> None:
+        """An op made a Value."""
+        self.saw_values = True
+
+    def plain(self, op: Any, parents: Any, result: Any) -> Any:
+        """What an op without a gradient made."""
+        self.saw_values = True
+        return result
+
+    def data_of(self, value: Value) -> Any:
+        """v.data."""
+        self.saw_values = True
+        return value._data
+
+    def set_data(self, value: Value, number: Any) -> None:
+        """v.data = number."""
+        self.saw_values = True
+        value._data = number
+
+    def grad_of(self, value: Value) -> Any:
+        """v.grad."""
+        self.saw_values = True
+        return value._grad
+
+    def set_grad(self, value: Value, gradient: Any) -> None:
+        """v.grad = gradient."""
+        self.saw_values = True
+        value._grad = gradient
+
+    def begin_backward(self, order: Any) -> None:
+        """A backward pass goes through these."""
+
+    def local_gradients(self, value: Value) -> Any:
+        """Those of a Value."""
+        return value.local_gradients
