@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,11 @@ def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> An
             return _SHORT_WAYS[op](*args)
         except (_NotPlainError, AttributeError, TypeError):
             pass  # nested lists, or something else than Values in them
+    with nullcontext() if recording.tape is None else recording.tape.arrays(op.name):
+        return _record_arrays(op, args, attributes)
+
+
+def _record_arrays(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
     inputs, attributes = op.split(args, attributes)
     numbers: list[Value] = []
     parts: list[Any] = []  # of each input: its shape and where it stands among the numbers, or the constant it is

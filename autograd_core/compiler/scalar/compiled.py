@@ -13,7 +13,7 @@ from autograd_core.compiler.kinds import MOST_PROGRAMS, plain_kind
 from autograd_core.compiler.scalar.arguments import Arguments
 from autograd_core.compiler.scalar.call import Call, LocalGradients
 from autograd_core.compiler.scalar.outputs import Result, as_it_was, without_graph
-from autograd_core.compiler.scalar.program import Program
+from autograd_core.compiler.scalar.program import OTHER_VALUES, Program
 from autograd_core.compiler.scalar.tape import Number, Tape
 from autograd_core.errors import CompileError, DTypeError, ShapeError
 from autograd_core.recording import recording
@@ -85,14 +85,14 @@ class ScalarFunction:
                 ready.is_general = ready.is_general or not ready.has_seen(values)
                 ready.is_checked = True
                 return tape, result
-            if ready.has_seen(values):
+            # Else a Value that it was given before is one that it knows by another name as well: another program.
+            if difference is not OTHER_VALUES or ready.has_seen(values):
                 self._entries[key].remove(ready)
                 tape.roll_back()
                 raise CompileError(
                     f"compile: {self.name} did something else when it was called again: {difference}; what is compiled "
                     "must do the same at every call, but for arguments that are floats and the .data of Values"
                 )
-            # It knows one of the Values that it was given before by another name as well: another program.
         program = Program(tape, result, len(values))
         self._entries.setdefault(key, []).append(_Ready(program, values))
         self._forget_oldest()

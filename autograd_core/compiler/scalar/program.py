@@ -14,6 +14,8 @@ from autograd_core.compiler.scalar.tape import DATA, GRADIENTS, INPUTS, OUTSIDE,
 from autograd_core.errors import CompileError
 from autograd_core.value import Value
 
+OTHER_VALUES = "it used other Values from outside"
+
 
 class Program:
     """A function of numbers that are given and of leaves: the first `given` ones are its arguments."""
@@ -160,12 +162,12 @@ class _Record:
 
     def difference(self, other: _Record) -> str | None:
         """What is different, in words."""
+        if list(map(id, self._leaves)) != list(map(id, other._leaves)):
+            return OTHER_VALUES
         ours, theirs = self._constants.view(np.int64), other._constants.view(np.int64)
         for i in range(min(len(ours), len(theirs))):
             if ours[i] != theirs[i]:
                 return f"{self._constants[i].item()!r} has become {other._constants[i].item()!r}"
-        if list(map(id, self._leaves)) != list(map(id, other._leaves)):
-            return "it used other Values from outside"
         if self._kinds != other._kinds or not np.array_equal(self._codes, other._codes):
             return f"it computed {self.size} numbers, then {other.size}, or by other ops"
         if not np.array_equal(self._operands, other._operands):

@@ -8,6 +8,7 @@ give while there is a tape. They can be computed with; where Python asks what on
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -87,6 +88,21 @@ class Number(Operators):
         """A new number, as of any float."""
         return result(self, other)
 
+    # What gradients do most, without a detour.
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Value):
+            return NotImplemented
+        tape = self.tape
+        number = other.number if type(other) is Number else other
+        return Number(self.number + number, tape.added(self.slot, tape.slot_of(other)), tape)
+
+    def __radd__(self, other: Any) -> Any:
+        tape = self.tape
+        return Number(other + self.number, tape.added(tape.slot_of(other), self.slot), tape)
+
+    __iadd__ = __add__
+
     # Where Python's floats are no numbers of IEEE 754, and an op is.
 
     def __truediv__(self, other: Any) -> Any:
@@ -100,6 +116,19 @@ class Number(Operators):
 
     def __rpow__(self, other: Any) -> Any:
         return self.tape.to_the_power(other, self)
+
+    # Python's bools know "and" as &, and its floats do not.
+
+    def __and__(self, other: Any) -> Any:
+        return self.tape.of_bools(ops.logical_and, self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return self.tape.of_bools(ops.logical_or, self, other)
+
+    def __xor__(self, other: Any) -> Any:
+        return self.tape.of_bools(ops.logical_xor, self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def _refused(what: str, instead: str) -> Callable[..., Any]:  # type: ignore[misc]
         def refused(self: Number, *args: Any) -> Any:
@@ -149,10 +178,11 @@ class Tape:
         self._locals_of: dict[int, list[_LocalKind]] = {}
         self._products: dict[int, list[int]] = {}  # of weighted sums, by id: the slots of their local gradients
         self._op_of: dict[int, Any] = {}
-        self._is_no_negative_zero = bytearray()
+        self._never_negative_zero: set[int] = set()
         self._zero = self.constant(0.0)
         self.adds = self._kind_for(ops.add)
         self.multiplies = self._kind_for(ops.multiply)
+        self._ones = (_One(self), _One(self))
 
     @contextlib.contextmanager
     def running(self, given: Sequence[Value] = ()) -> Iterator[None]:
@@ -169,6 +199,8 @@ class Tape:
         for value, *_ in graphs:
             value.op, value.parents, value.local_gradients = None, (), ()
         recording.tape, recording.capture, recording.watched = self, _NoTensors(), True
+        collects = gc.isenabled()
+        gc.disable()  # nothing of this is garbage yet, and looking for some would take a third of the time
         try:
             yield
         except CompileError:
@@ -176,6 +208,8 @@ class Tape:
             raise
         finally:
             recording.tape, recording.capture, recording.watched = None, None, recording.anomaly
+            if collects:
+                gc.enable()
             for value, op, parents, local_gradients in graphs:
                 value.op, value.parents, value.local_gradients = op, parents, local_gradients
             self._settle()
@@ -206,11 +240,10 @@ class Tape:
 
     # --- slots --------------------------------------------------------------------------------
 
-    def _add(self, code: int, operands: tuple[int, ...], is_no_negative_zero: bool = False) -> int:
+    def _add(self, code: int, operands: tuple[int, ...]) -> int:
         slot = len(self.codes)
         self.codes.append(code)
         self.operands.append(operands)
-        self._is_no_negative_zero.append(is_no_negative_zero)
         return slot
 
     def input(self, number: float) -> Number:
@@ -223,9 +256,10 @@ class Tape:
         key = number or repr(number)
         slot = self._constant_of.get(key)
         if slot is None:
-            positive = number != 0.0 or math.copysign(1.0, number) > 0.0
             self.constants.append(float(number))
-            slot = self._constant_of[key] = self._add(CONSTANTS, (), positive)
+            slot = self._constant_of[key] = self._add(CONSTANTS, ())
+            if number != 0.0 or math.copysign(1.0, number) > 0.0:
+                self._never_negative_zero.add(slot)
         return slot
 
     def slot(self, value: Value) -> int:
@@ -267,14 +301,15 @@ class Tape:
             refuse("the use of a number from an earlier call", "return what later calls need, or keep it in .data")
         return True
 
-    def _slot_of(self, x: Any) -> int:
+    def slot_of(self, x: Any) -> int:
+        """Where a Number is, or a constant."""
         return x.slot if self.is_number(x) else self.constant(x)
 
     # --- what Values tell ---------------------------------------------------------------------
 
     def created(self, value: Value, given: Any) -> None:
         """Value(given) was called."""
-        self._slots[id(value)] = self._slot_of(given) if type(given) is Number else self.constant(value._data)
+        self._slots[id(value)] = self.slot_of(given) if type(given) is Number else self.constant(value._data)
         self._kept.append(value)
 
     def value_of(self, number: Number) -> Value:
@@ -302,6 +337,10 @@ class Tape:
         self._slots[id(value)] = slot
         self._kept.append(value)
 
+    def arrays(self, name: str) -> Any:
+        """An op of lists of Values is to be computed as one of arrays."""
+        refuse(f"{name} of these lists of Values", "write it with ops on single numbers, as a loop, or use Tensors")
+
     def plain(self, op: Op[Any], parents: tuple[Value, ...], result: Any) -> Number:
         """What an op without a gradient made, which is no Value."""
         return Number(result, self.node(op, tuple([self.slot(parent) for parent in parents])), self)
@@ -316,7 +355,7 @@ class Tape:
         self.slot(value)
         if value.parents:
             refuse("setting .data of a Value that was computed", "make a new Value of it")
-        slot = self._slot_of(number) if type(number) is Number else self.constant(float(number))
+        slot = self.slot_of(number) if type(number) is Number else self.constant(float(number))
         value._data = number.number if type(number) is Number else float(number)
         self._slots[id(value)] = slot
         leaf = self.leaf_for(value)
@@ -366,6 +405,8 @@ class Tape:
 
     def local_gradients(self, value: Value) -> Sequence[Any]:
         """Those of a Value that was made while the tape ran, as what multiplies an upstream gradient."""
+        if value.op is ops.add:
+            return self._ones
         products = self._products.get(id(value))
         if products is not None:
             numbers = value.local_gradients
@@ -390,7 +431,7 @@ class Tape:
     def number(self, op: Any, args: Sequence[Any]) -> Number:
         """What an op makes of numbers."""
         at = [x.number if type(x) is Number else x for x in args]
-        slots = [self._slot_of(x) for x in args]
+        slots = [self.slot_of(x) for x in args]
         y = op.on_numbers(*at)
         if op is ops.add:
             return Number(y, self.added(*slots), self)
@@ -398,11 +439,14 @@ class Tape:
 
     def added(self, a: int, b: int) -> int:
         """The slot of a + b, of which 0 + b, where b is not -0, is b."""
-        positive = self._is_no_negative_zero
-        for zero, other in ((a, b), (b, a)):
-            if zero == self._zero and positive[other]:
-                return other
-        return self._add(self.adds, (a, b), bool(positive[a] or positive[b]))
+        never = self._never_negative_zero
+        if a in never or b in never:
+            if a == self._zero and b in never:
+                return b
+            if b == self._zero and a in never:
+                return a
+            never.add(len(self.codes))
+        return self._add(self.adds, (a, b))
 
     def divided(self, a: Any, b: Any) -> Any:
         """a / b of Python's numbers, which refuse to be divided by 0."""
@@ -413,6 +457,12 @@ class Tape:
             self.checks.append(Check((b.slot,), lambda x: x == 0.0, "float division by zero"))
         return self.number(ops.divide, (a, b))
 
+    def of_bools(self, op: Any, a: Any, b: Any) -> Any:
+        """What an op makes of two results of comparisons."""
+        if not all(type(x.number if type(x) is Number else x) is bool for x in (a, b)):
+            refuse("&, | or ^ of numbers", "compare them first")
+        return self.number(op, (a, b))
+
     def to_the_power(self, a: Any, b: Any) -> Any:
         """a ** b of Python's numbers, by the C library."""
         if type(a) is Value or type(b) is Value:
@@ -420,7 +470,7 @@ class Tape:
         y = (a.number if type(a) is Number else a) ** (b.number if type(b) is Number else b)
         if isinstance(y, complex):
             refuse("a power that is a complex number", "use ag.pow, which gives nan (import autograd_core as ag)")
-        slots = self._slot_of(a), self._slot_of(b)
+        slots = self.slot_of(a), self.slot_of(b)
         slot = self._add(self._kind_for(_PYTHONS_POWER), slots)
         self.checks.append(Check((*slots, slot), _is_out_of_range, "a power of Python's numbers has no finite result"))
         return Number(y, slot, self)
@@ -442,7 +492,7 @@ class Tape:
         kind = self._kind_of.get(op)
         if kind is None:
             if not isinstance(op, (Elementwise, _Power)):
-                refuse(f"{op.name} of a list of Values", "write it with ops on single numbers, or use Tensors")
+                self.arrays(op.name)
             kind = self._kind_of[op] = self._new_kind(op.name, op.row, False)
         return kind
 
@@ -505,10 +555,10 @@ class _Local:
 
     def __mul__(self, upstream: Any) -> Any:
         tape = self.tape
-        slot = tape._slot_of(upstream)
-        g = upstream.number if type(upstream) is Number else upstream
-        if self.kind == tape.multiplies and self.operands == (tape.constant(1.0),):
-            return Number(g, slot, tape)
+        if type(upstream) is Number:
+            g, slot = upstream.number, upstream.slot
+        else:
+            g, slot = upstream, tape.constant(upstream)
         return Number(self.number * g, tape._add(self.kind, (slot, *self.operands)), tape)
 
 
@@ -520,6 +570,18 @@ class _NoTensors:
 
     def depends_on(self, owner: Any, name: str) -> None:
         """A module is in this mode: a tape has no modules."""
+
+
+class _One:
+    """The local gradient of what is just added."""
+
+    __slots__ = ("tape",)
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+
+    def __mul__(self, upstream: Any) -> Any:
+        return upstream if type(upstream) is Number else Number(upstream, self.tape.constant(upstream), self.tape)
 
 
 class _Power(NamedTuple):
@@ -595,6 +657,16 @@ class Witness:
 
     def begin_backward(self, order: Any) -> None:
         """A backward pass goes through these."""
+
+    @contextlib.contextmanager
+    def arrays(self, name: str) -> Iterator[None]:
+        """Within it an op of lists is computed, by Tensors that are nobody's business."""
+        capture, watched = recording.capture, recording.watched
+        recording.capture, recording.watched = None, recording.anomaly
+        try:
+            yield
+        finally:
+            recording.capture, recording.watched = capture, watched
 
     def local_gradients(self, value: Value) -> Any:
         """Those of a Value."""
