@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 SIZES = (2, 16, 16, 1)
+EVIDENCE = 5  # steps, whose losses say whether all compute the same
 
 
 def points() -> tuple[Any, Any]:
@@ -32,15 +33,20 @@ def training(
     value: type,
     backward: Callable[[Any], None],
     sum_of_squares: Callable[[list[Any]], Any] = one_by_one,
+    compiled: Callable[..., Any] = lambda update: update,
 ) -> Callable[[], float]:
-    """A function that takes the demo's next step with this kind of Value, and returns the loss before it."""
+    """A function that takes the demo's next step with this kind of Value, and returns the loss before it.
+
+    `compiled` is given the step, a function of the rate, and returns one that does the same.
+    """
     random.seed(1337)
     for parameter in model.parameters():
         parameter.data = random.uniform(-1, 1)
     examples, labels = points()
-    count = itertools.count()
+    rates = (max(0.1, 1.0 - 0.9 * count / 100) for count in itertools.count())
 
-    def step() -> float:
+    @compiled
+    def update(rate: float) -> float:
         inputs = [list(map(value, row)) for row in examples]
         scores = list(map(model, inputs))
         losses = [(1 + -yi * score).relu() for yi, score in zip(labels.tolist(), scores, strict=True)]
@@ -48,9 +54,8 @@ def training(
         total = data_loss + 1e-4 * sum_of_squares(model.parameters())
         model.zero_grad()
         backward(total)
-        rate = max(0.1, 1.0 - 0.9 * next(count) / 100)
         for p in model.parameters():
             p.data -= rate * p.grad
         return total.data
 
-    return step
+    return lambda: update(next(rates))

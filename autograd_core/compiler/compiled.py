@@ -12,7 +12,7 @@ import numpy as np
 from autograd_core.compiler.capture import Capture
 from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, plain_kind
 from autograd_core.compiler.program import Program, Stale
-from autograd_core.compiler.scalar import ScalarFunction, Witness, is_float, value_and_gradients
+from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
 from autograd_core.errors import CompileError
 from autograd_core.generator import default_generator
 from autograd_core.recording import recording
@@ -82,13 +82,14 @@ class Compiled:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The function's result, from its program if there is one for arguments like these."""
-        if recording.tape is not None:
-            return self._function(*args, **named)
-        if self._of_values is not None:
-            return self._of_values(*args, **named)
         if recording.capture is not None:
             args, named = map_tree(_as_argument, args), map_tree(_as_argument, named)
             return self._function(*args, **named)
+        if self._of_values is not None:
+            try:
+                return self._of_values(*args, **named)
+            except OfArraysError:
+                pass
         inputs: list[Any] = []
         kinds = _kind(args, inputs), _kind(named, inputs) if named else ()
         key = (*kinds, recording.on, recording.anomaly, *map(plain_kind, self._outside()))
@@ -128,7 +129,7 @@ class Compiled:
             result = entry.call(args, named, [])
         finally:
             recording.tape = None
-        if witness.saw_values or (entry.computes_nothing and _has_floats((args, named))):
+        if witness.saw_values or (entry.computes_nothing and _has_floats((args, named)) and _has_floats(result)):
             self._entries.clear()
             _ = self._scalar
         return result

@@ -18,6 +18,6 @@ def threads() -> int:
 def moons_step(collector: bool) -> Task:
     (gc.enable if collector else gc.disable)()
     step = moons.training(MLP(moons.SIZES[0], list(moons.SIZES[1:])), Value, Value.backward)
-    evidence = [step(), step()]
+    evidence = [step() for _ in range(moons.EVIDENCE)]
     gc.collect()  # its graphs are cycles, and without the collector they would stay for good
     return Task(step, evidence=evidence)

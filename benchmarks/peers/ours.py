@@ -200,17 +200,18 @@ class MLP:
             p.grad = 0.0
 
 
-def moons_step(collector: bool) -> Task:
+def moons_step(collector: bool, compiled: bool = False) -> Task:
     (gc.enable if collector else gc.disable)()
-    step = moons.training(MLP(Layer, *moons.SIZES), ag.Value, ag.Value.backward)
-    return Task(step, evidence=[step(), step()])
+    around = ag.compile if compiled else lambda update: update
+    step = moons.training(MLP(Layer, *moons.SIZES), ag.Value, ag.Value.backward, compiled=around)
+    return Task(step, evidence=[step() for _ in range(moons.EVIDENCE)])
 
 
 def moons_step_of_lists(collector: bool) -> Task:
     (gc.enable if collector else gc.disable)()
     mlp = MLP(LayerOfLists, *moons.SIZES)
     step = moons.training(mlp, ag.Value, ag.Value.backward, sum_of_squares=lambda ps: ag.vecdot(ps, ps))
-    return Task(step, evidence=[step(), step()])
+    return Task(step, evidence=[step() for _ in range(moons.EVIDENCE)])
 
 
 def add(size: int) -> Task:

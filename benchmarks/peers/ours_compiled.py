@@ -7,6 +7,7 @@ import functools
 from benchmarks.peers import ours
 from benchmarks.peers.ours import threads
 
-__all__ = ["threads", "training"]
+__all__ = ["moons_step", "threads", "training"]
 
+moons_step = functools.partial(ours.moons_step, compiled=True)
 training = functools.partial(ours.training, compiled=True)

@@ -13,6 +13,10 @@ from autograd_core.transforms import map_tree
 from autograd_core.value import Value
 
 
+class OfArraysError(CompileError):
+    """A function of Values and floats was called with arrays or Tensors."""
+
+
 def is_float(x: Any) -> bool:
     """Whether x is an input: a float of Python's or numpy's."""
     return isinstance(x, (float, np.floating))
@@ -22,7 +26,7 @@ class Arguments:
     """The floats and the Values in (nested) arguments, each Value once, and a `key` that is alike for programs' kinds.
 
     Ints, bools, strings and all objects are a part of the function, and so of the key. With `lanes`, arrays of one
-    axis may stand in place of floats; else there is a CompileError for them, as there is for Tensors.
+    axis may stand in place of floats; else there is an OfArraysError for them, as there is for Tensors.
     """
 
     def __init__(self, name: str, args: Any, named: Any, lanes: bool = False) -> None:
@@ -61,7 +65,7 @@ class Arguments:
                 self.values.append(tree)
             return "Value", place
         if isinstance(tree, (np.ndarray, Tensor)):
-            raise CompileError(
+            raise OfArraysError(
                 f"compile: {self._name} is a function of Values and floats, and was given an array of shape "
                 f"{tree.shape}; for many numbers at once call its .batched(...) or .value_and_grad(...)"
             )

@@ -111,7 +111,7 @@ class ScalarFunction:
         for ready in found:
             if ready.has_seen(values):
                 return ready
-        return found[-1] if found else None
+        return next((ready for ready in reversed(found) if not ready.knows(values)), None)
 
     def _forget_oldest(self) -> None:
         if sum(map(len, self._entries.values())) > MOST_PROGRAMS:
@@ -166,6 +166,11 @@ class _Ready:
         self.is_checked = False
         self.is_general = not values  # whether other Values than those of the first call gave the same
         self._values = values
+        self._fixed = {id(leaf) for leaf in program.fixed}
+
+    def knows(self, values: list[Value]) -> bool:
+        """Whether one of these Values is one that the function reaches by another way as well."""
+        return not self._fixed.isdisjoint(map(id, values))
 
     def has_seen(self, values: list[Value]) -> bool:
         """Whether these Values are those of the first call."""
