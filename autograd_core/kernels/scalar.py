@@ -120,19 +120,22 @@ def code(function, gradient=False):
 
 
 class Sum:
-    """The Code of a sum of any number of terms, from the first to the last."""
+    """The Code of a sum of any number of terms, from the first to the last, each a number or, if so, a product."""
 
     outside = ()
+
+    def __init__(self, of_products):
+        self._of_products = of_products
 
     @property
     def single(self):
         """The kernel for single numbers."""
-        return _sums
+        return _products if self._of_products else _sums
 
     @property
     def in_lanes(self):
         """The kernel for rows of numbers."""
-        return _sums_in_lanes
+        return _products_in_lanes if self._of_products else _sums_in_lanes
 
 
 @kernel
@@ -143,10 +146,8 @@ def _sums(worker, run, arena: Out1, operands: InSlots1, runs: InInts1):
     y = arena[first : first + count]
     whole = count - count % 4
     for i in range(0, whole, 4):  # four at once, for each addition waits for the one before
-        t0 = operands[offset + i * terms : offset + (i + 1) * terms]
-        t1 = operands[offset + (i + 1) * terms : offset + (i + 2) * terms]
-        t2 = operands[offset + (i + 2) * terms : offset + (i + 3) * terms]
-        t3 = operands[offset + (i + 3) * terms : offset + (i + 4) * terms]
+        t = operands[offset + i * terms : offset + (i + 4) * terms]
+        t0, t1, t2, t3 = t[:terms], t[terms : 2 * terms], t[2 * terms : 3 * terms], t[3 * terms :]
         s0, s1, s2, s3 = arena[t0[0]], arena[t1[0]], arena[t2[0]], arena[t3[0]]
         for k in range(1, terms):
             s0 += arena[t0[k]]
@@ -155,11 +156,38 @@ def _sums(worker, run, arena: Out1, operands: InSlots1, runs: InInts1):
             s3 += arena[t3[k]]
         y[i], y[i + 1], y[i + 2], y[i + 3] = s0, s1, s2, s3
     for i in range(whole, count):
-        t = operands[offset + i * terms : offset + (i + 1) * terms]
-        s = arena[t[0]]
+        t0 = operands[offset + i * terms : offset + (i + 1) * terms]
+        s0 = arena[t0[0]]
         for k in range(1, terms):
-            s += arena[t[k]]
-        y[i] = s
+            s0 += arena[t0[k]]
+        y[i] = s0
+
+
+@kernel
+def _products(worker, run, arena: Out1, operands: InSlots1, runs: InInts1):
+    """The same for products: the factors of one number's terms stand side by side."""
+    first, count = runs[FIELDS * run], runs[FIELDS * run + 1]
+    offset, terms = runs[FIELDS * run + 2], runs[FIELDS * run + 3]
+    y = arena[first : first + count]
+    n = 2 * terms
+    whole = count - count % 4
+    for i in range(0, whole, 4):
+        t = operands[offset + i * n : offset + (i + 4) * n]
+        t0, t1, t2, t3 = t[:n], t[n : 2 * n], t[2 * n : 3 * n], t[3 * n :]
+        s0, s1 = arena[t0[0]] * arena[t0[1]], arena[t1[0]] * arena[t1[1]]
+        s2, s3 = arena[t2[0]] * arena[t2[1]], arena[t3[0]] * arena[t3[1]]
+        for k in range(1, terms):
+            s0 += arena[t0[2 * k]] * arena[t0[2 * k + 1]]
+            s1 += arena[t1[2 * k]] * arena[t1[2 * k + 1]]
+            s2 += arena[t2[2 * k]] * arena[t2[2 * k + 1]]
+            s3 += arena[t3[2 * k]] * arena[t3[2 * k + 1]]
+        y[i], y[i + 1], y[i + 2], y[i + 3] = s0, s1, s2, s3
+    for i in range(whole, count):
+        t0 = operands[offset + i * n : offset + (i + 1) * n]
+        s0 = arena[t0[0]] * arena[t0[1]]
+        for k in range(1, terms):
+            s0 += arena[t0[2 * k]] * arena[t0[2 * k + 1]]
+        y[i] = s0
 
 
 @kernel
@@ -168,16 +196,33 @@ def _sums_in_lanes(worker, run, arena: Out1, operands: InSlots1, runs: InInts1, 
     offset, terms = runs[FIELDS * run + 2], runs[FIELDS * run + 3]
     for n in range(count):
         y = arena[(first + n) * lanes : (first + n + 1) * lanes]
-        t = operands[offset + n * terms : offset + (n + 1) * terms]
-        start = np.int64(t[0]) * lanes
-        x = arena[start : start + lanes]
-        for i in range(lanes):
-            y[i] = x[i]
-        for k in range(1, terms):
-            start = np.int64(t[k]) * lanes
+        for k in range(terms):
+            start = np.int64(operands[offset + n * terms + k]) * lanes
             x = arena[start : start + lanes]
-            for i in range(lanes):
-                y[i] += x[i]
+            if k == 0:
+                for i in range(lanes):
+                    y[i] = x[i]
+            else:
+                for i in range(lanes):
+                    y[i] += x[i]
+
+
+@kernel
+def _products_in_lanes(worker, run, arena: Out1, operands: InSlots1, runs: InInts1, lanes):
+    first, count = runs[FIELDS * run], runs[FIELDS * run + 1]
+    offset, terms = runs[FIELDS * run + 2], runs[FIELDS * run + 3]
+    for n in range(count):
+        y = arena[(first + n) * lanes : (first + n + 1) * lanes]
+        for k in range(terms):
+            pair = offset + 2 * (n * terms + k)
+            start, other = np.int64(operands[pair]) * lanes, np.int64(operands[pair + 1]) * lanes
+            a, b = arena[start : start + lanes], arena[other : other + lanes]
+            if k == 0:
+                for i in range(lanes):
+                    y[i] = a[i] * b[i]
+            else:
+                for i in range(lanes):
+                    y[i] += a[i] * b[i]
 
 
 class Sweep:
@@ -274,35 +319,60 @@ def join_sums(offsets, operands, is_sum, uses, terms, before):
 
 
 @jit
-def write_terms(offsets, operands, before, node, terms, out):
-    """The terms of the sum that ends at `node`, from its first to its last."""
-    place = terms - 1
-    while before[node] >= 0:
-        j = before[node]
-        k = offsets[node]
-        out[place] = operands[k + 1] if operands[k] == j else operands[k]
-        place -= 1
-        node = j
-    out[1] = operands[offsets[node] + 1]
-    out[0] = operands[offsets[node]]
+def join_products(offsets, operands, is_product, uses, terms, before, of_products):
+    """Find the products that one sum alone uses, as a term: it makes them itself. They are marked no more.
+
+    `of_products` gets which sums do.
+    """
+    for i in range(len(terms) - 1, -1, -1):
+        if terms[i] == 0:
+            continue
+        node = i
+        while node >= 0:
+            for k in (offsets[node], offsets[node] + 1):
+                j = operands[k]
+                if j != before[node] and is_product[j] and uses[j] == 1:
+                    is_product[j] = False
+                    of_products[i] = True
+            node = before[node]
 
 
 @jit
-def join(offsets, operands, needed, terms, before, new_offsets, new_operands):
-    """The operands of each node once sums are joined: those of a sum are all its terms. Returns how many there are."""
+def join(offsets, operands, needed, terms, before, of_products, left_out, one, new_offsets, new_operands):
+    """The operands of each node once sums are joined: those of a sum are all its terms, or both factors of each.
+
+    What is no product of those that were `left_out` is its product with the number at `one`.
+    """
     end = 0
     for i in range(len(needed)):
         new_offsets[i] = end
-        if needed[i]:
-            if terms[i] > 0:
-                write_terms(offsets, operands, before, i, terms[i], new_operands[end : end + terms[i]])
-                end += terms[i]
-            else:
-                for k in range(offsets[i], offsets[i + 1]):
-                    new_operands[end] = operands[k]
-                    end += 1
+        if not needed[i]:
+            continue
+        if terms[i] == 0:
+            for k in range(offsets[i], offsets[i + 1]):
+                new_operands[end] = operands[k]
+                end += 1
+            continue
+        width = 2 if of_products[i] else 1
+        place = end + width * terms[i]
+        end = place
+        node = i
+        while node >= 0:  # from the last term to the first
+            for k in (offsets[node] + 1, offsets[node]):
+                j = operands[k]
+                if j == before[node]:
+                    continue
+                place -= width
+                if width == 1:
+                    new_operands[place] = j
+                elif left_out[j]:
+                    new_operands[place] = operands[offsets[j]]
+                    new_operands[place + 1] = operands[offsets[j] + 1]
+                else:
+                    new_operands[place] = j
+                    new_operands[place + 1] = one
+            node = before[node]
     new_offsets[len(needed)] = end
-    return end
 
 
 @jit

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.compiler.scalar.tape import CONSTANTS, GIVEN, Kind, Tape
+from autograd_core.compiler.scalar.tape import CONSTANTS, GIVEN, PRODUCTS, SUMS, Kind, Tape
 
 _LANES_MEMORY = 1 << 21  # bytes of an arena in lanes: beyond what caches hold, more lanes do not pay
 
@@ -44,19 +44,16 @@ class Flat:
         self.runs = np.zeros((len(begins), kernels.scalar.FIELDS), np.int64)
         self.runs[:, 0], self.runs[:, 1], self.runs[:, 3] = first + begins, counts, terms[begins]
         self.operands = np.zeros(int(np.diff(graph.offsets)[nodes].sum()), np.uint32)
-        is_sum = codes[begins] == tape.adds
+        is_sum = terms[begins] > 0
         kernels.scalar.write_operands(nodes, places, graph.offsets, graph.operands, self.runs, is_sum, self.operands)
         kinds, self.which = np.unique(codes[begins], return_inverse=True)
-        self.kinds: list[Kind] = [tape.kinds[kind] for kind in kinds]
-        self._codes = [
-            kernels.scalar.Sum() if number == tape.adds else kernels.scalar.code(kind.function, kind.gradient)
-            for number, kind in zip(kinds, self.kinds, strict=True)
-        ]
+        self._names = [tape.kinds[kind].name for kind in kinds]
+        self._codes = [_code(tape.kinds[kind]) for kind in kinds]
 
     def counts(self) -> dict[str, int]:
         """How many nodes there are of each op."""
-        found = np.bincount(self.which, weights=self.runs[:, 1], minlength=len(self.kinds))
-        return {kind.name: int(count) for kind, count in zip(self.kinds, found, strict=True)}
+        found = np.bincount(self.which, weights=self.runs[:, 1], minlength=len(self._names))
+        return dict(zip(self._names, map(int, found), strict=True))
 
     @functools.cached_property
     def single(self) -> tuple[Any, Callable[[], None]]:
@@ -74,8 +71,15 @@ class Flat:
         return arena, kernels.scalar.Sweep(arena.reshape(-1), self.operands, self.runs, self.which, self._codes, lanes)
 
 
+def _code(kind: Kind) -> Any:
+    if kind.function is None:
+        return kernels.scalar.Sum(kind is PRODUCTS)
+    return kernels.scalar.code(kind.function, kind.gradient)
+
+
 class _Graph:
-    """A tape as arrays: the operands of node i stand from offsets[i] on. Additions in a row are one sum.
+    """A tape as arrays: the operands of node i stand from offsets[i] on. Additions in a row are one sum, and a product
+    that nothing but a sum uses is made there.
 
     `terms` has the number of terms of each sum, and 0 for all else; `levels` is 0 for what needs nothing.
     """
@@ -96,8 +100,16 @@ class _Graph:
         self.terms, before = np.zeros(size, np.int64), np.zeros(size, np.int64)
         kernels.scalar.join_sums(offsets, operands, is_sum, uses, self.terms, before)
         self.needed &= ~(is_sum & (self.terms == 0))
+        is_product = self.needed & (self.codes == tape.multiplies)
+        products, of_products = is_product.copy(), np.zeros(size, np.bool_)
+        kernels.scalar.join_products(offsets, operands, is_product, uses, self.terms, before, of_products)
+        left_out = products & ~is_product
+        self.needed &= ~left_out
+        self.codes[self.terms > 0] = tape.kinds.index(SUMS)
+        self.codes[of_products] = tape.kinds.index(PRODUCTS)
         self.offsets, self.operands = np.zeros(size + 1, np.int64), np.zeros(2 * len(operands), np.int64)
-        kernels.scalar.join(offsets, operands, self.needed, self.terms, before, self.offsets, self.operands)
+        how = self.needed, self.terms, before, of_products, left_out, tape.one
+        kernels.scalar.join(offsets, operands, *how, self.offsets, self.operands)
         self.levels = np.zeros(size, np.int64)
         kernels.scalar.find_levels(self.offsets, self.operands, self.levels)
 

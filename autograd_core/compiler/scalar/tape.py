@@ -35,6 +35,9 @@ class Kind(NamedTuple):
     gradient: bool
 
 
+SUMS, PRODUCTS = Kind("sum", None, False), Kind("sum of products", None, False)
+
+
 class Leaf(NamedTuple):
     """A Value that stands outside of the function, and the number and gradient that it had."""
 
@@ -158,7 +161,7 @@ class Tape:
     def __init__(self) -> None:
         self.codes: list[int] = []  # of each slot: where its number comes from, or its kind
         self.operands: list[tuple[int, ...]] = []
-        self.kinds: list[Kind] = [Kind(name, None, False) for name in ("constant", "input", "data", "grad", "outside")]
+        self.kinds: list[Kind] = [*[Kind("given", None, False)] * GIVEN, SUMS, PRODUCTS]
         self.constants: list[float] = []
         self.inputs: list[float] = []
         self.leaves: list[Leaf] = []
@@ -179,7 +182,7 @@ class Tape:
         self._products: dict[int, list[int]] = {}  # of weighted sums, by id: the slots of their local gradients
         self._op_of: dict[int, Any] = {}
         self._never_negative_zero: set[int] = set()
-        self._zero = self.constant(0.0)
+        self._zero, self.one = self.constant(0.0), self.constant(1.0)
         self.adds = self._kind_for(ops.add)
         self.multiplies = self._kind_for(ops.multiply)
         self._ones = (_One(self), _One(self))
@@ -483,7 +486,7 @@ class Tape:
             total = self.added(total, slot)
         for a, b in zip(slots[:n], slots[n : 2 * n], strict=True):
             total = self.added(total, self._add(self.multiplies, (a, b)))
-        ones = [self.constant(1.0)] * (len(slots) - 2 * n)
+        ones = [self.one] * (len(slots) - 2 * n)
         self._products[id(value)] = [*slots[n : 2 * n], *slots[:n], *ones]
         return total
 
