@@ -39,6 +39,13 @@ def compile(function: Callable[..., Any] | None = None) -> Any:
     first calls alone. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
     what depends on them unnoticed shows in the third call, which is run both ways and compared: CompileError.
 
+    A function of Values and floats is compiled, too: to flat arrays that kernels go through, with results, gradients
+    and `.data` the same to the bit. Floats are then what is given anew at every call; ints, bools and all else are a
+    part of the function. It runs as it stands twice (three times if no argument is a Value), and what comes of it is
+    compared. A Value that it returns is one node of a graph, whose parents are the arguments and leaves, and can be
+    differentiated any number of times; if the function changes `.data` or `.grad`, it has no graph. For many inputs at
+    once there are `compiled.batched(...)` and `compiled.value_and_grad(...)`.
+
     >>> import autograd_core as ag
     >>> w = ag.tensor([1.0, 2.0], requires_grad=True)
     >>> @ag.compile
@@ -144,7 +151,12 @@ class Compiled:
     def batched(self, *args: Any) -> Any:
         """A function of Values or floats for many inputs at once: arrays of shape (n,) stand in place of some floats.
 
-        Returns what the function does, with arrays (n,) of numbers in the place of each. The leaves are not changed.
+        Returns what the function does, with an array (n,) in the place of each number or Value. The function may run
+        as it stands for the first input, and must not give leaves new numbers. Errors: ShapeError, CompileError.
+
+        >>> import autograd_core as ag
+        >>> ag.compile(lambda x, y: x * y + 1.0).batched(ag.arange(3.0).numpy(), 2.0)
+        array([1., 3., 5.])
         """
         return self._scalar.in_lanes(*args)
 

@@ -48,7 +48,7 @@ _LANES = """, lanes):
     for n in range(count):
         y = arena[(first + n) * lanes : (first + n + 1) * lanes]
 {places}
-        for i in range(lanes):
+        for i in range(y.size):
             y[i] = {value}
 """
 _LANES_PLACE = """        p{i} = np.int64(operands[offset + {i} * count + n]) * lanes
@@ -200,10 +200,10 @@ def _sums_in_lanes(worker, run, arena: Out1, operands: InSlots1, runs: InInts1, 
             start = np.int64(operands[offset + n * terms + k]) * lanes
             x = arena[start : start + lanes]
             if k == 0:
-                for i in range(lanes):
+                for i in range(y.size):
                     y[i] = x[i]
             else:
-                for i in range(lanes):
+                for i in range(y.size):
                     y[i] += x[i]
 
 
@@ -218,11 +218,27 @@ def _products_in_lanes(worker, run, arena: Out1, operands: InSlots1, runs: InInt
             start, other = np.int64(operands[pair]) * lanes, np.int64(operands[pair + 1]) * lanes
             a, b = arena[start : start + lanes], arena[other : other + lanes]
             if k == 0:
-                for i in range(lanes):
+                for i in range(y.size):
                     y[i] = a[i] * b[i]
             else:
-                for i in range(lanes):
+                for i in range(y.size):
                     y[i] += a[i] * b[i]
+
+
+@jit
+def add_lanes(arena, places, lanes, totals):
+    """Add to totals the numbers of so many lanes at these places, from the first lane to the last."""
+    for i in range(0, len(places) - len(places) % 4, 4):  # four at once, as above
+        s0, s1, s2, s3 = totals[i], totals[i + 1], totals[i + 2], totals[i + 3]
+        for k in range(lanes):
+            s0 += arena[places[i], k]
+            s1 += arena[places[i + 1], k]
+            s2 += arena[places[i + 2], k]
+            s3 += arena[places[i + 3], k]
+        totals[i], totals[i + 1], totals[i + 2], totals[i + 3] = s0, s1, s2, s3
+    for i in range(len(places) - len(places) % 4, len(places)):
+        for k in range(lanes):
+            totals[i] += arena[places[i], k]
 
 
 class Sweep:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import kernels
 from autograd_core.compiler.scalar.flat import Flat
 from autograd_core.compiler.scalar.outputs import Outputs
 from autograd_core.compiler.scalar.tape import DATA, GRADIENTS, INPUTS, OUTSIDE, Tape
@@ -102,7 +103,9 @@ class Program:
         flat, about = self.flat, self.outputs
         leaves = self.leaves(given)
         before = self.gradients(leaves)
-        outputs = np.empty((len(flat.wanted), size))
+        returned, graded, checked = np.split(flat.wanted, [about.for_gradients, len(about.slots)])
+        outputs = np.empty((len(returned), size))
+        totals = np.zeros(len(graded))
         with self._lock:
             arena, sweep = flat.in_lanes
             arena[flat.given[DATA]] = np.reshape([leaf._data for leaf in leaves], (-1, 1))
@@ -114,13 +117,13 @@ class Program:
                 for i, x in enumerate(inputs):
                     arena[first + i, :count] = x[start : start + count] if isinstance(x, np.ndarray) else x
                 sweep()
-                outputs[:, start : start + count] = arena[flat.wanted, :count]
-        for column in outputs[len(about.slots) :].T.tolist() if self._checks else ():
-            self._check(column)
+                for column in arena[checked, :count].T.tolist() if self._checks else ():
+                    self._check(column)
+                outputs[:, start : start + count] = arena[returned, :count]
+                kernels.scalar.add_lanes(arena, graded, count, totals)
         started = dict(zip(self.exposed, before, strict=True))
-        for i, row in zip(about.graded, outputs[about.for_gradients :], strict=False):
-            if size:
-                leaves[i]._grad = started.get(i, 0.0) + float(np.add.accumulate(row)[-1])
+        for i, gradient in zip(about.graded, totals.tolist(), strict=True):
+            leaves[i]._grad = started.get(i, 0.0) + gradient
         return list(outputs)
 
     def difference(self, tape: Tape, result: Any) -> str | None:
