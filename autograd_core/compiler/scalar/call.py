@@ -7,8 +7,11 @@ the order in which they are without compiling.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
 
 from autograd_core.compiler.scalar.arguments import Arguments
 from autograd_core.compiler.scalar.outputs import computed
@@ -124,9 +127,13 @@ class LocalGradients(Sequence[Any]):
             raise IndexError(i)
         return _LocalGradient(self, i)
 
-    def number(self, i: int) -> float:
-        """The i-th as a number."""
-        return self._call.gradients(1.0, [0.0] * len(self))[i]
+    @functools.cached_property
+    def numbers(self) -> list[float]:
+        """All of them as numbers."""
+        return self._call.gradients(1.0, [0.0] * len(self))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.numbers, dtype)
 
     def grow(self, upstream: float) -> None:
         """Find what becomes of the gradients that the parents have."""
@@ -143,7 +150,7 @@ class _LocalGradient:
         self._i = i
 
     def __float__(self) -> float:
-        return self._all.number(self._i)
+        return self._all.numbers[self._i]
 
     def __mul__(self, upstream: Any) -> Any:
         if isinstance(upstream, Value):

@@ -78,10 +78,11 @@ class Outputs:
             made = Result(type(x.number), self._add(x.slot, x.number))
         elif type(x) is not Value:
             return x
-        elif (index := self._tape.leaf_index(x)) is not None:
-            return Given(index) if index < self.given else x
-        else:
+        elif self._tape.has_made(x):
             made = self._of_value(x)
+        else:
+            index = self._tape.leaf_index(x)
+            return x if index is None or index >= self.given else Given(index)
         self.results.append(made)
         return made
 
@@ -113,7 +114,7 @@ def computed(tape: Tape, result: Any) -> list[Any]:
     found: list[Any] = []
 
     def look(x: Any) -> None:
-        if type(x) is Number or (type(x) is Value and tape.leaf_index(x) is None):
+        if type(x) is Number or (type(x) is Value and tape.has_made(x)):
             found.append(x)
 
     map_tree(look, result)
@@ -129,7 +130,7 @@ def without_graph(tape: Tape, result: Any) -> Any:
     """What a function returned that changes leaves, as later runs return it: Values that remember nothing."""
 
     def alone(x: Any) -> Any:
-        if type(x) is not Value or tape.leaf_index(x) is not None:
+        if type(x) is not Value or not tape.has_made(x):
             return x
         copy = Value(x._data)
         copy._grad = Value(x._grad._data) if isinstance(x._grad, Value) else x._grad

@@ -292,6 +292,10 @@ class Tape:
         starts = self._start_of
         return [leaf for key, leaf in self.graded.items() if self.gradient_slot(leaf.value) != starts.get(key)]
 
+    def has_made(self, value: Value) -> bool:
+        """Whether a Value was made while the tape ran."""
+        return id(value) in self._slots and id(value) not in self._leaf_of
+
     def leaf_index(self, value: Value) -> int | None:
         """Which of the leaves a Value is, if any."""
         return self._leaf_of.get(id(value))

@@ -282,3 +282,25 @@ def test_the_cache_is_bounded():
     with pytest.warns(RuntimeWarning, match="more than 16 kinds of arguments"):
         for times in range(18):
             assert scaled(2.0, times) == 2.0 * times
+
+
+def test_what_is_returned_unused_is_itself():
+    w = Value(2.0)
+    together = ag.compile(lambda x, y: {"given": [x, y], "leaf": w, "made": x * y, "plain": "text"})
+    for _ in range(CALLS):
+        x, y = Value(1.0), Value(3.0)
+        found = together(x, y)
+        assert [found["given"][0], found["given"][1], found["leaf"]] == [x, y, w]
+        assert found["given"][1] is y
+        assert found["leaf"] is w
+        assert (found["made"].data, found["plain"]) == (3.0, "text")
+
+
+def test_a_result_can_be_explained():
+    w = Value(2.0, "w")
+    scaled = ag.compile(lambda x: x * w)
+    for _ in range(CALLS):
+        result = scaled(Value(3.0, "x"))
+    result.backward()
+    assert result.local_gradients[1].__float__() == 3.0
+    assert "∂v1/∂x = 2" in ag.explain(result)
