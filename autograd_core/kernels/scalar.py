@@ -35,6 +35,10 @@ def task(worker, run, arena: Out1, operands: InSlots1, runs: InInts1"""
 
 _SINGLE = """):
     first, count, offset = runs[FIELDS * run], runs[FIELDS * run + 1], runs[FIELDS * run + 2]
+{numbers}
+    if count == 1:  # as in a chain, where all runs are so short
+        arena[first] = {alone}
+        return
     y = arena[first : first + count]
 {places}
     for i in range(y.size):
@@ -47,6 +51,7 @@ _LANES = """, lanes):
     first, count, offset = runs[FIELDS * run], runs[FIELDS * run + 1], runs[FIELDS * run + 2]
     for n in range(count):
         y = arena[(first + n) * lanes : (first + n + 1) * lanes]
+{numbers}
 {places}
         for i in range(y.size):
             y[i] = {value}
@@ -66,12 +71,12 @@ class Code:
         self._name = function.__name__
         self._paste = _ScalarPaste()
         self._arity = function.__code__.co_argcount + gradient
-        texts = []
-        for element in ("arena[p{}[i]]", "x{}[i]"):
+        values = []
+        for element in ("arena[p{}[i]]", "arena[operands[offset + {}]]", "x{}[i]"):
             names = [element.format(i) for i in range(self._arity)]
             value = self._paste.call(function, names[gradient:], [False] * (self._arity - gradient))
-            texts.append(f"{names[0]} * F({value})" if gradient else f"F({value})")
-        self._single, self._in_lanes = texts
+            values.append(f"{names[0]} * F({value})" if gradient else f"F({value})")
+        self._single, self._alone, self._in_lanes = values
         self.outside = list(self._paste.outside.values())
 
     @property
@@ -81,13 +86,15 @@ class Code:
 
     def source(self, lanes):
         """The text of the kernel."""
-        form, place, number = (
-            (_LANES, _LANES_PLACE, _LANES_OUTSIDE) if lanes else (_SINGLE, _SINGLE_PLACE, _SINGLE_OUTSIDE)
+        form, place, number, value = (
+            (_LANES, _LANES_PLACE, _LANES_OUTSIDE, self._in_lanes)
+            if lanes
+            else (_SINGLE, _SINGLE_PLACE, _SINGLE_OUTSIDE, self._single)
         )
+        numbers = [number.format(i=i, name=name) for i, name in enumerate(self._paste.outside, self._arity)]
         places = [place.format(i=i) for i in range(self._arity)]
-        places += [number.format(i=i, name=name) for i, name in enumerate(self._paste.outside, self._arity)]
-        value = self._in_lanes if lanes else self._single
-        return self._paste.module("float64", _HEAD + form.format(places="\n".join(places), value=value))
+        lines = {"numbers": "\n".join(numbers), "places": "\n".join(places)}
+        return self._paste.module("float64", _HEAD + form.format(value=value, alone=self._alone, **lines))
 
     @functools.cached_property
     def single(self):
@@ -168,8 +175,14 @@ def _products(worker, run, arena: Out1, operands: InSlots1, runs: InInts1):
     """The same for products: the factors of one number's terms stand side by side."""
     first, count = runs[FIELDS * run], runs[FIELDS * run + 1]
     offset, terms = runs[FIELDS * run + 2], runs[FIELDS * run + 3]
-    y = arena[first : first + count]
     n = 2 * terms
+    if count == 1:
+        s0 = arena[operands[offset]] * arena[operands[offset + 1]]
+        for k in range(1, terms):
+            s0 += arena[operands[offset + 2 * k]] * arena[operands[offset + 2 * k + 1]]
+        arena[first] = s0
+        return
+    y = arena[first : first + count]
     whole = count - count % 4
     for i in range(0, whole, 4):
         t = operands[offset + i * n : offset + (i + 4) * n]

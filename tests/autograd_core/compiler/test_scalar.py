@@ -62,7 +62,7 @@ def in_no_grad(net):
             for p in net.parameters():
                 p -= rate * p.grad / 2.0
                 p.grad *= 0.5
-        return {"total": [total.data, (total.data > 0.0) & (total.data < 1.0)], "what": "unchanged"}
+        return {"total": [total.data, (total.data > 0.0) & (total.data > 1.0)], "what": "unchanged"}
 
     return step
 
@@ -75,7 +75,7 @@ def twice(net):
             total = ag.vecdot([net(x)[0] for x, _ in POINTS], weights)
             total.backward()
             for p in net.parameters():
-                p.data = 0.9 * p.data - rate * p.grad * abs(p.grad)
+                p.data = 0.9 * p.data - rate * p.grad * p.grad
         return total.data, total.grad
 
     return step
@@ -121,14 +121,14 @@ def test_it_runs_without_python_from_the_third_call_on():
 def test_floats_give_floats_and_values_give_values():
     @ag.compile
     def formula(x, y):
-        return x**2 / y + ag.tanh(x) * 2 - abs(-y)
+        return x**2 / y + 2 * y
 
     for i in range(1, CALLS + 1):
         x, y = 0.3 * i, -1.7
-        assert formula(x, y) == x**2 / y + math.tanh(x) * 2 - abs(-y)
+        assert formula(x, y) == x**2 / y + 2 * y
         value = formula(Value(x), y)
         assert type(value) is Value
-        assert value.data == (Value(x) ** 2 / y + ag.tanh(Value(x)) * 2 - abs(-y)).data
+        assert value.data == (Value(x) ** 2 / y + 2 * y).data
 
 
 def test_arithmetic_of_floats_fails_where_pythons_does():
@@ -224,7 +224,7 @@ def test_second_derivatives_within_the_function():
 
 def test_many_inputs_at_once_are_what_they_are_one_by_one():
     net = network()
-    loss = ag.compile(lambda x, y, times: ag.tanh(net([x, y])[0] - y) * times)
+    loss = ag.compile(lambda x, y, times: (net([x, y])[0] + y) * x * times)
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2, 300))
     values, (dx, dy, _) = loss.value_and_grad(x, y, 2)
