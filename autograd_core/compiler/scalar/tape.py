@@ -13,6 +13,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from autograd_core import kernels, ops
 from autograd_core.errors import CompileError
 from autograd_core.operators import Operators
@@ -310,7 +312,11 @@ class Tape:
 
     def slot_of(self, x: Any) -> int:
         """Where a Number is, or a constant."""
-        return x.slot if self.is_number(x) else self.constant(x)
+        if self.is_number(x):
+            return x.slot  # type: ignore[no-any-return]
+        if not isinstance(x, (int, float, np.number, np.bool_)):
+            refuse(f"arithmetic of a number that it computes with a {type(x).__name__}", "use numbers, one by one")
+        return self.constant(float(x))
 
     # --- what Values tell ---------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 
+import numpy as np
 import pytest
 
 import autograd_core as ag
@@ -56,6 +57,7 @@ TRAPS = [
     (lambda x: x * (net * 2).sum().item(), "work with Tensors"),
     (lambda x: ag.hypot(x, 2.0), "no kernel for hypot"),
     (lambda x: x * (w.data & 1), "&, | or"),
+    (lambda x: x * (w.data + np.arange(2.0))[0], "arithmetic of a number that it computes with a ndarray"),
 ]
 
 
