@@ -4,4 +4,4 @@ from autograd_core.compiler.scalar.arguments import OfArraysError as OfArraysErr
 from autograd_core.compiler.scalar.arguments import is_float as is_float
 from autograd_core.compiler.scalar.compiled import ScalarFunction as ScalarFunction
 from autograd_core.compiler.scalar.compiled import value_and_gradients as value_and_gradients
-from autograd_core.compiler.scalar.tape import Witness as Witness
+from autograd_core.compiler.scalar.witness import Witness as Witness

@@ -12,9 +12,10 @@ import numpy as np
 from autograd_core.compiler.kinds import MOST_PROGRAMS, plain_kind
 from autograd_core.compiler.scalar.arguments import Arguments
 from autograd_core.compiler.scalar.call import Call, LocalGradients
+from autograd_core.compiler.scalar.number import Number
 from autograd_core.compiler.scalar.outputs import Result, as_it_was, without_graph
 from autograd_core.compiler.scalar.program import OTHER_VALUES, Program
-from autograd_core.compiler.scalar.tape import Number, Tape
+from autograd_core.compiler.scalar.tape import Tape
 from autograd_core.errors import CompileError, DTypeError, ShapeError
 from autograd_core.recording import recording
 from autograd_core.transforms import map_tree

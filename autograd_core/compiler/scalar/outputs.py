@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.compiler.scalar.tape import Leaf, Number, Tape
+from autograd_core.compiler.scalar.number import Number
+from autograd_core.compiler.scalar.tape import Leaf, Tape
 from autograd_core.graph import topological_order
 from autograd_core.transforms import map_tree
 from autograd_core.value import Value
