@@ -9,7 +9,7 @@ import inspect
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,6 +64,22 @@ class _Recording(threading.local):
 
 
 recording = _Recording()
+
+
+taping: list[Any] = []
+"""The tapes of all threads. While there is none, no Value need look for that of its own thread, which takes longer."""
+
+
+@contextlib.contextmanager
+def on_tape(tape: Any) -> Iterator[None]:
+    """Within it, this thread's Values tell `tape` what is done to them."""
+    taping.append(tape)
+    recording.tape = tape
+    try:
+        yield
+    finally:
+        recording.tape = None
+        taping.remove(tape)
 
 
 class _SetRecording(contextlib.ContextDecorator):

@@ -16,7 +16,7 @@ from autograd_core.graph import topological_order
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, check_local_gradient
 from autograd_core.ops.op import Op
-from autograd_core.recording import Recorded, recording, refuse_to_compile
+from autograd_core.recording import Recorded, recording, refuse_to_compile, taping
 
 
 class Value(Operators):
@@ -44,7 +44,7 @@ class Value(Operators):
     label: str
 
     def __init__(self, data: float, label: str = "") -> None:
-        tape = recording.tape
+        tape = recording.tape if taping else None
         self._data = 0.0
         try:
             if isinstance(data, Recorded):
@@ -71,12 +71,12 @@ class Value(Operators):
     @property
     def data(self) -> float:
         """Its number."""
-        tape = recording.tape
+        tape = recording.tape if taping else None
         return self._data if tape is None else tape.data_of(self)
 
     @data.setter
     def data(self, number: float) -> None:
-        tape = recording.tape
+        tape = recording.tape if taping else None
         if tape is None:
             self._data = number
         else:
@@ -85,12 +85,12 @@ class Value(Operators):
     @property
     def grad(self) -> Any:
         """Its gradient, after a backward pass: a float, or a Value after backward(create_graph=True)."""
-        tape = recording.tape
+        tape = recording.tape if taping else None
         return self._grad if tape is None else tape.grad_of(self)
 
     @grad.setter
     def grad(self, gradient: Any) -> None:
-        tape = recording.tape
+        tape = recording.tape if taping else None
         if tape is None:
             self._grad = gradient
         else:
@@ -262,7 +262,7 @@ def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tupl
         out.op = None
         out.parents = ()
         out.local_gradients = ()
-    if recording.tape is not None:
+    if taping and recording.tape is not None:
         recording.tape.made(out, op, parents)
     return out
 

@@ -15,7 +15,7 @@ from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
 from autograd_core.errors import CompileError
 from autograd_core.generator import default_generator
-from autograd_core.recording import recording
+from autograd_core.recording import on_tape, recording
 from autograd_core.tensor import Tensor
 from autograd_core.transforms import map_tree
 from autograd_core.value import Value
@@ -131,11 +131,9 @@ class Compiled:
         """A first call, which shows whether it is a function of Tensors at all, or of Values or floats."""
         if _has_values((args, named)):
             return self._scalar(*args, **named)
-        witness = recording.tape = Witness()
-        try:
+        witness = Witness()
+        with on_tape(witness):
             result = entry.call(args, named, [])
-        finally:
-            recording.tape = None
         if witness.saw_values or (entry.computes_nothing and _has_floats((args, named)) and _has_floats(result)):
             self._entries.clear()
             _ = self._scalar

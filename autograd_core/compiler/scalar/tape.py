@@ -20,7 +20,7 @@ from autograd_core.compiler.scalar.number import Number, refuse
 from autograd_core.errors import CompileError
 from autograd_core.ops.definition import Elementwise
 from autograd_core.ops.op import Op
-from autograd_core.recording import recording, users_line
+from autograd_core.recording import on_tape, recording, users_line
 from autograd_core.value import CONSTANT, Value
 from autograd_core.value_list import WeightedSum
 
@@ -102,16 +102,17 @@ class Tape:
         graphs = [(value, value.op, value.parents, value.local_gradients) for value in given if value.parents]
         for value, *_ in graphs:
             value.op, value.parents, value.local_gradients = None, (), ()
-        recording.tape, recording.capture, recording.watched = self, _NoTensors(), True
+        recording.capture, recording.watched = _NoTensors(), True
         collects = gc.isenabled()
         gc.disable()  # nothing of this is garbage yet, and looking for some would take a third of the time
         try:
-            yield
+            with on_tape(self):
+                yield
         except CompileError:
             self.roll_back()
             raise
         finally:
-            recording.tape, recording.capture, recording.watched = None, None, recording.anomaly
+            recording.capture, recording.watched = None, recording.anomaly
             if collects:
                 gc.enable()
             for value, op, parents, local_gradients in graphs:
