@@ -18,12 +18,12 @@ from nn.perceptron import Perceptron
 from nn.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
-    from nn import search, training, utils
+    from nn import plots, search, training, utils
     from nn import sklearn as sklearn
 else:  # for which every name would exist
 
     def __getattr__(name: str) -> Any:
-        if name in ("search", "sklearn", "training", "utils"):  # what a program that only computes need not wait for
+        if name in ("plots", "search", "sklearn", "training", "utils"):  # what many programs need not wait for
             return importlib.import_module(f"nn.{name}")
         from autograd_core import missing_name  # with a long table, and for those who need it
 
@@ -48,6 +48,7 @@ __all__ = [
     "load_weights",
     "models",
     "penalties",
+    "plots",
     "register_parametrization",
     "remove_parametrizations",
     "save_weights",

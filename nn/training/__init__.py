@@ -12,6 +12,7 @@ from nn.training.metrics import METRICS, Metric
 from nn.training.monitor import Monitor
 from nn.training.position import EpochRecord, Position, Score
 from nn.training.progress import Progress
+from nn.training.recording import RecordDistributions
 from nn.training.sanity import (
     check_first_loss,
     check_gradients,
@@ -41,6 +42,7 @@ __all__ = [
     "Position",
     "Progress",
     "RateTrial",
+    "RecordDistributions",
     "Score",
     "TensorBoard",
     "Trainer",

@@ -1,6 +1,5 @@
 """How well a model does on examples: the mean of its loss and of metrics, in evaluation mode and without a graph."""
 
-import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -8,6 +7,7 @@ import autograd_core as ag
 from autograd_core import ArgumentError
 from nn.arguments import numbers_of
 from nn.data import Batches
+from nn.modes import evaluating
 from nn.module import Module
 from nn.training.metrics import Metric, named_metrics
 from nn.training.position import Score, Totals
@@ -31,25 +31,13 @@ def evaluate(
     """
     named = named_metrics(metrics)
     totals = Totals()
-    with modes_kept(model), ag.no_grad():
-        model.eval()
+    with evaluating(model), ag.no_grad():
         for batch in batches_of(data, batch_size, epoch=0, shuffle=False):
             outputs, value = outputs_and_loss(model, loss, batch)
             count(totals, batch, outputs, value.item(), named)
     if not totals.sums:
         raise ArgumentError("evaluate: the data hold no examples; give at least one")
     return totals.means()
-
-
-@contextlib.contextmanager
-def modes_kept(model: Module) -> Iterator[None]:
-    """Put training or evaluation mode back at the end: each module's own, for parts may be frozen in evaluation."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def outputs_and_loss(model: Module, loss: Loss, batch: tuple[Any, ...]) -> tuple[Any, Any]:

@@ -3,7 +3,6 @@
 Decks A and C: a sigmoid that saturates and a ReLU that is never above zero pass next to no gradient back.
 """
 
-import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
 from nn.layers.activation import Hardsigmoid, Sigmoid, _Activation
 from nn.module import Module
-from nn.training.evaluation import modes_kept
+from nn.responses import responses
 
 _STEEPEST = {Sigmoid: 1 / 4, Hardsigmoid: 1 / 6}  # the largest slope, where it is not 1 or about 1
 _FLAT = 0.01  # of the largest slope: a sigmoid beyond ±6, a tanh beyond ±3
@@ -46,15 +45,15 @@ def activity(model: Module, *inputs: Any) -> list[Activity]:
     but the first axis. Raises `ArgumentError` if the model has no activation layers (activations that are called as
     functions are not seen).
     """
-    responses: list[Activity] = []
-    for name, module, before, after in _called(model, inputs):
+    found: list[Activity] = []
+    for name, module, before, after in responses(model, *inputs):
         if not isinstance(module, _Activation):
             continue
         slopes = ag.grad(lambda x, forward=module.forward: ag.sum(forward(x)))(Tensor(before)).numpy()
         flat = np.abs(slopes) < _FLAT * _STEEPEST.get(type(module), 1.0)
         others = (0, *range(2, flat.ndim)) if flat.ndim > 3 else (0,)
         dead = flat.all(axis=others)
-        responses.append(
+        found.append(
             Activity(
                 name,
                 type(module).__name__,
@@ -64,9 +63,9 @@ def activity(model: Module, *inputs: Any) -> list[Activity]:
                 float(dead.mean()),
             )
         )
-    if not responses:
+    if not found:
         raise ArgumentError(f"activity: {type(model).__name__} has no activation layers, such as nn.ReLU(), to look at")
-    return responses
+    return found
 
 
 def distributions(model: Module, *inputs: Any) -> dict[str, dict[str, NDArray[Any]]]:
@@ -84,24 +83,5 @@ def distributions(model: Module, *inputs: Any) -> dict[str, dict[str, NDArray[An
         "activations": {},
     }
     if inputs:
-        found["activations"] = {name: after for name, module, _, after in _called(model, inputs)}
+        found["activations"] = {name: after for name, module, _, after in responses(model, *inputs)}
     return found
-
-
-def _called(model: Module, inputs: tuple[Any, ...]) -> list[tuple[str, Module, NDArray[Any], NDArray[Any]]]:
-    """Each module without parts that is called: its name, itself, its first input and its output."""
-    calls: list[tuple[str, Module, NDArray[Any], NDArray[Any]]] = []
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(modes_kept(model))
-        for name, module in model.named_modules():
-            if not module.children():
-
-                def look(module: Module, given: tuple[Any, ...], output: Any, name: str = name) -> None:
-                    if isinstance(given[0], Tensor) and isinstance(output, Tensor):
-                        calls.append((name, module, given[0].numpy(), output.numpy()))
-
-                stack.enter_context(module.register_forward_hook(look))
-        model.eval()
-        with ag.no_grad():
-            model(*(x if isinstance(x, Tensor) else ag.tensor(x) for x in inputs))
-    return calls

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from nn.atomic_write import write_atomically
+from nn.plots.canvas import png_of, require_matplotlib
+from nn.plots.history import history
 from nn.training.callback import Callback
-from nn.training.figure import as_png
 from nn.training.position import EpochRecord
 from nn.training.trainer import Trainer
-
-_COLOURS = {"training": "#1f77b4", "validation": "#d95f02"}  # told apart by colour-blind readers too
 
 
 class LearningCurve(Callback):
@@ -21,7 +20,7 @@ class LearningCurve(Callback):
     """
 
     def __init__(self, path: str | Path | None = None, *, live: bool = False, title: str = "") -> None:
-        import matplotlib.figure  # noqa: F401
+        require_matplotlib()
 
         if live:
             from IPython.display import DisplayHandle
@@ -48,26 +47,6 @@ class LearningCurve(Callback):
             self._shown = True
 
 
-def learning_curve_png(history: Sequence[EpochRecord], title: str) -> bytes:
-    """A PNG with a panel for the loss and one for each metric. Raises ModuleNotFoundError without matplotlib."""
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    names = list(history[0].train)
-    figure = Figure(figsize=(5 * len(names), 4.2), dpi=120, layout="constrained")
-    figure.suptitle(title)
-    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
-        percent = name.endswith("accuracy")
-        for part, colour in _COLOURS.items():
-            scores = [(r.epoch, r.train if part == "training" else r.validation) for r in history]
-            points = [(epoch, score[name] * (100 if percent else 1)) for epoch, score in scores if score is not None]
-            if points:
-                when = "mean over the epoch" if part == "training" else "after the epoch"
-                axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=f"{part}, {when}")
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(f"{name} (%)" if percent else name)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
-    return as_png(figure)
+def learning_curve_png(records: Sequence[EpochRecord], title: str) -> bytes:
+    """`nn.plots.history` as a PNG. Raises ModuleNotFoundError without matplotlib."""
+    return png_of(history(records, title))

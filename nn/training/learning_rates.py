@@ -1,6 +1,5 @@
 """Learning rates side by side: too high, too low, and in between, made visible (decks A, C)."""
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,13 +9,13 @@ import autograd_core as ag
 from autograd_core import ArgumentError
 from nn.errors import DivergenceError
 from nn.module import Module
+from nn.plots.canvas import png_of
+from nn.plots.history import learning_rates
 from nn.training.evaluation import Loss
-from nn.training.figure import as_png
 from nn.training.protocols import Optimizer
 from nn.training.trainer import Trainer
 
 _SLOW = 0.5  # of the best rate's progress, below which a rate is too low or too high
-_COLOURS = {"too low": "#1f77b4", "good": "#1b9e77", "too high": "#d95f02"}
 
 
 @dataclass(frozen=True)
@@ -72,28 +71,5 @@ def _verdict(rate: float, losses: list[float], best: float, best_losses: list[fl
 
 
 def learning_rates_png(trials: Sequence[RateTrial], title: str = "") -> bytes:
-    """A PNG with the curve of each rate; what rises far above the start leaves it at the top.
-
-    Raises ModuleNotFoundError without matplotlib.
-    """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    figure = Figure(figsize=(6.5, 4.5), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    figure.suptitle(title)
-    for trial, marker in zip(trials, itertools.cycle("os^Dv"), strict=False):
-        diverged = not math.isfinite(trial.losses[-1])
-        shown = [loss for loss in trial.losses if math.isfinite(loss)]
-        label = f"{trial.rate:g}: {trial.verdict}" + (", diverged" if diverged else "")
-        colour = _COLOURS[trial.verdict]
-        axes.plot(range(len(shown)), shown, marker=marker, markersize=5, color=colour, alpha=0.8, label=label)
-    first, least = trials[0].losses[0], min(loss for trial in trials for loss in trial.losses)
-    room = max(first - least, abs(first) / 10)
-    axes.set_ylim(least - 0.1 * room, first + 0.5 * room)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("loss (at 0 before, else mean over the epoch)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False, title="learning rate")
-    return as_png(figure)
+    """`nn.plots.learning_rates` as a PNG. Raises ModuleNotFoundError without matplotlib."""
+    return png_of(learning_rates(trials, title))

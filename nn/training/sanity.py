@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
 from nn.errors import SanityError
+from nn.modes import modes_kept
 from nn.module import Module
-from nn.training.evaluation import Loss, modes_kept, outputs_and_loss
+from nn.training.evaluation import Loss, outputs_and_loss
 from nn.training.protocols import Optimizer
 from nn.training.trainer import Trainer
 
