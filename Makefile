@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: install mnist test lint bench notebooks clean
+.PHONY: install mnist test lint bench notebooks docs clean
 
 install: $(VENV)/.installed
 
@@ -44,6 +44,15 @@ bench: .venv-bench/.installed
 
 notebooks: $(VENV)/.installed-dev
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
+# Into build/site; its index.html opens without a server. Fails on a broken link.
+docs: $(VENV)/.installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	touch $@
 
 clean:
 	rm -rf $(VENV) .venv-bench build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
