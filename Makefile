@@ -43,7 +43,7 @@ bench: .venv-bench/.installed
 	touch $@
 
 notebooks: $(VENV)/.installed-dev
-	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+	$(BIN)/python notebooks/run.py
 
 # Into build/site; its index.html opens without a server. Fails on a broken link.
 docs: $(VENV)/.installed-docs

@@ -38,7 +38,7 @@ def mathml(tex: str, displayed: bool) -> str:
     found: str = convert(tex, display="block" if displayed else "inline")
     if "\\" in found:
         raise ValueError(f"formula {tex!r}: a command of it is not known to latex2mathml")
-    return found
+    return found.replace("<mi>&#x02032;</mi>", '<mo class="prime">&#x02032;</mo>')  # else hardly to be seen
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:

@@ -66,5 +66,5 @@ def learning_rates(trials: Sequence[RateTrial], title: str = "") -> Figure:
     axes.set_ylim(least - 0.1 * room, first + 0.5 * room)
     plain(axes, "epoch", "loss (at 0 before, else mean over the epoch)")
     whole_epochs(axes)
-    axes.legend(frameon=False, title="learning rate")
+    axes.legend(framealpha=0.85, edgecolor="none", title="learning rate")
     return figure

@@ -50,8 +50,9 @@ def optimiser_paths(
     axes: Any = None,
     title: str = "",
 ) -> Any:
-    """Contours of `surface` with the paths, by name, that `descend` has found; a star marks the `minimum`.
+    """Contours of `surface` with the paths, by name, that `descend` has found.
 
+    A star marks the `minimum`, dots mark the starts.
     `surface(x, y)` takes arrays of points. The contours lie at equal steps of the logarithm of the height above the
     least one, so that a valley's floor has some too. `extent` is (left, right, bottom, top). Draws into `axes` if they
     are given; returns the figure.
@@ -61,7 +62,7 @@ def optimiser_paths(
         raise ArgumentError("optimiser_paths: takes at least one path by name, got none; nn.plots.descend finds them")
     arrays = {name: numbers_of(path) for name, path in paths.items()}
     for name, path in arrays.items():
-        if path.ndim != 2 or path.shape[1] != 2:
+        if path.ndim != 2 or path.shape[1] != 2 or not len(path):
             raise ShapeError(f"optimiser_paths: a path has shape (n, 2), got {path.shape} for {name!r}")
     x, y, heights = on_grid(lambda points: surface(points[:, 0], points[:, 1]), extent, resolution)
     above = heights[..., 0] - heights.min()
@@ -70,7 +71,8 @@ def optimiser_paths(
     for place, (name, path) in enumerate(arrays.items()):
         colour = COLOURS[place % len(COLOURS)]
         axes.plot(*path.T, ".-", color=colour, markersize=4, linewidth=1.3, label=name)
-    axes.plot(*next(iter(arrays.values()))[0], "o", color="black", markersize=6)
+    starts = np.unique([path[0] for path in arrays.values()], axis=0)
+    axes.plot(*starts.T, "o", color="black", markersize=6)
     if minimum is not None:
         axes.plot(*minimum, "*", color="black", markersize=13)
     axes.set_xlim(*extent[:2])
