@@ -262,7 +262,30 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS: dict[str, Command] = {"train": train, "evaluate": evaluate_checkpoint, "predict": predict}
+def playground(options: argparse.Namespace) -> int:
+    """Serve the playground until Ctrl-C."""
+    import asyncio
+    import contextlib
+    import webbrowser
+
+    from nn.playground.server import serve
+
+    def ready(address: str) -> None:
+        print(f"playground: {address}\n(for this machine alone; Ctrl-C ends it)", flush=True)
+        if not options.no_browser:
+            webbrowser.open(address)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(lambda parameters, rate: optim.SGD(parameters, lr=rate), options.port, ready))
+    return 0
+
+
+COMMANDS: dict[str, Command] = {
+    "train": train,
+    "evaluate": evaluate_checkpoint,
+    "predict": predict,
+    "playground": playground,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -143,6 +143,18 @@ def _parser(
         help="the pictures are dark on a light ground, or not (default: look at each)",
     )
     command.set_defaults(run=functions["predict"], parser=command)
+
+    command = commands.add_parser(
+        "playground",
+        help="watch a small network learn, in the browser",
+        description="Serve a page, to this machine alone, on which a small network learns points of the plane. Ctrl-C"
+        " ends it.",
+    )
+    command.add_argument(
+        "--port", type=_whole_number(0), default=0, metavar="N", help="where to serve it (default: any that is free)"
+    )
+    command.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
+    command.set_defaults(run=functions["playground"], parser=command)
     return parser
 
 

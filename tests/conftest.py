@@ -106,15 +106,20 @@ class Browser:
         raise AssertionError("the browser is not ready")
 
     def open(self, path, width=1100, height=900, dark=False, touch=False):
-        """Show a file, with a window of this size."""
+        """Show a file, or what an address leads to, with a window of this size."""
         self.requests.clear()
         self.errors.clear()
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch}
         self.call("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url=path.as_uri())
-        self._until(lambda: self.run(f"document.readyState === 'complete' && location.href === {path.as_uri()!r}"))
+        url = path if isinstance(path, str) else path.as_uri()
+        self.call("Page.navigate", url=url)
+        self.until(f"document.readyState === 'complete' && location.href === {url!r}")
+
+    def until(self, script):
+        """Wait for a JavaScript expression to be true."""
+        self._until(lambda: self.run(script))
 
     def run(self, script):
         """The value of a JavaScript expression in the page."""
