@@ -27,14 +27,16 @@ EXAMPLE = ["(x+y)*z", "x=-2", "y=5", "z=-4"]
 def on_config(config: Any, **_: Any) -> Any:
     """The order of the pages."""
     docs = Path(config["docs_dir"])
+    pages = sorted(path.name for path in docs.glob("*.md") if path.name != "index.md")
+    named = ("coming-from-", "adding-")
     config["nav"] = [
         {"Start": "index.md"},
         {"Guide": "guide.md"},
-        {"Coming from": [path.name for path in sorted(docs.glob("coming-from-*.md"))]},
+        {"Coming from": [page for page in pages if page.startswith("coming-from-")]},
         {"Course": ["course/index.md", *(f"course/{path.stem}.md" for path in NOTEBOOKS)]},
-        {"How to add": [path.name for path in sorted(docs.glob("adding-*.md"))]},
+        {"How to add": [page for page in pages if page.startswith("adding-")]},
         {"Reference": [{title: _entries(title)} for title in reference.PACKAGES]},
-        {"Background": ["decisions.md", "edge-cases.md", "benchmarks.md", "lectures.md"]},
+        {"Background": [page for page in pages if not page.startswith(named)]},
     ]
     return config
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-PAGES = sorted((Path(__file__).parents[2] / "docs").glob("coming-from-*.md"))
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_examples_run(path):
+@pytest.mark.parametrize("name", ["coming-from-micrograd.md", "coming-from-numpy.md"])
+def test_examples_run(name):
+    path = DOCS / name
     failed, tried = doctest.testfile(str(path), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert tried and not failed
