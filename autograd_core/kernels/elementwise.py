@@ -11,7 +11,7 @@ from autograd_core.kernels import memory
 from autograd_core.kernels.pasting import NoKernelError as NoKernelError
 from autograd_core.kernels.pasting import Paste, compiled
 from autograd_core.kernels.plan import planned
-from autograd_core.kernels.thresholds import ELEMENTWISE_TASK
+from autograd_core.kernels.thresholds import ELEMENTWISE_TASK, LARGE
 
 _kernels: dict[tuple[object, ...], "_Kernel"] = {}
 
@@ -24,12 +24,17 @@ def run(function, arguments, *, gradient=False):
     argument is the upstream gradient, and the function of the others a local gradient that multiplies it.
     Raises NoKernelError.
     """
-    is_array = tuple([isinstance(x, np.ndarray) for x in arguments])
-    first = arguments[is_array.index(True)]
-    out = memory.empty(first.shape, first.dtype)
-    arrays = [x.reshape(-1) for x, array in zip(arguments, is_array, strict=True) if array]
-    numbers = [float(x) for x, array in zip(arguments, is_array, strict=True) if not array]
-    _kernel(function, first.dtype, is_array, (), gradient)(first.size, *arrays, out.reshape(-1), *numbers)
+    is_array, arrays, numbers = [], [], []
+    for x in arguments:
+        if isinstance(x, np.ndarray):
+            first = x
+            is_array.append(True)
+            arrays.append(x.reshape(-1))
+        else:
+            is_array.append(False)
+            numbers.append(float(x))
+    out = np.empty(first.shape, first.dtype) if first.nbytes < LARGE else memory.empty(first.shape, first.dtype)
+    _kernel(function, first.dtype, tuple(is_array), (), gradient)(first.size, *arrays, out.reshape(-1), *numbers)
     return out
 
 

@@ -136,7 +136,7 @@ def _(x):
 # --- rectifiers -------------------------------------------------------------------------------
 
 
-@elementwise
+@elementwise(array=lambda x: np.maximum(0.0, x))
 def relu(x):
     """max(0, x). Local gradient 1 where x > 0, else 0: it stops the gradient of negative inputs (deck C).
 
@@ -148,6 +148,9 @@ def relu(x):
 @relu.local_gradient("x")
 def _(y):
     return y > 0.0
+
+
+relu.on_large_arrays = relu.by_kernel  # by several threads
 
 
 @elementwise

@@ -74,7 +74,7 @@ class Elementwise(Op[P]):
         super().__init__(function, tuple(parameters), {})
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
         self._guarded_row = self.guarded(function)
-        self.on_arrays = array_function or self._row_on_arrays
+        self.on_arrays = array_function or self.by_kernel
         if isinstance(array_function, np.ufunc):
             self.on_large_arrays = partial(kernels.memory.compute, array_function)
 
@@ -119,7 +119,8 @@ class Elementwise(Op[P]):
     def _gives_bool(self) -> bool:
         return not self.differentiable and isinstance(self.on_numbers(*[1.0] * self.arity), bool)
 
-    def _row_on_arrays(self, *args: Any) -> Any:
+    def by_kernel(self, *args: Any) -> Any:
+        """The row on arrays: by a kernel if they are long, else as numpy's functions compute it."""
         if _is_long(args, kernels.LONG_FOR_SEVERAL):
             try:
                 return kernels.elementwise.run(self.row, args)
@@ -256,17 +257,17 @@ class LocalProduct(Op[Any]):
             try:
                 return kernels.elementwise.run(self._local, (g, *arguments), gradient=True)
             except kernels.elementwise.NoKernelError:
-                pass  # as in _row_on_arrays
+                pass  # as in by_kernel
         try:
             local = self._local_of_arrays(*arguments)
         except ArithmeticError:  # is Python's, of numbers, as for x / 0.0
             local = self._local(*[np.float64(x) if _is_number(type(x)) else x for x in arguments])
             local = float(local) if isinstance(local, np.float64) else local
-        if type(local) is _Array and local.nbytes >= LARGE_RESULT:  # and g spread over it, as after a sum
-            share = kernels.memory.compute(np.multiply, local, g)
+        if type(local) is _Array:
+            # Where it is large, g is not, but spread over it, as after a sum: else there was a kernel.
+            share = g * local if local.nbytes < LARGE_RESULT else kernels.memory.compute(np.multiply, local, g)
         else:
-            if not isinstance(local, (float, np.generic, _Array)):
-                self._check(local)
+            self._check(local)
             share = g * local
         # numpy makes float64 of a bool and a number, and so perhaps of the local gradient.
         return share if share.dtype is g.dtype else share.astype(g.dtype)

@@ -357,7 +357,7 @@ class Op(Generic[P]):
         elif on_tensors:
             saved = [given.tensor(x) if type(x) is _Array else x for x in saved]
         shares = []
-        returned: dict[Rule, Any] = {}  # by rules that serve several inputs
+        returned: dict[Rule, Any] | None = None  # by rules that serve several inputs
         for index, parent in enumerate(node.parents):
             if parent is None or (needed is not None and parent not in needed):
                 continue
@@ -365,7 +365,7 @@ class Op(Generic[P]):
             if rule is None:
                 continue
             try:
-                if rule.at_once and rule in returned:
+                if returned is not None and rule in returned:
                     share = returned[rule]
                 elif on_tensors:
                     with _numbers_of(node.dtype):
@@ -384,7 +384,7 @@ class Op(Generic[P]):
                 if not isinstance(share, (tuple, list)) or len(share) != len(served):
                     several = f"{len(served)} gradients, each of them may be None if not wanted"
                     raise rule.refused(self, share, several)
-                returned[rule] = share
+                returned = (returned or {}) | {rule: share}
                 share = share[served.index(index)]
             if type(share) is not _Array or share.dtype is not parent.dtype or share.shape != parent.shape:
                 share = self._fitted(rule, index, share, parent)

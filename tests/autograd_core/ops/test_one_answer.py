@@ -79,7 +79,7 @@ def functions(op, dtype):
 
     Each with its place among the results, and the places of its arguments among inputs and y.
     """
-    found = [(0, op.row, list(range(op.arity)))] if op.on_arrays == op._row_on_arrays else []
+    found = [(0, op.row, list(range(op.arity)))] if op.on_arrays == op.by_kernel else []
     found += [(i + 1, rule.function, rule.arrays) for i, rule in enumerate(op.rules) if rule and rule.arrays]
     return [f for f in found if has_kernel(f[1], len(f[2]), dtype)]
 
@@ -173,7 +173,7 @@ def test_numbers_short_arrays_and_long_arrays_agree(name, dtype):
 @pytest.mark.parametrize("name", [name for name in OPS if registry[name].arity > 1])
 def test_numbers_beside_arrays_are_as_arrays(name):
     op = registry[name]
-    has_kernels = op.on_arrays == op._row_on_arrays or name == "pow"  # the others' would take long to compile
+    has_kernels = op.on_arrays == op.by_kernel or name == "pow"  # the others' would take long to compile
     (x,) = points(registry["abs"], np.float32)
     for number, place in itertools.product((0.0, -0.0, 0.5, -0.5, 1.0, 2.0, 3.0, -1.5, inf, nan), range(op.arity)):
         numbers = [number, 0.75][: op.arity - 1]
