@@ -19,6 +19,8 @@ def as_input(op: Op[Any], argument: Any) -> Any:
         return argument if op.takes_numbers else np.asarray(argument)
     if isinstance(argument, np.generic) and argument.dtype.kind in "fiub" and op.takes_numbers:
         return float(argument) if argument.dtype.kind == "f" else argument.item()
+    if isinstance(argument, (float, int)) and not isinstance(argument, np.generic):
+        return as_input(op, float(argument) if isinstance(argument, float) else int(argument))  # x.size, say
     if isinstance(argument, (np.ndarray, np.generic)):
         if argument.dtype.kind not in "fiub":
             raise DTypeError(f"{op.name}: takes floats, integers and bools, not {argument.dtype}")

@@ -351,8 +351,11 @@ class Module:
             parameter.grad = None if set_to_none or parameter.grad is None else zeros_like(parameter)
 
     def state_dict(self) -> dict[str, npt.NDArray[Any]]:
-        """Parameters and persistent buffers by dotted name, as read-only arrays; later training leaves them alone."""
-        return {name: value.numpy() for name, value in self._named_tensors(saved=True)}
+        """Parameters and persistent buffers by dotted name, as read-only arrays; later training leaves them alone.
+
+        They are copies: a compiled step could not write to memory that somebody looks at.
+        """
+        return {name: Tensor(value).numpy() for name, value in self._named_tensors(saved=True)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Take over parameters and persistent buffers by name.

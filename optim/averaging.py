@@ -68,7 +68,7 @@ class WeightAverage:
         """The number of updates, and the averages by the parameters' places."""
         return {
             "updates": self.updates,
-            "averages": {index: average.numpy() for index, average in enumerate(self._averages)},
+            "averages": {index: Tensor(average).numpy() for index, average in enumerate(self._averages)},
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

@@ -262,7 +262,10 @@ class Optimizer:
         """Settings and state: arrays, numbers and nothing else; enough to go on to the bit as if never stopped."""
         return {
             "state": {
-                index: {name: value.numpy() if isinstance(value, Tensor) else value for name, value in entries.items()}
+                index: {
+                    name: Tensor(value).numpy() if isinstance(value, Tensor) else value  # a copy, as Module's are
+                    for name, value in entries.items()
+                }
                 for index, entries in self.state.items()
             },
             "param_groups": [

@@ -191,7 +191,12 @@ class Typed(ast.NodeTransformer):
 
     visit_Nonlocal = visit_Global
 
+    def visit_Constant(self, node):
+        """What is no number, such as a text, stays as it is."""
+        return node
+
     def visit_Name(self, node):
+        """A row's name becomes that of the pasted function."""
         if isinstance(node.ctx, ast.Store) or node.id not in self._outer:
             return node
         if node.id in self._cells:
@@ -201,6 +206,7 @@ class Typed(ast.NodeTransformer):
         return self._resolved(read, node)
 
     def visit_Attribute(self, node):
+        """math.exp becomes the kernels' own, a row of a module the pasted function."""
         module = self._outer.get(node.value.id) if isinstance(node.value, ast.Name) else None
         if not isinstance(module, ModuleType):
             return self.generic_visit(node)
@@ -235,6 +241,7 @@ class Typed(ast.NodeTransformer):
         return node
 
     def visit_BinOp(self, node):
+        """A whole power stays one; a comparison in arithmetic becomes a number."""
         if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and isinstance(node.right.value, int):
             return ast.BinOp(self.visit(node.left), node.op, node.right)  # x ** 2 is a product, x ** 2.0 a call of pow
         # A comparison in arithmetic is 0 or 1.

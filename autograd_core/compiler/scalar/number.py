@@ -98,6 +98,7 @@ class Number(Operators):
 
     def _refused(what: str, instead: str) -> Callable[..., Any]:  # type: ignore[misc]
         def refused(self: Number, *args: Any) -> Any:
+            """Nothing: it is refused, and the line is named."""
             if isinstance(args[0] if args else None, Value):
                 return NotImplemented
             return refuse(f"{what} of a number that the function computes", instead)
