@@ -23,7 +23,7 @@ from autograd_core.value import Value
 _STALE_OFTEN = 8
 
 
-def compile(function: Callable[..., Any] | None = None) -> Any:
+def compile(function: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
     """A function that does what `function` does, without Python between its ops from the fourth call on.
 
     `function` is a whole training step, say: it clears gradients, computes a loss, calls `backward()` and updates, and
@@ -37,7 +37,8 @@ def compile(function: Callable[..., Any] | None = None) -> Any:
 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
     first calls alone. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
-    what depends on them unnoticed shows in the third call, which is run both ways and compared: CompileError.
+    what depends on them unnoticed shows in the third call, which is run both ways and compared: CompileError. With
+    `check` every call is, which takes longer than not to compile at all.
 
     A function of Values and floats is compiled, too: to flat arrays that kernels go through, with results, gradients
     and `.data` the same to the bit. Floats are then what is given anew at every call; ints, bools and all else are a
@@ -60,18 +61,19 @@ def compile(function: Callable[..., Any] | None = None) -> Any:
     [2.0, 1.5425, 1.2241, 0.9972, 0.8312]
     """
     if function is None:
-        return compile
+        return functools.partial(compile, check=check)
     if not callable(function):
         raise CompileError(f"compile: takes a function, got {type(function).__name__}")
-    return Compiled(function)
+    return Compiled(function, check)
 
 
 class Compiled:
     """A function whose computation is captured, and then run again; `print` shows the programs."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], check: bool = False) -> None:
         functools.update_wrapper(self, function)
         self._function = function
+        self._check = check
         self._name = getattr(function, "__name__", type(function).__name__)
         self._entries: dict[Any, _Entry] = {}
         self._cells = getattr(function, "__closure__", None) or ()
@@ -113,7 +115,7 @@ class Compiled:
                     stacklevel=2,
                 )
                 self._entries.pop(next(iter(self._entries)))
-            entry = self._entries[key] = _Entry(self._function)
+            entry = self._entries[key] = _Entry(self._function, self._check)
             if not inputs:
                 return self._first_without_arrays(entry, args, named)
         return entry.call(args, named, inputs)
@@ -142,6 +144,10 @@ class Compiled:
     @property
     def _scalar(self) -> ScalarFunction:
         """What does it as a function of Values, from now on."""
+        if self._check:
+            raise CompileError(
+                "compile: check is for functions of tensors; one of Values is compared to the bit in its first calls"
+            )
         if self._of_values is None:
             self._of_values = ScalarFunction(self._function, self._outside)
         return self._of_values
@@ -190,8 +196,9 @@ class Compiled:
 class _Entry:
     """The programs of a function for arguments of one kind: one for each state of what guards ask for."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], check: bool) -> None:
         self._function = function
+        self._check = check
         self._programs: list[_Ready] = []
         self._leaves: dict[int, Tensor] = {}  # those that the function gives new numbers
         self._stale = 0  # calls in a row for which a program was not fit any more
@@ -205,7 +212,7 @@ class _Entry:
                     self._programs.remove(ready)
                     self._count_stale()
                     break
-                if not ready.checked:
+                if self._check or not ready.checked:
                     return self._checked(ready, args, named, inputs)
                 self._stale = 0
                 return ready.result_of(ready.program.run(inputs))

@@ -635,3 +635,31 @@ def test_an_error_of_the_function_is_its_own_and_leaves_nothing_behind():
 def test_what_is_no_function_is_refused():
     with pytest.raises(ag.CompileError, match="takes a function, got int"):
         ag.compile(3)
+
+
+def test_with_check_every_call_is_compared():
+    w = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    other = ag.tensor(w, requires_grad=True)
+    late = [0.0]
+
+    def step_of(w, added):
+        def step(x):
+            w.grad = None
+            loss = (w * x).sum() + ag.tensor(added[0])
+            loss.backward()
+            with ag.no_grad():
+                w.assign(w - 0.1 * w.grad)
+            return loss
+
+        return step
+
+    step, eager = ag.compile(check=True)(step_of(w, late)), step_of(other, [0.0])
+    for k in range(6):
+        x = ag.tensor([1.0, float(k), -1.0])
+        assert step(x).item() == pytest.approx(eager(x).item())
+        np.testing.assert_allclose(w.detach().numpy(), other.detach().numpy(), rtol=1e-6)
+    late[0] = 1.0  # which a program has as it was
+    with pytest.raises(ag.CompileError, match="output 0 differs from what the function computes without compiling"):
+        step(x)
+    with pytest.raises(ag.CompileError, match="check is for functions of tensors"):
+        ag.compile(lambda x: x * 2.0, check=True)(ag.Value(1.0))
