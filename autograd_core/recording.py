@@ -165,14 +165,16 @@ class detect_anomaly(contextlib.ContextDecorator):
         recording.watched = recording.anomaly or recording.capture is not None
 
 
-def depends_on(owner: Any, name: str) -> None:
+def depends_on(owner: Any, name: str) -> bool:
     """Say, within a function that may be compiled, that what it computes depends on this attribute.
 
     A compiled function is captured anew once the attribute is another: a module in training and in evaluation are two.
+    Returns whether a function is being captured now.
     """
     capture = recording.capture
     if capture is not None:
         capture.depends_on(owner, name)
+    return capture is not None
 
 
 def refuse_to_compile(what: str, instead: str) -> None:

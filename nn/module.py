@@ -66,6 +66,7 @@ class Module:
     """
 
     training: bool = True
+    _is_compiled = False  # whether compiled steps may depend on its attributes
     _hooks: Hooks | None = None
     _buffers: Mapping[str, bool] = {}  # the names of this module's own buffers, and whether each is saved
 
@@ -94,11 +95,13 @@ class Module:
             self._forget_buffer(name)
         if name in self._buffers:
             self._check_buffer(name, value)
-        if isinstance(value, Parameter | Module | float | int) and name != "training" and name in vars(self):
-            forget_programs()  # compiled steps have the old one
+        if self._is_compiled and name != "training" and vars(self).get(name, self) is not value:
+            forget_programs()  # they have the old one; of each mode there are programs of their own
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
+        if self._is_compiled:
+            forget_programs()
         super().__delattr__(name)
         self._forget_buffer(name)
 
@@ -119,7 +122,9 @@ class Module:
 
     def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Compute `forward`, with the hooks around it. Notes on an error say in which layer it rose."""
-        depends_on(self, "training")
+        if depends_on(self, "training"):
+            for module in self.modules():
+                vars(module)["_is_compiled"] = True
         if self._hooks:
             refuse_to_compile("a module's hook", "remove it, or do without compiling")
             forward: Callable[..., Any] = functools.partial(self._hooks.around, self)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import operator
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
-from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, plain_kind
+from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, kind_around, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
 from autograd_core.errors import CompileError
@@ -32,8 +34,9 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
     are afterwards what they would be without compiling, up to rounding.
 
     Arguments may be (nested) tensors, arrays, which arrive as tensors, and anything else, which is a part of the
-    function: other numbers make another program, and so do other numbers in the variables around the function that it
-    reads itself. Numbers in attributes are not looked at, but for those of modules: they stay as they were captured.
+    function: other numbers make another program. So does what is new in the variables around it that it reads itself:
+    other numbers, another tensor, module, function or list. What changes inside of these, but for tensors and modules,
+    stays as it was captured: entries of a list or an array, attributes of an object.
 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
     first calls alone. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
@@ -78,13 +81,15 @@ class Compiled:
         self._entries: dict[Any, _Entry] = {}
         self._cells = getattr(function, "__closure__", None) or ()
         self._globals: dict[str, Any] = getattr(function, "__globals__", {})
+        self._around: tuple[list[Any], tuple[Any, ...]] = ([], ())  # what was around it last, and its kinds
         self._of_values: ScalarFunction | None = None  # what does it, once it is known to be a function of Values
 
     @functools.cached_property
     def _names(self) -> tuple[str, ...]:
-        """The globals that the function reads and that are plain numbers when it is called first."""
+        """The globals that the function reads, modules aside, that there are when it is called first."""
         names = getattr(getattr(self._function, "__code__", None), "co_names", ())
-        return tuple([name for name in names if name in self._globals and type(self._globals[name]) in PLAIN])
+        found = [name for name in names if name in self._globals]
+        return tuple([name for name in found if not isinstance(self._globals[name], ModuleType)])
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -101,7 +106,7 @@ class Compiled:
                 pass
         inputs: list[Any] = []
         kinds = _kind(args, inputs), _kind(named, inputs) if named else ()
-        key = (*kinds, recording.on, recording.anomaly, *map(plain_kind, self._outside()))
+        key = (*kinds, recording.on, recording.anomaly, *self._outside())
         try:
             entry = self._entries.get(key)
         except TypeError as error:
@@ -109,8 +114,8 @@ class Compiled:
         if entry is None:
             if len(self._entries) >= MOST_PROGRAMS:
                 warnings.warn(
-                    f"compile: {self._name} was called with more than {MOST_PROGRAMS} kinds of arguments, and each "
-                    "is captured apart: pass numbers that change as tensors, and arrays in few shapes",
+                    f"compile: {self._name} was called with more than {MOST_PROGRAMS} kinds of arguments, or things "
+                    "around it, and each is captured apart: pass what changes as tensors, and arrays in few shapes",
                     RuntimeWarning,
                     stacklevel=2,
                 )
@@ -120,14 +125,14 @@ class Compiled:
                 return self._first_without_arrays(entry, args, named)
         return entry.call(args, named, inputs)
 
-    def _outside(self) -> list[Any]:
-        """The plain numbers around the function that it reads itself."""
-        outside = [self._globals.get(name) for name in self._names]
-        for cell in self._cells:
-            content = _content(cell)
-            if type(content) in PLAIN:
-                outside.append(content)
-        return outside
+    def _outside(self) -> tuple[Any, ...]:
+        """The kinds of what is around the function and it reads itself."""
+        found = [*map(self._globals.get, self._names), *map(_content, self._cells)]
+        before, kinds = self._around
+        if len(found) != len(before) or not all(map(operator.is_, found, before)):
+            kinds = tuple(map(kind_around, found))
+            self._around = found, kinds
+        return kinds
 
     def _first_without_arrays(self, entry: _Entry, args: Any, named: Any) -> Any:
         """A first call, which shows whether it is a function of Tensors at all, or of Values or floats."""

@@ -13,6 +13,11 @@ def plain_kind(x: Any) -> Any:
     return type(x), x.hex() if isinstance(x, float) else x
 
 
+def kind_around(x: Any) -> Any:
+    """What a program depends on of something around the function: a number, or else which object it is."""
+    return plain_kind(x) if type(x) in PLAIN else Same(x)
+
+
 class Same:
     """An object that is itself and nothing else."""
 

@@ -45,8 +45,8 @@ def call_of(kernel, launch):
         if work < SEQUENTIAL_WORK and not plan.in_the_making:
             try:
                 return launch(_own.mailbox, tasks, {parameters})
-            except TypeError:
-                pass  # there is nothing compiled for these arguments
+            except (TypeError, RuntimeError):
+                pass  # there is nothing compiled for these arguments, or another thread is at it
         kernel.run(work, tasks, {parameters})
     return {name}
 """
@@ -134,11 +134,14 @@ class Kernel:
                     self._launch(team.mailbox, tasks, *arguments)
                 finally:
                     team.busy.release()
-        except TypeError:
+        except (TypeError, RuntimeError) as error:
             dtype = np.dtype(f"f{arguments[self._telling].itemsize}")
-            if dtype in self._compiled:
-                raise  # these are no arguments for this kernel
-            self.compile(dtype)
+            is_late = isinstance(error, RuntimeError) and "compilation disabled" in str(error)  # Numba, between threads
+            with _compiling:
+                if dtype not in self._compiled:
+                    self.compile(dtype)
+                elif not is_late:
+                    raise  # these are no arguments for this kernel
             self.run(work, tasks, *arguments)
             return
         if making is not None:

@@ -75,7 +75,7 @@ class Elementwise(Op[P]):
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
         self._guarded_row = self.guarded(function)
         self.on_arrays = array_function or self.by_kernel
-        if isinstance(array_function, np.ufunc):
+        if isinstance(array_function, np.ufunc) and "f" * array_function.nin + "->f" in array_function.types:
             self.on_large_arrays = partial(kernels.memory.compute, array_function)
 
     def __call__(self, *args: P.args, **named: P.kwargs) -> Any:

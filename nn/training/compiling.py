@@ -26,11 +26,18 @@ def _(g: Any) -> Any:
     return g
 
 
-def can_be_compiled(model: Module, functions: Iterable[Any]) -> bool:
-    """Whether these are this project's own, which do nothing in Python but compute, and nobody looks in by hooks."""
-    modules = list(model.modules())
-    hooked = any(module._hooks for module in modules) or any(parameter.hooks for parameter in model.parameters())
-    return not hooked and all(map(_is_our_own, [*modules, *functions]))
+def can_be_compiled(model: Module, optimizer: Any, functions: Iterable[Any]) -> bool:
+    """Whether these are this project's own, which do nothing in Python but compute, and nobody looks in by hooks.
+
+    Nor may parameters get gradients that the optimiser does not forget before each step: they add up.
+    """
+    modules, parameters = list(model.modules()), list(model.parameters())
+    if any(module._hooks for module in modules) or any(parameter.hooks for parameter in parameters):
+        return False
+    if not all(map(_is_our_own, [*modules, optimizer, *functions])):
+        return False
+    updated = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+    return all(id(parameter) in updated for parameter in parameters if parameter.requires_grad)
 
 
 def are_arrays(batches: Iterable[Iterable[Any]]) -> bool:

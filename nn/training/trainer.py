@@ -251,8 +251,8 @@ class Trainer:
     def _finish_epoch(self, batches: Iterator[tuple[Any, ...]], interrupted: Callable[[], bool]) -> bool:
         """The rest of the epoch; False if interrupted in it."""
         position = self.position
-        used = [self.loss, self.optimizer, *([] if self.clip is None else [self.clip])]
-        self._compiles = can_be_compiled(self.model, used) if self.compile is None else self.compile
+        used = [self.loss, *([] if self.clip is None else [self.clip])]
+        self._compiles = can_be_compiled(self.model, self.optimizer, used) if self.compile is None else self.compile
         before, started = position.seconds, time.perf_counter()
         while group := list(itertools.islice(batches, self.accumulate)):
             if interrupted():
@@ -287,6 +287,8 @@ class Trainer:
 
     def _learn(self, group: list[tuple[Any, ...]]) -> list[tuple[Any, Any]]:
         """One step by these mini-batches: the outputs and the loss of each."""
+        for name in ("model", "loss", "optimizer", "clip"):
+            ag.depends_on(self, name)
         self.optimizer.zero_grad()
         examples = sum(len(batch[0]) for batch in group)
         results = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.compiler.kinds import MOST_PROGRAMS, plain_kind
+from autograd_core.compiler.kinds import MOST_PROGRAMS
 from autograd_core.compiler.scalar.arguments import Arguments
 from autograd_core.compiler.scalar.call import Call, LocalGradients
 from autograd_core.compiler.scalar.number import Number
@@ -26,7 +26,7 @@ class ScalarFunction:
     """A function of floats and Values that is run as it stands twice, and then by its program.
 
     The second run is compared with the first: what is compiled must do the same at every call, but for the numbers.
-    `outside` tells the plain numbers around the function, of which others make another program.
+    `outside` tells what is around the function, of which other things make another program.
     """
 
     def __init__(self, function: Callable[..., Any], outside: Callable[[], Sequence[Any]]) -> None:
@@ -102,7 +102,7 @@ class ScalarFunction:
     # --- which program ------------------------------------------------------------------------
 
     def _key(self, arguments: Arguments) -> Any:
-        return (*arguments.key, recording.on, *map(plain_kind, self.outside()))
+        return (*arguments.key, recording.on, *self.outside())
 
     def _find(self, key: Any, values: list[Value]) -> _Ready | None:
         try:
