@@ -36,7 +36,7 @@ class Instruction(NamedTuple):
     name: str
     inputs: tuple[Any, ...]  # shapes, or numbers
     outputs: tuple[Any, ...]
-    how: str  # "launches", "view", "numpy", or which kernel computes it with others
+    how: str  # "launches", "update", "view", "numpy", or which kernel computes it with others
     attributes: dict[str, Any]
 
 
@@ -290,11 +290,12 @@ class Capture:
             self._made[id(array)] = array
         shapes = tuple([x.shape for x in tensors])
         self.instructions.append(
-            Instruction(update.rule.name, shapes, tuple([x.shape for x in after]), "launches", update.numbers)
+            Instruction(update.rule.name, shapes, tuple([x.shape for x in after]), "update", update.numbers)
         )
 
     def advance(self, function: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]]) -> Any:
         """The updates that `function` lists; every run calls it anew, for the numbers of that run."""
+        self.fusion.finish(self._compute)  # so that nothing but updates comes after the first of them
         listed = list(function())
         for update, (gradient, *others) in listed:
             if not self.is_made(gradient.array) and any(leaf.grad is gradient for leaf in others):

@@ -265,8 +265,14 @@ class _Entry:
         before = [stream.state for stream in streams]
         capture, _, result = _captured(self._function, args, named, inputs)
         after = [stream.state for stream in streams]
-        outputs = [Tensor.of(y.array.copy()) for y in _outputs(capture, result)[0]]
+        found, tree = _outputs(capture, result)
+        outputs = [Tensor.of(y.array.copy()) for y in found]
+        del found
         returned = _detached(result, capture)
+        if program.updates_differ(capture):
+            self._programs.remove(ready)
+            return returned
+        ready.check_constants(tree)
         finals = {key: state.leaf.array.copy() for key, state in capture.states.items()}
         gradients = {
             key: None if leaf.grad is None else Tensor.of(leaf.grad.array.copy())
@@ -301,6 +307,18 @@ class _Ready:
         self.program = program
         self.checked = False
         self._tree = tree
+
+    def check_constants(self, tree: Any) -> None:
+        """Raise CompileError if what no op computed is another than when it was captured: here, in another result."""
+        for ours, other in zip(_leaves_of(self._tree), _leaves_of(tree), strict=False):
+            a, b = (x.array if isinstance(x, Tensor) else x for x in (ours, other))
+            numbers = all(isinstance(x, (np.ndarray, np.generic, float, int)) for x in (a, b))
+            if ours is not other and numbers and not np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f"):
+                raise CompileError(
+                    f"compile: the function returns {ours!r} and then {other!r}, which none of its ops computed: "
+                    "numbers that numpy, Python or another generator makes stay as they were captured; make them an "
+                    "argument, or draw them with ops (ag.rand, ag.randn, ...)"
+                )
 
     def result_of(self, outputs: list[Tensor]) -> Any:
         """What the function returns: `outputs` in their places."""

@@ -50,6 +50,7 @@ class Program:
         self.updates = capture.updates
         self._last = next((s for s in reversed(capture.plan.steps) if type(s) is not UpdateStep), None)
         self.outdated = False
+        self._last_copies: list[Copy] = []  # after the updates, to where leaves are
         starts = self._apart_from_states()
         self.plan = self._planned(capture)
         self.plan.steps[:0] = starts
@@ -102,7 +103,8 @@ class Program:
         for state in self._states:
             final = state.leaf.array
             if final is not state.array and id(state.array) not in kept:
-                done.call(Copy(state.array, final))
+                self._last_copies.append(Copy(state.array, final))
+                done.call(self._last_copies[-1])
         return done
 
     def settle(self) -> None:
@@ -181,6 +183,10 @@ class Program:
                 "compile: an optimiser updates other tensors, or by another rule, than when the step was captured, and "
                 "something comes after its update; compile the step again after such a change"
             ) from None
+        updated = {id(x) for step in self.updates for x in step.after}
+        for copy in self._last_copies:
+            if id(copy.touched[1]) not in updated:  # as are running means
+                copy()
         for update, tensors in other.listed:
             update(*tensors)
 
@@ -196,6 +202,13 @@ class Program:
         finally:
             for advance in self._advances:
                 advance.rehearsing = False
+
+    def updates_differ(self, capture: Capture) -> bool:
+        """Whether another capture of the same step differs in rules of updates alone, which may change after steps."""
+        pairs = [*zip(self.instructions, capture.instructions, strict=False)]
+        different = [(a, b) for a, b in pairs if (a.name, a.inputs, a.outputs) != (b.name, b.inputs, b.outputs)]
+        alike = len(self.instructions) == len(capture.instructions)
+        return alike and bool(different) and all(a.how == b.how == "update" for a, b in different)
 
     def _check_alike(self, capture: Capture) -> None:
         ours, theirs = ([(i.name, i.inputs, i.outputs) for i in x.instructions] for x in (self, capture))

@@ -663,3 +663,45 @@ def test_with_check_every_call_is_compared():
         step(x)
     with pytest.raises(ag.CompileError, match="check is for functions of tensors"):
         ag.compile(lambda x: x * 2.0, check=True)(ag.Value(1.0))
+
+
+@pytest.mark.parametrize("length", [1000, 100_000])
+def test_comparisons_give_bools_whatever_the_length(length):
+    x = ag.tensor(np.linspace(-1, 1, length, dtype=np.float32))
+    for answer in (x > 0.5, x == x, ag.isnan(x), ag.logical_not(x), x != 0):
+        assert answer.dtype == bool
+    assert ag.compile(lambda x: (x > 0.5).sum())(x).item() == (x > 0.5).sum().item() == length // 4
+
+
+some_tensor, some_function = ag.tensor(1.0), ag.relu
+
+
+def test_what_is_bound_anew_around_the_function_is_followed():
+    global some_tensor, some_function
+    inside = ag.tensor(1.0)
+    step = ag.compile(lambda x: some_function(x * some_tensor) + inside)
+    x = ag.tensor([-1.0, 2.0])
+    for _ in range(4):
+        np.testing.assert_allclose(step(x).numpy(), [1.0, 3.0])
+    try:
+        some_tensor = ag.tensor(5.0)
+        np.testing.assert_allclose(step(x).numpy(), [1.0, 11.0])
+        some_function = ag.square
+        np.testing.assert_allclose(step(x).numpy(), [26.0, 101.0])
+        inside = ag.tensor(0.0)
+        np.testing.assert_allclose(step(x).numpy(), [25.0, 100.0])
+    finally:
+        some_tensor, some_function = ag.tensor(1.0), ag.relu
+    factor = ag.Value(2.0)
+    product = ag.compile(lambda x: factor * x)
+    assert [product(ag.Value(3.0)).data for _ in range(4)] == [6.0] * 4
+    factor = ag.Value(7.0)
+    assert product(ag.Value(3.0)).data == 21.0
+
+
+def test_returned_numbers_that_no_op_computed_are_compared():
+    random = np.random.default_rng(0)
+    for noise in (lambda: ag.tensor(random.standard_normal(1)), random.random):
+        step = ag.compile(lambda x, noise=noise: (x * 2, noise()))
+        with pytest.raises(ag.CompileError, match="which none of its ops computed"):
+            [step(ag.tensor(1.0)) for _ in range(3)]

@@ -168,3 +168,69 @@ def test_what_a_relu_takes_is_kept_if_anybody_looks_at_it(layer, look):
 
 def flat(tree):
     return [leaf for part in tree for leaf in flat(part)] if isinstance(tree, tuple) else [tree]
+
+
+def training(model, optimizer, compile):
+    def step(x, labels):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), labels)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return ag.compile(step) if compile else step
+
+
+CHANGES = {
+    "another rate of decay": lambda net: setattr(net[1], "momentum", 0.5),
+    "a layer more": lambda net: net.append(nn.Tanh()),
+    "a layer between": lambda net: net.insert(2, nn.Sigmoid()),
+    "a layer less": lambda net: net.__delitem__(2),
+    "no bias": lambda net: setattr(net[0], "bias", None),
+    "another buffer": lambda net: setattr(net[1], "running_mean", ag.ones(6, dtype=np.float64) * 5),
+    "a forward of its own": lambda net: setattr(
+        net[0], "forward", lambda x: ag.tanh(x @ ag.ones((5, 6), dtype=np.float64))
+    ),
+    "a text": lambda net: setattr(net[3], "approximate", "tanh"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_model_that_is_changed_is_captured_anew(change):
+    results = []
+    for compile in (True, False):
+        ag.manual_seed(0)
+        net = nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.GELU(), nn.Linear(6, 3)).astype(
+            np.float64
+        )
+        step = training(net, optim.SGD(net.parameters(), lr=0.1), compile)
+        losses = [step(*row).item() for row in ROWS]
+        CHANGES[change](net)
+        results.append([*losses, *[step(*row).item() for row in ROWS], *net[1].running_mean.numpy().tolist()])
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("steps_before", [0, 3, 4])
+def test_an_optimiser_may_change_its_rule_at_any_step(steps_before):
+    results = []
+    for compile in (True, False):
+        ag.manual_seed(0)
+        net = nn.Sequential(nn.Linear(5, 6), nn.BatchNorm1d(6), nn.Linear(6, 3)).astype(np.float64)
+        optimizer = optim.RAdam(net.parameters(), lr=0.01)
+        eager = training(net, optimizer, False)
+        for row in ROWS[:steps_before]:
+            eager(*row)
+        step = training(net, optimizer, compile)
+        losses = [step(*row).item() for row in [*ROWS, *ROWS]]
+        results.append([*losses, *net[1].running_mean.numpy().tolist(), *net[0].weight.numpy().ravel().tolist()])
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-9)
+
+
+def test_gradients_that_nobody_forgets_are_refused_even_after_a_change():
+    net = nn.Sequential(nn.Linear(5, 3)).astype(np.float64)
+    step = training(net, optim.SGD(net.parameters(), lr=0.1), True)
+    for row in ROWS:
+        step(*row)
+    nn.weight_norm(net[0])  # whose parameters the optimiser does not have
+    with pytest.raises(ag.CompileError, match="adds to a gradient of shape"):
+        step(*ROWS[0]), step(*ROWS[1])

@@ -84,6 +84,29 @@ def test_what_is_compiled_by_default():
     assert not is_compiled(trainer(), lists, None)
 
 
+def weights_after(change, compile):
+    one = trainer(compile=compile)
+    one.fit((X, LABELS), epochs=2, batch_size=16)
+    change(one)
+    one.fit((X, LABELS), epochs=4, batch_size=16)
+    return one.model.state_dict()["0.weight"]
+
+
+CHANGES = {
+    "a layer more": lambda one: one.model.append(nn.Tanh()),
+    "another loss": lambda one: setattr(one, "loss", functools.partial(F.cross_entropy, label_smoothing=0.3)),
+    "another optimiser": lambda one: setattr(one, "optimizer", optim.SGD(one.model.parameters(), lr=0.1)),
+    "only the head is learned": lambda one: setattr(one, "optimizer", optim.SGD(one.model[4].parameters(), lr=0.1)),
+    "a frozen layer": lambda one: [setattr(p, "requires_grad", False) for p in one.model[0].parameters()],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_changed_between_two_trainings_is_followed(change):
+    ours, eager = (weights_after(CHANGES[change], compile) for compile in (None, False))
+    np.testing.assert_allclose(ours, eager, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("bad", [0, 1, 2, 4])
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_a_diverged_loss_reaches_no_weight(bad, accumulate):
