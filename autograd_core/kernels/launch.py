@@ -123,32 +123,31 @@ class Kernel:
 
     def run(self, work, tasks, *arguments):
         """Run all tasks, maybe shared, maybe for a plan, maybe compiled only now."""
+        making = plan.current()
         try:
-            making = plan.current()
-            if making is not None and making.dry:
-                self._launch(_own.mailbox, 0, *arguments)  # or it is compiled
-            elif work < SEQUENTIAL_WORK or tasks < 2 or (team := enlist()) is None:
-                self._launch(_own.mailbox, tasks, *arguments)
-            else:
-                try:
-                    self._launch(team.mailbox, tasks, *arguments)
-                finally:
-                    team.busy.release()
-        except (TypeError, RuntimeError) as error:
+            self._start(making, work, tasks, arguments)
+        except (TypeError, RuntimeError):  # the latter while another thread compiles
             dtype = np.dtype(f"f{arguments[self._telling].itemsize}")
-            is_late = isinstance(error, RuntimeError) and "compilation disabled" in str(error)  # Numba, between threads
             with _compiling:
                 if dtype not in self._compiled:
                     self.compile(dtype)
-                elif not is_late:
-                    raise  # these are no arguments for this kernel
-            self.run(work, tasks, *arguments)
-            return
+                self._start(making, work, tasks, arguments)  # what is refused now is no argument for this kernel
         if making is not None:
             record = new_mailbox()
             self._launch(record, 0, *arguments)  # without any tasks it only writes down which code is given what
             code, packed = int(record[FUNCTION]), int(record[ARGUMENTS])
             making.add(plan.Launch(code, packed, tasks, work >= SEQUENTIAL_WORK and tasks > 1, record, arguments))
+
+    def _start(self, making, work, tasks, arguments):
+        if making is not None and making.dry:
+            self._launch(_own.mailbox, 0, *arguments)  # or it is compiled
+        elif work < SEQUENTIAL_WORK or tasks < 2 or (team := enlist()) is None:
+            self._launch(_own.mailbox, tasks, *arguments)
+        else:
+            try:
+                self._launch(team.mailbox, tasks, *arguments)
+            finally:
+                team.busy.release()
 
     def compile(self, dtype):
         """Compile it for this float dtype, or load what an earlier process compiled."""

@@ -122,3 +122,30 @@ def test_two_python_threads_may_run_kernels_at_once(images):
     for worker in workers:
         worker.join()
     assert same == [True] * 40
+
+
+MANY_AT_ONCE = """
+import threading
+import numpy as np
+from autograd_core.kernels import elementwise
+def double(x):
+    return 2.0 * x
+start, failed = threading.Barrier(8), []
+def first_call(dtype):
+    start.wait()
+    try:
+        for _ in range(20):
+            assert elementwise.run(double, (np.ones(500, dtype),)).sum() == 1000
+    except BaseException as error:
+        failed.append(error)
+threads = [threading.Thread(target=first_call, args=(np.float32 if k % 2 else np.float64,)) for k in range(8)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+assert not failed, failed
+"""
+
+
+def test_threads_that_need_a_kernel_at_once_wait_for_the_one_that_compiles_it(tmp_path):
+    program = tmp_path / "many.py"
+    program.write_text(MANY_AT_ONCE)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, str(program)], check=True, env=environment, timeout=120)
