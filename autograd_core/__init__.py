@@ -29,10 +29,12 @@ from autograd_core.errors import (
     ExpressionError,
     GradcheckError,
     GraphError,
+    MappedError,
     ShapeError,
 )
 from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
+from autograd_core.mapping import vmap
 from autograd_core.operators import Operators
 from autograd_core.ops import *
 from autograd_core.ops.argument_names import axis_or_dim
@@ -108,6 +110,7 @@ __all__ = [
     "Generator",
     "GradcheckError",
     "GraphError",
+    "MappedError",
     "ShapeError",
     "Tensor",
     "Update",
@@ -169,6 +172,7 @@ __all__ = [
     "update_rule",
     "value_and_grad",
     "vjp",
+    "vmap",
     "wanted_dtype",
     "zeros",
     "zeros_like",

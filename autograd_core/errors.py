@@ -25,6 +25,10 @@ class GraphError(AutogradError, RuntimeError):
     """A graph that cannot be differentiated as asked: freed, not recorded, or changed since."""
 
 
+class MappedError(GraphError):
+    """The numbers of one example asked for within `vmap`, where a tensor stands for those of all examples."""
+
+
 class GradcheckError(AutogradError, AssertionError):
     """A gradient that differs from what finite differences say."""
 

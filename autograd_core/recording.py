@@ -54,6 +54,7 @@ class _Recording(threading.local):
     capture: Any = None  # the compiler.capture.Capture of all that is computed, if there is one
     watched = False  # whether there is either
     tape: Any = None  # the compiler.scalar.Tape of all that is done to Values, if there is one
+    level: Any = None  # the innermost mapped.Level, within vmap
     number_dtype: Any = None  # of Python's floats where nothing else says one; None is the default dtype
 
     def __init__(self) -> None:

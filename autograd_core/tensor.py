@@ -20,7 +20,7 @@ import numpy.typing as npt
 from autograd_core import ops
 from autograd_core.backward import backpropagate
 from autograd_core.devices import check_device
-from autograd_core.errors import DTypeError, GraphError, ShapeError
+from autograd_core.errors import DTypeError, GraphError, MappedError, ShapeError
 from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.methods.arithmetic import Arithmetic
@@ -118,8 +118,12 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
     @staticmethod
     def of(array: Any, node: Node | None = None) -> Tensor:
         """Wrap an array that nobody else will change, without a copy; `node` says how it was recorded."""
+        if type(array) is not _Array:
+            if isinstance(array, Tensor):
+                return array.with_node(node)
+            array = np.asarray(array)
         out = _new(Tensor)
-        out.array = array if type(array) is _Array else np.asarray(array)
+        out.array = array
         out.node = node
         out._tracked = node is not None
         out._grad = None
@@ -134,6 +138,24 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
         out._tracked = True
         return out
 
+    def with_node(self, node: Node | None) -> Tensor:
+        """The same numbers, recorded by `node`. Within vmap the graph saves tensors, not their arrays."""
+        return Tensor.of(self.array, node)
+
+    @staticmethod
+    def stand_in(x: Any, recorded: bool, beside: Sequence[Any] | None = None) -> Any:
+        """A tensor of x's numbers to differentiate by: a leaf or, if x is `recorded`, a node that leads back to x.
+
+        Within vmap it is one of the vmap's, or of the innermost of those that `beside` and x are of.
+        """
+        if recording.level is not None:
+            found = recording.level.stand_in(x, recorded, beside)
+            if found is not None:
+                return found
+        if recorded and x._tracked:
+            return ops.reshape(x, x.shape)
+        return Tensor.leaf(getattr(x, "array", x))
+
     @staticmethod
     def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
         """Compute `op` and, if recording is on and an input requires a gradient, remember how."""
@@ -144,29 +166,32 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
         tracked = whole = False
         dtype: Any = None  # in which all floats are, while they are `alike`
         alike = True
-        for argument in args:
-            if isinstance(argument, Tensor):
-                array = argument.array
-                if argument._tracked:
-                    tracked = True
-                    parents.append(argument.node or argument)
+        try:
+            for argument in args:
+                if isinstance(argument, Tensor):
+                    array = argument.array
+                    if argument._tracked:
+                        tracked = True
+                        parents.append(argument.node or argument)
+                    else:
+                        parents.append(None)
                 else:
+                    array = as_input(op, argument)
                     parents.append(None)
-            else:
-                array = as_input(op, argument)
-                parents.append(None)
-                if type(array) is not _Array:
-                    arrays.append(array)
-                    continue
-            arrays.append(array)
-            its = array.dtype
-            if its is not dtype and its is not _BOOL:
-                if its.kind != "f":
-                    whole = True
-                elif dtype is None:
-                    dtype = its
-                else:
-                    alike = False
+                    if type(array) is not _Array:
+                        arrays.append(array)
+                        continue
+                arrays.append(array)
+                its = array.dtype
+                if its is not dtype and its is not _BOOL:
+                    if its.kind != "f":
+                        whole = True
+                    elif dtype is None:
+                        dtype = its
+                    else:
+                        alike = False
+        except MappedError:
+            return _mapped_among(args).record(op, args, attributes)
         if (dtype is None or whole or not alike) and op.promotes:
             promoted = _promoted(op, args, arrays)
             if promoted is not None:
@@ -212,8 +237,11 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
 
         Whatever asks for more, promotion, anomaly detection or an explanation of an error, is left to `record`.
         """
-        left, parent = (a.array, (a.node or a) if a._tracked else None) if isinstance(a, Tensor) else (a, None)
-        right, other = (b.array, (b.node or b) if b._tracked else None) if isinstance(b, Tensor) else (b, None)
+        try:
+            left, parent = (a.array, (a.node or a) if a._tracked else None) if isinstance(a, Tensor) else (a, None)
+            right, other = (b.array, (b.node or b) if b._tracked else None) if isinstance(b, Tensor) else (b, None)
+        except MappedError:
+            return _mapped_among((a, b)).record(op, (a, b), {})
         number = left if left is a else right if right is b else None  # beside a Tensor, for one of them is one
         array = right if number is left else left
         if recording.watched or (number is not None and not (type(number) in _NUMBERS and op.takes_numbers)):
@@ -558,7 +586,12 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
 
 
 _new = Tensor.__new__
-given.tensor, given.leaf = Tensor.of, Tensor.leaf
+given.tensor, given.leaf, given.stand_in = Tensor.of, Tensor.leaf, Tensor.stand_in
+
+
+def _mapped_among(args: Sequence[Any]) -> Any:
+    """The first of these that has no array, but those of many examples: a tensor within vmap."""
+    return next(x for x in args if isinstance(x, Tensor) and type(x).record is not Tensor.record)
 
 
 def tensor(

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_core.backward import backpropagate
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node, topological_order
+from autograd_core.mapped import Level, Mapped
 from autograd_core.ops import arranging, random, reduction, shaping
-from autograd_core.ops.definition import array_op
+from autograd_core.ops.definition import Elementwise, LocalProduct, array_op
 from autograd_core.recording import Recorded, enable_grad, no_grad, recording
 from autograd_core.tensor import Tensor
 
@@ -61,7 +63,7 @@ def value_and_grad(
     >>> value_and_grad(lambda w: (w * w).sum())(tensor([1.0, 3.0]))
     (Tensor(10.), Tensor([2., 6.]))
     """
-    _check_function("value_and_grad", function)
+    check_function("value_and_grad", function)
     single = isinstance(argnums, int)
     positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -99,7 +101,7 @@ def grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux
     >>> grad(grad(lambda x: x**3))(tensor(2.0))
     Tensor(12.)
     """
-    _check_function("grad", function)
+    check_function("grad", function)
     both = value_and_grad(function, argnums, has_aux)
 
     @wraps(function)
@@ -115,16 +117,16 @@ def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[..., An
 
     The map may be called as often as you like.
     """
-    _check_function("vjp", function)
+    check_function("vjp", function)
     outside = recording.on
     leaves: list[Tensor] = []
     traced = [map_tree(lambda x: _traced(x, leaves), a) for a in args]
     with enable_grad():
         y = function(*traced)
-    outputs = _leaves(y)
+    outputs = leaves_of(y)
 
     def pull_back(gradient: Any) -> tuple[Any, ...]:
-        given = _leaves(gradient)
+        given = leaves_of(gradient)
         if len(given) != len(outputs):
             raise ArgumentError(f"vjp: {len(outputs)} upstream gradients for as many results, got {len(given)}")
         totals: list[Any] = [None] * len(leaves)
@@ -144,12 +146,12 @@ def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
     A vector-Jacobian product g ↦ gJ is linear in g, so its own gradient in direction v is J·v:
     two backward passes, and no second set of derivatives to be kept true.
     """
-    _check_function("jvp", function)
+    check_function("jvp", function)
     if len(args) != len(tangents):
         raise ArgumentError(f"jvp: a tangent for each of the {len(args)} arguments, got {len(tangents)}")
     leaves: list[Tensor] = []
     traced = [map_tree(lambda x: _traced(x, leaves), a) for a in args]
-    directions = [_as_tensor(v) for tangent in tangents for v in _leaves(tangent)]
+    directions = [_as_tensor(v) for tangent in tangents for v in leaves_of(tangent)]
     for x, v in zip(leaves, directions, strict=True):
         if x.shape != v.shape:
             raise ShapeError(f"jvp: a tangent of shape {v.shape} for an argument of shape {x.shape}")
@@ -157,9 +159,9 @@ def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
     with enable_grad():
         y = function(*traced)
     tangents_out = []
-    for output in _leaves(y):
+    for output in leaves_of(y):
         with enable_grad():
-            dummy = Tensor(np.zeros(output.shape, output.dtype), requires_grad=True)
+            dummy = Tensor.stand_in(np.zeros(output.shape, output.dtype), recorded=False)
             products = _all_gradients(output, leaves, True, dummy * 1.0, retain_graph=True)
             along: Any = sum((reduction.sum(p * v) for p, v in zip(products, directions, strict=True)), Tensor.of(0.0))
             along = along.astype(output.dtype)
@@ -169,11 +171,13 @@ def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
 
 
 def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """A function that returns all ∂y/∂x of `function`, one backward pass for each number in y.
+    """A function that returns all ∂y/∂x of `function`, by one backward pass for many numbers of y at once.
 
-    Shapes: y (...,), x (---) -> (..., ---). x and y are single tensors.
+    Shapes: y (...,), x (---) -> (..., ---). x and y are single tensors. The pass goes back from the rows of an identity
+    matrix, as in `vmap`. Where it comes through an array op of one's own, whose rules may be for arrays alone, there is
+    one pass for each number of y.
     """
-    _check_function("jacobian", function)
+    check_function("jacobian", function)
 
     @wraps(function)
     def wrapped(*args: Any) -> Any:
@@ -187,13 +191,39 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
                 raise DTypeError(f"jacobian: the function must return a tensor, got a {type(y).__name__}")
             linked = outside and _depends_on_others(y, leaves)
             flat = shaping.reshape(y, (-1,))
-            rows = [_all_gradients(flat[i], leaves, linked, retain_graph=True)[0] for i in range(flat.size)]
             shape = (*y.shape, *leaves[0].shape)
-            if not rows:
+            if not (flat.requires_grad and flat.size):
                 return Tensor(np.zeros(shape, leaves[0].dtype))
+            if flat.size > 1 and _runs_on_tensors(flat):
+                return shaping.reshape(_rows_at_once(flat, leaves[0], linked), shape)
+            rows = [_all_gradients(flat[i], leaves, linked, retain_graph=True)[0] for i in range(flat.size)]
             return shaping.reshape(arranging.stack(rows), shape)
 
     return wrapped
+
+
+_ROWS_AT_ONCE = 512  # more would only take more memory
+
+
+def _rows_at_once(y: Tensor, leaf: Tensor, linked: bool) -> Any:
+    """All ∂y/∂leaf, y being a vector: (n,) and (---) -> (n, ---)."""
+    node = leaf.node or leaf
+    parts = []
+    for start in range(0, y.numel(), _ROWS_AT_ONCE):
+        basis = np.eye(min(_ROWS_AT_ONCE, y.numel() - start), y.numel(), start, y.dtype)
+        with Level(len(basis)) as level, enable_grad() if linked else no_grad():
+            found = backpropagate(y.node or y, level.mapped(basis), True, linked, True, [node])
+            parts.append(level.stacked(found[node] if node in found else np.zeros(leaf.shape, leaf.dtype)))
+    return parts[0] if len(parts) == 1 else shaping.concat(parts)
+
+
+def _runs_on_tensors(y: Tensor) -> bool:
+    """Whether all rules on the way back from y are written with ops: the project's are, and elementwise ones."""
+    return all(
+        isinstance(node.op, (Elementwise, LocalProduct)) or node.op.__module__.partition(".")[0] in _OWN_PACKAGES
+        for node in topological_order(y.node)
+        if isinstance(node, Node)
+    )
 
 
 def hessian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -201,7 +231,7 @@ def hessian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any
 
     Shapes: x (---) -> (---, ---).
     """
-    _check_function("hessian", function)
+    check_function("hessian", function)
     return jacobian(grad(function, argnums), argnums)
 
 
@@ -210,12 +240,12 @@ def hvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
 
     Returns a tuple with the structure of `args`.
     """
-    _check_function("hvp", function)
+    check_function("hvp", function)
     positions = tuple(range(len(args)))
     gradient = grad(function, positions)
 
     def slope(*at: Any) -> Any:
-        pairs = zip(_leaves(gradient(*at)), _leaves(tuple(tangents)), strict=True)
+        pairs = zip(leaves_of(gradient(*at)), leaves_of(tuple(tangents)), strict=True)
         return sum((reduction.sum(g * _as_tensor(v)) for g, v in pairs), Tensor.of(np.float32(0.0)))
 
     return grad(slope, positions)(*args)
@@ -229,11 +259,11 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     default generator are drawn again alike. Gradients can be differentiated again; the function is computed once more
     for each order. Errors: GraphError if a tensor that it uses was given a new value before the backward pass.
     """
-    _check_function("checkpoint", function)
+    check_function("checkpoint", function)
 
     @wraps(function)
     def wrapped(*args: Any) -> Any:
-        if not recording.on:
+        if not recording.on or recording.level is not None:  # within vmap all is kept
             return function(*args)
         state = Tensor.record(random.random_state, (), {})
         inner = [Tensor.leaf(x.array) if _requires_grad(x) else x for x in args]
@@ -252,6 +282,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+_OWN_PACKAGES = ("autograd_core", "nn", "optim")
 _OWN = object()  # where an argument stands that is an input of the op
 
 
@@ -287,7 +318,7 @@ def _(g: Any, state: Any, inputs: Sequence[Any], call: _Call) -> list[Any]:
             "computed cannot be computed again; call backward before updating"
         )
     with enable_grad(), _drawing_from(state):
-        own = [_stand_in(x) if create_graph else Tensor.leaf(getattr(x, "array", x)) for x in inputs[:count]]
+        own = [Tensor.stand_in(x, create_graph) for x in inputs[:count]]
         y = call(own)
     found = _all_gradients(y, [*own, *call.others], create_graph, g)
     return found if on_tensors else [x.array for x in found]
@@ -306,7 +337,7 @@ def _drawing_from(state: Any) -> Iterator[None]:
         random.swap_random_state(before)
 
 
-def _check_function(caller: str, function: Any) -> None:
+def check_function(caller: str, function: Any) -> None:
     """Refuse what is no function, such as a result, of which PyTorch's grad takes the gradients."""
     if not callable(function):
         got = type(function).__name__
@@ -328,14 +359,9 @@ def _traced(x: Any, leaves: list[Tensor]) -> Tensor:
     if x.dtype.kind != "f":
         raise DTypeError(f"grad: only floating-point arguments can be differentiated, not {x.dtype}")
     # A node of its own, for the function may also reach x by another way, which is not to be counted.
-    traced = _stand_in(x) if _requires_grad(x) and recording.on else Tensor.leaf(x.array)
+    traced: Tensor = Tensor.stand_in(x, recording.on)
     leaves.append(traced)
     return traced
-
-
-def _stand_in(x: Tensor) -> Tensor:
-    stand_in: Tensor = shaping.reshape(x, x.shape)
-    return stand_in
 
 
 def _all_gradients(
@@ -353,12 +379,14 @@ def _depends_on_others(y: Any, leaves: list[Tensor]) -> bool:
     """Whether y was computed from anything that requires a gradient besides `leaves`, or from where they came."""
     if not _requires_grad(y):
         return False
+    if isinstance(y, Mapped) and y.is_recorded_outside:
+        return True
     own = {x for x in leaves if x.node is None}
     return any(not isinstance(node, Node) and node not in own for node in topological_order(y.node or y))
 
 
 def _requires_grad(x: Any) -> bool:
-    return isinstance(x, Tensor) and x.requires_grad
+    return isinstance(x, Tensor) and (x.requires_grad or (isinstance(x, Mapped) and x.is_recorded_outside))
 
 
 def _as_tensor(x: Any) -> Tensor:
@@ -376,7 +404,8 @@ def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
     return function(tree)
 
 
-def _leaves(tree: Any) -> list[Any]:
+def leaves_of(tree: Any) -> list[Any]:
+    """What is in nested lists, tuples and dictionaries, in order."""
     found: list[Any] = []
     map_tree(found.append, tree)
     return found

@@ -395,6 +395,7 @@ class ArrayOp(Op[P]):
         for index, name in enumerate(self.inputs):
             if index not in self.constants:
                 self._add_rule((name,), rule_for(index), [*self.inputs, *self.defaults])
+        self.made_of = function
         return function
 
 

@@ -151,6 +151,8 @@ class Op(Generic[P]):
     """Whether there are more outputs than one."""
     constant_outputs: frozenset[str] = frozenset()
     """Those of several outputs that have no gradient to pass back."""
+    made_of: Callable[..., Any] | None = None
+    """What it computes, of its inputs and then its other arguments, written with ops, if that was said."""
     has_one_gradient: bool = True
     """Whether only one of its outputs has a gradient, which then is its node's."""
 
@@ -415,6 +417,8 @@ class Op(Generic[P]):
         parent = node.parents[where]
         if parent is None:
             return given.tensor(array) if isinstance(array, np.ndarray) else array  # numbers stay numbers
+        if parent is array:  # within vmap tensors are saved, not their arrays
+            return array
         if type(parent) is Node:
             return given.tensor(array, parent)
         if parent.array is not array:
@@ -454,6 +458,7 @@ class _Given:
 
     tensor: Callable[..., Any]  # an array, and its node if it was recorded, as a Tensor: by tensor.py
     leaf: Callable[[Any], Any]  # an array as a Tensor that requires a gradient: by tensor.py
+    stand_in: Callable[..., Any]  # a tensor to differentiate by in place of another: by tensor.py
     sum_to: Callable[[Any, tuple[int, ...]], Any]  # a gradient summed over broadcast axes: by ops/reduction.py
     reshape: Callable[[Any, tuple[int, ...]], Any]  # the op: by ops/shaping.py
 
@@ -482,7 +487,7 @@ def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: in
     x = inputs[index]
     with enable_grad():
         # A stand-in, for other inputs may depend on x too, and so may x on what is differentiated elsewhere.
-        x = given.reshape(x, x.shape) if create_graph else given.leaf(getattr(x, "array", x))
+        x = given.stand_in(x, create_graph, (g, *inputs)) if on_tensors else given.leaf(x)
         others = [given.tensor(other) if isinstance(other, np.ndarray) else other for other in inputs]
         with _numbers_of(x.dtype):
             y = formula(*others[:index], x, *others[index + 1 :])
