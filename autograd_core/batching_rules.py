@@ -64,14 +64,15 @@ class Call(NamedTuple):
 
         The last `core` axes are the op's own, and every input must have them.
         """
-        ndims = [self.ndim(i) for i in range(len(self.values))]
+        ndims = [getattr(v, "ndim", 0) - has for v, has in zip(self.values, self.mapped, strict=True)]
         if core and min(ndims) < core:
             raise NoRule
         rank = max(ndims)
-        return [
-            ops.reshape(v, (self.size, *(1,) * (rank - n), *v.shape[1:])) if has and n < rank else v
-            for v, has, n in zip(self.values, self.mapped, ndims, strict=True)
-        ]
+        aligned = list(self.values)
+        for i, (v, has, n) in enumerate(zip(self.values, self.mapped, ndims, strict=True)):
+            if has and n < rank:
+                aligned[i] = ops.reshape(v, (self.size, *(1,) * (rank - n), *v.shape[1:]))
+        return aligned
 
     def run(self, values: Sequence[Any], **attributes: Any) -> Any:
         """The op of other inputs, with arguments of which some may be others, too."""
@@ -494,11 +495,20 @@ def _axes(call: Call) -> tuple[int, ...]:
 
 @_rule_for(
     *("softmax_gradient", "log_softmax_gradient", "logsumexp_gradient"),
-    *("softmax_cross_entropy_gradient", "normalize_gradient"),
+    "normalize_gradient",
 )
 def _by_its_formula(call: Call) -> Any:
     assert call.op.made_of is not None
     return call.by(call.op.made_of, *[call.attribute(name) for name in call.op.defaults])
+
+
+@_rule_for("softmax_cross_entropy_gradient")
+def _softmax_cross_entropy_gradient(call: Call) -> Any:
+    if [call.ndim(i) for i in range(4)] != [0, 2, 1, 0]:
+        raise NoRule
+    assert call.op.made_of is not None  # and that takes leading axes
+    inputs = [call.spread(i) for i in range(4)]
+    return call.op.made_of(*inputs, call.attribute("ignore_index"), call.attribute("average"))
 
 
 @_rule_for("softmax_cross_entropy")
@@ -508,12 +518,13 @@ def _softmax_cross_entropy(call: Call) -> Any:
     with no_grad():
         call.run([call.folded(0), call.folded(1)], average=False)  # which refuses labels that are no classes
 
-    def loss(x: Any, labels: Any, ignore_index: int | None, average: bool) -> Any:
-        column = ops.reshape(labels, (-1, 1))
-        counts = column != ignore_index if ignore_index is not None else column == column
-        named = ops.logical_and(column == np.arange(x.shape[1], dtype=labels.dtype), counts)
-        total = -ops.sum(ops.where(named, ops.log_softmax(x, axis=1), 0.0))
-        count = ops.astype(ops.sum(counts), x.dtype)
-        return (total / count if average else total), count
-
-    return call.by(loss, call.attribute("ignore_index"), call.attribute("average"))
+    x, labels, ignore_index = call.spread(0), call.spread(1), call.attribute("ignore_index")
+    named = ops.expand_dims(labels, -1) == np.arange(x.shape[-1], dtype=labels.dtype)
+    count: Any = np.full(call.size, x.shape[1], x.dtype)
+    if ignore_index is not None:
+        counts = labels != ignore_index
+        count = ops.astype(ops.sum(counts, axis=1), x.dtype)
+        if 0 <= ignore_index < x.shape[-1]:
+            named = ops.logical_and(named, ops.expand_dims(counts, -1))
+    total = -ops.sum(ops.where(named, ops.log_softmax(x, axis=-1), 0.0), axis=(1, 2))
+    return (total / count if call.attribute("average") else total), count

@@ -81,11 +81,13 @@ class Level:
 class Mapped(Tensor):
     """A tensor of one example within `vmap`."""
 
-    __slots__ = ("has_axis", "level", "value")
+    __slots__ = ("dtype", "has_axis", "level", "shape", "value")
 
     level: Level
     value: Tensor  # what it holds
     has_axis: bool  # whether that has the axis over examples
+    shape: tuple[int, ...]  # in one example
+    dtype: np.dtype[Any]
 
     @property
     def array(self) -> Any:  # type: ignore[override]  # there is none
@@ -96,19 +98,9 @@ class Mapped(Tensor):
         )
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Its length along each axis, in one example."""
-        return self.value.shape[1:] if self.has_axis else self.value.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of its elements."""
-        return self.value.dtype
-
-    @property
     def ndim(self) -> int:
         """The number of its axes, in one example."""
-        return self.value.ndim - self.has_axis
+        return len(self.shape)
 
     @property
     def size(self) -> Size:
@@ -155,27 +147,28 @@ class Mapped(Tensor):
         """Compute `op` for all examples, and remember how if an input requires a gradient within the vmap."""
         if attributes or len(args) != op.arity:
             args, attributes = op.split(args, attributes)
-        inputs = [x if isinstance(x, Tensor) else as_input(op, x) for x in args]
+        inputs: list[Any] = [x if isinstance(x, Tensor) else as_input(op, x) for x in args]
         level = _innermost(inputs)
         if level is None or level.over:
             raise GraphError(
                 f"{op.name}: this tensor was left over by a vmap that is over; return it from the function"
             )
-        if op.promotes:
+        if op.promotes and len(inputs) > 1:
             inputs = _promoted(op, args, inputs)
-        held = [level.held(x) for x in inputs]
-        values, has = tuple([value for value, _ in held]), tuple([has for _, has in held])
-        mapped = any(has)
+        values, has, parents = [], [], []
+        mapped = tracked = False
+        for x in inputs:
+            own = isinstance(x, Mapped) and x.level is level
+            values.append(x.value if own else x)
+            has.append(own and x.has_axis)
+            parents.append((x.node or x) if own and x._tracked else None)
+            mapped = mapped or has[-1]
+            tracked = tracked or parents[-1] is not None
         if mapped:
-            result = batched(Call(op, values, has, attributes, level.size, level.mapped, level.held))
+            result = batched(Call(op, tuple(values), tuple(has), attributes, level.size, level.mapped, level.held))
         else:
-            result = run(op, values, attributes)
-        parents: list[Any] = []
-        if recording.on and op.differentiable:
-            parents = [
-                (x.node or x) if isinstance(x, Mapped) and x.level is level and x._tracked else None for x in inputs
-            ]
-        tracked = any(parent is not None for parent in parents)
+            result = run(op, tuple(values), attributes)
+        tracked = tracked and recording.on and op.differentiable
         if op.several:
             several = tuple([level.mapped(y, mapped) for y in result])
             node = op.node(parents, inputs, several, attributes) if tracked else None
@@ -218,6 +211,9 @@ def _mapped(level: Level, value: Tensor, has_axis: bool) -> Mapped:
     out.level = level
     out.value = value
     out.has_axis = has_axis
+    shape = value.shape
+    out.shape = shape[1:] if has_axis else shape
+    out.dtype = value.dtype
     out.node = None
     out._tracked = False
     out._grad = None

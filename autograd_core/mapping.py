@@ -39,27 +39,30 @@ def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> C
 
     @wraps(function)
     def mapped(*args: Any, **named: Any) -> Any:
-        axes = (*_of_each(in_axes, args), *[_with_structure("in_axes", 0, value) for value in named.values()])
-        given = [(x, axis) for x, axis in zip(leaves_of([*args, *named.values()]), leaves_of(list(axes)), strict=True)]
-        size = _count(given)
-        with Level(size) as level:
-            rest = iter([_entered(level, x, axis) for x, axis in given])
-            inside = map_tree(lambda _: next(rest), [list(args), list(named.values())])
-            result = function(*inside[0], **dict(zip(named, inside[1], strict=True)))
+        trees = [*args, *named.values()]
+        axes = [
+            None if axis is None else leaves_of(_with_structure("in_axes", axis, tree))
+            for axis, tree in zip((*_of_each(in_axes, args), *[0] * len(named)), trees, strict=True)
+        ]
+        with Level(_count(axes, trees)) as level:
+            inside = [
+                tree if its is None else map_tree(_entering(level, its), tree)
+                for its, tree in zip(axes, trees, strict=True)
+            ]
+            result = function(*inside[: len(args)], **dict(zip(named, inside[len(args) :], strict=True)))
             out = iter(leaves_of(_with_structure("out_axes", out_axes, result)))
             return map_tree(lambda y: _left(level, y, next(out)), result)
 
     return mapped
 
 
-def _of_each(in_axes: Any, args: tuple[Any, ...]) -> list[Any]:
-    """The axes of all leaves of each argument."""
+def _of_each(in_axes: Any, args: tuple[Any, ...]) -> Any:
+    """The axis of each argument, or the axes of what is in it."""
     if isinstance(in_axes, list):
         in_axes = tuple(in_axes)
     if isinstance(in_axes, tuple) and len(in_axes) != len(args):
         raise ArgumentError(f"vmap: in_axes {in_axes} for a call with {len(args)} positional arguments")
-    each = in_axes if isinstance(in_axes, tuple) else (in_axes,) * len(args)
-    return [_with_structure("in_axes", axis, x) for axis, x in zip(each, args, strict=True)]
+    return in_axes if isinstance(in_axes, tuple) else (in_axes,) * len(args)
 
 
 def _with_structure(name: str, axes: Any, tree: Any) -> Any:
@@ -74,14 +77,16 @@ def _with_structure(name: str, axes: Any, tree: Any) -> Any:
     raise ArgumentError(f"vmap: {name} has {axes!r} for {kind}; give a number or None, or such for each of its parts")
 
 
-def _count(given: list[tuple[Any, Any]]) -> int:
+def _count(axes: list[list[Any] | None], trees: list[Any]) -> int:
     """How many examples there are."""
     sizes = set()
-    for x, axis in given:
-        if axis is not None:
+    for its, tree in zip(axes, trees, strict=True):
+        for x, axis in zip(leaves_of(tree), its, strict=True) if its is not None else ():
+            if axis is None:
+                continue
             if not hasattr(x, "shape"):
                 raise DTypeError(f"vmap: maps over axes of tensors, got a {type(x).__name__}; in in_axes give it None")
-            sizes.add(x.shape[single_axis("vmap", x.shape, axis)])
+            sizes.add(x.shape[axis if axis == 0 and x.shape else single_axis("vmap", x.shape, axis)])
     if not sizes:
         raise ArgumentError("vmap: there is no argument to map over; give at least one an axis in in_axes")
     if len(sizes) > 1:
@@ -90,6 +95,12 @@ def _count(given: list[tuple[Any, Any]]) -> int:
     if not size:
         raise ShapeError("vmap: there are no examples; the axis to map over has length 0")
     return size
+
+
+def _entering(level: Level, axes: list[Any]) -> Callable[[Any], Any]:
+    """What makes one example's of the leaves of an argument, in order."""
+    rest = iter(axes)
+    return lambda x: _entered(level, x, next(rest))
 
 
 def _entered(level: Level, x: Any, axis: int | None) -> Any:

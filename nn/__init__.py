@@ -15,6 +15,7 @@ from nn.parameter_containers import ParameterDict, ParameterList
 from nn.parameter_groups import biases_of, weights_of
 from nn.parametrizations import register_parametrization, remove_parametrizations, spectral_norm, weight_norm
 from nn.perceptron import Perceptron
+from nn.stateless import functional_call
 from nn.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ __all__ = [
     "biases_of",
     "data",
     "functional",
+    "functional_call",
     "functions",
     "init",
     "initial",

@@ -70,6 +70,7 @@ class Module:
     _hooks: Hooks | None = None
     _buffers: Mapping[str, bool] = {}  # the names of this module's own buffers, and whether each is saved
 
+    _called_with: frozenset[str] = frozenset()  # the names of parameters that others stand for, in `functional_call`
     parametrizations: Any  # where there are some: a ModuleDict
     _computed: frozenset[str] = frozenset()  # the names of parameters that nn.parametrizations compute
 
@@ -204,7 +205,11 @@ class Module:
 
     def own_parameters(self) -> list[Parameter]:
         """The parameters of this module itself, not those of its parts."""
-        return [part for _, part in self._named_parts() if isinstance(part, Parameter)]
+        return [part for name, part in self._named_parts() if self._is_learned(name, part)]
+
+    def _is_learned(self, name: str, part: Any) -> bool:
+        """Whether this part is a parameter, or in the place of one."""
+        return isinstance(part, Parameter) or name in self._called_with
 
     def add_module(self, name: str, module: Module) -> None:
         """Set a part by a name that is computed; `self.name = module` does the same for one that is known."""

@@ -22,7 +22,7 @@ class _Parameters(Module):
         setattr(self, name, value if isinstance(value, Parameter) else Parameter(value))
 
     def _named(self) -> dict[str, Parameter]:
-        return {name: part for name, part in vars(self).items() if isinstance(part, Parameter)}
+        return {name: part for name, part in vars(self).items() if self._is_learned(name, part)}
 
     def describe(self) -> str:
         """The shapes, by name."""

@@ -75,13 +75,14 @@ for _op in (_softmax_cross_entropy, softmax_cross_entropy_gradient):
 
 @softmax_cross_entropy_gradient.formula
 def _softmax_cross_entropy_gradient(g, x, labels, count, ignore_index, average):
-    labels = labels[:, None]
-    one_hot = (labels == np.arange(x.shape[1], dtype=labels.dtype)).astype(x.dtype)
-    differences = probabilities.softmax(x, axis=1) - one_hot
+    labels = labels[..., None]
+    one_hot = (labels == np.arange(x.shape[-1], dtype=labels.dtype)).astype(x.dtype)
+    differences = probabilities.softmax(x, axis=-1) - one_hot
     if ignore_index is not None:
         differences = elementwise.where(labels != ignore_index, differences, 0.0)
         count = elementwise.maximum(count, 1.0)
-    return differences * (g / count if average else g)
+    share = g / count if average else g
+    return differences * (share[..., None, None] if share.ndim else share)  # of many losses at once, within vmap
 
 
 def _as_label(ignore_index: int | None) -> int:
