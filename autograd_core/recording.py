@@ -202,8 +202,8 @@ def forget_programs() -> None:
 
 def check_share(name: str, line: str | None, share: Any) -> None:
     """Within detect_anomaly(): a share of a gradient that this op passes back must be finite."""
-    if isinstance(share, tuple):
-        return  # of several results, each of which was checked on its way here
+    if isinstance(share, tuple) or recording.level is not None:
+        return  # of several results, or within vmap: the ops that made it were checked on its way here
     share = getattr(share, "array", share)
     if not np.isfinite(share).all():
         raise AnomalyError(

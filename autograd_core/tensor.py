@@ -327,6 +327,9 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
         They are Tensors, too, while a step is captured, for then every op of the pass has to be seen.
         """
         root = self.node or self
+        if recording.level is not None:  # within vmap the upstream gradient may be each example's own
+            upstream = self._upstream(caller, gradient, True)
+            return backpropagate(root, upstream, retain_graph, create_graph, True, wanted)
         if recording.capture is None or create_graph:
             upstream = self._upstream(caller, gradient, create_graph)
             return backpropagate(root, upstream, retain_graph, create_graph, create_graph, wanted)

@@ -174,8 +174,8 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
     """A function that returns all ∂y/∂x of `function`, by one backward pass for many numbers of y at once.
 
     Shapes: y (...,), x (---) -> (..., ---). x and y are single tensors. The pass goes back from the rows of an identity
-    matrix, as in `vmap`. Where it comes through an array op of one's own, whose rules may be for arrays alone, there is
-    one pass for each number of y.
+    matrix, as in `vmap`. Where it comes through a hook, a checkpoint, or an array op of one's own, whose rules may
+    be for arrays alone, there is one pass for each number of y.
     """
     check_function("jacobian", function)
 
@@ -218,12 +218,19 @@ def _rows_at_once(y: Tensor, leaf: Tensor, linked: bool) -> Any:
 
 
 def _runs_on_tensors(y: Tensor) -> bool:
-    """Whether all rules on the way back from y are written with ops: the project's are, and elementwise ones."""
-    return all(
-        isinstance(node.op, (Elementwise, LocalProduct)) or node.op.__module__.partition(".")[0] in _OWN_PACKAGES
-        for node in topological_order(y.node)
-        if isinstance(node, Node)
-    )
+    """Whether all on the way back from y is written with ops: rules of the project are, and elementwise ones.
+
+    A hook may not be, and `.grad` that is to be kept is that of one backward pass.
+    """
+    for node in topological_order(y.node):
+        if isinstance(node, Node):
+            if node.hooks or node.retained is not None:
+                return False
+            if isinstance(node.op, (Elementwise, LocalProduct)):
+                continue
+            if node.op is _checkpoint or node.op.__module__.partition(".")[0] not in _OWN_PACKAGES:
+                return False
+    return True
 
 
 def hessian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
@@ -309,6 +316,8 @@ def _checkpoint(state: Any, /, *inputs: Any, call: _Call) -> Any:
 @_checkpoint.vjp("inputs")
 def _(g: Any, state: Any, inputs: Sequence[Any], call: _Call) -> list[Any]:
     """The gradients of the call, computed again, for all inputs at once."""
+    if recording.level is not None:  # others that the function uses might be of another vmap, or of none
+        raise GraphError("checkpoint: what was computed outside of vmap cannot be differentiated within it; do without")
     on_tensors = isinstance(g, Tensor)
     create_graph = on_tensors and recording.on
     count = len(inputs) - len(call.others)
