@@ -91,6 +91,7 @@ class Mapped(Tensor):
 
     @property
     def array(self) -> Any:  # type: ignore[override]  # there is none
+        """None, which is an error: there is one of all examples, and `held` knows it."""
         raise MappedError(
             f"vmap: a tensor within it stands for {self.level.size} examples at once, so `if`, `while`, float(), "
             "item(), numpy() and assign have no single number to go by; choose with where(condition, a, b), and look "
