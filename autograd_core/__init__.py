@@ -40,6 +40,7 @@ from autograd_core.ops import *
 from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op, elementwise
 from autograd_core.recording import (
+    allow_winograd,
     depends_on,
     detect_anomaly,
     enable_grad,
@@ -116,6 +117,7 @@ __all__ = [
     "Update",
     "UpdateRule",
     "Value",
+    "allow_winograd",
     "apply_updates",
     "arange",
     "array_op",

@@ -106,7 +106,7 @@ class Compiled:
                 pass
         inputs: list[Any] = []
         kinds = _kind(args, inputs), _kind(named, inputs) if named else ()
-        key = (*kinds, recording.on, recording.anomaly, *self._outside())
+        key = (*kinds, recording.on, recording.anomaly, recording.winograd, *self._outside())
         try:
             entry = self._entries.get(key)
         except TypeError as error:

@@ -6,6 +6,8 @@ This file turns each of them into correlations on lattices, which `implicit_gemm
     gradient to x       for every residue of the position modulo the stride, one correlation of g with those taps
                         of w that land there: there are no zeros between strided entries to multiply by
     gradient to w       g against the taps of x, summed over positions and images
+
+Where it is allowed and pays, `winograd` computes the first two for 3 × 3 filters.
 """
 
 from functools import lru_cache
@@ -14,7 +16,7 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import FLOATS, image_lanes, memory, simd, simd_dot_products
+from autograd_core.kernels import FLOATS, image_lanes, memory, simd, simd_dot_products, winograd
 from autograd_core.kernels.gemm import first_entry, whole_strides
 from autograd_core.kernels.image_lanes import Axis
 from autograd_core.kernels.implicit_gemm import add_chunks, convolve, gradient_to_weights, pack_weights
@@ -35,11 +37,11 @@ _INT64 = np.dtype(np.int64)
 
 
 @planned
-def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=None, rectify=False):
+def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=None, rectify=False, fewer=False):
     """Σ over c, i, j of x[n, c, s·p + d·i - padding, s·q + d·j - padding] · w[o, c, i, j], with zeros around x.
 
     Shapes: x (N, C, H, W), w (O, C/groups, KH, KW) -> (N, O, OH, OW). A bias (O,) is what the sums start from.
-    With `rectify`, negative results become 0.
+    With `rectify`, negative results become 0. With `fewer`, it may be done by fewer multiplications: see `winograd`.
     """
     x, w, dtype = _in_one_float(x, w)
     out, _, *kernel = w.shape
@@ -51,7 +53,9 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=
     weights = w.reshape(groups, out // groups, *w.shape[1:])
     axes = _axes(size, x.shape[2:], tuple(kernel), stride, (-padding[0], -padding[1]), dilation)
     taps = _forward_taps(*kernel, *stride, *dilation)
-    if _lanes_are_images(len(x), w.shape[1], out // groups, axes, x.itemsize):
+    if fewer and _winograd_pays(len(x), w.shape[1], out // groups, axes, x.itemsize):
+        winograd.convolve(x, weights, *axes, y, _biases(bias, weights), rectify)
+    elif _lanes_are_images(len(x), w.shape[1], out // groups, axes, x.itemsize):
         image_lanes.convolve(x, weights, *axes, y, _biases(bias, weights), rectify)
     else:
         _convolve(x, weights, taps, stride, padding, y, size, (1, 1), (0, 0), bias, rectify)
@@ -59,8 +63,8 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=
 
 
 @planned
-def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
-    """Gradient of Σ g · conv2d(x, w) with respect to x."""
+def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, fewer=False):
+    """Gradient of Σ g · conv2d(x, w) with respect to x; `fewer` is as there."""
     g, w, dtype = _in_one_float(g, w)
     out, channels, *kernel = w.shape
     dx = memory.empty(x_shape, g.dtype)
@@ -69,9 +73,12 @@ def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation
         # Entry t of x is seen by entry t + padding - i · dilation of g by tap i: rising, if taps are reversed.
         starts = tuple([p - d * (k - 1) for p, d, k in zip(padding, dilation, kernel, strict=True)])
         axes = _axes(x_shape[2:], g.shape[2:], tuple(kernel), stride, starts, dilation)
-        if _lanes_are_images(len(g), out // groups, channels, axes, g.itemsize):
+        sizes = len(g), out // groups, channels, axes, g.itemsize
+        pays = fewer and _winograd_pays(*sizes)
+        if pays or _lanes_are_images(*sizes):
             weights = transposed[..., ::-1, ::-1]
-            image_lanes.convolve(g, weights, *axes, dx, _biases(None, weights), False)
+            convolve_images = winograd.convolve if pays else image_lanes.convolve
+            convolve_images(g, weights, *axes, dx, _biases(None, weights), False)
             return _in_dtype(dx, dtype)
     for phase in product(range(min(stride[0], x_shape[2])), range(min(stride[1], x_shape[3]))):
         along = zip(kernel, stride, padding, dilation, phase, strict=True)
@@ -219,6 +226,15 @@ def _lanes_are_images(images, channels, outputs, axes, item):
         seen = prod(axis.positions * axis.stride + (axis.taps - 1) * axis.spread for axis in axes)
         copies = COPYING * channels * seen / (rows.positions * columns.positions)
     return cost < 0.95 * (min(tiles) + copies)
+
+
+@lru_cache(maxsize=256)
+def _winograd_pays(images, channels, outputs, axes, item):
+    """Whether Winograd's algorithm is there for such filters, and costs less than all multiplications."""
+    if any((axis.taps, axis.stride, axis.spread) != (3, 1, 1) for axis in axes):
+        return False
+    cost = winograd.cost(images, channels, outputs, *axes, item)
+    return cost is not None and cost < 0.95 * simd.whole_tiles(outputs) * channels * 9 * item / simd.VECTOR_BYTES
 
 
 @lru_cache(maxsize=256)

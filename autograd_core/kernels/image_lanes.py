@@ -163,7 +163,7 @@ def _convolve(
                         scratch, place + output * positions * lanes, positions * lanes, outputs - output, rectify,
                     )  # fmt: skip
     for output in range(outputs):
-        _unpack_pixels(
+        unpack_pixels(
             scratch, sums + output * positions * lanes, lanes, positions, count,
             y, (((first_image * groups + group) * outputs + output) * out_height + first_row) * out_width,
             groups * outputs * out_height * out_width,
@@ -189,7 +189,7 @@ def pack_pixels(source, start, image_stride, images, pixels, target, target_star
 
 
 @jit
-def _unpack_pixels(source, start, pitch, pixels, images, target, target_start, image_stride):
+def unpack_pixels(source, start, pitch, pixels, images, target, target_start, image_stride):
     """target[n·image_stride + p] = source[p·pitch + n] for n < images, p < pixels."""
     vector = simd.VECTOR_BYTES // source.itemsize
     if min(images, pixels) < vector:

@@ -59,7 +59,7 @@ def accumulate(builder, vector, rows, vectors, depth, factors_of, row_of, start_
     return [sums[i * vectors : (i + 1) * vectors] for i in range(rows)]
 
 
-def _packed_rows(builder, b, vector, vectors):
+def packed_rows(builder, b, vector, vectors):
     """Where the vectors of row k of a packed strip are."""
 
     def row_of(k):
@@ -97,7 +97,7 @@ def _tile(vectors):
                 return [builder.gep(row, [const(i)]) for i in range(ROWS)]
 
             sums = accumulate(
-                builder, vector, ROWS, vectors, depth, factors_of, _packed_rows(builder, b, vector, vectors)
+                builder, vector, ROWS, vectors, depth, factors_of, packed_rows(builder, b, vector, vectors)
             )
             store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add)
             return context.get_dummy_value()
@@ -144,7 +144,7 @@ def _gathered_tile(vectors):
                 row = builder.gep(a, [builder.load(builder.gep(bases, [k]))])
                 return [builder.gep(row, [offset]) for offset in held]
 
-            row_of = _packed_rows(builder, b, vector, vectors)
+            row_of = packed_rows(builder, b, vector, vectors)
             fresh = splat(builder, ir.VectorType(ir.IntType(1), vector.count), builder.not_(add))
             before = [
                 masked_load(builder, vector_pointer(builder, place, const(0), vector), fresh)

@@ -86,5 +86,8 @@ POSITIONS = 512
 IMAGE_LANES, IMAGE_LANES_OF_WEIGHTS = 1 << 19, 1 << 17
 # Cycles to move an entry, about: onto a lattice, and to and from the lanes of images.
 COPYING, PACKING, UNPACKING = 0.65, 0.75, 0.5
+# The same in Winograd's algorithm: onto lanes, by way of a copy with borders, and from them; and cycles to transform a
+# vector of pixels or products, and an entry of the filters.
+WINOGRAD_PACKING, WINOGRAD_UNPACKING, WINOGRAD_TRANSFORM, WINOGRAD_FILTERS = 2.5, 1.3, 4.5, 5.0
 # Taps in a task that adds up the parts of the gradient to weights.
 TAPS_TO_ADD = 32

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_core.kernels import convolution, image_lanes, threads
+from autograd_core.kernels.plan import planning
 
 
 def reference(x, w, stride, padding, dilation, groups, bias=0.0):
@@ -65,20 +66,39 @@ def test_the_same_where_lanes_are_images(dtype, case, seed):
         check_against_reference(rng, x, w, *options)
 
 
-def check_against_reference(rng, x, w, *options):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(
+    st.tuples(st.sampled_from([1, 7, 19, 37]), st.integers(1, 9), st.integers(1, 9), st.integers(1, 9)),
+    st.tuples(st.integers(0, 3), st.integers(0, 3)), st.integers(1, 11), st.integers(1, 2), st.integers(0, 2**32 - 1),
+)  # fmt: skip
+@settings(deadline=None, max_examples=40)
+def test_the_same_by_fewer_multiplications(dtype, x_shape, padding, outputs, groups, seed):
+    images, channels, *size = x_shape
+    size = [max(n, 3 - 2 * p) for n, p in zip(size, padding, strict=True)]
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((images, groups * channels, *size)).astype(dtype)
+    w = rng.standard_normal((groups * outputs, channels, 3, 3)).astype(dtype)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "_winograd_pays", lambda *sizes: True)
+        check_against_reference(rng, x, w, (1, 1), padding, (1, 1), groups, fewer=True)
+
+
+def check_against_reference(rng, x, w, *options, fewer=False):
     """y against the definition; the gradients by being its adjoints: g·conv(u, w) = dx·u for every u."""
-    eps = np.finfo(x.dtype).eps
+    eps = np.finfo(x.dtype).eps * (4 if fewer else 1)
     biases = rng.standard_normal(w.shape[0]).astype(x.dtype)
     for bias in (biases, None):
-        y = convolution.conv2d(x, w, *options, bias=bias)
+        y = convolution.conv2d(x, w, *options, bias=bias, fewer=fewer)
         exact = reference(x, w, *options, 0.0 if bias is None else bias)
         bound = reference(np.abs(x), np.abs(w), *options, np.abs(biases)) * eps * (4 + np.sqrt(w[0].size))
+        if fewer:  # pixels that a position does not see are added and subtracted again
+            bound = bound.max()
         assert y.dtype == x.dtype
         assert y.shape == exact.shape
         assert np.all(np.abs(y - exact) <= bound)
 
     g = rng.standard_normal(y.shape).astype(x.dtype)
-    dx = convolution.conv2d_input_gradient(g, w, x.shape, *options)
+    dx = convolution.conv2d_input_gradient(g, w, x.shape, *options, fewer=fewer)
     dw = convolution.conv2d_weight_gradient(g, x, w.shape, *options)
     assert (dx.shape, dx.dtype) == (x.shape, x.dtype)
     assert (dw.shape, dw.dtype) == (w.shape, w.dtype)
@@ -118,21 +138,54 @@ def test_arrays_of_any_strides():
     check_against_reference(rng, x, w[:, :, :, :2], (1, 1), (1, 0), (1, 1), 1)
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+FEWER = ((31, 64, 11, 9), (40, 64, 3, 3), (1, 1), (1, 1), (1, 1), 1)
+
+
+@pytest.mark.parametrize("layer", [*LAYERS, "by fewer multiplications"])
 def test_same_bits_at_any_number_of_threads(layer):
-    x_shape, w_shape, *options = LAYERS[layer]
+    fewer = layer not in LAYERS
+    x_shape, w_shape, *options = FEWER if fewer else LAYERS[layer]
     rng = np.random.default_rng(0)
     x, w = rng.standard_normal(x_shape, np.float32), rng.standard_normal(w_shape, np.float32)
     before, results = threads.get_num_threads(), []
     for count in (1, 2, 3):
         threads.set_num_threads(count)
-        y = convolution.conv2d(x, w, *options)
-        dx = convolution.conv2d_input_gradient(y, w, x.shape, *options)
+        y = convolution.conv2d(x, w, *options, fewer=fewer)
+        dx = convolution.conv2d_input_gradient(y, w, x.shape, *options, fewer=fewer)
         results.append((y, dx, convolution.conv2d_weight_gradient(y, x, w.shape, *options)))
     threads.set_num_threads(before)
     for result in results[1:]:
         for ours, first in zip(result, results[0], strict=True):
             np.testing.assert_array_equal(ours, first)
+
+
+def test_fewer_multiplications_are_a_matter_of_shapes():
+    rng = np.random.default_rng(0)
+    x_shape, w_shape, *options = FEWER
+    x, w = rng.standard_normal(x_shape, np.float32), rng.standard_normal(w_shape, np.float32)
+    ours, defined = (convolution.conv2d(x, w, *options, fewer=fewer) for fewer in (True, False))
+    assert (ours != defined).any()
+    np.testing.assert_allclose(ours, defined, atol=1e-4)
+    for few in (x[:1], w), (x[:, :3], w[:, :3]), (x, w[:3]), (x, w[..., :2]):
+        ours, defined = (convolution.conv2d(*few, *options, fewer=fewer) for fewer in (True, False))
+        np.testing.assert_array_equal(ours, defined)
+
+
+def test_relu_of_fewer_multiplications_keeps_nan_and_is_planned():
+    rng = np.random.default_rng(0)
+    x_shape, w_shape, *options = FEWER
+    x, w = rng.standard_normal(x_shape, np.float32), rng.standard_normal(w_shape, np.float32)
+    bias = rng.standard_normal(w_shape[0]).astype(np.float32)
+    x[3, 5, 4, 4] = np.nan
+    expected = np.maximum(convolution.conv2d(x, w, *options, bias=bias, fewer=True), 0)
+    assert np.isnan(expected[3, :, 3:6, 3:6]).all()
+    assert not np.isnan(np.delete(expected, 3, axis=0)).any()
+    with planning() as plan:
+        y = convolution.conv2d(x, w, *options, bias=bias, rectify=True, fewer=True)
+    np.testing.assert_array_equal(y, expected)
+    x[...] = rng.standard_normal(x_shape, np.float32)
+    plan.run()
+    np.testing.assert_array_equal(y, np.maximum(convolution.conv2d(x, w, *options, bias=bias, fewer=True), 0))
 
 
 def test_half_precision_is_computed_in_more_and_rounded_once():
