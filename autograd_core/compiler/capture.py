@@ -47,6 +47,16 @@ class State(NamedTuple):
     array: Any
 
 
+class _Before(NamedTuple):
+    """A call of an op that could take in a relu, should one come next: its result y, and its first step in the plan."""
+
+    op: Op[Any]
+    arrays: Sequence[Any]
+    attributes: dict[str, Any]
+    y: Any
+    first: int
+
+
 class _BeforeRelu:
     """An op and the relu of its result y, both ways: as two steps, and as one that leaves y out.
 
@@ -83,7 +93,7 @@ class Capture:
         self.went_backward = False
         self.fusion = Fusion()
         self.kernels = 0  # that compute several ops each
-        self._last: Any = None  # the op before, if it could take in a relu: it, what it was given, y, its steps
+        self._last: _Before | None = None  # the op before, if it could take in a relu
         self._undecided: list[_BeforeRelu] = []
         self.arguments: set[int] = set()  # ids of the Tensors that stand for what the function was given
         self._made: dict[int, Any] = {id(plan.owner(x)): plan.owner(x) for x in inputs}  # memory that runs fill anew
@@ -117,8 +127,8 @@ class Capture:
         before, self._last = self._last, None
         if self._undecided:
             self._decide(arrays)
-        if op is ops.relu and before is not None and arrays[0] is before[3]:
-            z = self._relu_of(*before)
+        if op is ops.relu and before is not None and arrays[0] is before.y:
+            z = self._relu_of(before)
             if z is not None:
                 return z
         waiting = None if attributes or recording.anomaly else self.fusion.add(op, arrays, self._compute)
@@ -156,15 +166,15 @@ class Capture:
             self.plan.call(_Call(op, tuple(arrays), attributes, outputs))
         self._note(op, arrays, outputs, how, attributes)
         if op.with_relu is not None and how == "launches":
-            self._last = op, arrays, attributes, outputs[0], first
+            self._last = _Before(op, arrays, attributes, outputs[0], first)
         return outputs if type(results) is tuple else outputs[0]
 
-    def _relu_of(self, op: Op[Any], arrays: Sequence[Any], attributes: dict[str, Any], y: Any, first: int) -> Any:
-        """The relu of y, the result of the op before, by one that computes both; None if there is none for these."""
-        end = len(self.plan.steps)
-        self.plan.expect(arrays)
+    def _relu_of(self, before: _Before) -> Any:
+        """The relu of what the op before gave, by one that computes both; None if there is none for these inputs."""
+        y, first, end = before.y, before.first, len(self.plan.steps)
+        self.plan.expect(before.arrays)
         with plan.planning(self.plan):
-            z = recording.quiet.run(op.with_relu, *arrays, **attributes)  # type: ignore[arg-type]
+            z = recording.quiet.run(before.op.with_relu, *before.arrays, **before.op.defaults | before.attributes)  # type: ignore[arg-type]
         apart, together = self.plan.steps[first:end], self.plan.steps[end:]
         if not (self.plan.complete and self.plan.knows((z,))):
             del self.plan.steps[end:]

@@ -310,10 +310,10 @@ class _Ready:
 
     def check_constants(self, tree: Any) -> None:
         """Raise CompileError if what no op computed is another than when it was captured: here, in another result."""
-        for ours, other in zip(_leaves_of(self._tree), _leaves_of(tree), strict=False):
-            a, b = (x.array if isinstance(x, Tensor) else x for x in (ours, other))
-            numbers = all(isinstance(x, (np.ndarray, np.generic, float, int)) for x in (a, b))
-            if ours is not other and numbers and not np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f"):
+        known, found = _leaves_of(self._tree), _leaves_of(tree)
+        counts = tuple([f"{len(leaves)} results" for leaves in (known, found)])
+        for ours, other in [counts, *zip(known, found, strict=False)]:
+            if not _is_constant(ours, other):
                 raise CompileError(
                     f"compile: the function returns {ours!r} and then {other!r}, which none of its ops computed: "
                     "numbers that numpy, Python or another generator makes stay as they were captured; make them an "
@@ -326,6 +326,14 @@ class _Ready:
             return outputs[0]
         rest = iter(outputs)
         return map_tree(lambda x: next(rest) if x is _OUTPUT else x, self._tree)
+
+
+def _is_constant(a: Any, b: Any) -> bool:
+    """Whether these are the same, as far as they are numbers or texts: other objects may be made anew."""
+    a, b = (x.array if isinstance(x, Tensor) else x for x in (a, b))
+    if isinstance(a, (np.ndarray, np.generic)) and isinstance(b, (np.ndarray, np.generic)):
+        return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    return not (type(a) in PLAIN or type(b) in PLAIN) or bool(plain_kind(a) == plain_kind(b))
 
 
 _OUTPUT = object()

@@ -95,14 +95,7 @@ def _conv2d_with_bias(
 
 
 def _convolve(
-    x: Any,
-    w: Any,
-    b: Any,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-    rectify: bool = False,
+    x: Any, w: Any, b: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, rectify: bool = False
 ) -> Any:
     step, margin, spread = _arguments("conv2d", 2, stride, padding, dilation)
     _check("conv2d", x, w, groups, 2)

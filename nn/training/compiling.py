@@ -34,7 +34,8 @@ def can_be_compiled(model: Module, optimizer: Any, functions: Iterable[Any]) -> 
     modules, parameters = list(model.modules()), list(model.parameters())
     if any(module._hooks for module in modules) or any(parameter.hooks for parameter in parameters):
         return False
-    if not all(map(_is_our_own, [*modules, optimizer, *functions])):
+    replaced = [x for module in modules for x in vars(module).values() if callable(x)]  # a forward, say
+    if not all(map(_is_our_own, [*modules, *replaced, optimizer, *functions])):
         return False
     updated = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
     return all(id(parameter) in updated for parameter in parameters if parameter.requires_grad)

@@ -701,7 +701,13 @@ def test_what_is_bound_anew_around_the_function_is_followed():
 
 def test_returned_numbers_that_no_op_computed_are_compared():
     random = np.random.default_rng(0)
-    for noise in (lambda: ag.tensor(random.standard_normal(1)), random.random):
+    calls = [0]
+
+    def grow():
+        calls[0] += 1
+        return [1.0] * calls[0]
+
+    for noise in (lambda: ag.tensor(random.standard_normal(1)), random.random, lambda: str(random.random()), grow):
         step = ag.compile(lambda x, noise=noise: (x * 2, noise()))
         with pytest.raises(ag.CompileError, match="which none of its ops computed"):
             [step(ag.tensor(1.0)) for _ in range(3)]

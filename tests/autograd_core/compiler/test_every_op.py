@@ -1,17 +1,12 @@
 """Every op of the registry in compiled steps: what they give and its gradients are what they are without compiling."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from op_cases import CASES
 
 import autograd_core as ag
 from autograd_core.ops.definition import Elementwise
 from autograd_core.ops.op import registry
-
-sys.path.append(str(Path(__file__).parents[1] / "ops"))
-from op_cases import CASES
 
 ELEMENTWISE = [name for name in CASES if isinstance(registry[name], Elementwise) and CASES[name].checks]
 OTHERS = [name for name in CASES if name not in ELEMENTWISE and CASES[name].checks]

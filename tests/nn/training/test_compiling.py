@@ -80,6 +80,9 @@ def test_what_is_compiled_by_default():
     watched.model[0].register_forward_hook(lambda module, inputs, output: seen.append(output))
     assert not is_compiled(watched)
     assert len(seen) == 2
+    patched = trainer()
+    patched.model[0].forward = lambda x, layer=patched.model[0]: F.linear(x, layer.weight, layer.bias)
+    assert not is_compiled(patched)
     lists = [(X[:20].tolist(), LABELS[:20].tolist())] * 2
     assert not is_compiled(trainer(), lists, None)
 
