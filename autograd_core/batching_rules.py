@@ -16,11 +16,11 @@ import numpy as np
 from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
 from autograd_core.ops.definition import Elementwise, LocalProduct
+from autograd_core.ops.einsum import LETTERS
 from autograd_core.ops.indexing import Input
 from autograd_core.ops.op import Op, registry
 from autograd_core.recording import Recorded, no_grad
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class NoRule(Exception):
@@ -308,7 +308,7 @@ def _linear(call: Call) -> Any:
 @_rule_for("einsum")
 def _einsum(call: Call) -> Any:
     inputs, output = call.attribute("subscripts").split("->")
-    letter = next((x for x in _LETTERS if x not in inputs), None)
+    letter = next((x for x in LETTERS if x not in inputs), None)
     if letter is None:
         raise NoRule
     terms = [letter * has + term for term, has in zip(inputs.split(","), call.mapped, strict=True)]

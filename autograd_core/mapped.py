@@ -20,7 +20,6 @@ import numpy as np
 
 from autograd_core import ops
 from autograd_core.backward import backpropagate
-from autograd_core.batching_rules import Call, batched, run
 from autograd_core.errors import GraphError, MappedError, ShapeError
 from autograd_core.graph import Node
 from autograd_core.methods.shapes import Size
@@ -165,6 +164,8 @@ class Mapped(Tensor):
             parents.append((x.node or x) if own and x._tracked else None)
             mapped = mapped or has[-1]
             tracked = tracked or parents[-1] is not None
+        from autograd_core.batching_rules import Call, batched, run  # few programs have need of them
+
         if mapped:
             result = batched(Call(op, tuple(values), tuple(has), attributes, level.size, level.mapped, level.held))
         else:

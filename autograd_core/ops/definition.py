@@ -53,7 +53,7 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.ops.argument_names import under_own_names
-from autograd_core.ops.op import Op, P, Rule, differentiated, recorded_within, refuse_misuse
+from autograd_core.ops.op import Op, P, Rule, differentiated, parameter_names, recorded_within, refuse_misuse
 from autograd_core.recording import Recorded
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,8 +70,7 @@ class Elementwise(Op[P]):
     rule_decorator = "local_gradient"
 
     def __init__(self, function: Callable[P, Any], array_function: Callable[..., Any] | None) -> None:
-        parameters = inspect.signature(function).parameters
-        super().__init__(function, tuple(parameters), {})
+        super().__init__(function, parameter_names(function), {})
         self.row: Callable[..., Any] = function  # what numbers are given to, and Numba compiles
         self._guarded_row = self.guarded(function)
         self.on_arrays = array_function or self.by_kernel
@@ -152,7 +151,7 @@ class Elementwise(Op[P]):
         """Decorator for the local gradient ∂y/∂(input `name`), a function of what it names."""
 
         def add(function: Callable[..., Any]) -> Callable[..., Any]:
-            rule = self._add_rule((name,), function, list(inspect.signature(function).parameters))
+            rule = self._add_rule((name,), function, list(parameter_names(function)))
             rule.on_arrays = rule.on_tensors = partial(self._first_product, rule)
             return function
 
@@ -371,7 +370,7 @@ class ArrayOp(Op[P]):
                     f"{self.name}: an input is named 'g', which in a vjp is the upstream gradient, so the rule for "
                     f"{' and '.join(names)} cannot ask for it; rename the input"
                 )
-            first, *needs = inspect.signature(function).parameters
+            first, *needs = parameter_names(function)
             if first != "g":
                 raise ArgumentError(f"{self.name}: a vjp takes g, the upstream gradient, first, not {first}")
             self._add_rule(names, function, needs)

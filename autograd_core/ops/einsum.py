@@ -1,6 +1,5 @@
 """Einstein's summation: one row for all sums of products that a formula with named axes describes."""
 
-import string
 from collections import Counter
 from typing import Any
 
@@ -13,6 +12,9 @@ from autograd_core.ops.diagonals import diagonal
 from autograd_core.ops.shaping import as_array, moveaxis, reshape
 
 __all__ = ["einsum"]
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""What axes can be named."""
 
 
 @array_op
@@ -88,9 +90,9 @@ def _named_axes(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[st
     if len(terms) != len(shapes):
         raise ArgumentError(f"einsum: {subscripts!r} describes {len(terms)} operands, got {len(shapes)}")
     for term in [*terms, output]:
-        if not set(term.replace("...", "", 1)) <= set(string.ascii_letters):
+        if not set(term.replace("...", "", 1)) <= set(LETTERS):
             raise ArgumentError(f"einsum: {subscripts!r} must be made of letters, commas, one -> and ... for each term")
-    spare = "".join(sorted(set(string.ascii_letters) - set(formula)))
+    spare = "".join(sorted(set(LETTERS) - set(formula)))
     implied = ""
     for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
         more = len(shape) - len(term.replace("...", ""))
