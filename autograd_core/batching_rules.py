@@ -22,7 +22,6 @@ from autograd_core.ops.op import Op, registry
 from autograd_core.recording import Recorded, no_grad
 
 
-
 class NoRule(Exception):
     """This call is not for its op's rule."""
 
