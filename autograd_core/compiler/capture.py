@@ -48,7 +48,7 @@ class State(NamedTuple):
 
 
 class _Before(NamedTuple):
-    """A call of an op that could take in a relu, should one come next: its result y, and its first step in the plan."""
+    """A call of an op that could take in the next: its result y, and its first step in the plan."""
 
     op: Op[Any]
     arrays: Sequence[Any]
@@ -57,15 +57,16 @@ class _Before(NamedTuple):
     first: int
 
 
-class _BeforeRelu:
-    """An op and the relu of its result y, both ways: as two steps, and as one that leaves y out.
+class _Pair:
+    """An op and the elementwise one of its result y, both ways: as two steps, and as one that leaves y out.
 
     Which of them it is to be is known when nobody holds y any more, or somebody looks at it.
     """
 
-    def __init__(self, y: Any, z: Any, apart: list[Any], together: list[Any]) -> None:
-        self.y = y
-        self.z = z  # the relu's result
+    def __init__(self, second: Op[Any], inputs: Sequence[Any], z: Any, apart: list[Any], together: list[Any]) -> None:
+        self.second = second
+        self.y, *self.others = inputs  # of the second
+        self.z = z  # what it gives
         self.apart = apart  # steps that compute y
         self.together = together  # steps that compute z alone
 
@@ -93,8 +94,8 @@ class Capture:
         self.went_backward = False
         self.fusion = Fusion()
         self.kernels = 0  # that compute several ops each
-        self._last: _Before | None = None  # the op before, if it could take in a relu
-        self._undecided: list[_BeforeRelu] = []
+        self._last: _Before | None = None  # the op before, if it could take in the next
+        self._undecided: list[_Pair] = []
         self.arguments: set[int] = set()  # ids of the Tensors that stand for what the function was given
         self._made: dict[int, Any] = {id(plan.owner(x)): plan.owner(x) for x in inputs}  # memory that runs fill anew
 
@@ -111,7 +112,7 @@ class Capture:
                 self.fusion.finish(self._compute)
                 self._decide()
                 self.plan.steps = [
-                    step for one in self.plan.steps for step in (one.steps if type(one) is _BeforeRelu else [one])
+                    step for one in self.plan.steps for step in (one.steps if type(one) is _Pair else [one])
                 ]
             finally:
                 recording.capture, recording.watched = None, recording.anomaly
@@ -127,8 +128,8 @@ class Capture:
         before, self._last = self._last, None
         if self._undecided:
             self._decide(arrays)
-        if op is ops.relu and before is not None and arrays[0] is before.y:
-            z = self._relu_of(before)
+        if before is not None and arrays and arrays[0] is before.y and op.name in before.op.taken_in:
+            z = self._both(before, op, arrays)
             if z is not None:
                 return z
         waiting = None if attributes or recording.anomaly else self.fusion.add(op, arrays, self._compute)
@@ -165,27 +166,29 @@ class Capture:
             outputs = tuple([_of_its_own(y) for y in outputs])
             self.plan.call(_Call(op, tuple(arrays), attributes, outputs))
         self._note(op, arrays, outputs, how, attributes)
-        if op.with_relu is not None and how == "launches":
+        if op.taken_in and how == "launches":
             self._last = _Before(op, arrays, attributes, outputs[0], first)
         return outputs if type(results) is tuple else outputs[0]
 
-    def _relu_of(self, before: _Before) -> Any:
-        """The relu of what the op before gave, by one that computes both; None if there is none for these inputs."""
-        y, first, end = before.y, before.first, len(self.plan.steps)
-        self.plan.expect(before.arrays)
+    def _both(self, before: _Before, op: Op[Any], arrays: Sequence[Any]) -> Any:
+        """What the op makes of the result before, in one pass with that; None if there is none for these inputs."""
+        first, end = before.first, len(self.plan.steps)
+        together = before.op.taken_in[op.name]
+        self.plan.expect([*before.arrays, *arrays[1:]])
         with plan.planning(self.plan):
-            z = recording.quiet.run(before.op.with_relu, *before.arrays, **before.op.defaults | before.attributes)  # type: ignore[arg-type]
-        apart, together = self.plan.steps[first:end], self.plan.steps[end:]
-        if not (self.plan.complete and self.plan.knows((z,))):
-            del self.plan.steps[end:]
+            z = recording.quiet.run(together, *before.arrays, *arrays[1:], **before.op.defaults | before.attributes)
+        steps = self.plan.steps
+        apart, one_pass = steps[first:end], steps[end:]
+        if z is None or not (self.plan.complete and self.plan.knows((z,))):
+            del steps[end:]
             return None
-        self._undecided.append(_BeforeRelu(y, z, apart, together))
-        self.plan.steps[first:] = self._undecided[-1:]
-        self._note(ops.relu, (y,), (z,), "with the op before, if nobody else needs what that gives", {})
+        self._undecided.append(_Pair(op, arrays, z, apart, one_pass))
+        steps[first:] = self._undecided[-1:]
+        self._note(op, arrays, (z,), "with the op before, if nobody else needs what that gives", {})
         return z
 
     def _decide(self, arrays: Sequence[Any] | None = None) -> None:
-        """See who looks at what ops before a relu gave: something that is given these arrays; None at the end."""
+        """See who looks at what the first of two ops gave: something that is given these arrays; None at the end."""
         undecided = []
         while self._undecided:
             both = self._undecided.pop()
@@ -200,15 +203,16 @@ class Capture:
                 undecided.append(both)
         self._undecided = undecided
 
-    def _take_apart(self, both: _BeforeRelu) -> None:
-        """Have y computed, and then its relu."""
-        relu = ops.relu.part((both.y,))
-        layout, lines = kernels.fused.layout_of(both.y.shape, [both.y])  # type: ignore[misc]  # of one array there is one
+    def _take_apart(self, both: _Pair) -> None:
+        """Have y computed, and then what the second op makes of it."""
+        inputs = [both.y, *both.others]
+        part = both.second.part(inputs)
+        layout, lines = kernels.fused.layout_of(both.y.shape, inputs)  # type: ignore[misc]  # of like arrays there is one
         end = len(self.plan.steps)
         z = both.z.view()
         z.flags.writeable = True
         with plan.planning(self.plan):
-            kernels.fused.run([relu], lines, [], layout, [(0, z.reshape(-1))])
+            kernels.fused.run([part], lines, [], layout, [(0, z.reshape(-1))])
         both.apart += self.plan.steps[end:]
         both.together = []
         del self.plan.steps[end:]

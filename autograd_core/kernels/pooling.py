@@ -27,14 +27,18 @@ def max_pool2d(x, kernel, stride, padding):
 
 
 @planned
-def max_pool2d_gradient(g, x, y, kernel, stride, padding):
-    """Gradient of Σ g · max_pool2d(x) with respect to x; entries that tie in a window share evenly."""
+def max_pool2d_gradient(g, x, y, kernel, stride, padding, rectified=False):
+    """Gradient of Σ g · max_pool2d(x) with respect to x; entries that tie in a window share evenly.
+
+    With `rectified`, x = relu(z), and it is the gradient with respect to z: of the largest only positive ones count,
+    which is one comparison for each window in place of one for each entry of x.
+    """
     (kh, kw), (sh, sw), (ph, pw) = kernel, stride, padding
     n, c, h, w = x.shape
     dx = memory.empty(x.shape, g.dtype)
     flat = (contiguous(a).reshape(-1) for a in (g, x, y))
     planes = -(-POOLING_TASK // (h * w))
-    how = ((h, w), y.shape[2:], planes, kh, kw, sh, sw, ph, pw)
+    how = ((h, w), y.shape[2:], planes, kh, kw, sh, sw, ph, pw, rectified)
     _backward(x.size, -(-n * c // planes), *flat, dx.reshape(-1), *how)
     return dx
 
@@ -53,7 +57,7 @@ def _forward_plane(x, y, kh, kw, sh, sw, ph, pw):
 
 
 @jit
-def _backward_plane(g, at, x, y, dx, top, size, out, kh, kw, sh, sw, ph, pw):
+def _backward_plane(g, at, x, y, dx, top, size, out, kh, kw, sh, sw, ph, pw, rectified):
     """One plane, from entry `top` of x and dx and entry `at` of g and y on: a vector of a row's windows at a time."""
     (h, w), (rows, columns) = size, out
     lanes = simd.VECTOR_BYTES // x.itemsize
@@ -63,7 +67,7 @@ def _backward_plane(g, at, x, y, dx, top, size, out, kh, kw, sh, sw, ph, pw):
         for q in range(0, columns, lanes):
             window = at + p * columns + q
             corner, column = top + first * w, q * sw - pw
-            how = (corner, w, end - first, kw, column, columns - q)
+            how = (corner, w, end - first, kw, column, columns - q, rectified)
             if sw == 1:
                 simd_max_pooling.max_pool_gradient_stride_1(g, y, window, x, dx, *how, sw)
             elif sw == 2:
@@ -89,7 +93,7 @@ def _halve_plane(x, y):
 
 
 @jit
-def _unhalve_plane(g, at, x, y, dx, top, size, out):
+def _unhalve_plane(g, at, x, y, dx, top, size, out, rectified):
     lanes = simd.VECTOR_BYTES // x.itemsize
     (h, w), (rows, columns) = size, out
     if 2 * rows < h or 2 * columns < w:
@@ -97,7 +101,9 @@ def _unhalve_plane(g, at, x, y, dx, top, size, out):
     for p in range(rows):
         for q in range(0, columns, lanes):
             window, upper = at + p * columns + q, top + 2 * p * w + 2 * q
-            simd_max_pooling.max_pool_gradient_2x2(g, window, y, window, x, dx, upper, upper + w, columns - q)
+            simd_max_pooling.max_pool_gradient_2x2(
+                g, window, y, window, x, dx, upper, upper + w, columns - q, rectified
+            )
 
 
 @kernel
@@ -112,11 +118,11 @@ def _forward(worker, task, x: In3, y: Out3, planes, kh, kw, sh, sw, ph, pw):
 @kernel
 def _backward(
     worker, task, g: In1, x: In1, y: In1, dx: Out1, size: tuple[int, int], out: tuple[int, int],
-    planes, kh, kw, sh, sw, ph, pw,
+    planes, kh, kw, sh, sw, ph, pw, rectified: bool,
 ):  # fmt: skip
     entries, windows = size[0] * size[1], out[0] * out[1]
     for plane in range(task * planes, min((task + 1) * planes, x.size // entries)):
         if kh == kw == sh == sw == 2 and ph == pw == 0:
-            _unhalve_plane(g, plane * windows, x, y, dx, plane * entries, size, out)
+            _unhalve_plane(g, plane * windows, x, y, dx, plane * entries, size, out, rectified)
         else:
-            _backward_plane(g, plane * windows, x, y, dx, plane * entries, size, out, kh, kw, sh, sw, ph, pw)
+            _backward_plane(g, plane * windows, x, y, dx, plane * entries, size, out, kh, kw, sh, sw, ph, pw, rectified)

@@ -20,15 +20,15 @@ from autograd_core.kernels.llvm_vectors import (
 
 
 @intrinsic
-def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, lower, count):
+def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, lower, count, rectified):
     """Gradient of y = maximum over windows of 2 × 2, for `count` windows side by side, at most a vector's.
 
     Each window's rows start at x[upper] and x[lower], and at the same places of dx, which is written: only windows that
-    overlap must be added up. Entries equal to y, or NaN, share.
+    overlap must be added up. Entries equal to y, or NaN, share. If `rectified`, those not above 0 get g · 0.
     """
 
     def generate(context, builder, signature, arguments):
-        g, g_start, y, y_start, x, dx, upper, lower, count = arguments
+        g, g_start, y, y_start, x, dx, upper, lower, count, rectified = arguments
         vector = vector_of(signature.args[4].dtype)
         windows = lanes_below(builder, vector, count)
         entries = builder.mul(count, const(2))
@@ -50,7 +50,7 @@ def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, 
                     builder.or_(builder.fcmp_ordered("==", entry, largest), builder.fcmp_unordered("uno", entry, entry))
                 )
                 ties = builder.fadd(ties, builder.select(tied[-1], one, zero))
-        share = builder.fdiv(upstream, ties)
+        share = builder.fdiv(_of_positive(builder, upstream, largest, rectified), ties)
         for start, even, odd in ((upper, *tied[:2]), (lower, *tied[2:])):
             pairs = [builder.select(mask, share, zero) for mask in (even, odd)]
             for place, mask, value in zip(
@@ -60,7 +60,7 @@ def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, 
         return context.get_dummy_value()
 
     i8 = types.intp
-    return types.void(g, i8, y, i8, x, dx, i8, i8, i8), generate
+    return types.void(g, i8, y, i8, x, dx, i8, i8, i8, types.boolean), generate
 
 
 def _max_pool_gradient(take, put, step=None):
@@ -68,17 +68,17 @@ def _max_pool_gradient(take, put, step=None):
 
     @intrinsic
     def max_pool_gradient(
-        typing_context, g, y, window, x, dx, corner, width, height, kernel_width, column, count, stride
+        typing_context, g, y, window, x, dx, corner, width, height, kernel_width, column, count, rectified, stride
     ):
         """Gradient of y = maximum over windows, for `count` windows side by side, at most a vector's.
 
         Their outputs start at y[window]. The first window's rows are `height` rows of the image from entry `corner`
         on, its columns `kernel_width` from `column` on, of which those from 0 to `width` exist. Entries equal to y, or
-        NaN, share; shares are added to dx.
+        NaN, share; shares are added to dx. If `rectified`, entries not above 0 get g · 0.
         """
 
         def generate(context, builder, signature, arguments):
-            window, x, dx, corner, width, height, kernel_width, column, count, stride = arguments[2:]
+            window, x, dx, corner, width, height, kernel_width, column, count, rectified, stride = arguments[2:]
             vector = vector_of(signature.args[3].dtype)
             stride = stride if step is None else const(step)
             zero = ir.Constant(vector, None)
@@ -113,16 +113,23 @@ def _max_pool_gradient(take, put, step=None):
             one = ir.Constant(vector, [1.0] * vector.count)
             for _, _, tied in each_entry():
                 builder.store(builder.fadd(builder.load(ties), builder.select(tied, one, zero)), ties)
-            share = builder.fdiv(upstream, builder.load(ties))
+            share = builder.fdiv(_of_positive(builder, upstream, largest, rectified), builder.load(ties))
             for at, inside, tied in each_entry():
                 old = take(builder, dx, at, inside, stride, vector)
                 put(builder, builder.fadd(old, builder.select(tied, share, zero)), dx, at, inside, stride)
             return context.get_dummy_value()
 
         i8 = types.intp
-        return types.void(g, y, i8, x, dx, i8, i8, i8, i8, i8, i8, i8), generate
+        return types.void(g, y, i8, x, dx, i8, i8, i8, i8, i8, i8, types.boolean, i8), generate
 
     return max_pool_gradient
+
+
+def _of_positive(builder, upstream, largest, rectified):
+    """upstream, or if `rectified` its product with the gradient of the relu that gave the largest, 1 above 0."""
+    zero, one = ir.Constant(upstream.type, None), ir.Constant(upstream.type, [1.0] * upstream.type.count)
+    local = builder.select(builder.fcmp_ordered(">", largest, zero), one, zero)
+    return builder.select(rectified, builder.fmul(upstream, local), upstream)
 
 
 def _ceiling_quotient(builder, a, b):

@@ -124,8 +124,8 @@ def _(g):
     return sum_over(g, axis=(0, 2, 3))
 
 
-_conv2d.with_relu = lambda x, w, **how: _convolve(x, w, None, **how, rectify=True)
-_conv2d_with_bias.with_relu = partial(_convolve, rectify=True)
+_conv2d.takes_in("relu")(lambda x, w, **how: _convolve(x, w, None, **how, rectify=True))
+_conv2d_with_bias.takes_in("relu")(partial(_convolve, rectify=True))
 
 
 @array_op

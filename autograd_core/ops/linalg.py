@@ -112,7 +112,7 @@ def _(g):
     return g  # the engine sums it over the axes along which b was broadcast
 
 
-linear.with_relu = partial(_linear, rectify=True)
+linear.takes_in("relu")(partial(_linear, rectify=True))
 
 
 @array_op

@@ -9,9 +9,9 @@ import contextlib
 import functools
 import inspect
 import operator
-from collections.abc import Callable, Container, Iterator, Sequence
-from types import FunctionType
-from typing import Any, Generic, ParamSpec
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from types import FunctionType, MappingProxyType
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from autograd_core.ops.argument_names import under_own_names
 from autograd_core.recording import Recorded, enable_grad, recording
 
 P = ParamSpec("P")
+F = TypeVar("F", bound=Callable[..., Any])
 
 registry: dict[str, Op[Any]] = {}
 """Every op by its name."""
@@ -159,8 +160,8 @@ class Op(Generic[P]):
     """Whether inputs meet in one dtype (`promotion.py`); else the op says what it does with several."""
     may_view: bool = False
     """Whether its result looks at the input's memory, or is a copy of numbers that it did not look at."""
-    with_relu: Callable[..., Any] | None = None
-    """What computes relu of its result in the same pass, for a compiled step, in which nobody looks at the result."""
+    taken_in: Mapping[str, Callable[..., Any]] = MappingProxyType({})
+    """By their names the ops that it computes with its own, if they come next: see `takes_in`."""
     takes_numbers: bool = False
     """Whether Python's numbers stay such among its inputs, so that they do not decide the result's dtype."""
     outputs: tuple[str, ...] = ("y",)
@@ -201,6 +202,19 @@ class Op(Generic[P]):
             where = existing.__module__ or "code that was run without a __name__"
             raise ArgumentError(f"an op named {self.name!r} exists in {where}; choose another name")
         registry[self.name] = self
+
+    def takes_in(self, name: str) -> Callable[[F], F]:
+        """Decorator for a function that computes in one pass what the elementwise op `name` makes of its result.
+
+        For a compiled step, in which nobody looks at that result. The function is given this op's inputs, then the
+        other inputs of op `name`, and this op's arguments; it returns None where it cannot do both.
+        """
+
+        def add(function: F) -> F:
+            self.taken_in = {**self.taken_in, name: function}
+            return function
+
+        return add
 
     @functools.cached_property
     def signature(self) -> inspect.Signature:

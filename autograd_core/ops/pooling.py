@@ -52,7 +52,16 @@ def _max_pool2d_scatter(
     dy: Any, x: Any, y: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0
 ) -> Any:
     """dy sent back to where the maxima y of x were found: the gradient of max_pool2d."""
-    return kernels.pooling.max_pool2d_gradient(dy, x, y, *_sizes("max_pool2d", 2, kernel, stride, padding))
+    return _scatter(dy, x, y, kernel, stride, padding)
+
+
+def _scatter(dy: Any, x: Any, y: Any, kernel: Sizes, stride: Sizes | None, padding: Sizes, **how: Any) -> Any:
+    return kernels.pooling.max_pool2d_gradient(dy, x, y, *_sizes("max_pool2d", 2, kernel, stride, padding), **how)
+
+
+@_max_pool2d_scatter.takes_in("∂relu/∂x")
+def _(dy, x, y, relu, /, **how):
+    return _scatter(dy, x, y, **how, rectified=True) if relu is x else None
 
 
 @_max_pool2d_scatter.vjp("dy")

@@ -185,3 +185,50 @@ def test_random_programs_leave_what_eager_ones_leave(program):
         for a, b in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-4, atol=1e-5)
             assert (a.grad is None) == (b.grad is None)
+
+
+# --- an op that takes in the next ----------------------------------------------------------------
+
+
+def same_to_the_bit(function, *arguments):
+    """What is printed of the compiled function, if it gives what it gives uncompiled."""
+    eager, step = function(*arguments), ag.compile(function)
+    for _ in range(4):
+        results = step(*arguments)
+    for ours, expected in zip(results, eager, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), expected.numpy())
+    return str(step)
+
+
+@pytest.mark.parametrize("pool", [((2, 2),), ((3, 3), (1, 1), (1, 1)), ((3, 2), (2, 3)), ((2, 2), (3, 3))])
+def test_pooling_takes_in_the_relu_before_it_on_the_way_back(pool):
+    def function(x, w):
+        z = ag.relu(ag.conv2d(x, w, padding=1))
+        y = ag.max_pool2d(z, *pool)
+        return y.detach(), *ag.gradients((y * y).sum(), [x, w])
+
+    x, w = tensor(3, 2, 9, 11, requires_grad=True), tensor(4, 2, 3, 3, seed=1, requires_grad=True)
+    # The convolution takes in the relu, and the gradient of pooling that of the relu.
+    assert same_to_the_bit(function, x, w).count("with the op before") == 2
+
+
+def test_what_pooling_sends_back_is_computed_if_somebody_looks_at_it():
+    def function(x):
+        z = ag.relu(x)
+        return ag.gradients(ag.square(ag.max_pool2d(z, (2, 2)) + 1.0).sum(), [x, z])
+
+    x = tensor(3, 2, 9, 11, requires_grad=True)
+    gx, gz = function(x)
+    assert np.any(gx.numpy() != gz.numpy())
+    same_to_the_bit(function, x)
+
+
+def test_another_relu_s_gradient_is_not_pooling_s():
+    x, other = tensor(2, 2, 6, 6, requires_grad=True), tensor(2, 2, 6, 6, seed=3)
+
+    def function(x):
+        y = ag.max_pool2d(x + 0.0, (2, 2))  # of what is no relu
+        (g,) = ag.gradients(y.sum(), [x])
+        return g * (ag.relu(other) > 0)
+
+    np.testing.assert_array_equal(compiled(function, x)(x).numpy(), function(x).numpy())
