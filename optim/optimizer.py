@@ -239,6 +239,25 @@ class Optimizer:
             )
         return [self.state_names.get(letter, letter) for letter in rule.updated[1:]]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse attributes that look like settings and would change nothing."""
+        if name in vars(self).get("defaults", ()) and name != "lr":
+            raise ArgumentError(
+                f"{self._name}: {name} is a setting of parameter groups; write "
+                f'optimizer.param_groups[0]["{name}"] = {value!r}, or for all of them in a loop'
+            )
+        super().__setattr__(name, value)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of groups without one of their own; `optimizer.lr = 0.1` is `set_lr(0.1)`."""
+        group = next((group for group in self.param_groups if group["lr_scale"] == 1), self.param_groups[0])
+        return float(group["lr"])
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        self.set_lr(lr)
+
     def set_lr(self, lr: float) -> None:
         """Use this learning rate from the next step on; in a group with an lr of its own, its `lr_scale` of it.
 

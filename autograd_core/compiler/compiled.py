@@ -177,6 +177,7 @@ class Compiled:
     def value_and_grad(self, *args: Any) -> tuple[Any, tuple[Any, ...]]:
         """The number that a function of Values or floats gives, and its gradients: a tuple, nested as the arguments.
 
+        Gradients are by floats and Values; a whole number is a constant, as in x**n, and has None in its place.
         The `.grad` of other Values that it uses, such as weights, grows as by `backward()`. With arrays (n,) in place
         of some floats all are arrays, a number for each input, and `.grad` grows by the sum over the inputs.
 

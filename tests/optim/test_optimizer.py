@@ -50,6 +50,21 @@ def test_a_rate_that_is_set_keeps_the_shares_of_the_groups():
         optimizer.set_lr(float("nan"))
 
 
+def test_settings_as_attributes_are_the_rate_or_refused():
+    p, q = ag.tensor([0.0], requires_grad=True), ag.tensor([0.0], requires_grad=True)
+    optimizer = optim.SGD([{"params": [p]}, {"params": [q], "lr": 0.5}], lr=1.0)
+    optimizer.lr = 0.1
+    (p + q).sum().backward()
+    optimizer.step()
+    assert (p.item(), q.item(), optimizer.lr) == pytest.approx((-0.1, -0.05, 0.1))
+    with pytest.raises(ag.ArgumentError, match="lr must be"):
+        optimizer.lr = -1.0
+    with pytest.raises(ag.ArgumentError, match=r"SGD: momentum is a setting of parameter groups; write optimizer"):
+        optimizer.momentum = 0.9
+    assert optimizer.lr == pytest.approx(0.1)
+    optimizer.note = "one's own"  # is nobody's setting
+
+
 def test_parameters_without_a_gradient_are_left_alone_and_count_no_step():
     w, b = two()
     w.grad = None

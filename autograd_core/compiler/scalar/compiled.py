@@ -18,7 +18,7 @@ from autograd_core.compiler.scalar.program import OTHER_VALUES, Program
 from autograd_core.compiler.scalar.tape import Tape
 from autograd_core.errors import CompileError, DTypeError, ShapeError
 from autograd_core.recording import recording
-from autograd_core.transforms import map_tree
+from autograd_core.transforms import leaves_of, map_tree
 from autograd_core.value import Value, made
 
 
@@ -183,7 +183,10 @@ class _Ready:
 
 
 def value_and_gradients(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that gives the number of what `function` returns, and its gradients by all numbers among `args`."""
+    """A function that gives the number of what `function` returns, and its gradients by all floats among `args`.
+
+    What is no float or Value, such as a whole number of layers, has None in the place of a gradient.
+    """
 
     def both(*args: Any) -> Any:
         numbers: list[Value] = []
@@ -197,10 +200,12 @@ def value_and_gradients(function: Callable[..., Any]) -> Callable[..., Any]:
 
         y = function(*map_tree(as_leaf, args))
         if not isinstance(y, Value):
-            raise DTypeError(f"value_and_grad: the function must return a Value, got a {type(y).__name__}")
+            whole = next((x for x in leaves_of(args) if type(x) is int), None)
+            remedy = f"; gradients are by floats and Values, so write {whole}.0 for {whole}" * (whole is not None)
+            raise DTypeError(f"value_and_grad: the function must return a Value, got a {type(y).__name__}{remedy}")
         y.backward()
         rest = iter(numbers)
-        return y.data, map_tree(lambda x: next(rest).grad if isinstance(x, (float, Number, Value)) else x, args)
+        return y.data, map_tree(lambda x: next(rest).grad if isinstance(x, (float, Number, Value)) else None, args)
 
     both.__name__ = f"value_and_grad of {getattr(function, '__name__', 'a function')}"
     return both

@@ -233,10 +233,15 @@ def test_many_inputs_at_once_are_what_they_are_one_by_one():
     for i in range(len(x)):
         net.zero_grad()
         value, (gx, gy, times) = loss.value_and_grad(float(x[i]), float(y[i]), 2)
-        assert (value, gx, gy, times) == (values[i], dx[i], dy[i], 2)
+        assert (value, gx, gy, times) == (values[i], dx[i], dy[i], None)  # no gradient by a whole number
         one_by_one.append([p.grad for p in net.parameters()])
     assert total == [sum(column) for column in zip(*one_by_one, strict=True)]
     assert loss.batched(x, 0.5, 2).tolist() == [loss(a, 0.5, 2).data for a in x.tolist()]
+
+
+def test_gradients_by_whole_numbers_alone_are_refused():
+    with pytest.raises(ag.DTypeError, match=r"must return a Value, got a int; gradients are by.*write 3\.0 for 3"):
+        ag.compile(lambda x: x * x).value_and_grad(3)
 
 
 def test_leaves_that_are_given_are_leaves():
