@@ -240,6 +240,7 @@ class Capture:
             try:
                 with plan.planning(self.plan):
                     group.compute(needed)
+                self.plan.steps[first:] = [step._replace(name=group.name) for step in self.plan.steps[first:]]
             except kernels.pasting.NoKernelError:
                 how = "numpy"
                 del self.plan.steps[first:]
@@ -396,6 +397,7 @@ class UpdateStep:
         self, update: Update, numbers: dict[str, float], reads: list[Any], before: list[Any], after: list[Any]
     ) -> None:
         self.update = update
+        self.name = update.rule.name
         self.numbers = numbers
         self.reads = reads
         self.before = before
@@ -414,7 +416,7 @@ class UpdateStep:
         if launch is None:
             return [*steps, self]
         self.set_numbers(self.numbers)
-        return [*steps, launch]
+        return [*steps, launch._replace(name=self.update.rule.name)]
 
     def set_numbers(self, numbers: dict[str, float]) -> None:
         """The numbers of the runs from now on."""
@@ -429,6 +431,8 @@ class UpdateStep:
 
 class Copy:
     """new[...] = old."""
+
+    name = "copy"
 
     def __init__(self, new: Any, old: Any) -> None:
         self.touched = [new, old]
@@ -460,6 +464,7 @@ class Advance:
 
     def __init__(self, function: Callable[[], Any], listed: Any, gradients: list[tuple[Tensor, Tensor | None]]) -> None:
         self.touched: list[Any] = []
+        self.name = "numbers of updates"
         self._gradients = gradients  # that leaves have at this point
         self.rehearsing = False
         self._function = function

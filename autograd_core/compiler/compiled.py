@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
-from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, kind_around, plain_kind
+from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, kind_around, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
 from autograd_core.errors import CompileError
@@ -120,10 +120,20 @@ class Compiled:
                     stacklevel=2,
                 )
                 self._entries.pop(next(iter(self._entries)))
-            entry = self._entries[key] = _Entry(self._function, self._check)
+            entry = self._entries[key] = _Entry(self._function, self._check, self._why(key))
             if not inputs:
                 return self._first_without_arrays(entry, args, named)
         return entry.call(args, named, inputs)
+
+    def _why(self, key: tuple[Any, ...]) -> str:
+        """What is new in the kinds of arguments `key`, for people."""
+        if not self._entries:
+            return "it was called first"
+        cells = getattr(getattr(self._function, "__code__", None), "co_freevars", ())
+        names = ["arguments", "named arguments", "no_grad", "detect_anomaly", "allow_winograd", *self._names, *cells]
+        last = list(self._entries)[-1]
+        found = [difference(name, a, b) for name, a, b in zip(names, last, key, strict=False) if a != b]
+        return "; ".join(found)
 
     def _outside(self) -> tuple[Any, ...]:
         """The kinds of what is around the function and it reads itself."""
@@ -202,26 +212,34 @@ class Compiled:
 class _Entry:
     """The programs of a function for arguments of one kind: one for each state of what guards ask for."""
 
-    def __init__(self, function: Callable[..., Any], check: bool) -> None:
+    def __init__(self, function: Callable[..., Any], check: bool, why: str) -> None:
         self._function = function
         self._check = check
+        self._why = why  # the next program is captured
         self._programs: list[_Ready] = []
         self._leaves: dict[int, Tensor] = {}  # those that the function gives new numbers
         self._stale = 0  # calls in a row for which a program was not fit any more
 
     def call(self, args: Any, named: Any, inputs: list[Any]) -> Any:
+        unfit = None
         for ready in self._programs:
-            if ready.program.fits():
-                try:
-                    ready.program.check()
-                except Stale:
-                    self._programs.remove(ready)
-                    self._count_stale()
-                    break
-                if self._check or not ready.checked:
-                    return self._checked(ready, args, named, inputs)
-                self._stale = 0
-                return ready.result_of(ready.program.run(inputs))
+            if not ready.program.fits():
+                unfit = ready.program
+                continue
+            try:
+                ready.program.check()
+            except Stale as stale:
+                self._why = str(stale)
+                self._programs.remove(ready)
+                self._count_stale()
+                unfit = None
+                break
+            if self._check or not ready.checked:
+                return self._checked(ready, args, named, inputs)
+            self._stale = 0
+            return ready.result_of(ready.program.run(inputs))
+        if unfit is not None:
+            self._why = unfit.why_unfit()
         return self._capture(args, named, inputs)
 
     @property
@@ -254,7 +272,7 @@ class _Entry:
         returned = _detached(result, capture)
         program = Program(capture, places, outputs)
         program.settle()
-        self._programs.append(_Ready(program, tree))
+        self._programs.append(_Ready(program, tree, self._why))
         del result, capture, outputs
         program.own()
         return returned
@@ -298,14 +316,15 @@ class _Entry:
         return returned
 
     def __str__(self) -> str:
-        return "\n".join([str(ready.program) for ready in self._programs])
+        return "\n\n".join([f"captured because {ready.why}\n{ready.program}" for ready in self._programs])
 
 
 class _Ready:
     """A program, and the structure of what it returns."""
 
-    def __init__(self, program: Program, tree: Any) -> None:
+    def __init__(self, program: Program, tree: Any, why: str) -> None:
         self.program = program
+        self.why = why  # it was captured
         self.checked = False
         self._tree = tree
 

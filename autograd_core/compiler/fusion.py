@@ -39,6 +39,11 @@ class Group:
         self.lines: list[int] = []  # of the program, for people
         self._places: dict[int, int] = {}  # of values, by the id of the array
 
+    @property
+    def name(self) -> str:
+        """For people: the ops."""
+        return ", ".join([op.name for op, _ in self.ops])
+
     def place(self, x: Any) -> int | None:
         """Which value this array is to hold, if it is one of them."""
         return self._places.get(id(x))

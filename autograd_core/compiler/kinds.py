@@ -31,3 +31,37 @@ class Same:
 
     def __hash__(self) -> int:
         return id(self._it)
+
+    def __repr__(self) -> str:
+        return f"a {type(self._it).__name__}"
+
+
+def difference(what: str, before: Any, now: Any) -> str:
+    """What is new in one kind, for people: that of an argument, of all of them, or of something around the function."""
+    (form, parts), (old_form, old_parts) = _parts(now), _parts(before)
+    if form is None or form is not old_form:
+        ours, old = _described(now), _described(before)
+        return f"{what} is {ours} and was {old}" if ours != old else f"{what} is another than before, {ours}"
+    if parts.keys() != old_parts.keys():
+        return f"{what} are {len(parts)} and were {len(old_parts)}"
+    changed = [key for key in parts if parts[key] != old_parts[key]]
+    return "; ".join([difference(f"{what}[{key!r}]", old_parts[key], parts[key]) for key in changed])
+
+
+def _parts(kind: Any) -> tuple[Any, dict[Any, Any]]:
+    """What kind of container, and the kinds of its parts by their keys or places."""
+    if kind == () or (isinstance(kind, tuple) and kind[0] is dict):
+        return dict, dict(kind[1]) if kind else {}
+    if isinstance(kind, tuple) and isinstance(kind[0], type) and issubclass(kind[0], (list, tuple)):
+        return kind[0], dict(enumerate(kind[1]))
+    return None, {}
+
+
+def _described(kind: Any) -> str:
+    if isinstance(kind, tuple) and kind[:1] == ("array",):
+        return f"{kind[2]} {kind[1]}"
+    if isinstance(kind, tuple) and kind:
+        if kind[0] is float:
+            return repr(float.fromhex(kind[1]))
+        return repr(kind[1]) if kind[0] in PLAIN and len(kind) == 2 else str(kind)
+    return str(kind)

@@ -137,25 +137,38 @@ class Program:
             return False
         return all(getattr(owner, name) == value for owner, name, value in self.guards)
 
+    def why_unfit(self) -> str:
+        """What `fits` found."""
+        if self._thread != threading.get_ident():
+            return "another thread calls it"
+        if self._version != structure.version:
+            return "a module was changed"
+        changed = [(o, name, value) for o, name, value in self.guards if getattr(o, name) != value]
+        return "; ".join(
+            [f"{type(o).__name__}.{name} is {getattr(o, name)!r} and was {value!r}" for o, name, value in changed]
+        )
+
     def check(self) -> None:
         """Raise Stale unless the program may run: it overwrites leaves and gradients, and reads where leaves were."""
-        if self.outdated or any(map(operator.gt, map(sys.getrefcount, self._written), self._looking)):
-            raise Stale
+        if self.outdated:
+            raise Stale("an optimiser updated other tensors, or by another rule")
+        if any(map(operator.gt, map(sys.getrefcount, self._written), self._looking)):
+            raise Stale("something holds a view of a leaf or gradient that it writes to")
         if not all(map(operator.is_, map(_array_of, self._leaves), self._arrays)):
             self._follow_leaves()
         for leaf in self._expects_no_gradient:
             if leaf.grad is not None:
-                raise Stale
+                raise Stale("there is a gradient from before the step, where there was none")
 
     def _follow_leaves(self) -> None:
         """Take over new numbers that leaves were given since."""
         for leaf, array in self._constants:
             if leaf.array is not array:
-                raise Stale
+                raise Stale(f"{_named(leaf)}, which it only reads, was given new numbers")
         for leaf, array in self._states:
             if leaf.array is not array:
                 if leaf.array.shape != array.shape or leaf.array.dtype != array.dtype:
-                    raise Stale
+                    raise Stale(f"{_named(leaf)} was given another shape or dtype")
                 np.copyto(array, leaf.array)
                 leaf.array = array
 
@@ -251,9 +264,10 @@ class Program:
 
     def __str__(self) -> str:
         lines = [_line(i.name, i.inputs, i.outputs, i.how, i.attributes) for i in self.instructions]
-        launches = sum(isinstance(step, plan.Launch) for step in self.plan.steps)
-        head = f"{len(lines)} ops: {launches} launches, {len(self.plan.steps) - launches} calls of Python"
-        return "\n".join([head, *lines])
+        steps = self.plan.steps
+        launches = sum(isinstance(step, plan.Launch) for step in steps)
+        head = f"{len(lines)} ops: {launches} launches, {len(steps) - launches} calls of Python"
+        return "\n".join([head, *lines, "after passes:", *map(_step_line, steps)])
 
     @property
     def generators(self) -> list[Any]:
@@ -297,6 +311,14 @@ def _line(name: str, inputs: Any, outputs: Any, how: str = "", attributes: dict[
     settings = "".join([f", {key}={value}" for key, value in (attributes or {}).items()])
     made = ", ".join(map(str, outputs))
     return f"  {made} = {name.lstrip('_')}({', '.join(map(str, inputs))}{settings})" + (f"  # {how}" if how else "")
+
+
+def _step_line(step: Any) -> str:
+    """A step of the plan: the kernel that it launches, or the ops that this computes, or what is called."""
+    if isinstance(step, plan.Launch):
+        return f"  {step.name.lstrip('_')}" + f"  # {step.tasks} tasks, shared" * step.shared
+    function = step.func if isinstance(step, functools.partial) else step
+    return f"  {(getattr(function, 'name', None) or function.__name__).lstrip('_')}  # called"
 
 
 def _named(leaf: Tensor) -> str:

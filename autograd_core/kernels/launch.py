@@ -136,7 +136,8 @@ class Kernel:
             record = new_mailbox()
             self._launch(record, 0, *arguments)  # without any tasks it only writes down which code is given what
             code, packed = int(record[FUNCTION]), int(record[ARGUMENTS])
-            making.add(plan.Launch(code, packed, tasks, work >= SEQUENTIAL_WORK and tasks > 1, record, arguments))
+            shared = work >= SEQUENTIAL_WORK and tasks > 1
+            making.add(plan.Launch(code, packed, tasks, shared, record, arguments, self.name))
 
     def _start(self, making, work, tasks, arguments):
         if making is not None and making.dry:

@@ -103,6 +103,7 @@ class Launch(NamedTuple):
     shared: bool
     record: Any
     kept: Any
+    name: str  # of the kernel, or of what it was made for
 
 
 class _Segment(NamedTuple):

@@ -711,3 +711,56 @@ def test_returned_numbers_that_no_op_computed_are_compared():
         step = ag.compile(lambda x, noise=noise: (x * 2, noise()))
         with pytest.raises(ag.CompileError, match="which none of its ops computed"):
             [step(ag.tensor(1.0)) for _ in range(3)]
+
+
+# --- print(compiled) -----------------------------------------------------------------------------
+
+
+def test_a_program_shows_its_ops_and_what_became_of_them():
+    w = ag.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+
+    @ag.compile
+    def step(x):
+        w.grad = None
+        (ag.tanh(x @ w) * 2.0).sum().backward()
+        return w.grad
+
+    for _ in range(4):
+        step(ag.ones((3, 2)))
+    before, after = str(step).split("after passes:\n")
+    assert "(3, 2) = tanh((3, 2))  # kernel 1" in before and "(3, 2) = multiply((3, 2), 2.0)  # kernel 1" in before
+    lines = [line.strip() for line in after.splitlines()]
+    assert "tanh, multiply" in lines  # one pass
+    assert len(lines) == len(step._entries.popitem()[1]._programs[0].program.plan.steps)
+
+
+def test_a_program_says_why_it_was_captured():
+    scale = 2.0
+    net = nn.Sequential(nn.Linear(2, 3))
+
+    @ag.compile
+    def double(x, how=None):
+        return (net(x) * scale).detach()
+
+    def why():
+        for _ in range(2):
+            double(*arguments, **named)
+        *_, last = str(double).split("captured because ")
+        return last.splitlines()[0]
+
+    arguments, named = [ag.ones((1, 2))], {}
+    assert why() == "it was called first"
+    arguments = [ag.ones((4, 2))]
+    assert why() == "arguments[0] is float32 (4, 2) and was float32 (1, 2)"
+    named = {"how": [1, "b"]}
+    assert why() == "named arguments are 1 and were 0"
+    named = {"how": [1, "c"]}
+    assert why() == "named arguments['how'][1] is 'c' and was 'b'"
+    scale = 3.0
+    assert why() == "scale is 3.0 and was 2.0"
+    net = nn.Sequential(nn.Linear(2, 3))
+    assert why() == "net is another than before, a Sequential"
+    net.eval()
+    assert "Linear.training is False and was True" in why()
+    net[0].weight.assign(ag.zeros((3, 2)))
+    assert "which it only reads, was given new numbers" in why()
