@@ -94,6 +94,8 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 
     Errors: ShapeError if no input of this shape broadcasts to that of the gradient.
     """
+    if g.shape == shape:
+        return g
     extra = g.ndim - len(shape)
     if g.shape[extra:] == shape and extra > 0:  # a bias: new leading axes, and nothing else
         return sum(g, axis=tuple(range(extra)))
