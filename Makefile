@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: install mnist test lint bench notebooks docs clean
+.PHONY: install mnist test stubs lint bench notebooks docs clean
 
 install: $(VENV)/.installed
 
@@ -23,6 +23,10 @@ mnist: install
 # Two processes, each with its half of the files; who is done first takes from the rest of the other.
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# What type checkers and editors know of the ops: after one was added, or its arguments changed.
+stubs: $(VENV)/.installed-dev
+	$(BIN)/python tools/make_stubs.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

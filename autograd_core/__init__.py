@@ -35,8 +35,8 @@ from autograd_core.errors import (
 from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.mapping import vmap
+from autograd_core.op_functions import *
 from autograd_core.operators import Operators
-from autograd_core.ops import *
 from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op, elementwise
 from autograd_core.recording import (

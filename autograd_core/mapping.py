@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
 from autograd_core.mapped import Level
@@ -13,8 +13,11 @@ from autograd_core.ops.shaping import single_axis
 from autograd_core.tensor import Tensor
 from autograd_core.transforms import check_function, leaves_of, map_tree
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-def vmap(function: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+
+def vmap(function: Callable[P, T], in_axes: Any = 0, out_axes: Any = 0) -> Callable[P, T]:
     """A function that does for every example, along an axis of its arguments, what `function` does for one.
 
     `in_axes` is the axis for all arguments, or a tuple with one for each: a number, None for an argument that all

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from autograd_core.errors import AnomalyError, ArgumentError, CompileError
 
 if TYPE_CHECKING:
     from autograd_core.ops.op import Op
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Recorded:
@@ -87,14 +89,18 @@ def on_tape(tape: Any) -> Iterator[None]:
 class _SetRecording(contextlib.ContextDecorator):
     _on: bool
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+    @overload
+    def __new__(cls, function: None = None) -> Self: ...
+    @overload
+    def __new__(cls, function: F) -> F: ...  # type: ignore[misc]
+    def __new__(cls, function: Any = None) -> Any:
         """As a decorator it may do without parentheses."""
         return super().__new__(cls) if function is None else cls()(function)
 
     def __init__(self) -> None:
         self._before: list[bool] = []  # a stack, for one object may be entered many times over
 
-    def __call__(self, function: Callable[..., Any]) -> Any:
+    def __call__(self, function: F) -> F:
         """The function, run within this; a generator function, too, whose body runs after it was called."""
         if not inspect.isgeneratorfunction(function):
             return super().__call__(function)
@@ -118,7 +124,7 @@ class _SetRecording(contextlib.ContextDecorator):
                 except BaseException as error:
                     step = functools.partial(generator.throw, error)
 
-        return stepwise
+        return stepwise  # type: ignore[return-value]
 
     def __enter__(self) -> None:
         self._before.append(recording.on)
@@ -205,7 +211,7 @@ class allow_winograd(contextlib.ContextDecorator):
         self._begun = True
         recording.winograd = on
 
-    def __call__(self, function: Callable[..., Any]) -> Any:
+    def __call__(self, function: F) -> F:
         """The function, run within this; until then nothing is switched."""
         if self._begun:
             self.__exit__()

@@ -35,6 +35,9 @@ from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
 from autograd_core.recording import check_output, forget_programs, no_grad, recording
 
+if TYPE_CHECKING:
+    from autograd_core.argument_types import TensorLike
+
 _default_dtype: np.dtype[Any] = np.dtype(np.float32)
 _BOOL = np.dtype(bool)
 _Array = np.ndarray
@@ -75,7 +78,7 @@ def check_dtype(dtype: np.dtype[Any], requires_grad: bool, data: Any = None) -> 
         raise DTypeError(f"tensor: only floating-point tensors can require a gradient, not {dtype}")
 
 
-class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
+class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Tensor", "Tensor", "TensorLike"]):
     """An array that remembers how it was computed. Make one with `tensor`, `zeros`, `ones` and so on.
 
     >>> from autograd_core import tensor
@@ -368,7 +371,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
         """What is called with this leaf's gradient; a recorded tensor's hooks are its node's."""
         return self._hooks
 
-    def register_hook(self, hook: Any) -> Any:
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
         """Call hook(gradient) whenever this tensor's gradient is complete; what it returns, unless None, replaces it.
 
         The gradient is a Tensor, and so is the replacement. Returns a function that removes the hook.
@@ -479,7 +482,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
         view.flags.writeable = False
         return view
 
-    def item(self) -> Any:
+    def item(self) -> float:
         """The Python number in a tensor of one element."""
         if recording.capture is not None:
             recording.capture.refuse(self, "item()")
@@ -520,7 +523,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
             raise GraphError("only leaves can be pickled or copied; take .detach() of this recorded tensor")
         return _restored, (type(self), self.array, self.requires_grad, self._grad, self.label)
 
-    def __float__(self) -> Any:
+    def __float__(self) -> float:
         return builtins.float(self.item())
 
     def __int__(self) -> int:
@@ -569,13 +572,13 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
 
             raise missing_method(type(self), name)
 
-    def __matmul__(self, other: Any) -> Any:
+    def __matmul__(self, other: TensorLike) -> Tensor:
         return ops.matmul(self, other)
 
-    def __rmatmul__(self, other: Any) -> Any:
+    def __rmatmul__(self, other: TensorLike) -> Tensor:
         return ops.matmul(other, self)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Any) -> Tensor:
         return ops.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -584,7 +587,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators):
             "or where(condition, x, v); a leaf takes it by x.assign(y)"
         )
 
-    def __imatmul__(self, other: Any) -> Any:
+    def __imatmul__(self, other: TensorLike) -> Self:
         return self.update_in_place("@", ops.matmul, other)
 
 

@@ -10,7 +10,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Literal,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    TypeVarTuple,
+    overload,
+)
 
 import numpy as np
 
@@ -22,6 +33,24 @@ from autograd_core.ops import arranging, random, reduction, shaping
 from autograd_core.ops.definition import Elementwise, LocalProduct, array_op
 from autograd_core.recording import Recorded, enable_grad, no_grad, recording
 from autograd_core.tensor import Tensor
+
+if TYPE_CHECKING:
+    from autograd_core.argument_types import TensorLike
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Aux = TypeVar("Aux")
+Tree = TypeVar("Tree")  # what an argument is that holds tensors: its gradient is alike
+Arguments = TypeVarTuple("Arguments")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Function(Protocol[P, T_co]):
+    """A function made of another. (A Callable would be untyped to mypy where it cannot choose an overload.)"""
+
+    def __call__(self, *args: P.args, **named: P.kwargs) -> T_co:
+        """Call it."""
+        ...
 
 
 def gradients(
@@ -51,6 +80,18 @@ def gradients(
     return [None if (g := found.get(node)) is None else g if isinstance(g, Tensor) else Tensor.of(g) for node in nodes]
 
 
+@overload
+def value_and_grad(
+    function: Callable[Concatenate[Tensor, P], T], argnums: Literal[0] = 0, has_aux: bool = False
+) -> Function[Concatenate[TensorLike, P], tuple[T, Tensor]]: ...
+@overload
+def value_and_grad(
+    function: Callable[Concatenate[Tree, P], T], argnums: Literal[0] = 0, has_aux: bool = False
+) -> Function[Concatenate[Tree, P], tuple[T, Tree]]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, T], argnums: int | Sequence[int], has_aux: bool = False
+) -> Function[P, tuple[T, Any]]: ...
 def value_and_grad(
     function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -92,6 +133,20 @@ def value_and_grad(
     return wrapped
 
 
+@overload
+def grad(
+    function: Callable[Concatenate[Tensor, P], Any], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Function[Concatenate[TensorLike, P], Tensor]: ...
+@overload
+def grad(
+    function: Callable[Concatenate[Tree, P], Any], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Function[Concatenate[Tree, P], Tree]: ...
+@overload
+def grad(
+    function: Callable[Concatenate[Tree, P], tuple[Any, Aux]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
+) -> Function[Concatenate[Tree, P], tuple[Tree, Aux]]: ...
+@overload
+def grad(function: Callable[P, Any], argnums: int | Sequence[int], has_aux: bool = False) -> Function[P, Any]: ...
 def grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """A function that returns the gradient of `function`, a single number, with respect to the arguments `argnums`.
 
@@ -112,7 +167,9 @@ def grad(function: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux
     return wrapped
 
 
-def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[..., Any]]:
+def vjp(
+    function: Callable[[*Arguments], T], *args: *Arguments
+) -> tuple[T, Callable[[T | TensorLike], tuple[*Arguments]]]:
     """function(*args), and the linear map from an upstream gradient to the gradients of all arguments, as a tuple.
 
     The map may be called as often as you like.
@@ -140,7 +197,7 @@ def vjp(function: Callable[..., Any], *args: Any) -> tuple[Any, Callable[..., An
     return map_tree(lambda x: x.detach() if isinstance(x, Tensor) and not outside else x, y), pull_back
 
 
-def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(function: Callable[..., T], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[T, T]:
     """function(*args), and its directional derivative along `tangents`: J·v.
 
     A vector-Jacobian product g ↦ gJ is linear in g, so its own gradient in direction v is J·v:
@@ -170,7 +227,7 @@ def jvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
     return map_tree(lambda x: x if outside else x.detach(), y), map_tree(lambda _: next(rest), y)
 
 
-def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def jacobian(function: Callable[P, Tensor], argnums: int = 0) -> Callable[P, Tensor]:
     """A function that returns all ∂y/∂x of `function`, by one backward pass for many numbers of y at once.
 
     Shapes: y (...,), x (---) -> (..., ---). x and y are single tensors. The pass goes back from the rows of an identity
@@ -186,7 +243,7 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
         traced = list(args)
         traced[argnums] = _traced(args[argnums], leaves)
         with enable_grad():
-            y = function(*traced)
+            y = function(*traced)  # type: ignore[call-arg]
             if not isinstance(y, Tensor):
                 raise DTypeError(f"jacobian: the function must return a tensor, got a {type(y).__name__}")
             linked = outside and _depends_on_others(y, leaves)
@@ -199,7 +256,7 @@ def jacobian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., An
             rows = [_all_gradients(flat[i], leaves, linked, retain_graph=True)[0] for i in range(flat.size)]
             return shaping.reshape(arranging.stack(rows), shape)
 
-    return wrapped
+    return wrapped  # type: ignore[return-value]
 
 
 _ROWS_AT_ONCE = 512  # more would only take more memory
@@ -233,7 +290,7 @@ def _runs_on_tensors(y: Tensor) -> bool:
     return True
 
 
-def hessian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def hessian(function: Callable[P, Tensor], argnums: int = 0) -> Callable[P, Tensor]:
     """A function that returns all second derivatives of `function`, a single number.
 
     Shapes: x (---) -> (---, ---).
@@ -242,7 +299,7 @@ def hessian(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any
     return jacobian(grad(function, argnums), argnums)
 
 
-def hvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(function: Callable[..., Tensor], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
     """The Hessian of `function`, a single number, times `tangents`: ∇(∇f·v), without ever forming the matrix.
 
     Returns a tuple with the structure of `args`.
@@ -255,10 +312,10 @@ def hvp(function: Callable[..., Any], args: Sequence[Any], tangents: Sequence[An
         pairs = zip(leaves_of(gradient(*at)), leaves_of(tuple(tangents)), strict=True)
         return sum((reduction.sum(g * _as_tensor(v)) for g, v in pairs), Tensor.of(np.float32(0.0)))
 
-    return grad(slope, positions)(*args)
+    return grad(slope, positions)(*args)  # type: ignore[no-any-return]
 
 
-def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
     """A function with the same results and gradients, which keeps none of its inner arrays and computes them again
     when the backward pass needs them: memory for time (Griewank 1992; Chen et al. 2016).
 
@@ -271,10 +328,10 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def wrapped(*args: Any) -> Any:
         if not recording.on or recording.level is not None:  # within vmap all is kept
-            return function(*args)
+            return function(*args)  # type: ignore[call-arg]
         state = Tensor.record(random.random_state, (), {})
         inner = [Tensor.leaf(x.array) if _requires_grad(x) else x for x in args]
-        y = function(*inner)
+        y = function(*inner)  # type: ignore[arg-type, call-arg]
         if not isinstance(y, Tensor):
             raise DTypeError(f"checkpoint: the function must return a tensor, got a {type(y).__name__}")
         if not y.requires_grad:
@@ -286,7 +343,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         call = _Call(function, [_OWN if _requires_grad(x) else x for x in args], others)
         return Tensor.of(y.array, _checkpoint.node([None, *[x.node or x for x in inputs]], arrays, y, {"call": call}))
 
-    return wrapped
+    return wrapped  # type: ignore[return-value]
 
 
 _OWN_PACKAGES = ("autograd_core", "nn", "optim")

@@ -7,7 +7,7 @@ output (`data`), its local gradients, and, after `backward()`, its own gradient 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,8 +18,11 @@ from autograd_core.ops.definition import Elementwise, check_local_gradient
 from autograd_core.ops.op import Op
 from autograd_core.recording import Recorded, recording, refuse_to_compile, taping
 
+if TYPE_CHECKING:
+    from autograd_core.argument_types import ValueLike  # noqa: F401 - in quotes below
 
-class Value(Operators):
+
+class Value(Operators["Value", bool, "ValueLike"]):
     """A number that remembers how it was computed.
 
     `v.data` is the number; `float(v)`, and so `math.exp(v)`, is refused with a TypeError, for what comes of it would be
@@ -83,8 +86,11 @@ class Value(Operators):
             tape.set_data(self, number)
 
     @property
-    def grad(self) -> Any:
-        """Its gradient, after a backward pass: a float, or a Value after backward(create_graph=True)."""
+    def grad(self) -> float:
+        """Its gradient, after a backward pass: a float, or a Value after backward(create_graph=True).
+
+        For type checkers it is a float; `typing.cast(Value, x.grad)` tells them of the other.
+        """
         tape = recording.tape if taping else None
         return self._grad if tape is None else tape.grad_of(self)
 
@@ -284,7 +290,7 @@ def _as_value(op: Op[Any], number: Any) -> Value:
     if type(number) is float or isinstance(number, (int, float, np.number, np.bool_)):
         return made(CONSTANT, (), float(number), ())
     if recording.tape is not None and recording.tape.is_number(number):
-        return recording.tape.value_of(number)  # type: ignore[no-any-return]
+        return recording.tape.value_of(number)
     raise DTypeError(
         f"{op.name}: a Value goes with numbers and other Values, not with a {type(number).__name__}; "
         "use Tensor for arrays"

@@ -14,8 +14,8 @@ from optim.kinds import ABOVE_0, AT_LEAST_0, require
 @array_op(outputs=("total", "factor"))
 def _norm_of_all(*gradients, norm_type, max_norm, refusing):
     """The norm of all numbers together, in float64, and what they are to be multiplied by."""
-    norms = [float(norm.function(g, ord=norm_type)) for g in gradients]
-    total = float(norm.function(np.array(norms), ord=norm_type))
+    norms = [float(norm(g, ord=norm_type)) for g in gradients]
+    total = float(norm(np.array(norms), ord=norm_type))
     if refusing and not math.isfinite(total):
         raise ArgumentError(
             f"clip_grad_norm: the gradients' norm is {total}; find its origin with autograd_core.detect_anomaly(),"

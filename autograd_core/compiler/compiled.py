@@ -7,7 +7,7 @@ import operator
 import warnings
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import numpy as np
 
@@ -24,7 +24,14 @@ from autograd_core.value import Value
 
 _STALE_OFTEN = 8
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
+
+@overload
+def compile(function: Callable[P, T], *, check: bool = False) -> Compiled[P, T]: ...
+@overload
+def compile(*, check: bool = False) -> Callable[[Callable[P, T]], Compiled[P, T]]: ...
 def compile(function: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
     """A function that does what `function` does, without Python between its ops from the fourth call on.
 
@@ -70,10 +77,10 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
     return Compiled(function, check)
 
 
-class Compiled:
+class Compiled(Generic[P, T]):
     """A function whose computation is captured, and then run again; `print` shows the programs."""
 
-    def __init__(self, function: Callable[..., Any], check: bool = False) -> None:
+    def __init__(self, function: Callable[P, T], check: bool = False) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._check = check
@@ -91,17 +98,21 @@ class Compiled:
         found = [name for name in names if name in self._globals]
         return tuple([name for name in found if not isinstance(self._globals[name], ModuleType)])
 
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Any, owner: Any = None) -> Callable[..., T]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
+    def __call__(self, *args: P.args, **named: P.kwargs) -> T:
         """The function's result, from its program if there is one for arguments like these."""
         if recording.capture is not None:
             args, named = map_tree(_as_argument, args), map_tree(_as_argument, named)
             return self._function(*args, **named)
         if self._of_values is not None:
             try:
-                return self._of_values(*args, **named)
+                return self._of_values(*args, **named)  # type: ignore[no-any-return]
             except OfArraysError:
                 pass
         inputs: list[Any] = []
@@ -122,8 +133,8 @@ class Compiled:
                 self._entries.pop(next(iter(self._entries)))
             entry = self._entries[key] = _Entry(self._function, self._check, self._why(key))
             if not inputs:
-                return self._first_without_arrays(entry, args, named)
-        return entry.call(args, named, inputs)
+                return self._first_without_arrays(entry, args, named)  # type: ignore[no-any-return]
+        return entry.call(args, named, inputs)  # type: ignore[no-any-return]
 
     def _why(self, key: tuple[Any, ...]) -> str:
         """What is new in the kinds of arguments `key`, for people."""

@@ -17,6 +17,7 @@ from autograd_core.ops.definition import Elementwise
 from autograd_core.recording import refuse_to_compile
 
 if TYPE_CHECKING:
+    from autograd_core.argument_types import TensorLike
     from autograd_core.tensor import Tensor
 
 
@@ -32,7 +33,7 @@ def of_every_element(op: Elementwise[Any]) -> Callable[[Any], Tensor]:
     return method
 
 
-def of_two(op: Elementwise[Any]) -> Callable[[Any, Any], Tensor]:
+def of_two(op: Elementwise[Any]) -> Callable[[Any, TensorLike], Tensor]:
     """The method that computes this op of the tensor and another, or a number."""
 
     def method(self: Any, other: Any) -> Tensor:
@@ -118,7 +119,7 @@ class Arithmetic(Methods):
         """Rounded to so many decimals, halves to the even one; see `autograd_core.round`."""
         return ops.round(self * 10**decimals) / 10**decimals if decimals else self.record_one(ops.round, self)
 
-    def clamp(self, min: Any = None, max: Any = None) -> Tensor:
+    def clamp(self, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
         """PyTorch's name of `clip`; see `autograd_core.clip`."""
         return ops.clip(self, min, max)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from autograd_core.argument_types import TensorLike
     from autograd_core.operators import Operators
     from autograd_core.tensor import Tensor
 
@@ -19,7 +20,7 @@ Axis = int | Sequence[int] | None
 
 if TYPE_CHECKING:
 
-    class Methods(Operators):
+    class Methods(Operators[Tensor, Tensor, TensorLike]):
         """An array in the graph, as its methods see it."""
 
         array: npt.NDArray[Any]
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
         @property
         def ndim(self) -> int: ...
         def detach(self) -> Tensor: ...
-        def __getitem__(self, index: Any) -> Any: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
 else:
 
     class Methods:

@@ -148,7 +148,12 @@ def repeat(x: Any, repeats: int | Sequence[int], /, axis: int | None = None) -> 
     return reshape(copies, (*before[:-1], n * times, *after))
 
 
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0.0) -> Any:
+def pad(
+    x: Any,
+    pad_width: int | Sequence[int] | Sequence[Sequence[int]],
+    mode: str = "constant",
+    constant_values: float = 0.0,
+) -> Any:
     """x with a border along each axis, of `pad_width`: one number, (before, after), or such a pair for each axis.
 
     Modes, as numpy's: "constant", "edge" (the last element repeated), "reflect" (mirrored at it), "symmetric"

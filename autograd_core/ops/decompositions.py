@@ -9,7 +9,7 @@ first ones are right for what depends on the values alone. (Second ones are not,
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -25,27 +25,29 @@ from autograd_core.ops.solving import check_matrices, refusing, solve
 
 __all__ = ["cholesky", "eigh", "eigvalsh", "qr", "svd", "svdvals"]
 
+T = TypeVar("T")  # Tensors of Tensors, arrays of arrays
 
-class QRResult(NamedTuple):
+
+class QRResult(NamedTuple, Generic[T]):
     """Orthonormal columns, and an upper triangle."""
 
-    Q: Any
-    R: Any
+    Q: T
+    R: T
 
 
-class SVDResult(NamedTuple):
+class SVDResult(NamedTuple, Generic[T]):
     """Left singular vectors as columns, singular values going down, right singular vectors as rows."""
 
-    U: Any
-    S: Any
-    Vh: Any
+    U: T
+    S: T
+    Vh: T
 
 
-class EighResult(NamedTuple):
+class EighResult(NamedTuple, Generic[T]):
     """Eigenvalues going up, and their eigenvectors as columns."""
 
-    eigenvalues: Any
-    eigenvectors: Any
+    eigenvalues: T
+    eigenvectors: T
 
 
 @array_op
@@ -102,7 +104,7 @@ def _(g, q, r, x_shape, mode):
         return mT(solve(r, mT(q_share + matmul(q, mirrored))))
 
 
-def qr(x: Any, /, mode: str = "reduced") -> QRResult:
+def qr(x: Any, /, mode: str = "reduced") -> QRResult[Any]:
     """Q with orthonormal columns and R, an upper triangle, with Q R = x.
 
     Shapes: (..., m, n) -> (..., m, k) and (..., k, n), where k is min(m, n), or m with mode="complete", which has no
@@ -153,7 +155,7 @@ def _(g, u, s, vh, x_shape, full_matrices):
     return share
 
 
-def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
+def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult[Any]:
     """U, S and Vh with U diag(S) Vh = x: orthonormal vectors, and singular values going down.
 
     Shapes: (..., m, n) -> (..., m, k), (..., k), (..., k, n) with k = min(m, n); with full_matrices U is (..., m, m)
@@ -186,7 +188,7 @@ def _(g, w, v, x_shape):
     return 0.5 * (share + mT(share))
 
 
-def eigh(x: Any, /) -> EighResult:
+def eigh(x: Any, /) -> EighResult[Any]:
     """The eigenvalues of symmetric matrices, going up, and their eigenvectors, as columns.
 
     Shapes: (..., n, n) -> (..., n) and (..., n, n). Only the lower triangle of x is read; its gradient is symmetric,

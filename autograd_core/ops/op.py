@@ -235,7 +235,11 @@ class Op(Generic[P]):
         return _registered, (self.name,)
 
     def __repr__(self) -> str:
-        return f"<op {self.name}({', '.join(self.inputs)})>"
+        signature = self.signature.replace(
+            parameters=[p.replace(annotation=p.empty) for p in self.signature.parameters.values()],
+            return_annotation=inspect.Signature.empty,
+        )
+        return f"<op {self.name}{signature}>"
 
     def __call__(self, *args: P.args, **attributes: P.kwargs) -> Any:
         """Compute and, if an argument is a Value or a Tensor, record."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,12 +18,14 @@ from autograd_core.ops.shaping import matrix_transpose as mT
 
 __all__ = ["det", "inv", "matrix_power", "pinv", "slogdet", "solve"]
 
+T = TypeVar("T")  # Tensors of Tensors, arrays of arrays
 
-class SlogdetResult(NamedTuple):
+
+class SlogdetResult(NamedTuple, Generic[T]):
     """The sign of a determinant, and the logarithm of its size."""
 
-    sign: Any
-    logabsdet: Any
+    sign: T
+    logabsdet: T
 
 
 def check_matrices(name: str, x: Any, square: bool = True) -> None:
@@ -184,7 +186,7 @@ def _signdet(x: Any, /) -> Any:
 _signdet.not_differentiable()
 
 
-def slogdet(x: Any, /) -> SlogdetResult:
+def slogdet(x: Any, /) -> SlogdetResult[Any]:
     """The sign of the determinant and the logarithm of its size, which neither over- nor underflows.
 
     Shapes: (..., n, n) -> (...) twice. Gradient: to x by `logabsdet` x⁻¹ᵀ, by `sign` none. A singular matrix has

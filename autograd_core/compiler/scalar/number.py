@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autograd_core.compiler.scalar.tape import Tape
 
 
-class Number(Operators):
+class Number(Operators["Number", Any, Any]):
     """A number of Python's, while a function is captured: `number` now, and that of `slot` in every run."""
 
     __slots__ = ("number", "slot", "tape")

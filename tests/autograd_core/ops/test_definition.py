@@ -1,6 +1,8 @@
 """Ops of one's own: what is forgotten in them is said, not dropped."""
 
+import inspect
 import math
+import pydoc
 
 import numpy as np
 import pytest
@@ -480,3 +482,11 @@ def test_any_number_of_inputs_may_come_after_named_ones_with_a_rule_for_all_at_o
     w, a, b = (ag.tensor([x], requires_grad=True) for x in (2.0, 3.0, 5.0))
     weighted(w, a, b).sum().backward()
     assert (w.grad.item(), a.grad.item(), b.grad.item()) == (8.0, 2.0, 2.0)
+
+
+def test_help_and_signature_show_an_ops_arguments():
+    text = pydoc.render_doc(ag.softmax, renderer=pydoc.plaintext)
+    assert "softmax(x, /, axis=-1)" in text and "positive numbers that add to 1" in text
+    assert inspect.signature(ag.softmax).parameters["axis"].default == -1
+    assert str(inspect.signature(ag.conv2d).parameters["groups"]) == "groups: int = 1"
+    assert repr(ag.where) == "<op where(condition, a, b)>"
