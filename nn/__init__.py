@@ -63,4 +63,4 @@ __all__ = [
     "weights_of",
 ]
 __all__ += errors.__all__
-__all__ += layers.__all__
+__all__ += layers.names  # a form that type checkers do not know, so that they see all that is imported above

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, Tensor
 from nn.arguments import kind_of
 from nn.module import Module
 
@@ -104,7 +104,7 @@ class Sequential(_Row):
         else:
             self._hold(list(modules))  # type: ignore[arg-type]  # which it checks
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """The last module's output."""
         for module in self.children():
             x = module(x)

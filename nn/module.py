@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +35,18 @@ class Parameter(Tensor):
 
 
 Part = TypeVar("Part", Tensor, "Module")
+
+
+P = ParamSpec("P")
+Output = TypeVar("Output", covariant=True)
+
+
+class Forward(Protocol[P, Output]):
+    """For type checkers, a module: its call takes what its `forward` takes, and gives what that gives."""
+
+    def forward(self, *inputs: P.args, **named: P.kwargs) -> Output:
+        """What it computes."""
+        ...
 
 
 class LoadedKeys(NamedTuple):
@@ -117,25 +128,23 @@ class Module:
             for name, value in vars(self).items()
         }
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **named: Any) -> Any:
         """What this module computes; subclasses write it, callers call the module itself."""
         raise NotImplementedError(f"{type(self).__name__} has no forward method; define forward(self, x)")
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
+    def __call__(self: Forward[P, Output], *inputs: P.args, **named: P.kwargs) -> Output:
         """Compute `forward`, with the hooks around it. Notes on an error say in which layer it rose."""
+        module: Any = self
         if depends_on(self, "training"):
-            for module in self.modules():
-                vars(module)["_is_compiled"] = True
-        if self._hooks:
+            for part in module.modules():
+                vars(part)["_is_compiled"] = True
+        hooks = module._hooks
+        if hooks:
             refuse_to_compile("a module's hook", "remove it, or do without compiling")
-            forward: Callable[..., Any] = functools.partial(self._hooks.around, self)
-            inputs, named = (inputs, named), {}
-        else:
-            forward = self.forward
         try:
-            return forward(*inputs, **named)
+            return hooks.around(module, inputs, named) if hooks else self.forward(*inputs, **named)
         except AutogradError as error:
-            _note_where(error, self)
+            _note_where(error, module)
             raise
 
     def register_forward_pre_hook(self, hook: Callable[[Any, Any], Any]) -> Handle:

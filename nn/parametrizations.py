@@ -33,7 +33,7 @@ class _Originals(Module):
                 setattr(self, f"original{number}", Parameter(original.detach(), requires_grad=value.requires_grad))
         self.add_module("0", parametrization)
 
-    def forward(self) -> Any:
+    def forward(self) -> Tensor:
         """The parameter that is computed."""
         (compute,) = self.children()
         return compute(*self.own_parameters())
@@ -103,7 +103,7 @@ class _WeightNorm(Module):
     def __init__(self, dim: int | None) -> None:
         self.dim = dim
 
-    def forward(self, g: Any, v: Any) -> Any:
+    def forward(self, g: Any, v: Any) -> Tensor:
         return v * (g / self._norm(v))
 
     def right_inverse(self, weight: Any) -> tuple[Any, Any]:
@@ -148,7 +148,7 @@ class _SpectralNorm(Module):
                 self.register_buffer(key, ag.randn((length,)).astype(weight.dtype))
             self._iterate(self._matrix(weight), 15)
 
-    def forward(self, weight: Any) -> Any:
+    def forward(self, weight: Any) -> Tensor:
         if weight.ndim == 1:
             return weight / ag.maximum(ag.norm(weight), self.eps)
         matrix = self._matrix(weight)

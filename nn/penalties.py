@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, Tensor
 from nn.module import Module
 from nn.parameter_groups import biases_of, weights_of
 
 
-def l2(module: Module, strength: float, n: int = 1, biases: bool = False) -> Any:
+def l2(module: Module, strength: float, n: int = 1, biases: bool = False) -> Tensor:
     """λ/(2n) Σw², with λ the strength and n the number of training examples. Gradient: λ/n·w.
 
     A step of gradient descent with rate η then has w ← (1 - ηλ/n)w - η∂C/∂w: it is weight decay of λ/n, which the
@@ -26,7 +26,7 @@ def l2(module: Module, strength: float, n: int = 1, biases: bool = False) -> Any
     return _penalty("l2", module, lambda w: ag.sum(ag.square(w)), strength, n, biases) * 0.5
 
 
-def l1(module: Module, strength: float, n: int = 1, biases: bool = False) -> Any:
+def l1(module: Module, strength: float, n: int = 1, biases: bool = False) -> Tensor:
     """λ/n Σ|w|. Gradient: λ/n·sign(w), which moves weights to 0 however small they are."""
     return _penalty("l1", module, lambda w: ag.sum(ag.abs(w)), strength, n, biases)
 

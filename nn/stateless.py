@@ -9,12 +9,15 @@ from typing import Any
 from autograd_core import ShapeError, Tensor
 from nn.arguments import kind_of
 from nn.errors import StateError
-from nn.module import Module, Parameter
+from nn.module import Forward, Module, Output, Parameter
 
 
 def functional_call(
-    module: Module, parameters: Mapping[str, Any], inputs: Any = (), named: Mapping[str, Any] | None = None
-) -> Any:
+    module: Forward[..., Output],
+    parameters: Mapping[str, Any],
+    inputs: Any = (),
+    named: Mapping[str, Any] | None = None,
+) -> Output:
     """`module(*inputs, **named)` with these tensors in the place of its parameters and buffers of these names.
 
     `parameters` is by dotted name, as `dict(module.named_parameters())` is; what it leaves out is the module's own. A

@@ -3,7 +3,7 @@
 With them come schedules of the learning rate, clipping of gradients, and averages of the weights.
 """
 
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from optim import lr_scheduler as lr_scheduler
 from optim import schedules as schedules
@@ -35,7 +35,7 @@ from optim.sgd import SGD as SGD
 __all__ = ["schedules", *(name for name in dir() if name[0] != "_" and hasattr(globals()[name], "__module__"))]
 __all__ += ["lr_scheduler"]
 
-if not _TYPE_CHECKING:  # for which every name would exist
+if not TYPE_CHECKING:  # for which every name would exist
 
     def __getattr__(name):
         from autograd_core import missing_name  # with a long table, and for those who need it

@@ -1,7 +1,7 @@
 """L-BFGS (Liu and Nocedal 1989): Newton's direction, from the changes of the gradient over the last steps."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, overload
 
 import numpy as np
 
@@ -9,7 +9,7 @@ import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
 from optim.kinds import Count, Kind, NonNegative
 from optim.line_search import Point, strong_wolfe
-from optim.optimizer import Optimizer, Settings, State
+from optim.optimizer import Loss, Optimizer, Settings, State
 
 LineSearch = Annotated[str | None, Kind('None or "strong_wolfe"', lambda name: name in (None, "strong_wolfe"))]
 
@@ -57,6 +57,10 @@ class LBFGS(Optimizer):
             raise ArgumentError("LBFGS: one group of parameters, with the same settings for all; got another")
         super().add_param_group(param_group)
 
+    @overload
+    def step(self, closure: None = None) -> None: ...
+    @overload
+    def step(self, closure: Callable[[], Loss]) -> Loss: ...
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Do up to `max_iter` iterations; return what `closure` returned first. Raises `ArgumentError` without one."""
         if closure is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from autograd_core import (
     ArgumentError,
@@ -20,6 +20,7 @@ from optim.kinds import AT_LEAST_0, NUMBER, RATE, checked, kinds_of, require
 Settings = dict[str, Any]
 State = dict[str, Any]
 Numbers = dict[str, float]
+Loss = TypeVar("Loss")
 _LATER = {"maximize"}  # settings that states saved before there were such lack
 _Call = tuple[Update, list[str], Numbers]  # a rule with its numbers, names of its state, what is carried
 
@@ -165,6 +166,10 @@ class Optimizer:
     def _parameters(self) -> list[Tensor]:
         return [parameter for group in self.param_groups for parameter in group["params"]]
 
+    @overload
+    def step(self, closure: None = None) -> None: ...
+    @overload
+    def step(self, closure: Callable[[], Loss]) -> Loss: ...
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 import autograd_core as ag
-from autograd_core import DTypeError, ShapeError
+from autograd_core import DTypeError, ShapeError, Tensor
 from nn.arguments import as_tensor
 from nn.functions.noise import dropout
 
@@ -22,7 +22,7 @@ def scaled_dot_product_attention(
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
-) -> Any:
+) -> Tensor:
     """softmax(scale·q kᵀ + mask) v.
 
     Shapes: query (..., L, E), key (..., S, E), value (..., S, V) -> (..., L, V). The mask, which broadcasts to

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.functions.reduction import as_floats, constant, reduced, same_shape, signs
 
 __all__ = [
@@ -57,7 +57,7 @@ def _checked(p: Any, t: Any) -> Any:
 _cross_entropy_of_probability.on_arrays = _checked
 
 
-def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Tensor:
     """-(t log p + (1 - t) log(1 - p)) of probabilities p = input (decks A to E), logarithms at least -100.
 
     Gradient: (p - t)/(p(1 - p)), whose denominator is taken as at least 1e-12. On what goes into the sigmoid,
@@ -92,7 +92,7 @@ def _(x: Any, t: Any) -> Any:
 
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
-) -> Any:
+) -> Tensor:
     """-(pos_weight·t log σ(x) + (1 - t) log(1 - σ(x))) of x = input, without ever taking log σ(x).
 
     Gradient: σ(x) - t without pos_weight: the sigmoid's matching loss (deck C). `pos_weight` above 1 has fewer
@@ -107,14 +107,14 @@ def binary_cross_entropy_with_logits(
     return reduced("binary_cross_entropy_with_logits", losses, reduction)
 
 
-def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Tensor:
     """max(0, margin - t·x) for labels t of -1 and 1: the support vector machine's. Gradient: -t within the margin."""
     x, t = same_shape("hinge_loss", input, target)
     check_signs(t, name="hinge_loss")
     return reduced("hinge_loss", ag.relu(margin - t * x), reduction)
 
 
-def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Tensor:
     """x where the label is 1 (alike), max(0, margin - x) where it is -1; x is a distance. Gradient: ±1, or 0."""
     x = as_floats(input)
     target = signs("hinge_embedding_loss", target, x.dtype)
@@ -126,7 +126,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
     return reduced("hinge_embedding_loss", ag.where(target > 0, x, ag.relu(margin - x)), reduction)
 
 
-def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Tensor:
     """max(0, margin - t·(x1 - x2)): the first is to rank higher where the label t is 1, and lower where it is -1.
 
     Shapes: all alike. Gradient to x1: -t within the margin; to x2: t.

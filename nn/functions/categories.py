@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, DTypeError, default_generator
+from autograd_core import ArgumentError, DTypeError, Tensor, default_generator
 from nn.arguments import as_floats
 
 __all__ = ["embedding", "gumbel_softmax", "one_hot"]
@@ -32,7 +32,7 @@ _embedding.promotes = False
 _embedding.not_differentiable("indices")
 
 
-def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
+def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Tensor:
     """For each index its row of the weight. Gradient: upstream, added up by row; 0 to the row `padding_idx`.
 
     Shapes: indices, whole numbers, of any shape (...), weight (count, width) -> (..., width).
@@ -52,7 +52,7 @@ _one_hot.not_differentiable()
 
 
 @ag.axis_or_dim
-def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int = -1) -> Any:
+def gumbel_softmax(logits: Any, tau: float = 1.0, hard: bool = False, dim: int = -1) -> Tensor:
     """A choice among classes, drawn by softmax(logits), that has a gradient (Jang, Gu and Poole 2017).
 
     softmax((logits + G)/τ) along `dim`, with G drawn from Gumbel's distribution by what `manual_seed` seeds: the nearer

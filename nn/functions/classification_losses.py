@@ -27,7 +27,7 @@ def cross_entropy(
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Any:
+) -> Tensor:
     """-log softmax(input)[target] (decks C, E); or for probabilities t, of input's shape, -Σ t·log softmax(input).
 
     `label_smoothing` ε makes the targets 1 - ε + ε/C for the label, and ε/C for the others (Szegedy et al. 2016).
@@ -53,7 +53,7 @@ def cross_entropy(
     return _likelihoods("cross_entropy", scores, labels, weight, ignore_index, reduction, shape, label_smoothing)
 
 
-def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
+def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
     """-input[target], the negative log-likelihood of the labels where input is log-probabilities (deck E).
 
     Gradient: -1 at the label, else 0. `cross_entropy` is this on log_softmax, in one op.
@@ -65,7 +65,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     return _likelihoods("nll_loss", rows, labels, weight, ignore_index, reduction, shape)
 
 
-def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """t(log t - input), summed the Kullback-Leibler divergence of log-probabilities `input` from probabilities t.
 
     Shapes: input and target (...), both alike. `target` is t, or with `log_target` log t. Gradient: -t.
@@ -102,7 +102,7 @@ _but_labels.not_differentiable()
 
 def multi_margin_loss(
     input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
-) -> Any:
+) -> Tensor:
     """Σ max(0, margin - input[target] + input[j])^p / C over the other classes j: the hinge loss of several classes.
 
     Shapes: input (N, C) or (C,), labels (N,) or (). Gradient for p = 1: 1/C for each class that comes within the

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, Tensor
 
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
@@ -23,7 +23,7 @@ def conv1d(
     padding: Sizes | str = 0,
     dilation: Sizes = 1,
     groups: int = 1,
-) -> Any:
+) -> Tensor:
     """Filters slid along signals. `padding` is a number of zeros on both sides, "valid" (none), or "same" (as needed).
 
     With "same", for which the stride must be 1, the output is as long as the input; of an odd number of zeros the one
@@ -40,7 +40,7 @@ def conv2d(
     padding: Sizes | str = 0,
     dilation: Sizes = 1,
     groups: int = 1,
-) -> Any:
+) -> Tensor:
     """Filters slid over images; arguments as those of `conv1d`, each one number or two."""
     return _convolve("conv2d", ag.conv2d, x, weight, bias, stride, padding, dilation, groups)
 
@@ -53,7 +53,7 @@ def conv3d(
     padding: Sizes | str = 0,
     dilation: Sizes = 1,
     groups: int = 1,
-) -> Any:
+) -> Tensor:
     """Filters slid through volumes; arguments as those of `conv1d`, each one number or three."""
     return _convolve("conv3d", ag.conv3d, x, weight, bias, stride, padding, dilation, groups)
 
@@ -67,7 +67,7 @@ def conv_transpose1d(
     output_padding: Sizes = 0,
     groups: int = 1,
     dilation: Sizes = 1,
-) -> Any:
+) -> Tensor:
     """The transpose of `conv1d`, which makes signals longer; see `autograd_core.conv_transpose2d` for how long."""
     return _plus(ag.conv_transpose1d(x, weight, stride, padding, output_padding, groups, dilation), bias)
 
@@ -81,7 +81,7 @@ def conv_transpose2d(
     output_padding: Sizes = 0,
     groups: int = 1,
     dilation: Sizes = 1,
-) -> Any:
+) -> Tensor:
     """The transpose of `conv2d`, which makes images larger; see `autograd_core.conv_transpose2d`."""
     return _plus(ag.conv_transpose2d(x, weight, stride, padding, output_padding, groups, dilation), bias)
 
@@ -95,7 +95,7 @@ def conv_transpose3d(
     output_padding: Sizes = 0,
     groups: int = 1,
     dilation: Sizes = 1,
-) -> Any:
+) -> Tensor:
     """The transpose of `conv3d`, which makes volumes larger; see `autograd_core.conv_transpose3d`."""
     return _plus(ag.conv_transpose3d(x, weight, stride, padding, output_padding, groups, dilation), bias)
 

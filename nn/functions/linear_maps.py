@@ -4,13 +4,13 @@ import math
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ShapeError
+from autograd_core import ShapeError, Tensor
 from nn.arguments import as_tensor
 
 __all__ = ["bilinear", "linear"]
 
 
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+def linear(x: Any, weight: Any, bias: Any = None) -> Tensor:
     """x Wᵀ + b. Shapes: x (..., in), weight (out, in), bias (out,) -> (..., out)."""
     x = as_tensor(x)
     if x.ndim == 0 or x.shape[-1] != weight.shape[1]:
@@ -21,7 +21,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     return x @ weight.T if bias is None else ag.linear(x, weight, bias)
 
 
-def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
+def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Tensor:
     """x1ᵀ W_k x2 + b_k for each k. Shapes: x1 (..., m), x2 (..., n), weight (out, m, n), bias (out,) -> (..., out).
 
     Gradient to W_k: Σ upstream_k·x1 x2ᵀ.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError, default_generator
+from autograd_core import ArgumentError, ShapeError, Tensor, default_generator
 from nn.arguments import as_floats
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "gaussian_noise"]
@@ -18,7 +18,7 @@ __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "g
 _SELU_LIMIT = -1.7580993408473766
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
+def dropout(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
     """Each element is 0 with probability p, and divided by 1 - p otherwise (Srivastava et al. 2014, inverted).
 
     So its mean stays what it was, and evaluation has nothing to do. Gradient: upstream where it was kept, /(1 - p).
@@ -27,22 +27,22 @@ def dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
     return _dropout("dropout", x, x.shape, p, training)
 
 
-def dropout1d(x: Any, p: float = 0.5, training: bool = True) -> Any:
+def dropout1d(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
     """`dropout` of whole channels of sequences. Shapes: (N, C, L) -> the same."""
     return _drop_channels("dropout1d", x, "(N, C, L)", p, training)
 
 
-def dropout2d(x: Any, p: float = 0.5, training: bool = True) -> Any:
+def dropout2d(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
     """`dropout` of whole channels of images. Shapes: (N, C, H, W) -> the same."""
     return _drop_channels("dropout2d", x, "(N, C, H, W)", p, training)
 
 
-def dropout3d(x: Any, p: float = 0.5, training: bool = True) -> Any:
+def dropout3d(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
     """`dropout` of whole channels of volumes. Shapes: (N, C, D, H, W) -> the same."""
     return _drop_channels("dropout3d", x, "(N, C, D, H, W)", p, training)
 
 
-def alpha_dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
+def alpha_dropout(x: Any, p: float = 0.5, training: bool = True) -> Tensor:
     """Dropout for SELU networks: dropped elements saturate, and mean 0 and variance 1 stay (Klambauer et al. 2017)."""
     x, p = as_floats("alpha_dropout", x), check_probability("alpha_dropout", p)
     if not training or p == 0:
@@ -57,7 +57,7 @@ def alpha_dropout(x: Any, p: float = 0.5, training: bool = True) -> Any:
     return x * factor + ag.where(kept, np.asarray(number(of_kept)), np.asarray(number(of_dropped)))
 
 
-def gaussian_noise(x: Any, std: float = 0.1, training: bool = True) -> Any:
+def gaussian_noise(x: Any, std: float = 0.1, training: bool = True) -> Tensor:
     """x + N(0, std²), for inputs or hidden units (Bishop 1995). Gradient: upstream."""
     x, std = as_floats("gaussian_noise", x), check_deviation("gaussian_noise", std)
     if not training or std == 0:

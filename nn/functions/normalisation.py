@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.arguments import as_floats, as_tensor
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
@@ -23,7 +23,7 @@ def batch_norm(
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Any:
+) -> Tensor:
     """(x - mean)/√(var + eps)·weight + bias for each channel (Ioffe and Szegedy 2015).
 
     Shapes: x (N, C, ...), all others (C,) or None. In training the mean and variance are the batch's, and the running
@@ -60,7 +60,7 @@ def instance_norm(
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Any:
+) -> Tensor:
     """(x - mean)/√(var + eps)·weight + bias for each channel of each example (Ulyanov et al. 2016).
 
     Shapes: x (N, C, ...) with at least one axis after the channels, all others (C,) or None. The running mean and
@@ -84,7 +84,7 @@ def instance_norm(
     return y
 
 
-def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Tensor:
     """(x - mean)/√(var + eps)·weight + bias for each group of neighbouring channels of each example (Wu and He 2018).
 
     Shapes: x (N, C, ...), weight and bias (C,) or None; `num_groups` divides C.
@@ -102,7 +102,9 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     return ag.reshape(y, x.shape)
 
 
-def layer_norm(x: Any, normalized_shape: int | Shape, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+def layer_norm(
+    x: Any, normalized_shape: int | Shape, weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Tensor:
     """(x - mean)/√(var + eps)·weight + bias over the last axes of each example (Ba, Kiros and Hinton 2016).
 
     Shapes: x (..., *normalized_shape), weight and bias normalized_shape or None.
@@ -111,7 +113,7 @@ def layer_norm(x: Any, normalized_shape: int | Shape, weight: Any = None, bias: 
     return ag.normalize(x, _last_axes("layer_norm", x, normalized_shape), weight, bias, eps)
 
 
-def rms_norm(x: Any, normalized_shape: int | Shape, weight: Any = None, eps: float | None = None) -> Any:
+def rms_norm(x: Any, normalized_shape: int | Shape, weight: Any = None, eps: float | None = None) -> Tensor:
     """x/√(mean x² + eps)·weight over the last axes of each example (Zhang and Sennrich 2019).
 
     Shapes: x (..., *normalized_shape), weight normalized_shape or None. `eps` is the dtype's own unless given.

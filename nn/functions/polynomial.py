@@ -4,13 +4,13 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ShapeError
+from autograd_core import ShapeError, Tensor
 from nn.arguments import as_tensor, at_least
 
 __all__ = ["polynomial_features"]
 
 
-def polynomial_features(x: Any, degree: int = 2, interaction: bool = True, bias: bool = True) -> Any:
+def polynomial_features(x: Any, degree: int = 2, interaction: bool = True, bias: bool = True) -> Tensor:
     """All products of up to `degree` of the features: 1, x1, x2, x1², x1·x2, x2² (deck B leaves out x1·x2).
 
     Shapes: (n, d), a Tensor or an array, -> (n, number of products), by degree; without `interaction` only powers of

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ShapeError
+from autograd_core import ShapeError, Tensor
 from nn.arguments import as_tensor
 
 __all__ = [
@@ -35,21 +35,21 @@ OutputSizes = int | tuple[int | None, ...] | None
 
 def max_pool1d(
     x: Any, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, *, ceil_mode: bool = False
-) -> Any:
+) -> Tensor:
     """The largest of every window of a signal; see `autograd_core.max_pool2d`."""
     return _max_pool(ag.max_pool1d, x, kernel_size, stride, padding, ceil_mode)
 
 
 def max_pool2d(
     x: Any, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, *, ceil_mode: bool = False
-) -> Any:
+) -> Tensor:
     """The largest of every window of an image; see `autograd_core.max_pool2d`."""
     return _max_pool(ag.max_pool2d, x, kernel_size, stride, padding, ceil_mode)
 
 
 def max_pool3d(
     x: Any, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, *, ceil_mode: bool = False
-) -> Any:
+) -> Tensor:
     """The largest of every window of a volume; see `autograd_core.max_pool2d`."""
     return _max_pool(ag.max_pool3d, x, kernel_size, stride, padding, ceil_mode)
 
@@ -61,7 +61,7 @@ def avg_pool1d(
     padding: Sizes = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Tensor:
     """The mean of every window of a signal; see `autograd_core.avg_pool2d`."""
     return _avg_pool(ag.avg_pool1d, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
@@ -73,7 +73,7 @@ def avg_pool2d(
     padding: Sizes = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Tensor:
     """The mean of every window of an image; see `autograd_core.avg_pool2d`."""
     return _avg_pool(ag.avg_pool2d, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
@@ -85,37 +85,37 @@ def avg_pool3d(
     padding: Sizes = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Tensor:
     """The mean of every window of a volume; see `autograd_core.avg_pool2d`."""
     return _avg_pool(ag.avg_pool3d, x, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
-def adaptive_avg_pool1d(x: Any, output_size: OutputSizes) -> Any:
+def adaptive_avg_pool1d(x: Any, output_size: OutputSizes) -> Tensor:
     """The mean of each of `output_size` windows along a signal; None leaves an axis as it is."""
     return ag.adaptive_avg_pool1d(x, _counts("adaptive_avg_pool1d", x, 1, output_size))
 
 
-def adaptive_avg_pool2d(x: Any, output_size: OutputSizes) -> Any:
+def adaptive_avg_pool2d(x: Any, output_size: OutputSizes) -> Tensor:
     """The mean of each window, so many whatever the image's size; see `autograd_core.adaptive_avg_pool2d`."""
     return ag.adaptive_avg_pool2d(x, _counts("adaptive_avg_pool2d", x, 2, output_size))
 
 
-def adaptive_avg_pool3d(x: Any, output_size: OutputSizes) -> Any:
+def adaptive_avg_pool3d(x: Any, output_size: OutputSizes) -> Tensor:
     """The mean of each window, so many whatever the volume's size; see `autograd_core.adaptive_avg_pool2d`."""
     return ag.adaptive_avg_pool3d(x, _counts("adaptive_avg_pool3d", x, 3, output_size))
 
 
-def adaptive_max_pool1d(x: Any, output_size: OutputSizes) -> Any:
+def adaptive_max_pool1d(x: Any, output_size: OutputSizes) -> Tensor:
     """The largest of each of `output_size` windows along a signal; None leaves an axis as it is."""
     return ag.adaptive_max_pool1d(x, _counts("adaptive_max_pool1d", x, 1, output_size))
 
 
-def adaptive_max_pool2d(x: Any, output_size: OutputSizes) -> Any:
+def adaptive_max_pool2d(x: Any, output_size: OutputSizes) -> Tensor:
     """The largest of each window, so many whatever the image's size; windows as `adaptive_avg_pool2d`'s."""
     return ag.adaptive_max_pool2d(x, _counts("adaptive_max_pool2d", x, 2, output_size))
 
 
-def adaptive_max_pool3d(x: Any, output_size: OutputSizes) -> Any:
+def adaptive_max_pool3d(x: Any, output_size: OutputSizes) -> Tensor:
     """The largest of each window, so many whatever the volume's size; windows as `adaptive_avg_pool2d`'s."""
     return ag.adaptive_max_pool3d(x, _counts("adaptive_max_pool3d", x, 3, output_size))
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.functions.reduction import constant, reduced, same_shape
 
 __all__ = [
@@ -24,13 +24,13 @@ __all__ = [
 ]
 
 
-def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """d². Gradient: 2d."""
     input, target = same_shape("mse_loss", input, target)
     return reduced("mse_loss", ag.square(input - target), reduction)
 
 
-def quadratic_loss(input: Any, target: Any) -> Any:
+def quadratic_loss(input: Any, target: Any) -> Tensor:
     """1/(2n) Σ ‖d‖² over n examples (deck C). Shapes: (n, ...) both -> (). Gradient: d/n.
 
     For one example, or half the squares' sum whatever their number, it is the decks' ½Σ(z - t)².
@@ -41,7 +41,7 @@ def quadratic_loss(input: Any, target: Any) -> Any:
     return ag.sum(ag.square(input - target)) * (0.5 / max(1, input.shape[0]))
 
 
-def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """|d|. Gradient: sign(d)."""
     input, target = same_shape("l1_loss", input, target)
     return reduced("l1_loss", ag.abs(input - target), reduction)
@@ -63,7 +63,7 @@ def _(d: Any, delta: Any) -> Any:
     return ag.maximum(ag.abs(d) - delta, 0.0)
 
 
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Tensor:
     """d²/2 near 0, and delta·(|d| - delta/2) where |d| > delta (Huber 1964). Gradient: d, but at most ±delta."""
     if not delta > 0:
         raise ArgumentError(f"huber_loss: delta must be above 0, got {delta}; l1_loss is its limit")
@@ -71,7 +71,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return reduced("huber_loss", _huber(input - target, delta), reduction)
 
 
-def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """`huber_loss` with delta = beta, divided by it: l1_loss, smooth within ±beta. Gradient: d/beta, at most ±1."""
     if not beta >= 0:
         raise ArgumentError(f"smooth_l1_loss: beta must be at least 0, got {beta}")
@@ -83,7 +83,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
 
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
-) -> Any:
+) -> Tensor:
     """-log of the Poisson probability of the counts `target`, whose mean is e^input: e^input - target·input.
 
     Without `log_input` the mean is the input itself: input - target·log(input + eps). `full` adds Stirling's
@@ -118,7 +118,7 @@ _at_least.not_differentiable("least")
 
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
-) -> Any:
+) -> Tensor:
     """-log of the density of `target` under N(input, var): ½(log var + d²/var), `full` with ½ log 2π.
 
     Shapes: var as input, or one for each row: (..., 1) or (...) without input's last axis; or a single number.

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.arguments import as_floats, as_tensor
 
 __all__ = ["flatten", "fold", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle", "unflatten", "unfold"]
@@ -17,18 +17,18 @@ Sizes = int | tuple[int, ...]
 _INTERPOLATED_AXES = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
 
-def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Any:
+def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Tensor:
     """All axes from `start_dim` to `end_dim`, both included, made into one: (N, C, H, W) -> (N, C·H·W)."""
     return ag.flatten(as_tensor(x), start_dim, end_dim)
 
 
 @ag.axis_or_dim
-def unflatten(x: Any, dim: int, sizes: tuple[int, ...]) -> Any:
+def unflatten(x: Any, dim: int, sizes: tuple[int, ...]) -> Tensor:
     """One axis made into several; one of the sizes may be -1, for what is left. The inverse of `flatten`."""
     return ag.unflatten(as_tensor(x), dim, sizes)
 
 
-def pad(x: Any, pad: tuple[int, ...], mode: str = "constant", value: float = 0.0) -> Any:
+def pad(x: Any, pad: tuple[int, ...], mode: str = "constant", value: float = 0.0) -> Tensor:
     """A border around the last axes: (before, after) of the last axis, then of the one before it, and so on.
 
     Modes are "constant" (of this `value`), "reflect", "replicate" and "circular". `autograd_core.pad` takes the axes
@@ -44,7 +44,7 @@ def pad(x: Any, pad: tuple[int, ...], mode: str = "constant", value: float = 0.0
     return ag.pad(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs, modes[mode], value)
 
 
-def unfold(x: Any, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Any:
+def unfold(x: Any, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Tensor:
     """The windows of images as columns, in which a convolution is a matrix product.
 
     Shapes: (N, C, H, W) -> (N, C·KH·KW, windows). Gradient: `fold` of upstream.
@@ -54,7 +54,7 @@ def unfold(x: Any, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, 
 
 def fold(
     x: Any, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
-) -> Any:
+) -> Tensor:
     """Columns as the windows of images of `output_size`, added where they lie over each other: `unfold` transposed.
 
     Shapes: (N, C·KH·KW, windows) -> (N, C, H, W). Gradient: `unfold` of upstream.
@@ -62,7 +62,7 @@ def fold(
     return ag.fold(x, output_size, kernel_size, dilation, padding, stride)
 
 
-def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
+def pixel_shuffle(x: Any, upscale_factor: int) -> Tensor:
     """Channels laid out as pixels: (N, C·r², H, W) -> (N, C, H·r, W·r) (Shi et al. 2016)."""
     x, r = as_tensor(x), upscale_factor
     if x.ndim != 4 or r < 1 or x.shape[1] % (r * r):
@@ -72,7 +72,7 @@ def pixel_shuffle(x: Any, upscale_factor: int) -> Any:
     return ag.reshape(ag.permute_dims(apart, (0, 1, 4, 2, 5, 3)), (n, channels // (r * r), height * r, width * r))
 
 
-def pixel_unshuffle(x: Any, downscale_factor: int) -> Any:
+def pixel_unshuffle(x: Any, downscale_factor: int) -> Tensor:
     """Pixels laid out as channels: (N, C, H·r, W·r) -> (N, C·r², H, W), the inverse of `pixel_shuffle`."""
     x, r = as_tensor(x), downscale_factor
     if x.ndim != 4 or r < 1 or x.shape[2] % r or x.shape[3] % r:
@@ -88,7 +88,7 @@ def interpolate(
     scale_factor: float | tuple[float, ...] | None = None,
     mode: str = "nearest",
     align_corners: bool = False,
-) -> Any:
+) -> Tensor:
     """Signals, images or volumes (N, C, ...) of another size: of `size`, or ⌊scale_factor·n⌋ along each axis.
 
     "nearest" repeats or leaves out elements; "linear", "bilinear" and "trilinear" (for one, two and three axes) weight

@@ -3,7 +3,7 @@
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.functions.binary_losses import check_signs
 from nn.functions.reduction import as_floats, reduced, same_shape, signs
 
@@ -11,7 +11,7 @@ __all__ = ["cosine_embedding_loss", "cosine_similarity", "normalize", "pairwise_
 
 
 @ag.axis_or_dim
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1·x2/(‖x1‖ ‖x2‖) along `dim`: from -1, opposite, to 1, the same direction. Norms are at least `eps`.
 
     Shapes: x1 and x2 broadcast against each other; the result lacks `dim`. Gradient to x1: (u2 - y·u1)/‖x1‖ with u
@@ -25,7 +25,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
 
 
 @ag.axis_or_dim
-def normalize(x: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
+def normalize(x: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """x divided by its p-norm along `dim`, which is at least `eps`: vectors of length 1 in the same direction.
 
     `autograd_core.normalize` is another: with mean 0 and variance 1. Gradient: (g - u·Σ g·u)/‖x‖ with u the result, for
@@ -35,7 +35,9 @@ def normalize(x: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
     return x / ag.maximum(ag.norm(x, axis=dim, keepdims=True, ord=p), eps)
 
 
-def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
+def cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
+) -> Tensor:
     """1 - cos where the label is 1 (alike), max(0, cos - margin) where it is -1.
 
     Shapes: inputs (N, D) and labels (N,), or (D,) and () -> (), or with reduction="none" the labels' shape.
@@ -55,7 +57,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
 
 
 @ag.axis_or_dim
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of x1 - x2 + eps along the last axis: how far apart the vectors of each pair are.
 
     Shapes: x1 and x2 (N, D) or (D,), which broadcast -> (N,) or (), or with `keepdim` (N, 1). `p` is at least 1, inf
@@ -76,7 +78,7 @@ def triplet_margin_loss(
     eps: float = 1e-6,
     swap: bool = False,
     reduction: str = "mean",
-) -> Any:
+) -> Tensor:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the `pairwise_distance`.
 
     Shapes: all (N, D), or (D,), alike -> (), or with reduction="none" (N,). With `swap` the negative counts as near as

@@ -1,5 +1,7 @@
 """The layers, a family a file, which says in its `__all__` what it adds; `nn` exports them all."""
 
+from typing import TYPE_CHECKING
+
 from nn.layers import (
     activation,
     activation_over_axis,
@@ -31,18 +33,21 @@ from nn.layers.recurrence import *
 from nn.layers.shaping import *
 from nn.layers.transformer import *
 
-__all__: list[str] = []
-__all__ += activation.__all__
-__all__ += attention.__all__
-__all__ += activation_over_axis.__all__
-__all__ += convolution.__all__
-__all__ += embedding.__all__
-__all__ += linear.__all__
-__all__ += loss.__all__
-__all__ += noise.__all__
-__all__ += normalisation.__all__
-__all__ += padding.__all__
-__all__ += pooling.__all__
-__all__ += recurrence.__all__
-__all__ += shaping.__all__
-__all__ += transformer.__all__
+names: list[str] = []
+names += activation.__all__
+names += attention.__all__
+names += activation_over_axis.__all__
+names += convolution.__all__
+names += embedding.__all__
+names += linear.__all__
+names += loss.__all__
+names += noise.__all__
+names += normalisation.__all__
+names += padding.__all__
+names += pooling.__all__
+names += recurrence.__all__
+names += shaping.__all__
+names += transformer.__all__
+
+if not TYPE_CHECKING:  # mypy follows the imports, but finds nothing in a file whose __all__ is computed
+    __all__ = names

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd_core as ag
+from autograd_core import Tensor
 from nn import functions
 from nn.arguments import at_least
 from nn.module import Module, Parameter
@@ -42,7 +43,7 @@ class _Activation(Module):
 
     function: Callable[[Any], Any]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return self.function(x)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
@@ -68,7 +69,7 @@ class LeakyReLU(_Activation):
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = float(negative_slope)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.leaky_relu(x, self.negative_slope)
 
 
@@ -80,7 +81,7 @@ class PReLU(_Activation):
         self.init = float(init)
         self.weight = Parameter(ag.full((num_parameters,), init))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.prelu(x, self.weight)
 
 
@@ -90,14 +91,14 @@ class ELU(_Activation):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = float(alpha)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.elu(x, self.alpha)
 
 
 class CELU(ELU):
     """x, or α(e^(x/α) - 1) below 0; see `autograd_core.celu`."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.celu(x, self.alpha)
 
 
@@ -114,7 +115,7 @@ class GELU(_Activation):
         functions.gelu(0.0, approximate)  # so that a wrong name is refused here
         self.approximate = approximate
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.gelu(x, self.approximate)
 
 
@@ -131,7 +132,7 @@ class Swish(_Activation):
         self.learned = learned
         self.beta: float | Parameter = Parameter(ag.full((), beta)) if learned else float(beta)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.swish(x, self.beta)
 
 
@@ -149,7 +150,7 @@ class Softplus(_Activation):
         if not self.beta > 0:
             raise ag.ArgumentError(f"Softplus: beta must be above 0, got {beta!r}")
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.softplus(x, self.beta)
 
 
@@ -197,7 +198,7 @@ class Hardtanh(_Activation):
         if not self.min_val < self.max_val:
             raise ag.ArgumentError(f"Hardtanh: min_val must be below max_val, got {min_val!r} and {max_val!r}")
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.hardtanh(x, self.min_val, self.max_val)
 
 
@@ -207,7 +208,7 @@ class Threshold(_Activation):
     def __init__(self, threshold: float, value: float) -> None:
         self.threshold, self.value = float(threshold), float(value)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.threshold(x, self.threshold, self.value)
 
 
@@ -217,7 +218,7 @@ class Heaviside(_Activation):
     def __init__(self, at_zero: float = 0.0) -> None:
         self.at_zero = float(at_zero)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.heaviside(x, self.at_zero)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import Tensor
 from nn import functions
 from nn.arguments import at_least
 from nn.layers.linear import Linear
@@ -21,7 +22,7 @@ class _AlongAxis(Module):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return self.function(x, self.dim)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
@@ -59,7 +60,7 @@ class Maxout(Linear):
         super().__init__(in_features, out_features * at_least("Maxout", "pieces", pieces, 1), bias)
         self.out_features, self.pieces = out_features, pieces
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.maxout(super().forward(x), self.pieces)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn import functions, initial
 from nn.arguments import as_tensor, at_least
 from nn.functions.attention import additive_mask, attend, causal_mask
@@ -66,7 +66,7 @@ class MultiheadAttention(Module):
         attn_mask: Any = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Tensor, Tensor | None]:
         """(Output, weights), the weights None without `need_weights`, and (N, heads, L, S) if they are not averaged.
 
         Masks hold bools, True where nobody may look, or numbers to be added to the scores: `key_padding_mask` (N, S),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, Tensor
 from nn import functions, initial
 from nn.arguments import at_least, for_each
 from nn.functions.convolution import Sizes, check_padding, sides_for_same
@@ -69,7 +69,7 @@ class _Convolution(_Filters):
         self._make(in_channels, out_channels, kernel_size, groups, bias)
         self.stride, self.padding, self.dilation, self.padding_mode = stride, padding, dilation, padding_mode
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         padding = self.padding
         if self.padding_mode != "zeros":
             x, padding = ag.pad(x, [(0, 0), (0, 0), *self._border()], mode=_BORDERS[self.padding_mode]), 0
@@ -133,7 +133,7 @@ class _TransposedConvolution(_Filters):
         self._make(in_channels, out_channels, kernel_size, groups, bias)
         self.stride, self.padding, self.output_padding, self.dilation = stride, padding, output_padding, dilation
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         how = self.stride, self.padding, self.output_padding, self.groups, self.dilation
         return self.function(x, self.weight, self.bias, *how)
 

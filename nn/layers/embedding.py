@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_core import ShapeError
+from autograd_core import ShapeError, Tensor
 from nn import functions, initial
 from nn.arguments import at_least
 from nn.functions.categories import check_padding
@@ -39,7 +39,7 @@ class Embedding(Module):
         layer.weight = Parameter(embeddings, requires_grad=not freeze)
         return layer
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.embedding(x, self.weight, self.padding_idx)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from autograd_core import Tensor
 from nn import functions, initial
 from nn.arguments import at_least
 from nn.module import Module, Parameter
@@ -18,7 +19,7 @@ class Linear(Module):
         self.weight = Parameter(initial.fan_in_uniform((out_features, in_features), in_features))
         self.bias = Parameter(initial.fan_in_uniform((out_features,), in_features)) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.linear(x, self.weight, self.bias)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
@@ -41,7 +42,7 @@ class Bilinear(Module):
         self.weight = Parameter(initial.fan_in_uniform(shape, in1_features))
         self.bias = Parameter(initial.fan_in_uniform((out_features,), in1_features)) if bias else None
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Any, x2: Any) -> Tensor:
         return functions.bilinear(x1, x2, self.weight, self.bias)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

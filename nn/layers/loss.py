@@ -48,21 +48,21 @@ class _Loss(Module):
 class MSELoss(_Loss):
     """The mean squared error; see `nn.functions.mse_loss`."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.mse_loss(input, target, self.reduction)
 
 
 class QuadraticLoss(Module):
     """The lectures' 1/(2n) Σ ‖y - a‖²; see `nn.functions.quadratic_loss`."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.quadratic_loss(input, target)
 
 
 class L1Loss(_Loss):
     """The mean absolute error; see `nn.functions.l1_loss`."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.l1_loss(input, target, self.reduction)
 
 
@@ -73,7 +73,7 @@ class HuberLoss(_Loss):
         super().__init__(reduction)
         self.delta = delta
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.huber_loss(input, target, self.reduction, self.delta)
 
 
@@ -84,7 +84,7 @@ class SmoothL1Loss(_Loss):
         super().__init__(reduction)
         self.beta = beta
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.smooth_l1_loss(input, target, self.reduction, self.beta)
 
 
@@ -95,7 +95,7 @@ class PoissonNLLLoss(_Loss):
         super().__init__(reduction)
         self.log_input, self.full, self.eps = log_input, full, eps
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.poisson_nll_loss(input, target, self.log_input, self.full, self.eps, self.reduction)
 
 
@@ -106,7 +106,7 @@ class GaussianNLLLoss(_Loss):
         super().__init__(reduction)
         self.full, self.eps = full, eps
 
-    def forward(self, input: Any, target: Any, var: Any) -> Any:
+    def forward(self, input: Any, target: Any, var: Any) -> Tensor:
         return functions.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 
@@ -119,7 +119,7 @@ class BCELoss(_Loss):
         super().__init__(reduction)
         self._keep("weight", weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
@@ -137,7 +137,7 @@ class BCEWithLogitsLoss(_Loss):
         self._keep("weight", weight)
         self._keep("pos_weight", pos_weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
 
 
@@ -151,7 +151,7 @@ class NLLLoss(_Loss):
         self._keep("weight", weight)
         self.ignore_index = ignore_index
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
@@ -171,7 +171,7 @@ class CrossEntropyLoss(_Loss):
         self._keep("weight", weight)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.cross_entropy(
             input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
         )
@@ -186,7 +186,7 @@ class KLDivLoss(_Loss):
         super().__init__(reduction)
         self.log_target = log_target
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.kl_div(input, target, self.reduction, self.log_target)
 
 
@@ -197,7 +197,7 @@ class HingeLoss(_Loss):
         super().__init__(reduction)
         self.margin = margin
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.hinge_loss(input, target, self.margin, self.reduction)
 
 
@@ -211,7 +211,7 @@ class MultiMarginLoss(_Loss):
         self._keep("weight", weight)
         self.p, self.margin = p, margin
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         return functions.multi_margin_loss(input, target, self.p, self.margin, self.weight, self.reduction)
 
 
@@ -221,7 +221,7 @@ class CosineSimilarity(Module):
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
         self.dim, self.eps = dim, eps
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Any, x2: Any) -> Tensor:
         return functions.cosine_similarity(x1, x2, self.dim, self.eps)
 
 
@@ -232,7 +232,7 @@ class CosineEmbeddingLoss(_Loss):
         super().__init__(reduction)
         self.margin = margin
 
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+    def forward(self, input1: Any, input2: Any, target: Any) -> Tensor:
         return functions.cosine_embedding_loss(input1, input2, target, self.margin, self.reduction)
 
 
@@ -243,7 +243,7 @@ class HingeEmbeddingLoss(_Loss):
         super().__init__(reduction)
         self.margin = margin
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Any, target: Any) -> Tensor:
         """One number, or with reduction "none" all that it is made of."""
         return functions.hinge_embedding_loss(input, target, self.margin, self.reduction)
 
@@ -255,7 +255,7 @@ class MarginRankingLoss(_Loss):
         super().__init__(reduction)
         self.margin = margin
 
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+    def forward(self, input1: Any, input2: Any, target: Any) -> Tensor:
         """One number, or with reduction "none" all that it is made of."""
         return functions.margin_ranking_loss(input1, input2, target, self.margin, self.reduction)
 
@@ -266,7 +266,7 @@ class PairwiseDistance(Module):
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
         self.p, self.eps, self.keepdim = p, eps, keepdim
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Any, x2: Any) -> Tensor:
         """The distance of each pair."""
         return functions.pairwise_distance(x1, x2, self.p, self.eps, self.keepdim)
 
@@ -280,7 +280,7 @@ class TripletMarginLoss(_Loss):
         super().__init__(reduction)
         self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
 
-    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+    def forward(self, anchor: Any, positive: Any, negative: Any) -> Tensor:
         """One number, or with reduction "none" all that it is made of."""
         return functions.triplet_margin_loss(
             anchor, positive, negative, self.margin, self.p, self.eps, self.swap, self.reduction

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
+from autograd_core import Tensor
 from nn import functions
 from nn.functions.noise import check_deviation, check_probability
 from nn.module import Module
@@ -25,7 +26,7 @@ class _Dropout(_Noise):
     def __init__(self, p: float = 0.5) -> None:
         self.p = check_probability(type(self).__name__, p)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return type(self).drop(x, self.p, self.training)
 
 
@@ -65,7 +66,7 @@ class GaussianNoise(_Noise):
     def __init__(self, std: float = 0.1) -> None:
         self.std = check_deviation("GaussianNoise", std)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.gaussian_noise(x, self.std, self.training)
 
 

@@ -85,7 +85,7 @@ class _BatchNorm(_ByChannel):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = self._checked(x)
         share = self._share_of_this_batch()
         moments = (self.running_mean, self.running_var)
@@ -138,7 +138,7 @@ class _InstanceNorm(_ByChannel):
             )
         super().__init__(num_features, eps, momentum, affine, track_running_stats)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = self._checked(x)
         moments = (self.running_mean, self.running_var)
         return functions.instance_norm(
@@ -176,7 +176,7 @@ class GroupNorm(_Normalisation):
         self.weight = Parameter(ag.ones((num_channels,))) if affine else None
         self.bias = Parameter(ag.zeros((num_channels,))) if affine else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_tensor(x)
         if x.ndim < 2 or x.shape[1] != self.num_channels:
             raise ShapeError(f"GroupNorm: takes shape (N, C, ...) with C = {self.num_channels}, got shape {x.shape}")
@@ -198,7 +198,7 @@ class LayerNorm(_Normalisation):
         self.weight = Parameter(ag.ones(self.normalized_shape)) if elementwise_affine else None
         self.bias = Parameter(ag.zeros(self.normalized_shape)) if elementwise_affine and bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
@@ -212,5 +212,5 @@ class RMSNorm(_Normalisation):
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self.weight = Parameter(ag.ones(self.normalized_shape)) if elementwise_affine else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.rms_norm(x, self.normalized_shape, self.weight, self.eps)

@@ -6,6 +6,7 @@ A width is one number for all sides, or one for each: (left, right) of the last 
 
 from typing import Any
 
+from autograd_core import Tensor
 from nn import functions
 from nn.arguments import for_each
 from nn.module import Module
@@ -36,7 +37,7 @@ class _Padding(Module):
     def __init__(self, padding: int | tuple[int, ...]) -> None:
         self.padding = for_each(type(self).__name__, "padding", padding, 2 * self.axes, 0)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """x within its border."""
         return functions.pad(x, self.padding, self.mode)
 
@@ -52,7 +53,7 @@ class _Constant(_Padding):
         super().__init__(padding)
         self.value = value
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """x within its border."""
         return functions.pad(x, self.padding, self.mode, self.value)
 

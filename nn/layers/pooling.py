@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import Tensor
 from nn import functions
 from nn.functions.pooling import OutputSizes, Sizes
 from nn.module import Module
@@ -47,7 +48,7 @@ class _MaxPool(_Pool):
     ) -> None:
         super().__init__(kernel_size, stride, padding, ceil_mode)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return self.function(x, self.kernel_size, self.stride, self.padding, ceil_mode=self.ceil_mode)
 
 
@@ -84,7 +85,7 @@ class _AvgPool(_Pool):
         super().__init__(kernel_size, stride, padding, ceil_mode)
         self.count_include_pad = count_include_pad
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return self.function(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
@@ -117,7 +118,7 @@ class _AdaptivePool(Module):
     def __init__(self, output_size: OutputSizes) -> None:
         self.output_size = output_size
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return self.function(x, self.output_size)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

@@ -2,12 +2,12 @@
 
 import math
 import warnings
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn import functions, initial
 from nn.arguments import as_tensor, at_least
 from nn.functions import recurrence
@@ -15,6 +15,8 @@ from nn.functions.noise import check_probability
 from nn.module import Module, Parameter
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
+
+State = TypeVar("State")  # h alone, or of an LSTM the pair (h, c)
 
 _NONLINEARITIES = {"tanh": recurrence.RNN, "relu": recurrence.ReLURNN}
 
@@ -39,7 +41,7 @@ def _weights(module: Module, suffix: str) -> list[Any]:
     return [getattr(module, name + suffix, None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
 
 
-class _OfCells(Module):
+class _OfCells(Module, Generic[State]):
     """What layers and single cells share."""
 
     cell: recurrence.Cell
@@ -56,9 +58,10 @@ class _OfCells(Module):
             raise ArgumentError(f"{type(self).__name__}: the state is a pair (h, c), got a {type(hx).__name__}")
         return tuple([as_tensor(part) for part in hx])
 
-    def _state(self, parts: recurrence.State) -> Any:
+    def _state(self, parts: recurrence.State) -> State:
         """A state of these parts, as it is given and returned."""
-        return parts[0] if len(parts) == 1 else tuple(parts)
+        state: Any = parts[0] if len(parts) == 1 else tuple(parts)
+        return state
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """A multiplication and an addition for each weight and step; what gates do to single numbers is left out."""
@@ -66,7 +69,7 @@ class _OfCells(Module):
         return int(2 * math.prod(np.shape(inputs[0])[:-1]) * weights)
 
 
-class _Recurrent(_OfCells):
+class _Recurrent(_OfCells[State]):
     """What the three have in common: layers, directions, and the ways to give sequences and states."""
 
     def __init__(
@@ -98,7 +101,7 @@ class _Recurrent(_OfCells):
         """How the names of a layer's weights end, one a direction."""
         return [f"_l{layer}", f"_l{layer}_reverse"] if self.bidirectional else [f"_l{layer}"]
 
-    def forward(self, x: Any, hx: Any = None) -> tuple[Any, Any]:
+    def forward(self, x: Any, hx: State | None = None) -> tuple[Tensor, State]:
         x, given = as_tensor(x), self._parts(hx)
         if x.ndim not in (2, 3) or x.shape[-1] != self.input_size or 0 in x.shape:
             axes = "(N, L, in)" if self.batch_first else "(L, N, in)"
@@ -144,7 +147,7 @@ class _Recurrent(_OfCells):
         return [tuple([part[i] for part in given]) for i in range(count)]
 
 
-class RNN(_Recurrent):
+class RNN(_Recurrent[Tensor]):
     """Elman's network: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu. Returns (output, h_n).
 
     Shapes: x (L, N, input_size), h_0 and h_n (layers·directions, N, hidden_size), by default zeros -> output
@@ -168,13 +171,13 @@ class RNN(_Recurrent):
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
 
 
-class GRU(_Recurrent):
+class GRU(_Recurrent[Tensor]):
     """Gated recurrent units; see `nn.functions.recurrence.GRU` for the formulas, and `RNN` for shapes and names."""
 
     cell = recurrence.GRU
 
 
-class LSTM(_Recurrent):
+class LSTM(_Recurrent[tuple[Tensor, Tensor]]):
     """Long short-term memory; see `nn.functions.recurrence.LSTM` for the formulas, and `RNN` for shapes and names.
 
     The state is a pair (h, c). Returns (output, (h_n, c_n)).
@@ -183,7 +186,7 @@ class LSTM(_Recurrent):
     cell = recurrence.LSTM
 
 
-class _Cell(_OfCells):
+class _Cell(_OfCells[State]):
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
         kind = type(self).__name__
         self.input_size = at_least(kind, "input_size", input_size, 1)
@@ -191,7 +194,7 @@ class _Cell(_OfCells):
         self.bias = bias
         _set_weights(self, self.cell, input_size, hidden_size, bias, "")
 
-    def forward(self, x: Any, hx: Any = None) -> Any:
+    def forward(self, x: Any, hx: State | None = None) -> State:
         x, given = as_tensor(x), self._parts(hx)
         kind = type(self).__name__
         if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
@@ -204,7 +207,7 @@ class _Cell(_OfCells):
         return self._state(recurrence.step(self.cell, x, state, *_weights(self, "")))
 
 
-class RNNCell(_Cell):
+class RNNCell(_Cell[Tensor]):
     """One step of an `RNN`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh") -> None:
@@ -212,13 +215,13 @@ class RNNCell(_Cell):
         super().__init__(input_size, hidden_size, bias)
 
 
-class GRUCell(_Cell):
+class GRUCell(_Cell[Tensor]):
     """One step of a `GRU`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
 
     cell = recurrence.GRU
 
 
-class LSTMCell(_Cell):
+class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
     """One step of an `LSTM`. Shapes: x (N, input_size), h and c (N, hidden_size) -> (h', c'); N may be missing."""
 
     cell = recurrence.LSTM

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, Tensor
 from nn import functions
 from nn.arguments import at_least
 from nn.functions.shaping import Sizes
@@ -25,7 +25,7 @@ class Identity(_Rearrangement):
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return x
 
 
@@ -35,7 +35,7 @@ class Flatten(_Rearrangement):
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.flatten(x, self.start_dim, self.end_dim)
 
 
@@ -47,7 +47,7 @@ class Unflatten(_Rearrangement):
             raise ArgumentError(f"Unflatten: unflattened_size is a tuple of sizes, got {unflattened_size!r}")
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.unflatten(x, self.dim, self.unflattened_size)
 
 
@@ -57,7 +57,7 @@ class PixelShuffle(_Rearrangement):
     def __init__(self, upscale_factor: int) -> None:
         self.upscale_factor = at_least("PixelShuffle", "upscale_factor", upscale_factor, 1)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.pixel_shuffle(x, self.upscale_factor)
 
 
@@ -67,7 +67,7 @@ class PixelUnshuffle(_Rearrangement):
     def __init__(self, downscale_factor: int) -> None:
         self.downscale_factor = at_least("PixelUnshuffle", "downscale_factor", downscale_factor, 1)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.pixel_unshuffle(x, self.downscale_factor)
 
 
@@ -83,7 +83,7 @@ class Upsample(Module):
     ) -> None:
         self.size, self.scale_factor, self.mode, self.align_corners = size, scale_factor, mode, align_corners
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return functions.interpolate(x, self.size, self.scale_factor, self.mode, self.align_corners)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
@@ -97,7 +97,7 @@ class Unfold(_Rearrangement):
     def __init__(self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> None:
         self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """A column for each window."""
         return functions.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
 
@@ -111,7 +111,7 @@ class Fold(Module):
         self.output_size, self.kernel_size = output_size, kernel_size
         self.dilation, self.padding, self.stride = dilation, padding, stride
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """Images."""
         return functions.fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
 

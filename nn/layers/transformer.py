@@ -76,7 +76,9 @@ class TransformerEncoderLayer(_Layer):
         self.dropout2 = Dropout(dropout)
         self.norm_first = norm_first
 
-    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
+    def forward(
+        self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
+    ) -> Tensor:
         """The sequences, each place with what it gathered from the others; masks as of `MultiheadAttention`."""
         src = as_tensor(src)
         masks = {"attn_mask": src_mask, "key_padding_mask": src_key_padding_mask, "is_causal": is_causal}
@@ -98,7 +100,7 @@ class TransformerEncoder(Module):
         self.layers = [copy.deepcopy(encoder_layer) for _ in range(num_layers)]
         self.norm = norm
 
-    def forward(self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
+    def forward(self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Tensor:
         """The last layer's output; masks as of `MultiheadAttention`, the same for every layer."""
         for layer in self.layers:
             src = layer(src, src_mask=mask, src_key_padding_mask=src_key_padding_mask, is_causal=is_causal)
@@ -149,7 +151,7 @@ class TransformerDecoderLayer(_Layer):
         memory_key_padding_mask: Any = None,
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         """The target, each place with what it gathered from itself and from `memory`.
 
         Masks are as of `MultiheadAttention`, those of `tgt` for the first attention and of `memory` for the second.
@@ -197,7 +199,7 @@ class TransformerDecoder(Module):
         memory_key_padding_mask: Any = None,
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         """The last layer's output; masks as of `TransformerDecoderLayer`, the same for every layer."""
         masks = {
             "tgt_mask": tgt_mask,
@@ -229,7 +231,7 @@ class PositionalEncoding(Module):
         positions = functions.sinusoidal_positions(max_len, d_model).reshape(max_len, 1, d_model)
         self.register_buffer("pe", ag.tensor(positions, dtype=ag.get_default_dtype()))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_tensor(x)
         batched = x.ndim == 3
         length = x.shape[1 if batched and self.batch_first else 0] if x.ndim in (2, 3) else self.max_len + 1

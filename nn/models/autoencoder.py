@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from autograd_core import Tensor
 from nn.arguments import at_least
 from nn.containers import Sequential
 from nn.layers.activation import ReLU, Sigmoid
@@ -26,5 +27,5 @@ class Autoencoder(Module):
             Linear(code, 128), ReLU(), Linear(128, height * width), Sigmoid(), Unflatten(1, (1, height, width))
         )
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return self.decoder(self.encoder(x))

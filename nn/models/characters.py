@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError, default_generator
+from autograd_core import ArgumentError, ShapeError, Tensor, default_generator
 from nn import functions
 from nn.arguments import at_least
 from nn.layers.embedding import Embedding
@@ -39,7 +39,7 @@ class CharacterLSTM(Module):
         self.dropout = Dropout(dropout)
         self.output = Linear(hidden, vocabulary)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """The logits of the next character at each place."""
         return self._read(x, None)[0]
 
@@ -82,7 +82,7 @@ class CharacterTransformer(Module):
         self.encoder = TransformerEncoder(layer, layers, LayerNorm(width))
         self.output = Linear(width, vocabulary)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """The logits of the next character at each place."""
         return self.output(self.encoder(self.positions(self.embedding(x) * self.scale), is_causal=True))
 
@@ -94,7 +94,7 @@ class CharacterTransformer(Module):
         return self(text[None, -self.context :])[0, -1], None
 
 
-def next_character_loss(logits: Any, targets: Any) -> Any:
+def next_character_loss(logits: Any, targets: Any) -> Tensor:
     """The mean cross-entropy over all places. Shapes: logits (N, length, vocabulary), targets (N, length)."""
     if logits.ndim != 3 or logits.shape[:2] != targets.shape:
         raise ShapeError(

@@ -3,7 +3,7 @@
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, Tensor
 from nn.containers import Sequential
 from nn.layers.convolution import Conv2d
 from nn.layers.linear import Linear
@@ -31,7 +31,7 @@ class ResidualBlock(Module):
                 Conv2d(in_channels, out_channels, 1, stride, bias=False), BatchNorm2d(out_channels)
             )
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         shortcut = x if self.downsample is None else self.downsample(x)
         inner = ag.relu(self.bn1(self.conv1(x)))
         return ag.relu(shortcut + self.bn2(self.conv2(inner)))
@@ -58,5 +58,5 @@ class ResidualNet(Module):
         )
         self.head = Sequential(AdaptiveAvgPool2d(1), Flatten(), Linear(128, classes))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         return self.head(self.blocks(self.pool(ag.relu(self.bn1(self.conv1(x))))))
