@@ -26,7 +26,7 @@ test: lint
 
 # What type checkers and editors know of the ops: after one was added, or its arguments changed.
 stubs: $(VENV)/.installed-dev
-	$(BIN)/python tools/make_stubs.py
+	$(BIN)/python tests/typing/make_stubs.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

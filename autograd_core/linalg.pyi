@@ -1,4 +1,4 @@
-"""Made by `make stubs` from the ops; tools/make_stubs.py says how."""
+"""Made by `make stubs` from the ops; tests/typing/make_stubs.py says how."""
 
 # mypy: disable-error-code="overload-overlap"
 # A list of numbers stands for an array, though it might be one of Values, too: the first overload that fits is meant.

@@ -1,4 +1,4 @@
-"""Make the stubs that tell type checkers and editors what an op gives for what it takes: python tools/make_stubs.py
+"""Make the stubs that tell type checkers and editors what an op gives for what it takes: python tests/typing/make_stubs.py
 
 Of a Tensor it gives a Tensor, of a Value a Value, of a number a number, of an array an array. An op's row says nothing
 of that, for it is written once for all four; so an overload for each is made here, from the op's signature and from
@@ -19,11 +19,11 @@ import numpy as np
 from autograd_core import Value, linalg, op_functions
 from autograd_core.errors import AutogradError
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 MODULES = (op_functions, linalg)
 
 _HEADER = '''\
-"""Made by `make stubs` from the ops; tools/make_stubs.py says how."""
+"""Made by `make stubs` from the ops; tests/typing/make_stubs.py says how."""
 
 # mypy: disable-error-code="overload-overlap"
 # A list of numbers stands for an array, though it might be one of Values, too: the first overload that fits is meant.
