@@ -1,4 +1,4 @@
-"""Make the stubs that tell type checkers and editors what an op gives for what it takes: python tests/typing/make_stubs.py
+"""Make the stubs that tell type checkers and editors what an op gives for what it takes
 
 Of a Tensor it gives a Tensor, of a Value a Value, of a number a number, of an array an array. An op's row says nothing
 of that, for it is written once for all four; so an overload for each is made here, from the op's signature and from
