@@ -90,7 +90,12 @@ def _parser(
         description="Train a model; what is not given is as in its recipe (nn/models). Ctrl-C saves and stops.",
     )
     command.add_argument("dataset", choices=list(DATASETS), help="what to learn")
-    command.add_argument("--model", choices=list(RECIPES), help=f"default: {DEFAULT_MODEL}")
+    command.add_argument(
+        "--model",
+        "--recipe",
+        choices=list(RECIPES),
+        help=f"what to train, by its recipe (default: {DEFAULT_MODEL})",
+    )
     command.add_argument("--epochs", type=_whole_number(1), metavar="N", help="how often to go through the images")
     command.add_argument("--batch-size", type=_whole_number(1), metavar="N", help="images in a mini-batch")
     command.add_argument("--optimizer", choices=list(optimizers))

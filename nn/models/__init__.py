@@ -8,7 +8,7 @@ from nn.models.characters import (
     next_character_loss,
     sample,
 )
-from nn.models.lectures import cnn, lenet5, mlp, nielsen
+from nn.models.lectures import cnn, fast, lenet5, mlp, nielsen
 from nn.models.maxout import maxout
 from nn.models.recipes import AUGMENTATIONS, DEFAULT_MODEL, RECIPES, Recipe
 from nn.models.residual import ResidualBlock, ResidualNet
@@ -24,6 +24,7 @@ __all__ = [
     "ResidualBlock",
     "ResidualNet",
     "cnn",
+    "fast",
     "lenet5",
     "maxout",
     "mlp",

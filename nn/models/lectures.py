@@ -12,6 +12,7 @@ from nn.layers.activation import ReLU, Sigmoid
 from nn.layers.convolution import Conv2d
 from nn.layers.linear import Linear
 from nn.layers.noise import Dropout
+from nn.layers.normalisation import BatchNorm2d
 from nn.layers.pooling import MaxPool2d
 from nn.layers.shaping import Flatten
 
@@ -50,6 +51,27 @@ def lenet5(size: Size = (28, 28), classes: int = 10) -> Sequential:
         Linear(120, 84),
         ReLU(),
         Linear(84, classes),
+    )
+
+
+def fast(size: Size = (28, 28), classes: int = 10) -> Sequential:
+    """Conv 8@5×5, pool, conv 32@5×5, pool, each normalised over the mini-batch and with ReLU; then the classes.
+
+    It learns MNIST in one epoch: batch normalisation (Ioffe and Szegedy 2015) bears ten times the rate. It comes after
+    the pools, where there is a quarter to normalise.
+    """
+    height, width = _left("fast", size, lambda n: ((n - 4) // 2 - 4) // 2)
+    return Sequential(
+        Conv2d(1, 8, 5),
+        MaxPool2d(2),
+        BatchNorm2d(8),
+        ReLU(),
+        Conv2d(8, 32, 5),
+        MaxPool2d(2),
+        BatchNorm2d(32),
+        ReLU(),
+        Flatten(),
+        Linear(32 * height * width, classes),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nn.data.augmentation import Augmentation, RandomAffine
-from nn.models.lectures import Size, cnn, lenet5, mlp, nielsen
+from nn.models.lectures import Size, cnn, fast, lenet5, mlp, nielsen
 from nn.models.maxout import maxout
 from nn.models.residual import ResidualNet
 from nn.module import Module
@@ -15,7 +15,7 @@ class Recipe:
     """How a model is built and, unless told otherwise, trained."""
 
     build: Callable[[Size, int], Module]
-    loss: str  # "quadratic" on one-hot targets, or "cross_entropy" on labels
+    loss: str  # a name of nn.training.objective.OBJECTIVES
     optimizer: str
     lr: float
     batch_size: int
@@ -35,6 +35,7 @@ RECIPES: dict[str, Recipe] = {
     "nielsen": Recipe(nielsen, "quadratic", "sgd", lr=3.0, batch_size=10, epochs=5),
     "mlp": Recipe(mlp, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=5),
     "lenet5": Recipe(lenet5, "cross_entropy", "adam", lr=5e-3, batch_size=64, epochs=5, schedule="one-cycle"),
+    "fast": Recipe(fast, "smoothed_cross_entropy", "adam", lr=0.03, batch_size=64, epochs=1, schedule="one-cycle"),
     "maxout": Recipe(maxout, "cross_entropy", "adam", lr=1e-3, batch_size=128, epochs=10, schedule="linear"),
     "cnn": Recipe(
         cnn, "cross_entropy", "adam", 1e-3, batch_size=64, epochs=12, schedule="linear", augmentation="affine"

@@ -15,6 +15,7 @@ SIZES = {
     "nielsen": 23_860,
     "mlp": 101_770,
     "lenet5": 61_706,
+    "fast": 11_850,
     "maxout": 1_233_610,
     "cnn": 197_482,
     "residual": 382_058,
@@ -40,13 +41,13 @@ def test_models_fit_other_image_sizes_and_classes(name):
         assert net(ag.zeros((2, 1, 20, 31))).shape == (2, 4)
 
 
-@pytest.mark.parametrize(("name", "size"), [("lenet5", 8), ("cnn", 15), ("residual", 7)])
+@pytest.mark.parametrize(("name", "size"), [("lenet5", 8), ("fast", 15), ("cnn", 15), ("residual", 7)])
 def test_pictures_too_small_are_refused(name, size):
     with pytest.raises(ag.ArgumentError, match=rf"{name}: images of {size}×28 pixels are too small; use mlp"):
         nn.models.RECIPES[name].build((size, 28), 10)
 
 
-@pytest.mark.parametrize("name", ["mlp", "lenet5", "maxout", "cnn", "residual"])
+@pytest.mark.parametrize("name", ["mlp", "lenet5", "fast", "maxout", "cnn", "residual"])
 def test_untrained_they_know_nothing(sample, name):
     ag.manual_seed(0)
     batch = as_input(sample.train.images[:100]), sample.train.labels[:100]
