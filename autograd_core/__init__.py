@@ -61,16 +61,16 @@ if TYPE_CHECKING:
     from autograd_core.show import draw, explain
 
 
-def _draw(root: Any, *limit: int) -> Any:
+def _draw(root: Any, *limit: int, **options: Any) -> Any:
     from autograd_core import show  # what few programs use, and a sixth of the time to import
 
-    return show.draw(root, *limit)
+    return show.draw(root, *limit, **options)
 
 
-def _step(root: Any, title: str) -> Any:
+def _step(root: Any, title: str, **options: Any) -> Any:
     from autograd_core import show
 
-    return show.step(root, title)
+    return show.step(root, title, **options)
 
 
 Operators.draw = staticmethod(_draw)

@@ -40,15 +40,24 @@ class Operators(Recorded, Generic[Same, Truth, Other]):
 
     draw: ClassVar[Callable[..., Any]]  # by __init__.py, for what draws stands above all that can be drawn
 
-    def show(self, limit: int | None = None) -> Drawing:
+    def show(
+        self,
+        limit: int | None = None,
+        *,
+        module: Any = None,
+        depth: int | None = None,
+        width: float | None = None,
+        local_gradients: bool = False,
+    ) -> Drawing:
         """Draw the graph that leads here: values above each edge, gradients below. See `autograd_core.draw`."""
-        return Operators.draw(self) if limit is None else Operators.draw(self, limit)
+        options = {"module": module, "depth": depth, "width": width, "local_gradients": local_gradients}
+        return Operators.draw(self, **options) if limit is None else Operators.draw(self, limit, **options)
 
     stepper: ClassVar[Callable[..., Any]]  # likewise
 
-    def step(self, title: str = "") -> Stepper:
+    def step(self, title: str = "", *, module: Any = None) -> Stepper:
         """A page to step through the graph that leads here, forward and back. See `autograd_core.show.step`."""
-        return Operators.stepper(self, title)
+        return Operators.stepper(self, title, module=module)
 
     # Equality compares numbers, sets and dictionaries go by identity: nodes must not be merged because they are equal.
     __hash__ = object.__hash__

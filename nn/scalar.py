@@ -3,7 +3,9 @@
 For lectures. The layers of `nn` compute the same with arrays, thousands of times faster.
 """
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import autograd_core as ag
@@ -16,9 +18,29 @@ Activation = Callable[[Value], Value]
 class _Part:
     """What has parameters."""
 
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Every weight and bias, by a dotted name such as layers.0.neurons.1.weights.2."""
+        for name, part in self._named_parts():
+            if isinstance(part, _Part):
+                yield from ((f"{name}.{inner}", parameter) for inner, parameter in part.named_parameters())
+            elif isinstance(part, Value):
+                yield name, part
+
+    def named_modules(self) -> Iterator[tuple[str, _Part]]:
+        """This part (named "") and all within it, by dotted name."""
+        yield "", self
+        for name, part in self._named_parts():
+            if isinstance(part, _Part):
+                yield from ((f"{name}.{inner}".rstrip("."), module) for inner, module in part.named_modules())
+
+    def _named_parts(self) -> Iterator[tuple[str, Any]]:
+        for name, value in vars(self).items():
+            entries = enumerate(value) if isinstance(value, list) else [("", value)]
+            yield from ((f"{name}.{i}".rstrip("."), entry) for i, entry in entries)
+
     def parameters(self) -> list[Value]:
-        """Every weight and bias."""
-        raise NotImplementedError
+        """Every weight and bias: of each part in turn the weights, then the bias."""
+        return [parameter for _, parameter in self.named_parameters()]
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to 0."""
@@ -54,10 +76,6 @@ class Neuron(_Part):
             total = total + w * input_
         return total if self.activation is None else self.activation(total)
 
-    def parameters(self) -> list[Value]:
-        """The weights, then the bias."""
-        return [*self.weights, self.bias]
-
     def __repr__(self) -> str:
         return f"Neuron({len(self.weights)}, {_name(self.activation)})"
 
@@ -72,10 +90,6 @@ class Layer(_Part):
     def __call__(self, x: Sequence[Any]) -> list[Value]:
         """The neurons' outputs."""
         return [neuron(x) for neuron in self.neurons]
-
-    def parameters(self) -> list[Value]:
-        """Those of each neuron in turn."""
-        return [parameter for neuron in self.neurons for parameter in neuron.parameters()]
 
     def __repr__(self) -> str:
         return f"Layer({len(self.neurons[0].weights)}, {len(self.neurons)}, {_name(self.neurons[0].activation)})"
@@ -109,10 +123,6 @@ class MLP(_Part):
         for layer in self.layers:
             values = layer(values)
         return list(values)
-
-    def parameters(self) -> list[Value]:
-        """Those of each layer in turn."""
-        return [parameter for layer in self.layers for parameter in layer.parameters()]
 
     def __repr__(self) -> str:
         return f"MLP([{', '.join(map(repr, self.layers))}])"

@@ -16,13 +16,14 @@ import numpy as np
 from autograd_core.backward import add_shares
 from autograd_core.graph import Node, chain_rule
 from autograd_core.ops.op import Op
-from autograd_core.show.snapshot import Snapshot, number_text
+from autograd_core.show.snapshot import Box, Entry, Reading, Snapshot
+from autograd_core.show.summaries import FEW, number_text, spread, summary
 from autograd_core.tensor import Tensor
 
-FEW = 12
-"""Up to so many numbers are shown one by one."""
 ON_THE_WIRE = 3
 """Numbers of an array that have room on a wire."""
+_FULLY = 10_000
+"""Nodes of a graph of which all are looked at; of a larger one those that are shown."""
 _SMALL = 10_000
 """Numbers in an array that is computed again, and in its inputs."""
 
@@ -52,31 +53,54 @@ def values(order: Sequence[Any], root: Tensor) -> dict[Any, Any]:
     return known
 
 
-def with_numbers(snapshot: Snapshot, root: Tensor) -> Snapshot:
-    """A snapshot of Tensors with the numbers of small arrays for their shapes, and of others what sums them up."""
-    shown = [node for entry, node in zip(snapshot.entries, snapshot.nodes, strict=True) if entry.role == "node"]
-    known = values(shown, root)
+def with_numbers(snapshot: Snapshot, reading: Reading, root: Tensor) -> Snapshot:
+    """A snapshot of Tensors with the numbers of small arrays, and of others what sums them up and how they are spread.
+
+    Gradients are what `.grad` holds; but if leaves have some, and the graph is still there, those of all nodes.
+    """
+    order = reading.order
+    known = values(
+        order if len(order) <= _FULLY else [x for x in snapshot.nodes if isinstance(x, (Node, Tensor))], root
+    )
+    differentiated = any(isinstance(node, Tensor) and node.grad is not None for node in order)
+    found = gradients(order) if differentiated and len(order) > 1 else None
+    return _filled(snapshot, root, known, None if found is None else found[0])
+
+
+def _filled(snapshot: Snapshot, root: Tensor, known: Mapping[Any, Any], found: Mapping[Any, Any] | None) -> Snapshot:
     entries = []
     for entry, node in zip(snapshot.entries, snapshot.nodes, strict=True):
-        if entry.role != "node":
-            entries.append(entry)
-            continue
-        tensor = root if node is root.node else node
-        if isinstance(node, Node) and node is not root.node:
-            tensor = node.retained() if node.retained is not None else None
-        gradient = None if tensor is None or tensor.grad is None else tensor.grad.array
-        summaries = {"value": summary(known.get(node)), "gradient": summary(gradient)}
-        entries.append(
-            replace(
-                entry,
-                value=text(known.get(node), ON_THE_WIRE) or entry.value,
-                gradient=text(gradient, ON_THE_WIRE) or entry.gradient,
-                summary="; ".join(
-                    [f"shape {entry.value}"] + [f"{what} {found}" for what, found in summaries.items() if found]
-                ),
-            )
-        )
-    return replace(snapshot, entries=tuple(entries))
+        shown = node.exits[0] if isinstance(node, Box) and len(node.exits) == 1 else node
+        if entry.role in ("node", "box") and isinstance(shown, (Node, Tensor)):
+            value = known.get(shown)
+            gradient = _kept_gradient(shown, root) if found is None else found.get(shown)
+            entry = _with_arrays(entry, value, gradient)
+        entries.append(entry)
+    insides = {place: _filled(inside, root, known, found) for place, inside in snapshot.insides.items()}
+    return replace(snapshot, entries=tuple(entries), insides=insides, kept_gradients=found is None)
+
+
+def _with_arrays(entry: Entry, value: Any, gradient: Any) -> Entry:
+    said = {"value": summary(value), "gradient": summary(gradient)}
+    shape = "" if gradient is None else f"norm {number_text(float(np.linalg.norm(gradient)), digits=4)}"
+    return replace(
+        entry,
+        value=text(value, ON_THE_WIRE) or entry.value,
+        gradient=None if gradient is None else text(gradient, ON_THE_WIRE) or shape,
+        value_spread=spread(value) if value is not None else None,
+        gradient_spread=spread(gradient) if gradient is not None else None,
+        summary="; ".join(
+            filter(None, [entry.summary, f"shape {entry.value}", *[f"{what} {x}" for what, x in said.items() if x]])
+        ),
+    )
+
+
+def _kept_gradient(node: Any, root: Tensor) -> Any:
+    """What the `.grad` of a node's tensor holds, as far as it is known which that is."""
+    tensor = root if node is root.node else node
+    if isinstance(tensor, Node):
+        tensor = tensor.retained() if tensor.retained is not None else None
+    return None if tensor is None or tensor.grad is None else tensor.grad.array
 
 
 def _is_ours(op: Any) -> bool:
@@ -127,18 +151,6 @@ def text(array: Any, few: int = FEW) -> str:
 
 def _nested(part: Any) -> str:
     return f"[{', '.join(map(_nested, part))}]" if isinstance(part, list) else number_text(float(part), digits=4)
-
-
-def summary(array: Any) -> str:
-    """What there is to say of many numbers: their range, norm and share of zeros; empty for what is unknown."""
-    if array is None or np.size(array) == 0:
-        return ""
-    numbers = np.asarray(array, np.float64)
-    strange = numbers.size - int(np.isfinite(numbers).sum())
-    if strange:
-        return f"{strange} of {numbers.size} are nan or infinite"
-    low, high, norm = (number_text(float(x), digits=4) for x in (numbers.min(), numbers.max(), np.linalg.norm(numbers)))
-    return f"from {low} to {high}, norm {norm}, {(numbers == 0).mean():.0%} zeros"
 
 
 def known_text(known: Mapping[Any, Any], key: Any) -> str:

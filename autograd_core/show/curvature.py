@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd_core.show.snapshot import number_text
+from autograd_core.show.summaries import number_text
 from autograd_core.show.text import aligned
 from autograd_core.value import Value
 

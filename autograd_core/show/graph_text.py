@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from autograd_core.show.snapshot import Entry, Snapshot, number_text
-from autograd_core.show.svg import GRADIENT, SYMBOLS, VALUE
+from autograd_core.show.captions import SYMBOLS, quantity
+from autograd_core.show.snapshot import Entry, Snapshot
+from autograd_core.show.svg import GRADIENT, VALUE
 
 
 def dot(snapshot: Snapshot) -> str:
@@ -35,16 +36,16 @@ def _lines(entry: Entry) -> list[tuple[str, str]]:
     black = "black"
     title = SYMBOLS.get(entry.op_name, entry.op_name) if entry.op else entry.name
     lines = [(title, black)]
-    value = _quantity(entry.value)
+    value = quantity(entry.value)
     if value not in ("", title):
         lines.append((f"{entry.label} = {value}" if entry.op and entry.label else value, VALUE))
-    if entry.gradient is not None and entry.role == "node":
-        lines.append((f"gradient {_quantity(entry.gradient)}", GRADIENT))
+    if entry.kind:
+        lines.append((entry.kind, black))
+    if entry.value_spread is not None and not value:
+        lines.append((f"from {quantity(entry.value_spread.low)} to {quantity(entry.value_spread.high)}", VALUE))
+    if entry.gradient is not None and entry.role in ("node", "box"):
+        lines.append((f"gradient {quantity(entry.gradient)}", GRADIENT))
     return lines
-
-
-def _quantity(quantity: float | str) -> str:
-    return quantity if isinstance(quantity, str) else number_text(quantity, digits=4)
 
 
 def _html(text: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from autograd_core.errors import DTypeError
 from autograd_core.show import wording
 from autograd_core.show.notation import LATEX, Term, number
-from autograd_core.show.snapshot import LIMIT, Snapshot, number_text, take
+from autograd_core.show.snapshot import LIMIT, Snapshot, take
+from autograd_core.show.summaries import number_text
 
 
 class LatexText(str):

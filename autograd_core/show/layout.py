@@ -124,9 +124,13 @@ def _one_apart(rows: Sequence[float]) -> list[float]:
 
 
 def _upside_down(inputs: Sequence[Sequence[int]], rows: Sequence[float]) -> bool:
-    """Whether more neighbouring inputs stand in the wrong order, the first below the second, than in the right one."""
+    """Whether more neighbouring inputs stand in the wrong order, the first below the second, than in the right one.
+
+    Of a graph with several results these count, too.
+    """
+    used = {source for sources in inputs for source in sources}
     wrong = 0
-    for sources in inputs:
+    for sources in (*inputs, [node for node in range(len(inputs)) if node not in used]):
         for first, second in itertools.pairwise(sources):
             wrong += (rows[first] > rows[second]) - (rows[first] < rows[second])
     return wrong > 0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from typing import NamedTuple
+
+from autograd_core.show.labels import ACCENTS, CAPITALS, GREEK
 
 
 class Term(NamedTuple):
@@ -189,18 +192,19 @@ _LATEX_FUNCTIONS = {
     "tan": r"\tan",
     "tanh": r"\tanh",
 }
-_GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
-    "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau",
-    "φ": "varphi", "χ": "chi", "ψ": "psi", "ω": "omega",
-}  # fmt: skip
-_GREEK |= {name.removeprefix("var"): name for name in _GREEK.values()}
 _LATEX_SPECIAL = {**{c: "\\" + c for c in "&%$#_{}"}, "~": r"\sim ", "^": r"\hat{}", "\\": r"\backslash "}
 
 
+_LETTERS = GREEK | CAPITALS
+_LETTERS |= {name.removeprefix("var"): name for name in _LETTERS.values()}
+
+
 def _latex_word(word: str) -> str:
-    if word in _GREEK:
-        return f"\\{_GREEK[word]}"
+    base, mark = unicodedata.normalize("NFD", word)[:1], unicodedata.normalize("NFD", word)[1:]
+    if mark in ACCENTS:
+        return rf"\{ACCENTS[mark]}{{{_latex_word(base)}}}"
+    if word in _LETTERS:
+        return f"\\{_LETTERS[word]}"
     safe = "".join(_LATEX_SPECIAL.get(c, c) for c in word)
     return safe if len(word) == 1 or word.isdecimal() else rf"\mathrm{{{safe}}}"
 

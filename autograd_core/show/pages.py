@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from importlib import resources
 
-from autograd_core.show import svg
+from autograd_core.show import captions, svg
 
-_COLOURS = {"background": svg.BACKGROUND, "frame": svg.FRAME, "node": svg.NODE, "ink": svg.INK, "faint": svg.FAINT}
-_COLOURS |= {"value": svg.VALUE, "gradient": svg.GRADIENT}
+_COLOURS = {
+    "background": svg.BACKGROUND,
+    "frame": svg.FRAME,
+    "node": svg.NODE,
+    "ink": captions.INK,
+    "faint": captions.FAINT,
+}
+_COLOURS |= {"value": svg.VALUE, "gradient": svg.GRADIENT, "local": svg.LOCAL}
 
 
 def page(name: str, **parts: str) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from autograd_core.errors import ArgumentError
 from autograd_core.show import wording
-from autograd_core.show.snapshot import Snapshot, number_text
+from autograd_core.show.snapshot import Snapshot
+from autograd_core.show.summaries import number_text
 from autograd_core.value import Value
 
 MOST = 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -26,8 +27,9 @@ def png(svg: str) -> bytes:
             "as .svg, .html, .dot and .mmd without"
         ) from None
     root = ET.fromstring(svg)
-    width, height = float(root.attrib["width"]), float(root.attrib["height"])
-    figure = Figure(figsize=(width / 96, height / 96), dpi=96 * SCALE)
+    width, height = map(float, root.attrib["viewBox"].split()[2:])
+    scale = SCALE * float(root.attrib["width"]) / width
+    figure = Figure(figsize=(width / 96, height / 96), dpi=96 * scale)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(0, width)
@@ -120,14 +122,15 @@ def _text(axes: Any, element: ET.Element, style: dict[str, str]) -> None:
     runs = list(element) or [element]
     looks = [style | run.attrib for run in runs]
     shift = [float(look.get("dx", 0)) for look in looks]
+    lower = itertools.accumulate(float(look.get("dy", 0)) for look in looks)
     placed = [_run(axes, run.text or "", look) for run, look in zip(runs, looks, strict=True)]
     renderer = axes.figure.canvas.get_renderer()
-    widths = [text.get_window_extent(renderer).width / SCALE for text in placed]
+    scale = axes.figure.dpi / 96
+    widths = [text.get_window_extent(renderer).width / scale for text in placed]
     x = float(element.attrib["x"])
-    if style.get("text-anchor") == "middle":
-        x -= (sum(widths) + sum(shift)) / 2
-    for text, width, before in zip(placed, widths, shift, strict=True):
-        text.set_position((x + before, float(element.attrib["y"])))
+    x -= (sum(widths) + sum(shift)) * {"middle": 0.5, "end": 1.0}.get(style.get("text-anchor", ""), 0.0)
+    for text, width, before, below in zip(placed, widths, shift, lower, strict=True):
+        text.set_position((x + before, float(element.attrib["y"]) + below))
         x += before + width
 
 

@@ -17,16 +17,18 @@ from autograd_core.show.javascript import RUNTIME
 from autograd_core.show.layout import arrange
 from autograd_core.show.pages import page
 from autograd_core.show.saving import check_suffix, is_device, write
+from autograd_core.show.scope import Scope
 from autograd_core.show.steps import LIMIT, read
 from autograd_core.show.text import explain
 from autograd_core.show.wording import expression
 
 
-def step(root: Any, title: str = "", limit: int = LIMIT) -> Stepper:
+def step(root: Any, title: str = "", limit: int = LIMIT, *, module: Any = None) -> Stepper:
     """The graph behind `root`, a Value or a Tensor, to be played in a notebook or a browser.
 
     Each step computes a node or passes its gradient back; no backward pass is needed before. Of Tensors it shows
-    shapes, and numbers where they are few and known: step before `backward()` frees the graph.
+    shapes, and numbers where they are few and known: step before `backward()` frees the graph. `module` says what the
+    leaves are called, as in `draw`.
 
     >>> from autograd_core import Value
     >>> x, y, z = Value(-2.0, "x"), Value(5.0, "y"), Value(-4.0, "z")
@@ -36,12 +38,12 @@ def step(root: Any, title: str = "", limit: int = LIMIT) -> Stepper:
     Errors: DTypeError for anything else, ArgumentError for a graph of more than `limit` nodes, MissingLibraryError
     without igraph.
     """
-    snapshot, data, functions = read(root, limit)
-    picture = svg.render(snapshot, arrange([entry.inputs for entry in snapshot.entries]), marked=True)
+    snapshot, data, functions = read(root, limit, Scope(module).names)
+    picture = svg.render(snapshot, arrange([entry.inputs for entry in snapshot.entries]), svg.Look(marked=True))
     whole = expression(snapshot)
     name = snapshot.result.name
     title = title or (f"{name} = {whole}" if whole not in ("", name) else f"{name}, step by step")
-    return Stepper(title, _filled(title, picture, data, functions, explain(root, limit)))
+    return Stepper(title, _filled(title, picture, data, functions, explain(root, limit, module=module)))
 
 
 class Stepper:

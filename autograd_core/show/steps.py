@@ -6,7 +6,7 @@ other inputs. Of arrays it gets sentences: which rule makes what of which shapes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,12 +27,12 @@ LIMIT = 300
 Data = dict[str, Any]
 
 
-def read(root: Any, limit: int) -> tuple[Snapshot, Data, str]:
+def read(root: Any, limit: int, names: Mapping[Any, str]) -> tuple[Snapshot, Data, str]:
     """A snapshot to be drawn, what the page is to know, and the JavaScript that it computes with.
 
     Errors: DTypeError for what has no graph, ArgumentError for a graph of more than `limit` nodes.
     """
-    snapshot = take(root, max(limit, 1), differentiated=True)
+    snapshot = take(root, max(limit, 1), differentiated=True, names=names)
     if snapshot.omission or limit < 1:
         raise ArgumentError(
             f"step: the graph has {snapshot.total} nodes, and limit={limit}; step through a part of it, from an inner "

@@ -13,11 +13,21 @@ from autograd_core.show import wording
 from autograd_core.show.differences import agree, finite_differences
 from autograd_core.show.notation import ATOM, Term
 from autograd_core.show.paths import explain_paths, signed_sum
-from autograd_core.show.snapshot import LIMIT, Entry, Snapshot, number_text, take
+from autograd_core.show.scope import Scope
+from autograd_core.show.snapshot import LIMIT, Entry, Snapshot, take
+from autograd_core.show.summaries import number_text
 from autograd_core.tensor import Tensor
 
 
-def explain(root: Any, limit: int = LIMIT, *, wrt: Any = None, symbols: bool = False, check: bool = False) -> str:
+def explain(
+    root: Any,
+    limit: int = LIMIT,
+    *,
+    wrt: Any = None,
+    symbols: bool = False,
+    check: bool = False,
+    module: Any = None,
+) -> str:
     """The graph behind `root` as a table to print, each node after its inputs.
 
     A node of numbers knows its op and inputs, its value, its local gradient for each input and,
@@ -50,6 +60,7 @@ def explain(root: Any, limit: int = LIMIT, *, wrt: Any = None, symbols: bool = F
     Of a graph of Tensors it tells ops, inputs, shapes, dtypes, and the shapes of what `.grad` holds;
     recorded nodes keep no numbers. Then, for each input, what its vector-Jacobian product is and which shapes it takes
     and gives.
+    `module` says what the leaves are called that have no label, as in `draw`.
     Of more than `limit` nodes it tells those nearest to `root`. Where an input has been given another value since, it
     says so.
     Errors: DTypeError for what is neither a Value nor a Tensor, ArgumentError for a `wrt` or `check` of Tensors, and
@@ -60,9 +71,10 @@ def explain(root: Any, limit: int = LIMIT, *, wrt: Any = None, symbols: bool = F
             "explain: wrt and check are for graphs of Values; of Tensors explain(t) has each rule, and gradcheck "
             "compares gradients with finite differences"
         )
+    names = Scope(module).names
     if wrt is not None:
-        return explain_paths(take(root, sys.maxsize, differentiated=True), wrt)
-    snapshot = take(root, limit)
+        return explain_paths(take(root, sys.maxsize, differentiated=True, names=names), wrt)
+    snapshot = take(root, limit, names=names)
     if snapshot.of_numbers:
         differences = _differences(root, snapshot) if check else {}
         table = _table_of_numbers(snapshot, symbols, differences)

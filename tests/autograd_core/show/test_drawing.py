@@ -117,8 +117,8 @@ def test_a_limit_is_for_show_too():
     x = Value(1.0, "x")
     for _ in range(50):
         x = x * 2.0
-    assert "of 101 nodes" in str(x.show(limit=10))
-    assert "nodes" not in str(x.show())
+    assert "101 nodes; those of one op at one level are one" in str(x.show(limit=10))
+    assert "those of" not in str(x.show())
 
 
 def test_png_has_the_picture_at_twice_its_size(drawing, tmp_path):
@@ -178,7 +178,7 @@ def test_a_page_to_pan_and_zoom(hostile, tmp_path, browser):
     width = "document.querySelector('#picture svg').getBoundingClientRect().width"
     before = browser.run(width)
     browser.click("#larger")
-    assert browser.run(width) == pytest.approx(1.25 * before)
+    assert browser.run(width) == pytest.approx(1.25 * before, abs=1)
     browser.click("#whole")
     assert browser.run(width) <= browser.run("innerWidth")
     assert browser.run("getComputedStyle(document.querySelector('#picture text')).fill") == "rgb(230, 237, 243)"

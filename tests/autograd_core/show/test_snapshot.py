@@ -5,7 +5,8 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import ArgumentError, DTypeError, Value, logsumexp, tensor
-from autograd_core.show.snapshot import number_text, take
+from autograd_core.show.snapshot import take
+from autograd_core.show.summaries import number_text
 
 
 def names(root, **options):

@@ -11,7 +11,7 @@ import pytest
 import autograd_core as ag
 from autograd_core import ArgumentError, DTypeError, Value, elementwise, tensor
 from autograd_core.show import step
-from autograd_core.show.snapshot import number_text
+from autograd_core.show.summaries import number_text
 
 
 def deck_d(x=-2.0, y=5.0, z=-4.0):
