@@ -100,7 +100,7 @@ def node_width(entry: Entry) -> float:
     wide = width(line, size)
     if entry.role == "box":
         return max(wide, width([Run(entry.kind, {})], SMALL)) + 20
-    return wide + 8 if entry.op is None or entry.role == "beyond" else max(2 * RADIUS, wide + 22)
+    return wide + 10 if entry.op is None or entry.role == "beyond" else max(2 * RADIUS, wide + 22)
 
 
 def described(entry: Entry, inputs: Sequence[str]) -> str:

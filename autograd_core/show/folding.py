@@ -8,7 +8,7 @@ module as there are times that the graph comes back to it.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -74,14 +74,16 @@ class _Folder:
         folded = ""
         keys = self._keys(nodes, level)
         view = None
-        if sum(key is None for key in keys.values()) <= self.limit:
-            view = _View(nodes, keys, self.scope, outer, box)
-        if view is None or len(view.items) > self.limit:
-            view = _View(nodes, self._keys(nodes, level, by_op=True), self.scope, outer, box)
+        foldable = box is None or box.of == "module"  # what is in a box of one op is to be seen
+        if not foldable or sum(key is None for key in keys.values()) <= self.limit:
+            view = _View(nodes, keys, False, self.scope, outer, box)
+        if view is None or (foldable and len(view.items) > self.limit):
+            view = _View(nodes, self._keys(nodes, level, by_op=True), True, self.scope, outer, box)
             folded = f"{len(nodes):,} nodes; those of one op at one level are one"
         shown = set(view.items)
-        if len(shown) > self.limit:
+        if foldable and len(shown) > self.limit:
             shown = nearest(view.ends[-1], self.limit, view.inputs_of)
+            view.whole = False
             folded = f"only what is nearest to the result, of {len(nodes)} nodes; … stands for others"
         snapshot = self.reading.snapshot([end for end in view.ends if end in shown], view.inputs_of, shown)
         if len(shown) < len(view.items):
@@ -114,7 +116,7 @@ class _Folder:
         pictures, entries = _PICTURES, _ENTRIES
         while waiting:
             view, snapshot, level = waiting.popleft()
-            for place, box in enumerate(snapshot.nodes):
+            for place, box in enumerate(snapshot.nodes if view.whole else ()):  # of so many, none is worth a page
                 if not isinstance(box, Box) or snapshot.entries[place].role != "box" or not (pictures and entries > 0):
                     continue
                 if box.of == "module" or (box.of == "op" and len(box.members) <= INSIDE):
@@ -132,12 +134,15 @@ class _View:
         self,
         nodes: Sequence[Any],
         keys: dict[Any, Cluster | None],
+        by_op: bool,
         scope: Scope,
         outer: _View | None,
         box: Box | None,
     ) -> None:
+        self.whole = True
         self._outer = outer
         self._scope = scope
+        self._item: dict[Any, Any] = {}  # where each node is shown
         clusters = _merged(nodes, _levels(nodes, keys))
         leaf_users: dict[Any, dict[Any, None]] = defaultdict(dict)  # the clusters that use it, in order
         sources: dict[Any, dict[Any, None]] = defaultdict(dict)  # of a cluster, what it uses of others
@@ -152,43 +157,46 @@ class _View:
                 else:
                     continue
                 sources[cluster][parent] = None
-        by_op = any(key is not None and key.of == "op" for key in keys.values())
-        of_leaves: dict[Any, Cluster] = {}
+        of_leaves: dict[Any, Cluster] | None = {} if by_op else None
         members: dict[Any, list[Any]] = defaultdict(list)
         for node in nodes:
-            found = clusters.get(node)
-            if found is None:
-                found = self._of_leaf(node, tuple(leaf_users[node]), of_leaves if by_op else None)
-            members[found].append(node)
-        self._item: dict[Any, Any] = {}
+            cluster = clusters.get(node)
+            if cluster is None:
+                cluster = self._of_leaf(node, tuple(leaf_users[node]), of_leaves)
+            members[cluster].append(node)
+        self._fill_boxes(members, sources, exits)
+        self.items = list(dict.fromkeys(self._item.values()))
+        used = {source for item in self.items for source in self.inputs_of(item)}
+        last = self._item[nodes[-1]]
+        self.ends = [item for item in self.items if item not in used and item is not last] + [last]
+
+    def _fill_boxes(
+        self, members: dict[Any, list[Any]], sources: dict[Any, dict[Any, None]], exits: Container[Any]
+    ) -> None:
+        """Make the boxes, with what they are made from and which of their nodes others use."""
         boxes: list[tuple[Box, Any]] = []
         for cluster, found in members.items():
-            item = found[0]
-            if isinstance(cluster, Cluster) and cluster.of == "op" and sum(bool(node.parents) for node in found) < 2:
-                self._item.update(zip(found, found, strict=True))  # an op alone, with its constants
-                continue
-            if isinstance(cluster, Cluster) and (len(found) > 1 or cluster.of == "module"):
-                item = Box(cluster.of, *_called(cluster, found, scope), found)
+            if isinstance(cluster, Cluster) and _is_box(cluster, found):
+                used = found if cluster.of == "leaves" else [node for node in found if node in exits]
+                item = Box(cluster.of, *_called(cluster, found, self._scope), found, exits=tuple(used))
                 boxes.append((item, sources[cluster]))
-                item.exits = tuple([node for node in found if node in exits or not node.parents])
-            for node in found:
-                self._item[node] = item
-        for item, used in boxes:
-            known = dict.fromkeys(self._shown_as(parent) for parent in used if parent is not None)
-            known.pop(item, None)
-            item.parents = tuple(known) or ((None,) if None in used else ())
-            if item.of != "leaves":
-                item.exits = tuple([node for node in item.exits if node.parents])
-        self.items = list(dict.fromkeys(self._item.values()))
-        used_here = {source for item in self.items for source in self.inputs_of(item)}
-        last = self._item[nodes[-1]]
-        self.ends = [item for item in self.items if item not in used_here and item is not last] + [last]
+                self._item.update(dict.fromkeys(found, item))
+            else:
+                self._item.update(zip(found, found, strict=True))  # an op alone, with its constants
+        for item, before in boxes:
+            known = dict.fromkeys(self._shown_as(parent) for parent in before if parent is not None)
+            known.pop(item, None)  # in which its own parameters are
+            item.parents = tuple(known) or ((None,) if None in before else ())
 
     def inputs_of(self, item: Any) -> Sequence[Any]:
-        """What an item of this view is made from."""
+        """What an item of this view is made from; a box comes once, however many of its nodes are used."""
         if isinstance(item, Box):
             return item.parents
-        return [None if parent is None else self._shown_as(parent) for parent in item.parents]
+        found = [None if parent is None else self._shown_as(parent) for parent in item.parents]
+        if len(found) > 1 and any(isinstance(source, Box) for source in found):
+            seen: set[Any] = set()
+            found = [x for x in found if not isinstance(x, Box) or not (x in seen or seen.add(x))]
+        return found
 
     def _shown_as(self, node: Any) -> Any:
         """The item that a node is in, here or outside."""
@@ -237,7 +245,7 @@ def _levels(nodes: Sequence[Any], keys: dict[Any, Cluster | None]) -> dict[Any, 
         elif (key, level) in known:
             clusters[node] = known[key, level]
         else:
-            clusters[node] = known[key, level] = replace(key, level=level)
+            clusters[node] = known[key, level] = Cluster(key.of, key.name, level)
     return clusters
 
 
@@ -284,6 +292,12 @@ def _has_detour(leads_to: dict[Any, set[Any]], start: Any, end: Any) -> bool:
                 seen.add(user)
                 waiting.append(user)
     return False
+
+
+def _is_box(cluster: Cluster, members: Sequence[Any]) -> bool:
+    if cluster.of == "op":
+        return len(members) > 1 and sum(bool(node.parents) for node in members) > 1
+    return cluster.of == "module" or len(members) > 1
 
 
 def _called(cluster: Cluster, members: Sequence[Any], scope: Scope) -> tuple[str, str]:

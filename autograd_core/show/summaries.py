@@ -29,15 +29,17 @@ def number_text(number: float, digits: int = 6) -> str:
 
 
 def spread(array: Any) -> Spread | None:
-    """The histogram of many numbers; None where there are few, all are the same, or some are not finite."""
+    """The histogram of many numbers; None where there are few, some are not finite, or all are the same but for what
+    rounding makes of them.
+    """
     numbers = np.asarray(array, np.float64).ravel()
     if numbers.size < FEW:
         return None
     low, high = float(numbers.min()), float(numbers.max())
-    if not (low < high and math.isfinite(high - low)):
+    if not (math.isfinite(high - low) and high - low > 1e-6 * max(abs(low), abs(high))):
         return None
-    counts, _ = np.histogram(numbers, BINS, (low, high))
-    return Spread(low, high, tuple(counts.tolist()))
+    place = np.minimum((numbers - low) / (high - low) * BINS, BINS - 1).astype(np.intp)
+    return Spread(low, high, tuple(np.bincount(place, minlength=BINS).tolist()))
 
 
 def summary(array: Any) -> str:

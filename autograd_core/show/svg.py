@@ -226,7 +226,10 @@ class _Picture:
             start = (self._middle(index) + captions.node_width(entry) / 2, self._y(index))
             add(lines, "path", d=path(start, "H", (self._wires_end(index),)), **self._mark(data_node=index))
         branches: dict[int, int] = defaultdict(int)
-        leaving: dict[tuple[int, int], int] = {}  # who goes on in which band -> the number of its connector
+        leaving = {s.start for s in self.segments if self._band(s.start) is not self._band(s.end)}
+        numbers = {place: i + 1 for i, place in enumerate(sorted(leaving, key=lambda p: (self._y(p), p)))}
+        for place, number in numbers.items():
+            self._connect(lines, self._wires_end(place), self._y(place), number)
         for segment in self.segments:
             branches[segment.start] += 1
             x, y = self._wires_end(segment.start), self._y(segment.start)
@@ -235,12 +238,9 @@ class _Picture:
                 mark = self._mark(data_node=self._source(segment.start), data_to=self._goal(segment))
             band = self._band(segment.end)
             if band is not self._band(segment.start):
-                key = (segment.start, band.number)
-                if key not in leaving:
-                    leaving[key] = len(leaving) + 1
-                    self._connect(lines, x, y, leaving[key])
-                    self._connect(lines, MARGIN + CONNECTOR, self._y(segment.start, band), leaving[key], into=True)
                 x, y = MARGIN + CONNECTOR, self._y(segment.start, band)
+                if segment is self.after[segment.start][0]:
+                    self._connect(lines, x, y, numbers[segment.start], into=True)
             left = self._column_starts(segment.end)
             end_x, end_y = self.entrances.get(segment, (self._wires_end(segment.end), self._y(segment.end)))
             bend = (left - x - self._entrance(segment)) / 2
@@ -266,7 +266,7 @@ class _Picture:
             return ""
         entry = self.snapshot.entries[segment.end]
         source = self.snapshot.entries[entry.inputs[segment.port]]
-        if source.role == "constant" or segment.port >= len(entry.local_gradients):
+        if source.role == "constant" or len(entry.inputs) != len(entry.local_gradients):  # some come from one box
             return ""
         return captions.quantity(entry.local_gradients[segment.port])
 

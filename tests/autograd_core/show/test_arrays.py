@@ -6,7 +6,7 @@ import pytest
 import autograd_core as ag
 from autograd_core import array_op, tensor
 from autograd_core.graph import topological_order
-from autograd_core.show import arrays, explain, step
+from autograd_core.show import arrays, explain, step, summaries
 
 
 def network():
@@ -99,6 +99,19 @@ def test_few_numbers_are_written_out(array, text):
 
 
 def test_many_numbers_are_summed_up():
-    assert arrays.summary(np.array([3.0, 0.0, -4.0, 0.0])) == "from -4 to 3, norm 5, 50% zeros"
-    assert arrays.summary(np.array([1.0, np.inf, np.nan])) == "2 of 3 are nan or infinite"
-    assert arrays.summary(np.zeros((0, 3))) == ""
+    assert summaries.summary(np.array([3.0, 0.0, -4.0, 0.0])) == "from -4 to 3, norm 5, 50% zeros"
+    assert summaries.summary(np.array([1.0, np.inf, np.nan])) == "2 of 3 are nan or infinite"
+    assert summaries.summary(np.zeros((0, 3))) == ""
+
+
+def test_histograms_are_of_numbers_that_differ():
+    spread = summaries.spread(np.repeat([2.0, -4.0, 7.0], 10))
+    assert (spread.low, spread.high, spread.bins) == (-4.0, 7.0, (10, 0, 0, 0, 0, 0, 10, 0, 0, 0, 10))
+    for numbers in (
+        [1.0] * 20,
+        [1.0, np.nextafter(1.0, 2.0)] * 10,
+        [np.nan] + [1.0] * 20,
+        [1e308, -1e308] * 10,
+        [1, 2],
+    ):
+        assert summaries.spread(np.array(numbers)) is None

@@ -7,9 +7,11 @@ import sys
 import weakref
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import PIL.Image
 import pytest
 
+import autograd_core as ag
 from autograd_core import ArgumentError, Value, tensor
 from autograd_core.show import MissingLibraryError, draw
 
@@ -183,3 +185,58 @@ def test_a_page_to_pan_and_zoom(hostile, tmp_path, browser):
     assert browser.run(width) <= browser.run("innerWidth")
     assert browser.run("getComputedStyle(document.querySelector('#picture text')).fill") == "rgb(230, 237, 243)"
     assert (browser.errors, len(browser.requests)) == ([], 1)
+
+
+@pytest.fixture
+def blocks():
+    """A graph with a box in a box."""
+    w, v = (tensor(np.linspace(-1.0, 1.0, 16).reshape(4, 4), requires_grad=True) for _ in range(2))
+    loss = ag.tanh(tensor(np.ones((3, 4))) @ w @ v).sum()
+    loss.label = "<loss>"
+    loss.backward(retain_graph=True)
+    return loss.show(module={"net.first.w": w, "net.second.v": v})
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_boxes_of_a_page_open_by_clicks_and_keys(blocks, tmp_path, browser, dark):
+    blocks.save(tmp_path / "a.html")
+    browser.open(tmp_path / "a.html", dark=dark)
+    titles = "[...document.querySelectorAll('#picture .title, #picture text')].map((e) => e.textContent)"
+    trail = lambda: browser.run("document.getElementById('trail').innerText").split("\n")  # noqa: E731
+    assert {"net", "tanh", "sum"} <= set(browser.run(titles))
+    assert not browser.run("document.getElementById('trail').checkVisibility()")
+    browser.click("#picture [data-opens] rect:last-of-type")
+    assert {"net.first", "net.second"} <= set(browser.run(titles))
+    assert "".join(trail()) == "Whole graph›Inside net"
+    browser.run("document.querySelector('#picture [data-opens]').focus()")
+    assert "A click, or Enter, opens it." in browser.run("document.getElementById('about').textContent")
+    browser.press("Enter")
+    assert {"net.first.w", "@"} <= set(browser.run(titles))
+    browser.click("#picture g:has(rect) > text")
+    assert "v1 = matmul(const, net.first.w) float64" in browser.run("document.getElementById('about').textContent")
+    browser.press("Escape")
+    assert browser.run("document.activeElement.dataset.opens") == "2"  # where one was
+    browser.click("#trail button")
+    assert {"net", "tanh"} <= set(browser.run(titles))
+    assert (browser.errors, len(browser.requests)) == ([], 1)
+
+
+def test_a_page_with_boxes_fits_a_phone(blocks, tmp_path, browser):
+    blocks.save(tmp_path / "a.html")
+    browser.open(tmp_path / "a.html", width=360, height=640, touch=True)
+    assert browser.run("document.documentElement.scrollWidth") <= 360
+    browser.click("#picture [data-opens] rect:last-of-type")
+    assert browser.run("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize(("name", "box"), [("a.dot", ">net<"), ("a.mmd", '"net<br>')])
+def test_boxes_are_in_other_languages_too(blocks, tmp_path, name, box):
+    blocks.save(tmp_path / name)
+    assert box in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_png_of_a_narrow_picture_has_its_size(tmp_path):
+    drawing = (Value(1.0, "a long label, so that it") * Value(2.0, "y_1")).show(width=120)
+    drawing.save(tmp_path / "a.png")
+    with PIL.Image.open(tmp_path / "a.png") as image:
+        assert image.width == pytest.approx(240, abs=2)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core import Value, relu, sigmoid, tensor, where
+from autograd_core import ArgumentError, Value, relu, sigmoid, tensor, where
 from autograd_core.show import draw
-from autograd_core.show.svg import GRADIENT, VALUE
+from autograd_core.show.svg import GRADIENT, LOCAL, VALUE
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
@@ -100,6 +100,68 @@ def test_square_has_two_arrows_from_one_branching_point():
     assert sorted(texts(draw(y), GRADIENT)) == ["1", "6"]
 
 
+def runs(drawing):
+    """The pieces of lines that have several, with what sets them apart."""
+    return [(run.text, run.attrib) for run in ET.fromstring(str(drawing)).iter(NAMESPACE + "tspan")]
+
+
+def test_labels_have_subscripts_and_accents():
+    y = sigmoid(Value(0.0, r"\hat x_1"))
+    y.label = "y_{12}"
+    stem, subscript, name, below, value = runs(draw(y))[:5]
+    assert (stem[0], subscript[0], name[0], below[0], value[0]) == ("x\u0302", "1", "y", "12", "= 0.5")
+    assert float(subscript[1]["dy"]) > 0
+    assert float(subscript[1]["font-size"]) < 19
+    assert float(below[1]["dy"]) == -float(value[1]["dy"])  # and what follows stands on the line again
+
+
+def test_local_gradients_stand_where_wires_come_in_if_asked_for():
+    x, y = Value(-2.0, "x"), Value(5.0, "y")
+    f = x * y + 0.5
+    assert texts(f.show(), LOCAL) == []
+    assert sorted(texts(f.show(local_gradients=True), LOCAL)[:3]) == ["-2", "1", "5"]  # not that of 0.5
+    assert "local gradient where a wire comes in" in "".join(texts(f.show(local_gradients=True)))
+    many = ag.vecdot([x, y], [y, x])
+    assert sorted(texts(many.show(local_gradients=True), LOCAL)[:4]) == ["-2", "-2", "5", "5"]
+
+
+def test_local_gradients_of_tensors_are_refused():
+    with pytest.raises(ArgumentError, match="local gradients of Tensors are arrays"):
+        draw(tensor([1.0], requires_grad=True) * 2.0, local_gradients=True)
+
+
+def chain(length=12):
+    x = Value(1.0, "x")
+    for i in range(length):
+        x = ag.tanh(x * Value(0.5, f"w_{i}"))
+    return x
+
+
+def test_a_narrow_picture_is_broken_into_bands_and_wires_go_on_below():
+    whole, narrow = (ET.fromstring(str(chain().show(width=width))) for width in (None, 600))
+    assert float(narrow.get("width")) <= 600 < float(whole.get("width"))
+    assert float(narrow.get("width")) == float(narrow.get("viewBox").split()[2])  # nothing is made smaller
+    numbers = [e.text for e in narrow.iter(NAMESPACE + "text") if e.get("font-size") == "10"]
+    assert numbers
+    assert sorted(numbers) == sorted(2 * [str(i + 1) for i in range(len(numbers) // 2)])
+    assert [e.get("d") for e in whole.iter(NAMESPACE + "path")] == [
+        e.get("d") for e in ET.fromstring(str(chain().show(width=10_000))).iter(NAMESPACE + "path")
+    ]
+    for element in narrow.iter(NAMESPACE + "text"):
+        assert 0 < float(element.get("x")) < float(narrow.get("width"))
+        assert 0 < float(element.get("y")) < float(narrow.get("height"))
+    spots = [(e.get("x"), e.get("y")) for e in narrow.iter(NAMESPACE + "text")]
+    assert len(set(spots)) == len(spots)
+
+
+def test_what_cannot_be_broken_is_made_smaller():
+    y = Value(1.0, "a label of 28 characters ...") * Value(2.0, "y")
+    root = ET.fromstring(str(y.show(width=150)))
+    _, _, wide, high = map(float, root.get("viewBox").split())
+    assert float(root.get("width")) == 150 < wide
+    assert float(root.get("height")) == pytest.approx(150 * high / wide, abs=1)
+
+
 def test_leaf_alone_is_a_label_with_its_value():
     assert texts(draw(Value(3.0, "x"))) == ["x", "3"]
     assert texts(draw(Value(3.0))) == ["3"]
@@ -151,6 +213,32 @@ def test_many_numbers_of_a_tensor_are_summed_up_on_hovering():
     loss.backward()
     summary = "value from -2 to 5, norm 7.746, 12% zeros; gradient from -4 to 10, norm 15.49, 12% zeros"
     assert f"<title>w float64\nshape (4, 2); {summary}</title>" in str(draw(loss))
+
+
+def test_a_histogram_stands_by_the_wire_of_many_numbers():
+    numbers = np.repeat([-1.0, 0.0, 3.0], [1, 4, 15])
+    w = tensor(numbers, requires_grad=True, label="w")
+    loss = (w * 1.0).sum()
+    loss.backward(retain_graph=True)
+    root = ET.fromstring(str(draw(loss)))
+    bars = [e for e in root.iter(NAMESPACE + "path") if e.get("fill") == VALUE]
+    steps = [float(step) for step in re.findall(r"v(-?[\d.]+)", bars[0].get("d"))]
+    assert len(steps) == 12  # 11 bars, and down again
+    assert np.cumsum(steps)[[0, 2, 10, 11]].tolist() == pytest.approx([-1.0, -3.2, -12.0, 0.0], abs=0.1)
+    assert {"-1", "3"} <= set(texts(draw(loss), VALUE))
+    assert [e.get("fill") for e in root.iter(NAMESPACE + "path") if e.get("fill") == GRADIENT] == []  # all are 1
+
+
+def test_gradients_of_inner_tensors_are_found_where_the_graph_is_still_there():
+    w = tensor(np.linspace(-1.0, 1.0, 20), requires_grad=True, label="w")
+    loss = (ag.tanh(w) ** 2).sum()
+    assert texts(draw(loss), GRADIENT) == []
+    loss.backward(retain_graph=True)
+    assert len([text for text in texts(draw(loss), GRADIENT) if text.startswith("norm")]) == 3
+    assert any(", gradient below" in text for text in texts(draw(loss)))
+    loss.backward()
+    assert len([text for text in texts(draw(loss), GRADIENT) if text.startswith("norm")]) == 1
+    assert any(".grad below" in text for text in texts(draw(loss)))
 
 
 def test_hundreds_of_nodes_are_drawn_without_text_on_text():
