@@ -20,9 +20,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 mnist: install
 	$(BIN)/python -m nn train mnist --model lenet5 --out runs/lenet5 --resume
 
-# Two processes, each with its half of the files; who is done first takes from the rest of the other.
+# Two processes, each with its half of the files; who is done first takes from the rest of the other. What is skipped is
+# named, with the reason: without Chromium, the tests of pages.
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal -rs
 
 # What type checkers and editors know of the ops: after one was added, or its arguments changed.
 stubs: $(VENV)/.installed-dev

@@ -193,10 +193,15 @@ class _View:
         if isinstance(item, Box):
             return item.parents
         found = [None if parent is None else self._shown_as(parent) for parent in item.parents]
-        if len(found) > 1 and any(isinstance(source, Box) for source in found):
-            seen: set[Any] = set()
-            found = [x for x in found if not isinstance(x, Box) or not (x in seen or seen.add(x))]
-        return found
+        boxes = {id(source) for source in found if isinstance(source, Box)}
+        if len(found) == len(boxes) or not boxes:
+            return found
+        once = []
+        for source in found:
+            if not isinstance(source, Box) or id(source) in boxes:
+                boxes.discard(id(source))
+                once.append(source)
+        return once
 
     def _shown_as(self, node: Any) -> Any:
         """The item that a node is in, here or outside."""
