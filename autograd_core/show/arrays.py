@@ -81,18 +81,24 @@ def _filled(snapshot: Snapshot, root: Tensor, known: Mapping[Any, Any], found: M
 
 
 def _with_arrays(entry: Entry, value: Any, gradient: Any) -> Entry:
-    said = {"value": summary(value), "gradient": summary(gradient)}
-    shape = "" if gradient is None else f"norm {number_text(float(np.linalg.norm(gradient)), digits=4)}"
+    said = {"value": _in_full(value), "gradient": _in_full(gradient)}
+    norm = "" if gradient is None else f"norm {number_text(float(np.linalg.norm(gradient)), digits=4)}"
     return replace(
         entry,
         value=text(value, ON_THE_WIRE) or entry.value,
-        gradient=None if gradient is None else text(gradient, ON_THE_WIRE) or shape,
+        gradient=None if gradient is None else text(gradient, ON_THE_WIRE) or norm,
         value_spread=spread(value) if value is not None else None,
         gradient_spread=spread(gradient) if gradient is not None else None,
         summary="; ".join(
             filter(None, [entry.summary, f"shape {entry.value}", *[f"{what} {x}" for what, x in said.items() if x]])
         ),
     )
+
+
+def _in_full(array: Any) -> str:
+    """The numbers, where they are few but have no room on a wire, and what sums them up."""
+    numbers = text(array) if np.size(array) > ON_THE_WIRE else ""
+    return ", ".join(filter(None, [numbers, summary(array)]))
 
 
 def _kept_gradient(node: Any, root: Tensor) -> Any:

@@ -100,8 +100,8 @@ class Snapshot:
     @property
     def omission(self) -> str:
         """What a reader has to be told if parts were left out."""
-        if self.folded or all(entry.role != "beyond" for entry in self.entries):
-            return self.folded
+        if self.whole or self.folded or all(entry.role != "beyond" for entry in self.entries):
+            return self.folded  # a part always has ends
         return f"only what is nearest to the result, of {self.total} nodes; … stands for others"
 
     @property

@@ -27,11 +27,12 @@ EXAMPLE = ["(x+y)*z", "x=-2", "y=5", "z=-4"]
 def on_config(config: Any, **_: Any) -> Any:
     """The order of the pages."""
     docs = Path(config["docs_dir"])
-    pages = sorted(path.name for path in docs.glob("*.md") if path.name != "index.md")
+    pages = sorted(path.name for path in docs.glob("*.md") if path.name not in ("index.md", "pictures.md"))
     named = ("coming-from-", "adding-")
     config["nav"] = [
         {"Start": "index.md"},
         {"Guide": "guide.md"},
+        {"Pictures": "pictures.md"},
         {"Coming from": [page for page in pages if page.startswith("coming-from-")]},
         {"Course": ["course/index.md", *(f"course/{path.stem}.md" for path in NOTEBOOKS)]},
         {"How to add": [page for page in pages if page.startswith("adding-")]},

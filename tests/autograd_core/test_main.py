@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -175,6 +176,35 @@ def test_bad_input_gets_one_line_and_exit_status_2(capsys, arguments, message):
     assert message in errors
     assert errors.count("\n") == 1
     assert len(errors) < 500
+
+
+_HOSTILE = """
+__import__('os').system('id')|().__class__|open('/etc/passwd')|x.__class__|x;y|x=1|lambda: 0|[x for x in y]|{x}|f'{x}'
+1/0|0**-1|1e999|9**9**9**9|9e999-9e999|log(0)*0|sqrt(-1)|x**|x+|((x|x))|*x|x y|x,y|x[0]|x if y else z|x and y|not x|x<y
+x//y|x%y|x@y|~x|x:=2|print(x)|exec('1')|eval('1')|exp|exp()|exp(x,y)|exp(x=y)|sum(x)|matmul(x,y)|softmax(x)|relu(*x)
+x^2|2x|2if|0x1p3|1_000|1j|True|None|...|λx.x|x²|\x00|x\x1b[31m|x\\\ny|#x|'''|$x|`x`|x?|import os|del x|×|−x|x==y|pow(x,y,z)
+"""
+
+
+def test_hostile_expressions_get_one_clear_line_each(capsys):
+    hostile = [text for line in _HOSTILE.strip().split("\n") for text in line.split("|")]
+    hostile += [
+        "-" * 3000 + "x",
+        "(" * 900 + "x" + ")" * 900,
+        "+".join("x" * 900),
+        "9" * 1999,
+        "sin(" * 300 + "x",
+        "",
+        " ",
+    ]
+    assert len(hostile) > 60
+    before = time.process_time()
+    for text in hostile:
+        status, output, errors = run(capsys, text, "x=2")
+        assert (status, output, errors.count("\n")) == (2, "", 1), text
+        assert errors.startswith("python -m autograd_core: error: ")
+        assert len(errors) < 1500
+    assert time.process_time() - before < 1  # all of them together
 
 
 @pytest.mark.parametrize("option", ["--svg", "--html"])

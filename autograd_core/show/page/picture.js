@@ -33,9 +33,10 @@ function open(name) {
   opened.push({ name });
   show(name);
   scale = 1;
-  zoom(Math.min(1, Math.max(0.5, fitting()))); // smaller, nothing could be read
-  frame.scrollTo(0, (frame.scrollHeight - frame.clientHeight) / 2);
-  if (opened.length > 1) frame.focus();
+  zoom(Math.min(1, Math.max(0.5, (frame.clientWidth - 20) / width))); // smaller, nothing could be read
+  const inner = opened.length > 1;
+  frame.scrollTo(0, inner ? (frame.scrollHeight - frame.clientHeight) / 2 : 0);
+  if (inner) frame.focus();
 }
 
 function back(to) {
@@ -60,15 +61,11 @@ function zoom(to, x = frame.clientWidth / 2, y = frame.clientHeight / 2) {
   document.getElementById("count").textContent = `${Math.round(100 * scale)} %`;
 }
 
-function fitting() {
-  return Math.min((frame.clientWidth - 20) / width, (frame.clientHeight - 20) / height);
-}
-
 const STEP = 1.25;
 const actions = {
   larger: () => zoom(scale * STEP),
   smaller: () => zoom(scale / STEP),
-  whole: () => zoom(Math.min(1, fitting())),
+  whole: () => zoom(Math.min(1, (frame.clientWidth - 20) / width, (frame.clientHeight - 20) / height)),
 };
 for (const [id, action] of Object.entries(actions)) document.getElementById(id).addEventListener("click", action);
 document.addEventListener("keydown", (event) => {

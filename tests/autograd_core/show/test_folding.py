@@ -72,7 +72,7 @@ def test_boxes_have_insides_and_these_too():
     snapshot = folded(loss_of(net := Net()), net)
     block = snapshot.insides[names(snapshot).index("block")]
     assert shown(block) == ["block.a", "tanh", "block.b"]
-    assert block.title == "Inside block"
+    assert (block.title, block.omission) == ("Inside block", "")
     a = block.insides[names(block).index("block.a")]
     assert shown(a) == ["matmul", "add"]
     assert {"block.a.weight", "block.a.bias"} < set(names(a))

@@ -208,11 +208,13 @@ def test_tensors_show_shapes_or_the_few_numbers_that_they_have():
 
 
 def test_many_numbers_of_a_tensor_are_summed_up_on_hovering():
-    w = tensor(np.arange(-2.0, 6.0).reshape(4, 2), requires_grad=True, label="w")
-    loss = (w * w).sum()
+    w = tensor(np.arange(-2.0, 14.0).reshape(8, 2), requires_grad=True, label="w")
+    b = tensor([1.0, 2.0, 3.0, 0.0], requires_grad=True, label="b")
+    loss = (w * w).sum() + (b * b).sum()
     loss.backward()
-    summary = "value from -2 to 5, norm 7.746, 12% zeros; gradient from -4 to 10, norm 15.49, 12% zeros"
-    assert f"<title>w float64\nshape (4, 2); {summary}</title>" in str(draw(loss))
+    summary = "value from -2 to 13, norm 28.71, 6% zeros; gradient from -4 to 26, norm 57.41, 6% zeros"
+    assert f"<title>w float64\nshape (8, 2); {summary}</title>" in str(draw(loss))
+    assert "shape (4,); value [1, 2, 3, 0], from 0 to 3, norm 3.742, 25% zeros; gradient [2," in str(draw(loss))
 
 
 def test_a_histogram_stands_by_the_wire_of_many_numbers():
