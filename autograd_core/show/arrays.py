@@ -64,6 +64,9 @@ def with_numbers(snapshot: Snapshot, reading: Reading, root: Tensor) -> Snapshot
     )
     differentiated = any(isinstance(node, Tensor) and node.grad is not None for node in order)
     found = gradients(order) if differentiated and len(order) > 1 else None
+    if found is not None and np.size(root.array) != 1:
+        remarks = filter(None, [snapshot.folded, "gradients are those of the sum of the result's entries"])
+        snapshot = replace(snapshot, folded="; ".join(remarks))
     return _filled(snapshot, root, known, None if found is None else found[0])
 
 

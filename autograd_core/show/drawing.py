@@ -96,8 +96,8 @@ class Drawing:
         `.mermaid`.
 
         One that was there before keeps its permissions.
-        Errors: ArgumentError for a name that ends as another kind of file does, OSError where it cannot be written,
-        MissingLibraryError for a PNG without matplotlib.
+        Errors: ArgumentError for a name that ends as another kind of file does and for a PNG of a picture that is too
+        large for one, OSError where it cannot be written, MissingLibraryError for a PNG without matplotlib.
         """
         suffix = ".svg" if is_device(path) else check_suffix(path, "a drawing", tuple(self._FORMATS), "")
         write(path, self._FORMATS[suffix](self))

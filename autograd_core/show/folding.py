@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from autograd_core.errors import ArgumentError
 from autograd_core.show.scope import Scope
-from autograd_core.show.snapshot import Box, Reading, Snapshot, check_limit, nearest
+from autograd_core.show.snapshot import Box, Reading, Snapshot, check_limit, clean, nearest
 from autograd_core.value import CONSTANT
 
 INSIDE = 200
@@ -178,7 +178,8 @@ class _View:
         for cluster, found in members.items():
             if isinstance(cluster, Cluster) and _is_box(cluster, found):
                 used = found if cluster.of == "leaves" else [node for node in found if node in exits]
-                item = Box(cluster.of, *_called(cluster, found, self._scope), found, exits=tuple(used))
+                name, kind = map(clean, _called(cluster, found, self._scope))
+                item = Box(cluster.of, name, kind, found, exits=tuple(used))
                 boxes.append((item, sources[cluster]))
                 self._item.update(dict.fromkeys(found, item))
             else:

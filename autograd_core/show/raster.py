@@ -9,15 +9,21 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from typing import Any
 
+from autograd_core.errors import ArgumentError
 from autograd_core.show.layout import MissingLibraryError
 
 SCALE = 2.0
 """Pixels of the image for each of the drawing: enough for a slide."""
+LONGEST_SIDE, LARGEST = 30_000, 100_000_000
+"""Pixels of a side and of all of an image: less than most programs show, and half a gigabyte of memory."""
 _POINTS = 72 / 96  # of a pixel
 
 
 def png(svg: str) -> bytes:
-    """The PNG file of a drawing's SVG text. Errors: MissingLibraryError without matplotlib."""
+    """The PNG file of a drawing's SVG text.
+
+    Errors: ArgumentError for one that is too large, MissingLibraryError without matplotlib.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -29,6 +35,11 @@ def png(svg: str) -> bytes:
     root = ET.fromstring(svg)
     width, height = map(float, root.attrib["viewBox"].split()[2:])
     scale = SCALE * float(root.attrib["width"]) / width
+    if max(width, height) * scale > LONGEST_SIDE or width * height * scale**2 > LARGEST:
+        raise ArgumentError(
+            f"save: a .png of {width * scale:.0f} x {height * scale:.0f} pixels is too large to be looked at; draw the "
+            "graph with a smaller limit, or within a width, or save it as .svg or .html"
+        )
     figure = Figure(figsize=(width / 96, height / 96), dpi=96 * scale)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))

@@ -292,7 +292,7 @@ def _read(node: Any, reading: Reading) -> Entry:
         return Entry("const", "", None, "", (), "", None, (), "", role="constant")
     if isinstance(node, Box):
         return _read_box(node, reading)
-    name = _clean(node.label or reading.names.get(node, "")) if isinstance(node, (Value, Tensor)) else ""
+    name = clean(node.label or reading.names.get(node, "")) if isinstance(node, (Value, Tensor)) else ""
     if isinstance(node, Value):
         return Entry(
             name="",
@@ -312,7 +312,7 @@ def _read(node: Any, reading: Reading) -> Entry:
     gradient = None if tensor is None else tensor.grad
     return Entry(
         name="",
-        label=name if tensor is None else name or _clean(tensor.label),
+        label=name if tensor is None else name or clean(tensor.label),
         op=node.op if isinstance(node, Node) else None,
         attributes=_attributes(node) if isinstance(node, Node) else "",
         inputs=(),
@@ -328,8 +328,8 @@ def _read_box(box: Box, reading: Reading) -> Entry:
     one = _read(box.exits[0], reading) if len(box.exits) == 1 else None
     count = f"{len(box.members)} nodes" if len(box.members) > 1 else "1 node"
     entry = Entry(
-        name=_clean(box.name),
-        label=_clean(box.name),
+        name=clean(box.name),
+        label=clean(box.name),
         op=None,
         attributes="",
         inputs=(),
@@ -339,7 +339,7 @@ def _read_box(box: Box, reading: Reading) -> Entry:
         dtype=one.dtype if one else "",
         role="box",
         summary=f"{box.kind}, {count}".removeprefix(", "),
-        kind=_clean(box.kind),
+        kind=clean(box.kind),
     )
     if one is None and isinstance(reading.root, Value):
         found = [[x.data for x in box.exits], [reading.gradients[x] for x in box.exits] if reading.gradients else []]
@@ -392,10 +392,10 @@ def _attributes(node: Node) -> str:
     defaults = {name: repr(value) for name, value in getattr(node.op, "defaults", {}).items()}
     given = {name: repr(value) for name, value in node.attributes.items()}
     text = ", ".join(f"{name}={value}" for name, value in given.items() if defaults.get(name) != value)
-    return _clean(text if len(text) <= 60 else text[:59] + "…")
+    return clean(text if len(text) <= 60 else text[:59] + "…")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """One line that any terminal and any XML parser takes: control characters and lone surrogates become spaces."""
     spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Cn", "Zl", "Zp") else c for c in str(text))
     return " ".join(spaced.split())

@@ -93,7 +93,7 @@ class _Picture:
             "height": f"{high * shown:.0f}",
             "viewBox": f"0 0 {wide:.0f} {high:.0f}",
             "style": "max-width: none",  # notebooks would shrink a wide picture until nothing can be read
-            "role": "img",
+            "role": "group" if self.look.links else "img",  # of an image nobody expects that it has buttons
             "font-family": SANS,
             "font-size": f"{MEDIUM:g}",
         }

@@ -182,7 +182,8 @@ _HOSTILE = """
 __import__('os').system('id')|().__class__|open('/etc/passwd')|x.__class__|x;y|x=1|lambda: 0|[x for x in y]|{x}|f'{x}'
 1/0|0**-1|1e999|9**9**9**9|9e999-9e999|log(0)*0|sqrt(-1)|x**|x+|((x|x))|*x|x y|x,y|x[0]|x if y else z|x and y|not x|x<y
 x//y|x%y|x@y|~x|x:=2|print(x)|exec('1')|eval('1')|exp|exp()|exp(x,y)|exp(x=y)|sum(x)|matmul(x,y)|softmax(x)|relu(*x)
-x^2|2x|2if|0x1p3|1_000|1j|True|None|...|λx.x|x²|\x00|x\x1b[31m|x\\\ny|#x|'''|$x|`x`|x?|import os|del x|×|−x|x==y|pow(x,y,z)
+x^2|2x|2if|0x1p3|1_000|1j|True|None|...|λx.x|x²|\x00|x\x1b[31m|x\\\ny|#x|'''|$x|`x`|x?
+import os|del x|×|−x|x==y|pow(x,y,z)
 """
 
 

@@ -140,6 +140,15 @@ def test_png_without_matplotlib_says_what_to_do(drawing, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_png_that_would_be_too_large_is_refused(tmp_path):
+    x = Value(1.0)
+    for _ in range(150):
+        x = ag.sin(x)
+    with pytest.raises(ArgumentError, match=r"a \.png of \d+ x \d+ pixels is too large .* within a width"):
+        x.show().save(tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def hostile():
     f = Value(2.0, '"</script>]]> & [x]') * Value(3.0, "y\\")

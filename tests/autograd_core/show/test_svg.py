@@ -238,6 +238,8 @@ def test_gradients_of_inner_tensors_are_found_where_the_graph_is_still_there():
     loss.backward(retain_graph=True)
     assert len([text for text in texts(draw(loss), GRADIENT) if text.startswith("norm")]) == 3
     assert any(", gradient below" in text for text in texts(draw(loss)))
+    assert any("those of the sum of the result's entries" in text for text in texts(draw(ag.tanh(w) ** 2)))
+    assert not any("those of the sum" in text for text in texts(draw(loss)))
     loss.backward()
     assert len([text for text in texts(draw(loss), GRADIENT) if text.startswith("norm")]) == 1
     assert any(".grad below" in text for text in texts(draw(loss)))
