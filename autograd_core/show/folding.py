@@ -8,7 +8,7 @@ module as there are times that the graph comes back to it.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -75,10 +75,11 @@ class _Folder:
         keys = self._keys(nodes, level)
         view = None
         foldable = box is None or box.of == "module"  # what is in a box of one op is to be seen
-        if not foldable or sum(key is None for key in keys.values()) <= self.limit:
-            view = _View(nodes, keys, False, self.scope, outer, box)
+        if not foldable or sum(key.of == "op" for key in keys.values()) <= self.limit:
+            of_modules = {node: key if key.of == "module" else None for node, key in keys.items()}
+            view = _View(nodes, of_modules, False, self.scope, outer, box)
         if view is None or (foldable and len(view.items) > self.limit):
-            view = _View(nodes, self._keys(nodes, level, by_op=True), True, self.scope, outer, box)
+            view = _View(nodes, keys, True, self.scope, outer, box)
             folded = f"{len(nodes):,} nodes; those of one op at one level are one"
         shown = set(view.items)
         if foldable and len(shown) > self.limit:
@@ -92,10 +93,10 @@ class _Folder:
         whole = f"Inside {box.name}" if box else ""
         return view, replace(snapshot, whole=whole, folded=folded, insides={})
 
-    def _keys(self, nodes: Sequence[Any], level: int, by_op: bool = False) -> dict[Any, Cluster | None]:
-        """What box each computed node belongs to, as far as it is known before its level."""
+    def _keys(self, nodes: Sequence[Any], level: int) -> dict[Any, Cluster]:
+        """What each computed node could be in a box with, of its own level."""
         known: dict[Any, Cluster] = {}
-        keys: dict[Any, Cluster | None] = {}
+        keys: dict[Any, Cluster] = {}
         for node in nodes:
             if not node.parents:
                 continue
@@ -103,11 +104,11 @@ class _Folder:
             if len(around) > level:
                 around = around[: level + 1]
                 keys[node] = known.get(around) or known.setdefault(around, Cluster("module", around))
-            elif by_op and node is not self.reading.start:  # the result is always seen by itself
+            else:
                 op = node.op.name
                 keys[node] = known.get(op) or known.setdefault(op, Cluster("op", op))
-            else:
-                keys[node] = None
+        if (result := self.reading.start) in keys and keys[result].of == "op":
+            keys[result] = Cluster("op", result)  # which is always seen by itself
         return keys
 
     def look_inside(self, view: _View, snapshot: Snapshot, level: int) -> None:
@@ -133,7 +134,7 @@ class _View:
     def __init__(
         self,
         nodes: Sequence[Any],
-        keys: dict[Any, Cluster | None],
+        keys: Mapping[Any, Cluster | None],
         by_op: bool,
         scope: Scope,
         outer: _View | None,
@@ -229,7 +230,7 @@ class _View:
         return of_leaves.get(users) or of_leaves.setdefault(users, Cluster("leaves", users))
 
 
-def _levels(nodes: Sequence[Any], keys: dict[Any, Cluster | None]) -> dict[Any, Any]:
+def _levels(nodes: Sequence[Any], keys: Mapping[Any, Cluster | None]) -> dict[Any, Any]:
     """The cluster of each computed node: its key at its level, or the node itself."""
     levels: dict[Any, int] = {}
     clusters: dict[Any, Any] = {}
