@@ -19,6 +19,8 @@ from autograd_core.value import CONSTANT
 
 INSIDE = 200
 """Nodes of a box of one op that can be looked into."""
+_READABLE = 100
+"""Nodes of a module that are shown one by one where one looks into it: many are the same, once for each example."""
 _PICTURES, _ENTRIES = 300, 5000
 """Of how many boxes the insides are kept, and how many nodes there are in these at most."""
 _NO_MODULES = 1 << 30
@@ -75,10 +77,11 @@ class _Folder:
         keys = self._keys(nodes, level)
         view = None
         foldable = box is None or box.of == "module"  # what is in a box of one op is to be seen
-        if not foldable or sum(key.of == "op" for key in keys.values()) <= self.limit:
+        limit = self.limit if box is None else min(self.limit, _READABLE)
+        if not foldable or sum(key.of == "op" for key in keys.values()) <= limit:
             of_modules = {node: key if key.of == "module" else None for node, key in keys.items()}
             view = _View(nodes, of_modules, False, self.scope, outer, box)
-        if view is None or (foldable and len(view.items) > self.limit):
+        if view is None or (foldable and len(view.items) > limit):
             view = _View(nodes, keys, True, self.scope, outer, box)
             folded = f"{len(nodes):,} nodes; those of one op at one level are one"
         shown = set(view.items)
@@ -170,6 +173,8 @@ class _View:
         used = {source for item in self.items for source in self.inputs_of(item)}
         last = self._item[nodes[-1]]
         self.ends = [item for item in self.items if item not in used and item is not last] + [last]
+        if box is not None:  # of which none is the result, and all come in the order in which the formula names them,
+            self.ends.reverse()  # which a topological order for the backward pass has reversed
 
     def _fill_boxes(
         self, members: dict[Any, list[Any]], sources: dict[Any, dict[Any, None]], exits: Container[Any]

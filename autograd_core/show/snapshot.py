@@ -95,7 +95,7 @@ class Snapshot:
     @property
     def differentiated(self) -> bool:
         """Whether any node has a gradient."""
-        return any(entry.gradient is not None for entry in self.entries)
+        return any(entry.gradient is not None or entry.gradient_spread is not None for entry in self.entries)
 
     @property
     def omission(self) -> str:

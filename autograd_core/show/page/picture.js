@@ -33,7 +33,7 @@ function open(name) {
   opened.push({ name });
   show(name);
   scale = 1;
-  zoom(Math.min(1, Math.max(0.5, (frame.clientWidth - 20) / width))); // smaller, nothing could be read
+  zoom(Math.min(1, Math.max(0.75, (frame.clientWidth - 20) / width))); // smaller, nothing could be read
   const inner = opened.length > 1;
   frame.scrollTo(0, inner ? (frame.scrollHeight - frame.clientHeight) / 2 : 0);
   if (inner) frame.focus();

@@ -174,6 +174,16 @@ def test_a_box_of_one_op_can_be_looked_into_unless_it_is_large():
     assert snapshot.insides == {}
 
 
+def test_in_a_box_that_many_examples_went_through_ops_are_boxes_again():
+    w = [Value(0.1 * i, f"w{i}") for i in range(3)]
+    f = ag.sum([ag.tanh(w[0] * float(i) + w[1]) for i in range(80)]) * w[2]
+    snapshot = folded(f, {"net.unit.a": w[0], "net.unit.b": w[1], "out.w": w[2]})
+    net = snapshot.insides[names(snapshot).index("net")]
+    unit = net.insides[names(net).index("net.unit")]
+    assert shown(unit) == ["multiply × 80", "add × 80"]
+    assert [entry.name for entry in unit.entries if entry.role == "node"] == ["w0", "w1"]
+
+
 def test_boxes_are_where_their_numbers_no_longer_belong_together():
     f, w = chains()
     w[3].data = 7.0
