@@ -207,16 +207,22 @@ def _introduce(settings: Settings, trainer: Trainer, splits: Splits) -> None:
 
 
 def _conclude(directory: Path, settings: Settings, trainer: Trainer, test: Score) -> None:
-    try:
-        png = learning_curve_png(trainer.history, f"{settings.model}: test {describe(test)}")
-        write_atomically(directory / LEARNING_CURVE, png)
-        curve = str(directory / LEARNING_CURVE)
-    except ModuleNotFoundError:
-        curve = "not drawn, since matplotlib is missing (pip install 'autograd-core[plot]')"
     print(f"test: {describe(test)}")
     print(f"checkpoint: {directory / CHECKPOINT}")
     print(f"history: {directory / HISTORY}")
-    print(f"learning curve: {curve}")
+    print(f"learning curve: {_draw_curve(directory, settings, trainer, test)}")
+
+
+def _draw_curve(directory: Path, settings: Settings, trainer: Trainer, test: Score) -> str:
+    """Where the learning curve is, or why it is not."""
+    if len(trainer.history) < 2:
+        return "not drawn, since one epoch is a point"
+    try:
+        png = learning_curve_png(trainer.history, f"{settings.model}: test {describe(test)}")
+    except ModuleNotFoundError:
+        return "not drawn, since matplotlib is missing (pip install 'autograd-core[plot]')"
+    write_atomically(directory / LEARNING_CURVE, png)
+    return str(directory / LEARNING_CURVE)
 
 
 def _where(position: Position) -> str:

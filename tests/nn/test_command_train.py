@@ -260,3 +260,11 @@ def test_within_an_epoch_it_saves_every_so_many_seconds(train, tmp_path, monkeyp
     saved.clear()
     assert train(tmp_path / "seldom", epochs=1).code == 0
     assert saved == [10, 10]
+
+
+def test_of_one_epoch_no_curve_is_drawn(train, tmp_path):
+    ended = train(tmp_path, epochs=1)
+    assert ended.out.splitlines()[-1] == "learning curve: not drawn, since one epoch is a point"
+    assert not (tmp_path / "learning_curve.png").exists()
+    assert train(tmp_path, "--resume", epochs=2).code == 0
+    assert (tmp_path / "learning_curve.png").exists()
