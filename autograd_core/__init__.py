@@ -1,5 +1,6 @@
 """Reverse-mode automatic differentiation: `Value` for numbers, `Tensor` for arrays, one row of code for each op."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from autograd_core import cuda, dtypes, linalg, ops, value_list  # noqa: F401 - value_list gives Value its ops on lists
@@ -30,6 +31,7 @@ from autograd_core.errors import (
     GradcheckError,
     GraphError,
     MappedError,
+    OutOfRangeError,
     ShapeError,
 )
 from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
@@ -49,13 +51,14 @@ from autograd_core.recording import (
     refuse_to_compile,
 )
 from autograd_core.sampling import bernoulli, multinomial, normal, rand, randint, randn, randperm
-from autograd_core.tensor import Tensor, from_dlpack, get_default_dtype, set_default_dtype, tensor
+from autograd_core.tensor import Tensor, asarray, from_dlpack, get_default_dtype, set_default_dtype, tensor
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_core.update import Update, UpdateRule, apply_updates, update_rule
 from autograd_core.value import Value
 
 if TYPE_CHECKING:
     from autograd_core.compiler import compile
+    from autograd_core.inspection import __array_namespace_info__, can_cast, finfo, iinfo, isdtype, result_type
     from autograd_core.names_elsewhere import missing_name
     from autograd_core.seeded_generator import Generator
     from autograd_core.show import draw, explain
@@ -77,6 +80,11 @@ Operators.draw = staticmethod(_draw)
 Operators.stepper = staticmethod(_step)
 
 custom_op = array_op  # the name that users of other libraries look for
+# Public as well, but for `import *`, which should not take a program's own e.
+e, inf, nan, pi, newaxis = math.e, math.inf, math.nan, math.pi, None
+
+__array_api_version__ = "2024.12"  # of the Python array API standard; docs/array-api.md says what is left out
+_INSPECTION = frozenset(["__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"])
 
 
 if not TYPE_CHECKING:  # for which every name would exist
@@ -90,6 +98,10 @@ if not TYPE_CHECKING:  # for which every name would exist
             from autograd_core.seeded_generator import Generator  # and with it numpy.random, which takes long
 
             return Generator
+        if name in _INSPECTION:
+            from autograd_core import inspection
+
+            return getattr(inspection, name)
         if name == "compile":
             from autograd_core import compiler
 
@@ -112,17 +124,21 @@ __all__ = [
     "GradcheckError",
     "GraphError",
     "MappedError",
+    "OutOfRangeError",
     "ShapeError",
     "Tensor",
     "Update",
     "UpdateRule",
     "Value",
+    "__array_namespace_info__",
     "allow_winograd",
     "apply_updates",
     "arange",
     "array_op",
+    "asarray",
     "axis_or_dim",
     "bernoulli",
+    "can_cast",
     "checkpoint",
     "compile",
     "cuda",
@@ -138,6 +154,7 @@ __all__ = [
     "enable_grad",
     "explain",
     "eye",
+    "finfo",
     "forget_programs",
     "from_dlpack",
     "full",
@@ -150,6 +167,8 @@ __all__ = [
     "gradients",
     "hessian",
     "hvp",
+    "iinfo",
+    "isdtype",
     "jacobian",
     "jvp",
     "linalg",
@@ -166,6 +185,7 @@ __all__ = [
     "randn",
     "randperm",
     "refuse_to_compile",
+    "result_type",
     "seeded",
     "set_default_dtype",
     "set_num_threads",

@@ -123,7 +123,9 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
-    return _made(np.arange(start, stop, step), dtype, device, requires_grad)
+    whole = dtype is not None and all(isinstance(x, int) for x in (start, stop, step))  # of which float64 has too few
+    numbers: Any = np.arange  # whose overloads know no variable dtype
+    return _made(numbers(start, stop, step, dtype if whole else None), dtype, device, requires_grad)
 
 
 def linspace(
@@ -133,19 +135,21 @@ def linspace(
     *,
     dtype: npt.DTypeLike | None = None,
     device: Any = None,
+    endpoint: bool = True,
     requires_grad: bool = False,
 ) -> Tensor:
-    """`num` numbers at equal distances, from start to stop with both ends."""
-    return _made(np.linspace(start, stop, num), dtype, device, requires_grad)
+    """`num` numbers at equal distances, from start to stop with both ends, or without the last one."""
+    return _made(np.linspace(start, stop, num, endpoint), dtype, device, requires_grad)
 
 
 def eye(
     rows: int,
     columns: int | None = None,
     *,
+    k: int = 0,
     dtype: npt.DTypeLike | None = None,
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """The identity matrix."""
-    return _made(np.eye(rows, columns), dtype, device, requires_grad)
+    """The identity matrix; or the ones on its k-th diagonal, which lies above the main one if k > 0."""
+    return _made(np.eye(rows, columns, k), dtype, device, requires_grad)

@@ -21,6 +21,10 @@ class ArgumentError(AutogradError, ValueError):
     """An argument out of its range, whatever its type."""
 
 
+class OutOfRangeError(ArgumentError, IndexError):
+    """An axis or an index that names no place of the array; an IndexError as well, as numpy's AxisError is."""
+
+
 class GraphError(AutogradError, RuntimeError):
     """A graph that cannot be differentiated as asked: freed, not recorded, or changed since."""
 

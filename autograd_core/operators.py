@@ -122,6 +122,18 @@ class Operators(Recorded, Generic[Same, Truth, Other]):
     def __rxor__(self, other: Other) -> Same:
         return ops.bitwise_xor(other, self)
 
+    def __lshift__(self, other: Other) -> Same:
+        return ops.bitwise_left_shift(self, other)
+
+    def __rlshift__(self, other: Other) -> Same:
+        return ops.bitwise_left_shift(other, self)
+
+    def __rshift__(self, other: Other) -> Same:
+        return ops.bitwise_right_shift(self, other)
+
+    def __rrshift__(self, other: Other) -> Same:
+        return ops.bitwise_right_shift(other, self)
+
     def __invert__(self) -> Same:
         return ops.bitwise_invert(self)
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from autograd_core import ops
 from autograd_core.backward import backpropagate
 from autograd_core.devices import check_device
-from autograd_core.errors import DTypeError, GraphError, MappedError, ShapeError
+from autograd_core.errors import ArgumentError, DTypeError, GraphError, MappedError, ShapeError
 from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.methods.arithmetic import Arithmetic
@@ -505,16 +505,30 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
             )
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
-    def __dlpack__(self, **options: Any) -> Any:
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
         if recording.capture is not None:
             recording.capture.refuse(self, "a copy for another library")
-        return self.array.copy().__dlpack__(**options)  # a copy, for the other side may write to it
+        # A copy, for the other side may write to it, unless it wants none, and knows that arrays can be read-only.
+        array = self.numpy() if copy is False else self.array.copy()
+        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device)
 
     def __dlpack_device__(self) -> Any:
         return self.array.__dlpack_device__()
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
-        return sys.modules[__package__]
+        package = sys.modules[__package__]
+        known = package.__array_api_version__
+        # Each version adds to those before it.
+        if api_version is not None and not (isinstance(api_version, str) and "2021.12" <= api_version <= known):
+            raise ArgumentError(f"__array_namespace__: knows the standard from 2021.12 to {known}, not {api_version!r}")
+        return package
 
     def __reduce__(self) -> Any:
         if recording.capture is not None:
@@ -525,6 +539,9 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
     def __float__(self) -> float:
         return builtins.float(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
 
     def __int__(self) -> int:
         return int(self.item())
@@ -627,9 +644,37 @@ def _restored(kind: type[Tensor], data: Any, requires_grad: bool, grad: Tensor |
     return out
 
 
-def from_dlpack(array: Any) -> Tensor:
-    """A Tensor with a copy of an array of another library, through the DLPack protocol."""
+def from_dlpack(array: Any, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A Tensor with a copy of an array of another library, through the DLPack protocol; of a Tensor, without its graph.
+
+    Errors: BufferError with copy=False, unless it is a Tensor: its owner might change the array.
+    """
+    check_device("from_dlpack", device)
+    if isinstance(array, Tensor) and not copy:
+        return array.detach()
+    if copy is False:
+        raise BufferError("from_dlpack: a tensor never looks at memory that others can change; leave out copy=False")
     return Tensor(np.from_dlpack(array))
+
+
+def asarray(obj: Any, /, *, dtype: npt.DTypeLike | None = None, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A Tensor of `obj`: a Tensor as it is, or recorded in another dtype; else as `tensor` makes one, by a copy.
+
+    Gradient: of a Tensor, upstream, converted back. With copy=True a Tensor is copied, too.
+    Errors: those of `tensor`; ArgumentError with copy=False for what cannot do without one: all but a Tensor that has
+    the dtype.
+    """
+    check_device("asarray", device)
+    if not isinstance(obj, Tensor):
+        if copy is False:
+            raise ArgumentError("asarray: a tensor never looks at memory that others can change; leave out copy=False")
+        return Tensor(obj, dtype=dtype)
+    wanted = obj.dtype if dtype is None else np.dtype(dtype)
+    if wanted == obj.dtype and not copy:
+        return obj
+    if copy is False:
+        raise ArgumentError(f"asarray: from {obj.dtype} to {wanted} takes a copy; leave out copy=False")
+    return ops.astype(obj, wanted)  # type: ignore[no-any-return]
 
 
 def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[Any, ...] | None:

@@ -11,6 +11,7 @@ from autograd_core.ops.cumulative import *
 from autograd_core.ops.diagonals import *
 from autograd_core.ops.einsum import *
 from autograd_core.ops.elementwise import *
+from autograd_core.ops.floating_point import *
 from autograd_core.ops.indexing import *
 from autograd_core.ops.linalg import *
 from autograd_core.ops.losses import *
@@ -20,6 +21,7 @@ from autograd_core.ops.probabilities import *
 from autograd_core.ops.reduction import *
 from autograd_core.ops.rounding import *
 from autograd_core.ops.searching import *
+from autograd_core.ops.sets import *
 from autograd_core.ops.shaping import *
 from autograd_core.ops.sorting import *
 from autograd_core.ops.special import *

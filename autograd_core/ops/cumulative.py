@@ -1,4 +1,4 @@
-"""Sums and products of all elements up to each one, and the recurrence that differentiates the latter."""
+"""Sums and products of all elements up to each one, the recurrence that differentiates the latter, and differences."""
 
 import math
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import ArgumentError
+from autograd_core.errors import ArgumentError, OutOfRangeError
 from autograd_core.ops import shaping
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 
-__all__ = ["cumulative_prod", "cumulative_sum"]
+__all__ = ["cumulative_prod", "cumulative_sum", "diff"]
 
 
 def _single_axis(name: str, shape: tuple[int, ...], axis: int | None) -> int:
@@ -19,7 +20,7 @@ def _single_axis(name: str, shape: tuple[int, ...], axis: int | None) -> int:
     if axis is None and ndim == 1:
         return 0
     if axis is None or not -ndim <= axis < ndim:
-        raise ArgumentError(f"{name}: axis={axis} does not name an axis of shape {shape} to go along")
+        raise OutOfRangeError(f"{name}: axis={axis} does not name an axis of shape {shape} to go along")
     return axis % ndim
 
 
@@ -29,13 +30,14 @@ def _along(axis: int, part: slice) -> tuple[slice, ...]:
 
 
 @array_op
-def cumulative_sum(x: Any, /, axis: int | None = None, include_initial: bool = False) -> Any:
+def cumulative_sum(x: Any, /, axis: int | None = None, include_initial: bool = False, *, dtype: Any = None) -> Any:
     """Σ of all elements up to each one along `axis`; with `include_initial` the empty sum, 0, comes before them.
 
-    Shapes: (..., n, ...) -> (..., n, ...), or n + 1. Gradient: the sum of upstream from each element on.
+    Shapes: (..., n, ...) -> (..., n, ...), or n + 1. Gradient: the sum of upstream from each element on. It is added
+    up in `dtype`, as by `sum`.
     """
     axis = _single_axis("cumulative_sum", x.shape, axis)
-    sums = _by_kernel(x, axis) if _is_long(x) else np.cumsum(x, axis=axis)
+    sums = _by_kernel(x, axis) if dtype is None and _is_long(x) else np.cumsum(x, axis=axis, dtype=dtype)
     return _after_initial(sums, 0, axis) if include_initial else sums
 
 
@@ -70,14 +72,14 @@ def _by_kernel(x: Any, axis: int, backwards: bool = False) -> Any:
 
 
 @array_op
-def cumulative_prod(x: Any, /, axis: int | None = None, include_initial: bool = False) -> Any:
+def cumulative_prod(x: Any, /, axis: int | None = None, include_initial: bool = False, *, dtype: Any = None) -> Any:
     """Π of all elements up to each one along `axis`; with `include_initial` the empty product, 1, comes before them.
 
     Shapes: (..., n, ...) -> (..., n, ...), or n + 1. Gradient for x_i: Σ g_j·Π x_k over j ≥ i, k ≤ j, k ≠ i, computed
-    without a division and so right at zeros too.
+    without a division and so right at zeros too. It is multiplied in `dtype`, as `sum` adds.
     """
     axis = _single_axis("cumulative_prod", x.shape, axis)
-    products = np.cumprod(x, axis=axis)
+    products = np.cumprod(x, axis=axis, dtype=dtype)
     return _after_initial(products, 1, axis) if include_initial else products
 
 
@@ -138,3 +140,22 @@ def _recurrence_backwards(a: Any, g: Any) -> Any:
 def _one_later(x: Any) -> Any:
     """Every element one place further along the last axis, and a 0 in the first place."""
     return shaping.concat([np.zeros((*x.shape[:-1], 1), x.dtype), x[..., :-1]], axis=-1)
+
+
+@axis_or_dim
+def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
+    """Each element less the one before it along `axis`, and of these differences again, `n` times in all.
+
+    Shapes: (..., m, ...) -> (..., m - n, ...), with m counting what is put before and after x, or nothing where m < n.
+    Gradient: the differences of upstream, backwards.
+    """
+    x = shaping.as_array(x, "diff")
+    axis = shaping.single_axis("diff", x.shape, axis)
+    if not isinstance(n, (int, np.integer)) or n < 0:
+        raise ArgumentError(f"diff: n is how often differences are taken, a whole number of at least 0; got {n!r}")
+    parts = [part for part in (prepend, x, append) if part is not None]
+    if len(parts) > 1:
+        x = shaping.concat(parts, axis=axis)
+    for _ in range(n):
+        x = x[_along(axis, slice(1, None))] - x[_along(axis, slice(None, -1))]
+    return x

@@ -22,13 +22,13 @@ def _matrices(name: str, x: Any) -> Any:
 def tril(x: Any, /, k: int = 0) -> Any:
     """The lower triangle: 0 above the k-th diagonal, which lies above the main one if k > 0. Gradient: alike."""
     x = _matrices("tril", x)
-    return where(_below(x, k), x, 0)
+    return where(_below(x, k), x, _zero(x))
 
 
 def triu(x: Any, /, k: int = 0) -> Any:
     """The upper triangle: 0 below the k-th diagonal, which lies above the main one if k > 0. Gradient: alike."""
     x = _matrices("triu", x)
-    return where(_below(x, k - 1), 0, x)
+    return where(_below(x, k - 1), _zero(x), x)
 
 
 def diagonal(x: Any, /, offset: int = 0) -> Any:
@@ -39,9 +39,17 @@ def diagonal(x: Any, /, offset: int = 0) -> Any:
     return x[..., i, i + offset]
 
 
-def trace(x: Any, /, offset: int = 0) -> Any:
-    """The sum of the elements on a diagonal: (..., m, n) -> (...). Gradient: upstream, along the diagonal."""
-    return reduction.sum(diagonal(_matrices("trace", x), offset), axis=-1)
+def trace(x: Any, /, offset: int = 0, *, dtype: Any = None) -> Any:
+    """The sum of the elements on a diagonal, in `dtype` as by `sum`: (..., m, n) -> (...).
+
+    Gradient: upstream, along the diagonal.
+    """
+    return reduction.sum(diagonal(_matrices("trace", x), offset), axis=-1, dtype=dtype)
+
+
+def _zero(x: Any) -> int | bool:
+    """0 in the kind of x: bools stay such only beside a bool."""
+    return False if x.dtype.kind == "b" else 0
 
 
 def _below(x: Any, k: int) -> Any:

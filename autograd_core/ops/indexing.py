@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.errors import ArgumentError, DTypeError, OutOfRangeError, ShapeError
 from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, flatten, single_axis
@@ -39,7 +39,7 @@ def _getitem(x: Any, /, *arrays: Any, index: Any) -> Any:
     try:
         return _rows(x, index) if _names_rows(x, index) else x[index]
     except IndexError as error:
-        raise ArgumentError(f"indexing an array of shape {np.shape(x)}: {error}") from None
+        raise OutOfRangeError(f"indexing an array of shape {np.shape(x)}: {error}") from None
 
 
 @_getitem.vjp("x")
@@ -327,7 +327,7 @@ def _fitting(method: str, x: Any, v: Any, index: Any) -> Any:
     try:
         place = x[index].shape
     except IndexError as error:
-        raise ArgumentError(f"at[...].{method}: indexing an array of shape {x.shape}: {error}") from None
+        raise OutOfRangeError(f"at[...].{method}: indexing an array of shape {x.shape}: {error}") from None
     if not np.can_cast(v.dtype, x.dtype, "same_kind"):
         raise DTypeError(
             f"at[...].{method}: {v.dtype} numbers do not fit into an array of {x.dtype}; convert one with astype"

@@ -17,7 +17,7 @@ from autograd_core.ops.op import recorded_within
 from autograd_core.ops.shaping import as_array, matrix_transpose, several_axes, single_axis
 from autograd_core.recording import Recorded
 
-__all__ = ["kron", "linear", "matmul", "outer", "tensordot", "vecdot"]
+__all__ = ["cross", "kron", "linear", "matmul", "outer", "tensordot", "vecdot"]
 
 
 @array_op
@@ -178,6 +178,22 @@ def outer(a: Any, b: Any, /) -> Any:
     if a.ndim != 1 or b.ndim != 1:
         raise ShapeError(f"outer: takes two vectors, got shapes {a.shape} and {b.shape}; use flatten or tensordot")
     return shaping.expand_dims(a, 1) * b
+
+
+@axis_or_dim
+def cross(a: Any, b: Any, /, axis: int = -1) -> Any:
+    """The cross product of vectors of three elements along `axis`, orthogonal to both; the other axes broadcast.
+
+    Shapes: (..., 3, ...) twice -> (..., 3, ...). Gradients: b × g and g × a.
+    """
+    a, b = as_array(a, "cross"), as_array(b, "cross")
+    along = single_axis("cross", a.shape, axis), single_axis("cross", b.shape, axis)
+    if a.shape[along[0]] != 3 or b.shape[along[1]] != 3:
+        raise ShapeError(f"cross: takes three elements along axis {axis}, got shapes {a.shape} and {b.shape}")
+    a, b = shaping.moveaxis(a, along[0], -1), shaping.moveaxis(b, along[1], -1)
+    after, before = [1, 2, 0], [2, 0, 1]
+    y = a[..., after] * b[..., before] - a[..., before] * b[..., after]
+    return shaping.moveaxis(y, -1, axis)
 
 
 def kron(a: Any, b: Any, /) -> Any:

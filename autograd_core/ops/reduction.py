@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.errors import OutOfRangeError, ShapeError
 from autograd_core.kernels.plan import is_long
 from autograd_core.kernels.thresholds import LONG_FOR_REDUCTION
 from autograd_core.ops import cumulative, elementwise, shaping
@@ -35,8 +35,8 @@ def reduced_axes(name: str, shape: tuple[int, ...], axis: Axis) -> tuple[int, ..
     return found
 
 
-def _bad_axis(name: str, shape: tuple[int, ...], axis: Axis) -> ArgumentError:
-    return ArgumentError(f"{name}: axis {axis} does not name distinct axes of shape {shape}")
+def _bad_axis(name: str, shape: tuple[int, ...], axis: Axis) -> OutOfRangeError:
+    return OutOfRangeError(f"{name}: axis {axis} does not name distinct axes of shape {shape}")
 
 
 def keep(name: str, reduced: Any, shape: tuple[int, ...], axis: Axis) -> Any:
@@ -72,14 +72,18 @@ def _by_kernel(name: str, kernel: Any, x: Any, axis: Axis, keepdims: bool, fits:
 
 
 @array_op
-def sum(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Σ x over `axis` (an axis, several, or all). Gradient: upstream, copied to every summand."""
-    if is_long(x.size, LONG_FOR_REDUCTION):
+def sum(x: Any, /, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None) -> Any:
+    """Σ x over `axis` (an axis, several, or all). Gradient: upstream, copied to every summand.
+
+    It is added up in `dtype`; by default that of x, and for narrower integers and bools int64, or uint64 if they are
+    unsigned.
+    """
+    if dtype is None and is_long(x.size, LONG_FOR_REDUCTION):
         total = _by_kernel("sum", _sum_by_kernel, x, axis, keepdims)
         if total is not None:
             return total
     try:
-        return _add_up(x, axis=axis, keepdims=keepdims)
+        return _add_up(x, axis=axis, dtype=dtype, keepdims=keepdims)
     except np.exceptions.AxisError:
         raise _bad_axis("sum", x.shape, axis) from None
 
@@ -130,9 +134,12 @@ def _(g, x_shape, axis):
 
 
 @array_op
-def prod(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Π x over `axis`; of nothing it is 1. Gradient: upstream · the product of all others, also where that is 0."""
-    return np.prod(x, axis=reduced_axes("prod", np.shape(x), axis), keepdims=keepdims)
+def prod(x: Any, /, axis: Axis = None, keepdims: bool = False, *, dtype: Any = None) -> Any:
+    """Π x over `axis`; of nothing it is 1. Gradient: upstream · the product of all others, also where that is 0.
+
+    It is multiplied in `dtype`, as `sum` adds.
+    """
+    return np.prod(x, axis=reduced_axes("prod", np.shape(x), axis), dtype=dtype, keepdims=keepdims)
 
 
 @prod.vjp("x")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.devices import check_device
+from autograd_core.errors import ArgumentError, DTypeError, OutOfRangeError, ShapeError
 from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import given, recorded_within
@@ -33,14 +34,17 @@ Shape = tuple[int, ...]
 
 
 @array_op
-def reshape(x: Any, /, shape: int | Sequence[int]) -> Any:
+def reshape(x: Any, /, shape: int | Sequence[int], copy: bool | None = None) -> Any:
     """The same elements, in the same (row-major) order, in another shape; one entry may be -1 and is worked out.
 
-    Gradient: upstream, in the old shape.
+    Gradient: upstream, in the old shape. Tensors are values, so a copy shows in memory alone; with copy=False that
+    which cannot do without one is an ArgumentError.
     """
     try:
-        return x.reshape(shape)
-    except ValueError:
+        return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
+    except ValueError as error:
+        if "copy" in str(error):
+            raise ArgumentError(f"reshape: shape {np.shape(x)} to {shape} needs a copy; leave out copy=False") from None
         raise ShapeError(f"reshape: {np.size(x)} elements of shape {np.shape(x)} do not fit shape {shape}") from None
 
 
@@ -92,7 +96,7 @@ def _(g):
 def expand_dims(x: Any, /, axis: int = 0) -> Any:
     """A new axis of length 1 at `axis`. Gradient: upstream without it."""
     if not -np.ndim(x) - 1 <= axis <= np.ndim(x):
-        raise ArgumentError(f"expand_dims: axis {axis} is out of range for shape {np.shape(x)}")
+        raise OutOfRangeError(f"expand_dims: axis {axis} is out of range for shape {np.shape(x)}")
     return np.expand_dims(x, axis)
 
 
@@ -145,7 +149,7 @@ def in_native_order(array: Any) -> Any:
 def single_axis(name: str, shape: Shape, axis: int) -> int:
     """An axis of this shape, not negative."""
     if not isinstance(axis, (int, np.integer)) or not -len(shape) <= axis < len(shape):
-        raise ArgumentError(f"{name}: axis {axis} is not one of the {len(shape)} axes of shape {shape}")
+        raise OutOfRangeError(f"{name}: axis {axis} is not one of the {len(shape)} axes of shape {shape}")
     return int(axis) % len(shape)
 
 
@@ -254,11 +258,23 @@ def concat(arrays: Sequence[Any], /, axis: int | None = 0) -> Any:
 
 
 @array_op
-def astype(x: Any, /, dtype: Any) -> Any:
-    """x converted to another dtype. Gradient: upstream, converted back; none through an integer or bool."""
+def _astype(x: Any, /, dtype: Any) -> Any:
+    """x converted to another dtype."""
     return in_native_order(np.asarray(x).astype(dtype))
 
 
-@astype.vjp("x")
+@_astype.vjp("x")
 def _(g):
     return g  # the engine casts every gradient to its input's dtype
+
+
+def astype(x: Any, /, dtype: Any, *, copy: bool = True, device: Any = None) -> Any:
+    """x converted to another dtype. Gradient: upstream, converted back; none through an integer or bool.
+
+    With copy=False an x that has the dtype is returned as it is. `device` is the CPU, or left out.
+    """
+    if device is not None:
+        check_device("astype", device)
+    if not copy and getattr(x, "dtype", None) == dtype:
+        return x
+    return _astype(x, dtype)

@@ -53,7 +53,7 @@ def test_questions_about_the_shape_are_answered(x):
         (np.fft.fft, "np.fft does not record"),
         (np.add.reduce, r"np.add.reduce does not record"),
         (lambda t: np.add(t, 1, out=np.zeros((2, 2))), "np.add with out does not record"),
-        (lambda t: np.sum(t, dtype=int), "np.sum with these arguments"),
+        (lambda t: np.sum(t, initial=1.0), "np.sum with these arguments"),
         (np.percentile, "np.percentile does not record"),
         (np.gcd, "np.gcd does not record"),
     ],

@@ -204,6 +204,26 @@ CASES |= {
         },
     ),
     "sign": case((ag.sign, (apart(3),))),
+    "copysign": case(
+        (ag.copysign, (apart(2, 3), apart(3))),
+        numpy=np.copysign,
+        answers={
+            (2.0, -0.0): (-2.0, -1.0, 0.0),
+            (-2.0, -inf): (-2.0, 1.0, 0.0),
+            (0.0, -1.0): (-0.0, 0.0, 0.0),
+            (-inf, 1.0): (inf, -1.0, 0.0),
+            (nan, 1.0): (nan, nan, 0.0),
+        },
+    ),
+    "signbit": case(
+        answers={
+            -0.0: (1.0, 0.0),
+            -inf: (1.0, 0.0),
+            inf: (0.0, 0.0),
+            nan: (0.0, 0.0),
+            -1.0: (1.0, 0.0),
+        }
+    ),
     "floor": case((ag.floor, (apart(4),))),
     "ceil": case((ag.ceil, (apart(4),))),
     "round": case((ag.round, (apart(4),)), numpy=np.rint),
@@ -495,13 +515,14 @@ CASES |= {
             *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
             *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite", "isinf"),
             *("argmax", "argmin", "argsort", "any", "all", "signdet", "is_written_last"),
+            *("nextafter", "nonzero", "searchsorted", "unique"),
             *("rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"),
             *("random_state", "swap_random_state"),
         ],
         case(),  # not differentiable
     ),
     **dict.fromkeys(
-        ["bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_invert"],
+        [f"bitwise_{name}" for name in ("and", "or", "xor", "invert", "left_shift", "right_shift")],
         case(not_by_torch="takes no floats: test_bitwise.py"),
     ),
 }

@@ -12,6 +12,7 @@ x = np.array([[3.0, 1.0, 2.0, 4.0], [2.0, 7.0, 1.0, 0.5]])
 indices = np.array([[1, 0, 1, 0]])
 FIRST = {  # what is called with something else than x alone
     "concat": ([x, x],),
+    "cross": (x[[0, 1, 0]], x[[1, 0, 1]]),
     "cosine_similarity": (x, x[::-1]),
     "masked_softmax": (x, np.zeros_like(x)),
     "maxout": (x, 2),

@@ -88,3 +88,14 @@ def test_what_is_no_bit_is_refused_by_each_op():
             call()
     with pytest.raises(ag.ShapeError, match="bitwise_and: inputs of shapes"):
         tensor([True, False]) & tensor([True, False, True])
+
+
+def test_shifts_are_of_integers():
+    bits = tensor(np.array([1, -5, 96], np.int8))
+    assert (bits << 1).tolist() == [2, -10, -64]
+    assert (bits >> tensor(np.array([0, 1, 5], np.int8))).tolist() == [1, -3, 3]
+    assert (1 << ag.arange(3)).tolist() == [1, 2, 4]
+    assert (ag.bitwise_left_shift(3, 2), ag.bitwise_right_shift(np.array([9]), 2).item()) == (12, 2)
+    for call in (lambda: bits << 1.0, lambda: tensor([True]) << 1, lambda: Value(1.0) >> 1):
+        with pytest.raises(ag.DTypeError, match=r"bitwise_(left|right)_shift: takes integers, not .*; convert bools"):
+            call()

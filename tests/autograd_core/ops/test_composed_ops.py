@@ -23,6 +23,8 @@ MODULES = [
     "convolution",
     "pooling",
     "windows",
+    "norms",
+    "cumulative",
 ]
 
 
@@ -95,6 +97,19 @@ CASES = {
         (lambda a, b: ag.tensordot(a, b, axes=((0, -1), (1, 0))), (apart(2, 3, 2), apart(2, 2, 3))),
     ],
     "outer": [(ag.outer, (apart(2), apart(3)))],
+    "cross": [
+        (ag.cross, (apart(2, 3), apart(3))),
+        (lambda a, b: ag.cross(a, b, axis=0), (apart(3, 2), apart(3, 1))),
+    ],
+    "diff": [
+        (lambda x: ag.diff(x, n=2) ** 2, (apart(2, 4),)),
+        (lambda x, a, b: ag.diff(x, axis=0, prepend=a, append=b) ** 2, (apart(2, 2), apart(1, 2), apart(2, 2))),
+    ],
+    "vector_norm": [(lambda x: linalg.vector_norm(x, axis=(0, 2), ord=3), (apart(2, 3, 2),))],
+    "matrix_norm": [
+        *[(lambda x, o=o: linalg.matrix_norm(x, ord=o), (apart(2, 3),)) for o in ("fro", "nuc", 1, -1, 2, -2, np.inf)],
+        (lambda x: linalg.matrix_norm(x, ord=-np.inf, keepdims=True), (apart(2, 2, 3),)),
+    ],
     "kron": [(ag.kron, (apart(2, 3), apart(2, 2))), (ag.kron, (apart(2), apart(2, 1, 2)))],
     "einsum": [
         (lambda x: ag.einsum("iji->j", x) ** 2, (apart(2, 3, 2),)),
@@ -149,8 +164,10 @@ CASES = {
     ],
     "eigvalsh": [(lambda x: linalg.eigvalsh(x + x.mT), (apart(3, 3),))],
 }
-# Functions that only prepare a row, which has its case in op_cases.py.
+# Functions that only prepare a row, which has its case in op_cases.py, or that have no gradient.
 ROWS = {
+    "astype",
+    "matrix_rank",
     "conv2d",
     "getitem",
     "scatter_add",
