@@ -31,6 +31,7 @@ from autograd_core.errors import (
     GradcheckError,
     GraphError,
     MappedError,
+    NoLengthError,
     OutOfRangeError,
     ShapeError,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "GradcheckError",
     "GraphError",
     "MappedError",
+    "NoLengthError",
     "OutOfRangeError",
     "ShapeError",
     "Tensor",

@@ -13,6 +13,10 @@ class ShapeError(AutogradError, ValueError):
     """Shapes that do not fit the op."""
 
 
+class NoLengthError(ShapeError, TypeError):
+    """A number, an array without axes, where several were to be counted or gone through."""
+
+
 class DTypeError(AutogradError, TypeError):
     """A dtype, or a Python type, that the op cannot take."""
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from autograd_core import ops
 from autograd_core.backward import backpropagate
-from autograd_core.errors import GraphError, MappedError, ShapeError
+from autograd_core.errors import GraphError, MappedError, NoLengthError, ShapeError
 from autograd_core.graph import Node
 from autograd_core.methods.shapes import Size
 from autograd_core.op_calls import as_input
@@ -115,7 +115,7 @@ class Mapped(Tensor):
 
     def __len__(self) -> int:
         if not self.ndim:
-            raise ShapeError("len() of a 0-d tensor")
+            raise NoLengthError("len() of a 0-d tensor")
         return self.shape[0]
 
     def __repr__(self) -> str:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from autograd_core import ops
 from autograd_core.backward import backpropagate
 from autograd_core.devices import check_device
-from autograd_core.errors import ArgumentError, DTypeError, GraphError, MappedError, ShapeError
+from autograd_core.errors import ArgumentError, DTypeError, GraphError, MappedError, NoLengthError, ShapeError
 from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.methods.arithmetic import Arithmetic
@@ -560,7 +560,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
     def __len__(self) -> int:
         if not self.array.ndim:
-            raise ShapeError("len() of a 0-d tensor")
+            raise NoLengthError("len() of a 0-d tensor")
         return len(self.array)
 
     def __iter__(self) -> Iterator[Tensor]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.ops.definition import array_op, elementwise
+from autograd_core.ops.definition import elementwise
 from autograd_core.ops.elementwise import sign, where
 from autograd_core.ops.shaping import as_array
 from autograd_core.recording import Recorded
@@ -41,10 +41,13 @@ def _():
     return 0.0
 
 
-@array_op  # for of a float32 the next one is not that of the number
-def nextafter(a: Any, b: Any, /) -> Any:
-    """The next float after a in the direction of b; b if they are equal. Not differentiable."""
-    return np.nextafter(a, b)
+@elementwise(array=np.nextafter)
+def nextafter(a, b):
+    """The next number after a, of those that its dtype has, in the direction of b; b if they are equal.
+
+    Not differentiable.
+    """
+    return math.nextafter(a, b)
 
 
 nextafter.not_differentiable()

@@ -460,6 +460,16 @@ def test_promotion_of_numbers_and_of_dtypes():
             ag.result_type(*wrong)
 
 
+@pytest.mark.parametrize("name", ["nextafter", "copysign", "maximum", "add", "pow", "atan2", "less"])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_numbers_beside_arrays_have_no_dtype(name, dtype):
+    x = np.array([0.1, 0.7], dtype)
+    ours = found(name)(ag.asarray(x), 0.1)
+    expected = getattr(np, name)(x, np.asarray(0.1, dtype))
+    assert ours.dtype == expected.dtype
+    np.testing.assert_allclose(ours, expected, rtol=1e-6)
+
+
 def test_what_is_no_dtype_or_kind_is_refused():
     with pytest.raises(ag.ArgumentError, match=r"isdtype: a kind is one of 'bool', .*; got 'float'"):
         ag.isdtype(ag.float32, "float")
