@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd_core import cuda, dtypes, linalg, ops, value_list  # noqa: F401 - value_list gives Value its ops on lists
+from autograd_core import cuda, dtypes, ops, value_list  # noqa: F401 - value_list gives Value its ops on lists
 from autograd_core.check import gradcheck
 from autograd_core.creation import (
     arange,
@@ -58,6 +58,7 @@ from autograd_core.update import Update, UpdateRule, apply_updates, update_rule
 from autograd_core.value import Value
 
 if TYPE_CHECKING:
+    from autograd_core import linalg
     from autograd_core.compiler import compile
     from autograd_core.inspection import __array_namespace_info__, can_cast, finfo, iinfo, isdtype, result_type
     from autograd_core.names_elsewhere import missing_name
@@ -99,6 +100,10 @@ if not TYPE_CHECKING:  # for which every name would exist
             from autograd_core.seeded_generator import Generator  # and with it numpy.random, which takes long
 
             return Generator
+        if name == "linalg":
+            from importlib import import_module
+
+            return import_module("autograd_core.linalg")  # whose decompositions few programs use
         if name in _INSPECTION:
             from autograd_core import inspection
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_core import ops
+from autograd_core import linalg, ops  # noqa: F401 - linalg, for its ops have rules here
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
 from autograd_core.ops.definition import Elementwise, LocalProduct
 from autograd_core.ops.einsum import LETTERS

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import pickle
 import pkgutil
 import subprocess
 import sys
@@ -24,6 +25,19 @@ def loaded_by(statement):
 
 def test_importing_the_engine_loads_numpy_and_nothing_slower():
     assert not loaded_by("import autograd_core") & HEAVY
+
+
+def test_what_few_programs_use_is_loaded_when_it_is_asked_for():
+    late = ["linalg", "batching_rules", "inspection", "names_table", "compiler", "show"]
+    det = pickle.dumps(ag.linalg.det)  # an op, by its name and the module that defines it
+    code = (
+        "import pickle, sys, autograd_core as ag\n"
+        f"print(*[name for name in {late} if f'autograd_core.{{name}}' in sys.modules])\n"
+        f"print(pickle.loads({det!r}).name, ag.linalg.det(2.0 * ag.eye(2)).item(), ag.isdtype(ag.int8, 'integral'))\n"
+        "print(ag.vmap(ag.linalg.det)(ag.ones((3, 1, 1))).tolist())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["", "det 4.0 True", "[1.0, 1.0, 1.0]"]
 
 
 def test_a_toy_graph_compiles_nothing():

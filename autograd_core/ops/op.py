@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import inspect
 import operator
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -232,7 +233,7 @@ class Op(Generic[P]):
         return of_read_only
 
     def __reduce__(self) -> Any:
-        return _registered, (self.name,)
+        return _registered, (self.name, self.__module__)
 
     def __repr__(self) -> str:
         signature = self.signature.replace(
@@ -552,8 +553,11 @@ def _read_only(x: Any) -> Any:
     return x
 
 
-def _registered(name: str) -> Op[Any]:
-    """An op by its name, as pickle keeps it."""
+def _registered(name: str, module: str = "") -> Op[Any]:
+    """An op by its name, as pickle keeps it with the module that defines it."""
+    if name not in registry and module:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
     if name not in registry:
         raise ArgumentError(f"there is no op named {name!r} here; import what defines it first")
     return registry[name]
