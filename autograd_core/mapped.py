@@ -145,8 +145,6 @@ class Mapped(Tensor):
     @staticmethod
     def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
         """Compute `op` for all examples, and remember how if an input requires a gradient within the vmap."""
-        from autograd_core.batching_rules import Call, batched, run  # of every op, linalg's too: for those who map
-
         if attributes or len(args) != op.arity:
             args, attributes = op.split(args, attributes)
         inputs: list[Any] = [x if isinstance(x, Tensor) else as_input(op, x) for x in args]

@@ -674,7 +674,7 @@ def asarray(obj: Any, /, *, dtype: npt.DTypeLike | None = None, device: Any = No
         return obj
     if copy is False:
         raise ArgumentError(f"asarray: from {obj.dtype} to {wanted} takes a copy; leave out copy=False")
-    return ops.astype(obj, wanted)  # type: ignore[no-any-return]
+    return ops.astype(obj, wanted)
 
 
 def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[Any, ...] | None:

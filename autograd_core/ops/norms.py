@@ -26,6 +26,7 @@ def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: fl
     return reduction.norm(x, axis=axis, keepdims=keepdims, ord=ord)
 
 
+@axis_or_dim
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: float | str | None = "fro") -> Any:
     """A norm of each matrix: (..., m, n) -> (...), or (..., 1, 1) with `keepdims`.
 
