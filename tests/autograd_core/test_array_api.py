@@ -18,7 +18,7 @@ from hypothesis.extra.array_api import make_strategies_namespace
 import autograd_core as ag
 
 drawn = settings(
-    max_examples=int(os.environ.get("ARRAY_API_EXAMPLES", "4")), deadline=None, derandomize=True, database=None
+    max_examples=int(os.environ.get("ARRAY_API_EXAMPLES", "3")), deadline=None, derandomize=True, database=None
 )
 
 FLOATS = ("float32", "float64")
