@@ -53,6 +53,7 @@ from autograd_core.recording import (
 )
 from autograd_core.sampling import bernoulli, multinomial, normal, rand, randint, randn, randperm
 from autograd_core.tensor import Tensor, asarray, from_dlpack, get_default_dtype, set_default_dtype, tensor
+from autograd_core.tracing import Call, Place, Trace, traced
 from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_core.update import Update, UpdateRule, apply_updates, update_rule
 from autograd_core.value import Value
@@ -123,6 +124,7 @@ __all__ = [
     "AnomalyError",
     "ArgumentError",
     "AutogradError",
+    "Call",
     "CompileError",
     "DTypeError",
     "ExpressionError",
@@ -132,8 +134,10 @@ __all__ = [
     "MappedError",
     "NoLengthError",
     "OutOfRangeError",
+    "Place",
     "ShapeError",
     "Tensor",
+    "Trace",
     "Update",
     "UpdateRule",
     "Value",
@@ -198,6 +202,7 @@ __all__ = [
     "set_num_threads",
     "set_random_state",
     "tensor",
+    "traced",
     "update_rule",
     "value_and_grad",
     "vjp",

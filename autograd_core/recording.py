@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import numpy as np
 
-from autograd_core.errors import AnomalyError, ArgumentError, CompileError
+from autograd_core.errors import AnomalyError, ArgumentError
 
 if TYPE_CHECKING:
     from autograd_core.ops.op import Op
@@ -54,7 +54,7 @@ class _Recording(threading.local):
     on = True
     anomaly = False
     winograd = False  # whether convolutions may be computed so
-    capture: Any = None  # the compiler.capture.Capture of all that is computed, if there is one
+    capture: Any = None  # the compiler.capture.Capture, or the tracing.Trace, of all that is computed, if there is one
     watched = False  # whether there is either
     tape: Any = None  # the compiler.scalar.Tape of all that is done to Values, if there is one
     level: Any = None  # the innermost mapped.Level, within vmap
@@ -246,7 +246,7 @@ def refuse_to_compile(what: str, instead: str) -> None:
     Errors: CompileError, with what to do instead.
     """
     if recording.capture is not None:
-        raise CompileError(f"compile: {what} is Python's work, of which nothing is left in a compiled step; {instead}")
+        recording.capture.refuse_work(what, instead)
 
 
 class _Structure:

@@ -344,6 +344,10 @@ class Capture:
 
     # --- what cannot be captured --------------------------------------------------------------
 
+    def refuse_work(self, what: str, instead: str) -> None:
+        """Stop where Python does what is not made of ops."""
+        raise CompileError(f"compile: {what} is Python's work, of which nothing is left in a compiled step; {instead}")
+
     def refuse(self, tensor: Tensor, what: str) -> None:
         """Stop where Python is given numbers that every run computes anew: what it did with them would be lost."""
         if not (tensor.node is not None or tensor.requires_grad or self.is_made(tensor.array)):
