@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_core.errors import ArgumentError, DTypeError, GraphError
-from autograd_core.ops.definition import Elementwise
+from autograd_core.ops.definition import Elementwise, LocalProduct
 from autograd_core.ops.op import Op
 from autograd_core.recording import no_grad, recording, users_line
 from autograd_core.tensor import Tensor
@@ -82,8 +82,7 @@ class Trace:
         outputs = tuple([self._add(Tensor.of(y)) for y in made])
         if any(x in self.dependent for x in inputs if isinstance(x, Place)):
             self.dependent.update(outputs)
-        formula = op.row if isinstance(op, Elementwise) and op.on_arrays == op.by_kernel else None
-        self.calls.append(Call(op.name, inputs, op.defaults | attributes, outputs, users_line(), formula))
+        self.calls.append(Call(op.name, inputs, op.defaults | attributes, outputs, users_line(), _formula_of(op)))
         return tuple(made) if several else made[0]
 
     def refuse(self, tensor: Tensor, what: str) -> None:
@@ -155,6 +154,13 @@ class Trace:
         if not isinstance(y, Tensor):
             raise DTypeError(f"traced: the function must return tensors, got a {type(y).__name__}")
         return self._of_input(y, y.array)
+
+
+def _formula_of(op: Op[Any]) -> Callable[..., Any] | None:
+    """What an elementwise op is made of, unless it is numpy's own function."""
+    if isinstance(op, LocalProduct):
+        return op.formula
+    return op.row if isinstance(op, Elementwise) and op.on_arrays == op.by_kernel else None
 
 
 @contextlib.contextmanager

@@ -19,12 +19,12 @@ from nn.stateless import functional_call
 from nn.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
-    from nn import plots, search, training, utils
+    from nn import onnx, plots, search, training, utils
     from nn import sklearn as sklearn
 else:  # for which every name would exist
 
     def __getattr__(name: str) -> Any:
-        if name in ("plots", "search", "sklearn", "training", "utils"):  # what many programs need not wait for
+        if name in ("onnx", "plots", "search", "sklearn", "training", "utils"):  # what many programs need not wait for
             return importlib.import_module(f"nn.{name}")
         from autograd_core import missing_name  # with a long table, and for those who need it
 
@@ -49,6 +49,7 @@ __all__ = [
     "initial",
     "load_weights",
     "models",
+    "onnx",
     "penalties",
     "plots",
     "register_parametrization",

@@ -22,7 +22,7 @@ from nn.atomic_write import check_writable, remove_partial_files, write_atomical
 from nn.command_options import Command, parse
 from nn.data import DATASETS, Splits
 from nn.data.pictures import read_picture
-from nn.errors import DivergenceError, OutputError
+from nn.errors import DivergenceError, OutputError, SettingsError
 from nn.file_lock import FileLock
 from nn.models import AUGMENTATIONS, DEFAULT_MODEL, RECIPES
 from nn.training.callback import Callback
@@ -268,6 +268,24 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
+def export(options: argparse.Namespace) -> int:
+    """Write a trained model as an ONNX file."""
+    import nn.onnx
+
+    checkpoint = Checkpoint.load(options.checkpoint)
+    settings = Settings.of_checkpoint(checkpoint)
+    model = checkpoint.restore_model(settings.build_model())
+    pictures = as_input(np.zeros((2, *settings.image_size), np.uint8))
+    try:
+        nn.onnx.export(
+            model, pictures, options.model, input_names=["pictures"], output_names=["outputs"], dynamic={0: "batch"}
+        )
+    except ModuleNotFoundError as error:
+        raise SettingsError(str(error)) from error
+    print(f"{options.model}: {settings.model}, pictures (batch, 1, {settings.image_size[0]}, {settings.image_size[1]})")
+    return 0
+
+
 def playground(options: argparse.Namespace) -> int:
     """Serve the playground until Ctrl-C."""
     import asyncio
@@ -290,6 +308,7 @@ COMMANDS: dict[str, Command] = {
     "train": train,
     "evaluate": evaluate_checkpoint,
     "predict": predict,
+    "export": export,
     "playground": playground,
 }
 

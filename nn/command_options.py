@@ -150,6 +150,17 @@ def _parser(
     command.set_defaults(run=functions["predict"], parser=command)
 
     command = commands.add_parser(
+        "export",
+        help="write a trained model as an ONNX file",
+        description="Write the model as an ONNX file, for onnxruntime and others: any number of pictures"
+        " (N, 1, height, width), float32 from 0 to 1, light strokes on a dark ground, in; what it computes of them out."
+        ' Needs pip install "autograd-core[onnx]".',
+    )
+    command.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="a checkpoint.safetensors")
+    command.add_argument("model", type=Path, metavar="FILE", help="where the model goes: model.onnx")
+    command.set_defaults(run=functions["export"], parser=command)
+
+    command = commands.add_parser(
         "playground",
         help="watch a small network learn, in the browser",
         description="Serve a page, to this machine alone, on which a small network learns points of the plane. Ctrl-C"

@@ -12,6 +12,7 @@ __all__ = [
     "CheckpointError",
     "DataError",
     "DivergenceError",
+    "OnnxError",
     "OutputError",
     "PictureError",
     "SanityError",
@@ -47,6 +48,10 @@ class SettingsError(AutogradError, ValueError):
 
 class DivergenceError(AutogradError, ArithmeticError):
     """A training whose loss is no longer a finite number."""
+
+
+class OnnxError(AutogradError, ValueError):
+    """A model that cannot be written as an ONNX file, or a file that cannot be read as a model."""
 
 
 class SanityError(AutogradError, AssertionError):

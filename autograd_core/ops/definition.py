@@ -237,9 +237,10 @@ class LocalProduct(Op[Any]):
     def _pulled_back(self, index: int) -> Callable[..., Any]:
         if index == 0:
             return lambda u, g, *arguments: self(u, *arguments)  # linear in g, and elementwise
-        return lambda u, *inputs: differentiated(self._formula, inputs, index, u)
+        return lambda u, *inputs: differentiated(self.formula, inputs, index, u)
 
-    def _formula(self, g: Any, *arguments: Any) -> Any:
+    def formula(self, g: Any, *arguments: Any) -> Any:
+        """What it computes, written with ops."""
         return g * self._local(*arguments)
 
     def __call__(self, g: Any, *arguments: Any) -> Any:

@@ -1,0 +1,14 @@
+"""ONNX: models as files that other programs run, and files of other programs as modules (the extra `onnx`).
+
+    nn.onnx.export(net, x, "net.onnx", dynamic={0: "batch"})
+    net = nn.onnx.load("net.onnx")
+
+The library `onnx` is loaded at the first call. How ops are written is in `translations`, how operators are read in
+`operators`.
+"""
+
+from nn.onnx.export import export
+from nn.onnx.load import OnnxModule, load
+from nn.onnx.translations import translates
+
+__all__ = ["OnnxModule", "export", "load", "translates"]
