@@ -22,6 +22,7 @@ PACKAGES = {
         "nn.plots",
         "nn.search",
         "nn.sklearn",
+        "nn.onnx",
     ],
     "Optimisers": ["optim", "optim.schedules"],
 }

@@ -7,7 +7,7 @@ written as a `Size`; whatever else differs depends on the size, and is refused w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,7 +64,7 @@ class Program:
         others: Sequence[Trace],
         samples: Sequence[Sample],
         sizes: dict[str, int],
-        state: Mapping[str, Tensor],
+        state: dict[str, Tensor],
     ) -> None:
         self._samples, self._sizes = samples, sizes
         self._traces = [base, *others]
@@ -72,7 +72,10 @@ class Program:
         self.steps = [self._step(i) for i in range(len(base.calls))]
         self.arguments = base.arguments
         self.result = base.result
-        self.names = {place: name for name, tensor in state.items() if (place := base.place(tensor)) is not None}
+        # Of several names for one tensor the first, which is that of `named_parameters()`.
+        self.names = {
+            place: name for name, tensor in reversed(state.items()) if (place := base.place(tensor)) is not None
+        }
         self.dtypes = [tensor.dtype for tensor in base.tensors]
         self.shapes: list[Shape] = [self._shape(Place(i)) for i in range(len(base.tensors))]
         self._made = {place for step in self.steps for place in step.outputs}
@@ -154,7 +157,7 @@ class Program:
     def _check_alike(self, base: Trace, others: Sequence[Trace]) -> None:
         for other in others:
             for mine, its in zip(base.calls, other.calls, strict=False):
-                if (mine.op, mine.outputs) != (its.op, its.outputs):
+                if (mine.op, mine.outputs, len(mine.inputs)) != (its.op, its.outputs, len(its.inputs)):
                     raise self._depends(f"which op comes next ({mine.op} or {its.op})", mine.line)
             if len(base.calls) != len(other.calls) or base.result != other.result:
                 line = base.calls[-1].line if base.calls else "in its forward method"
@@ -170,7 +173,7 @@ class Program:
                 raise self._depends(f"{what} of {first.op} ({values[0]!r}, and elsewhere {values[-1]!r})", first.line)
             return found
 
-        inputs = merged("an input", [call.inputs for call in calls])
+        inputs = tuple([merged("an input", list(each)) for each in zip(*[call.inputs for call in calls], strict=True)])
         attributes = {key: merged(key, [call.attributes[key] for call in calls]) for key in first.attributes}
         return Step(first.op, inputs, attributes, first.outputs, first.line, first.formula)
 

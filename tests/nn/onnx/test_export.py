@@ -48,6 +48,28 @@ def test_any_forward_pass_is_written(check):
     check(Branches(), X, X[:, :1], dynamic={"gate": {0: "batch"}, "x": {0: "batch"}}, batch=1)
 
 
+class Tied(nn.Module):
+    def __init__(self):
+        self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.second.weight = self.first.weight
+
+    def forward(self, x):
+        return self.second(self.first(x)), x
+
+
+def test_ways_to_compute_that_are_made_of_ops(check):
+    """Tied weights, hooks, functional calls, vmap, checkpoints, compiled parts, and an input that is an output."""
+    check(Tied(), X)
+    hooked = nn.Linear(4, 3)
+    hooked.register_forward_hook(lambda module, inputs, output: output * 2.0)
+    hooked.register_full_backward_hook(lambda module, grad_input, grad_output: None)
+    check(hooked, X)
+    compiled = ag.compile(lambda t: ag.tanh(t) * 2.0)
+    check(Of(lambda x: (compiled(x), ag.checkpoint(ag.exp)(x), ag.vmap(lambda row: row * ag.sum(row))(x))), X)
+    layer = nn.Linear(4, 3)
+    check(Of(lambda x: nn.functional_call(layer, {"weight": layer.weight * 2.0}, x)), X)
+
+
 def test_the_file_says_what_it_is(path):
     net = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.ReLU())
     nn.onnx.export(net, X, path, input_names=["features"], output_names=["scores"], dynamic={0: "batch"})
