@@ -131,6 +131,7 @@ def _steps(file: ModelFile) -> list[_Step]:
     unknown = sorted({node.kind for node in file.nodes if node.kind not in OPERATORS})
     if unknown:
         raise OnnxError(f"load: there is no op for {', '.join(unknown)}; read the file with onnxruntime")
+    _check_order(file)
     computed = {name for node in file.nodes for name in node.outputs if name}
     last = {name: i for i, node in enumerate(file.nodes) for name in (*node.outputs, *node.inputs) if name in computed}
     done: list[list[str]] = [[] for _ in file.nodes]
@@ -138,6 +139,19 @@ def _steps(file: ModelFile) -> list[_Step]:
         if name not in file.outputs:
             done[i].append(name)
     return [_Step(node, OPERATORS[node.kind](node), tuple(names)) for node, names in zip(file.nodes, done, strict=True)]
+
+
+def _check_order(file: ModelFile) -> None:
+    """Refuse a graph with something that is not there when it is needed: not every version of onnx's checker does."""
+    known = {"", *file.initializers, *[declared.name for declared in file.inputs]}
+    for node in file.nodes:
+        missing = [name for name in node.inputs if name not in known]
+        if missing:
+            raise node.refused(f"its input {missing[0]!r} is not there when it is computed")
+        known.update(node.outputs)
+    missing = [name for name in file.outputs if not name or name not in known]
+    if missing:
+        raise OnnxError(f"load: nothing computes the output {missing[0]!r}")
 
 
 def _state(file: ModelFile) -> tuple[set[str], set[str]]:
