@@ -7,8 +7,8 @@ The library `onnx` is loaded at the first call. How ops are written is in `trans
 `operators`.
 """
 
-from nn.onnx.export import export
-from nn.onnx.load import OnnxModule, load
+from nn.onnx.exporting import export
+from nn.onnx.loading import OnnxModule, load
 from nn.onnx.translations import translates
 
 __all__ = ["OnnxModule", "export", "load", "translates"]

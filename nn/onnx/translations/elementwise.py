@@ -9,10 +9,10 @@ import numpy as np
 
 from nn.onnx.graph import Graph, Value
 from nn.onnx.program import Step
+from nn.onnx.translations.batch_normalisation import batch_normalisation
 from nn.onnx.translations.table import translates
 
 SAME = {  # the same function of the same inputs
-    "add": "Add",
     "subtract": "Sub",
     "multiply": "Mul",
     "divide": "Div",
@@ -70,6 +70,11 @@ def _same(kind: str) -> Any:
 
 for _op, _kind in SAME.items():
     translates(_op)(_same(_kind))
+
+
+@translates("add")
+def _(graph: Graph, step: Step, a: Any, b: Any) -> Any:
+    return batch_normalisation(graph, step, (a, b)) or _same("Add")(graph, step, a, b)
 
 
 @translates("not_equal")

@@ -86,6 +86,28 @@ def test_the_file_says_what_it_is(path):
     assert model.graph.node[0].op_type == "Gemm" and model.graph.node[-1].op_type == "Relu"
 
 
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("kind", [nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d])
+def test_batch_normalisation_is_one_node(kind, affine, path):
+    shape = (3, 4, 2, 3, 2)[: {"1": 2, "2": 4, "3": 5}[kind.__name__[-2]]]
+    nn.onnx.export(kind(4, eps=1e-3, affine=affine), np.ones(shape, np.float32), path)
+    (node,) = onnx.load(path).graph.node
+    assert node.op_type == "BatchNormalization" and node.attribute[0].f == np.float32(1e-3)
+    assert list(node.input[3:]) == ["running_mean", "running_var"]
+
+
+def test_sums_that_are_nearly_batch_normalisation_stay_sums(check):
+    def nearly(x, scale_of_shift=1.0, reverse=False):
+        mean, var, bias = x[0] * 0.1, x[1] ** 2, x[2]
+        scale = ag.rsqrt(var + 1e-5)
+        shift = bias - mean * (scale * scale_of_shift)
+        return shift + x * scale if reverse else x * scale + shift
+
+    for model in (lambda x: nearly(x, 2.0), lambda x: nearly(x, 1.0, True), nearly):
+        check(Of(model), X)
+    check(Of(lambda x: (x.T * ag.rsqrt(x[:, 0] + 20.0) + (x[:, 1] - x[:, 2] * ag.rsqrt(x[:, 0] + 20.0))).T), X)
+
+
 def test_modes_gradients_and_recording_are_as_before(path):
     net = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5), nn.BatchNorm1d(3))
     net[2].eval()

@@ -13,7 +13,7 @@ import autograd_core as ag
 from autograd_core import ArgumentError, AutogradError, DTypeError, ShapeError, Tensor
 from nn.errors import OnnxError
 from nn.module import Module, Parameter
-from nn.onnx.export import STATE
+from nn.onnx.exporting import STATE
 from nn.onnx.model_file import Array, Declared, ModelFile, read_model
 from nn.onnx.operators import OPERATORS, Compute, Node
 
