@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, GraphError
 from autograd_core.ops.definition import Elementwise, LocalProduct
 from autograd_core.ops.op import Op
@@ -51,7 +52,7 @@ class Call(NamedTuple):
 class Trace:
     """The calls of a function, in order, and the tensors that they were of."""
 
-    def __init__(self) -> None:
+    def __init__(self, fixed: Iterable[Tensor] = ()) -> None:
         self.tensors: list[Tensor] = []
         self.calls: list[Call] = []
         self.arguments: list[Place] = []
@@ -60,7 +61,9 @@ class Trace:
         """What the function returned, with a Place for each tensor."""
         self.dependent: set[Place] = set()
         """The places of all that was computed from the arguments, and of these."""
-        self._places: dict[int, Place] = {}  # by the id of an array; the tensors keep the arrays alive
+        self._places: dict[int, Place] = {}  # by the id of an array; the tensors keep the arrays alive,
+        self._kept: list[Any] = []  # and this those that leaves were assigned
+        self._fixed = {id(tensor) for tensor in fixed}
         self._warned: set[str] = set()
 
     def place(self, tensor: Tensor) -> Place | None:
@@ -71,15 +74,13 @@ class Trace:
 
     def execute(self, op: Op[Any], args: Sequence[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
         """What the op makes of arrays; noted."""
-        inputs = tuple(
-            [self._of_input(arg, x) if isinstance(x, np.ndarray) else x for arg, x in zip(args, arrays, strict=True)]
-        )
+        inputs = tuple([self._of_input(x) if isinstance(x, np.ndarray) else x for x in arrays])
         results = op.execute(arrays, attributes)
         several = type(results) is tuple
         made = [np.asarray(y) for y in (results if several else (results,))]
         if any(id(y) in self._places for y in made):  # an op that gives back what it was given: a place of its own
             made = [y.view() if id(y) in self._places else y for y in made]
-        outputs = tuple([self._add(Tensor.of(y)) for y in made])
+        outputs = tuple([self._add(y) for y in made])
         if any(x in self.dependent for x in inputs if isinstance(x, Place)):
             self.dependent.update(outputs)
         self.calls.append(Call(op.name, inputs, op.defaults | attributes, outputs, users_line(), _formula_of(op)))
@@ -104,15 +105,20 @@ class Trace:
         """A trace is one run, whatever it depended on."""
 
     def assigned(self, leaf: Tensor, value: Any, dtype: np.dtype[Any]) -> Any:
-        """Refused: a leaf that changes is no constant, and a trace has no memory."""
-        raise GraphError(
-            f"traced: a tensor of shape {leaf.shape} was assigned {users_line()}; a trace holds what is computed from "
-            "the inputs, and no state that changes: return the new value, or call eval() first"
-        )
+        """The array for a leaf that is given a new value: what reads it from now on reads that."""
+        if id(leaf) in self._fixed:
+            raise _state_changes(leaf)
+        if not isinstance(value, Tensor):
+            return np.array(value, dtype=dtype)
+        new: Any = value if value.dtype == dtype else ops.astype(value, dtype)
+        array = new.array.view()
+        self._places[id(array)] = self._of_input(new.array)
+        self._kept.append(array)
+        return array
 
     def update(self, update: Any, tensors: Sequence[Tensor]) -> None:
-        """Refused, as `assigned`."""
-        self.assigned(tensors[-1], None, tensors[-1].dtype)
+        """Refused: an optimiser is there to change state."""
+        raise _state_changes(tensors[-1])
 
     def advance(self, function: Callable[[], Any]) -> Any:
         """The updates of an optimiser, which are refused one by one."""
@@ -129,22 +135,21 @@ class Trace:
 
     # --- within ---------------------------------------------------------------------------------
 
-    def _of_input(self, argument: Any, array: Any) -> Place:
+    def _of_input(self, array: Any) -> Place:
         known = self._places.get(id(array))
-        if known is not None:
-            return known
-        return self._add(argument if isinstance(argument, Tensor) else Tensor.of(array))
+        return self._add(array) if known is None else known
 
-    def _add(self, tensor: Tensor) -> Place:
+    def _add(self, array: Any) -> Place:
+        """A new place. It holds the array, not a leaf that has it now and may be given another."""
         place = Place(len(self.tensors))
-        self.tensors.append(tensor)
-        self._places[id(tensor.array)] = place
+        self.tensors.append(Tensor.of(array))
+        self._places[id(array)] = place
         return place
 
     def run(self, function: Callable[..., Any], inputs: Sequence[Tensor]) -> None:
         """Write down what the function computes from tensors."""
         for x in inputs:
-            self.arguments.append(self._add(x))
+            self.arguments.append(self._add(x.array))
         self.dependent.update(self.arguments)
         with _writing(self), no_grad():
             result = function(*inputs)
@@ -153,7 +158,14 @@ class Trace:
     def _of_result(self, y: Any) -> Place:
         if not isinstance(y, Tensor):
             raise DTypeError(f"traced: the function must return tensors, got a {type(y).__name__}")
-        return self._of_input(y, y.array)
+        return self._of_input(y.array)
+
+
+def _state_changes(leaf: Tensor) -> GraphError:
+    return GraphError(
+        f"traced: a tensor of shape {leaf.shape} was changed {users_line()}; a trace holds what is computed from the "
+        "inputs, and no state that changes: return the new value, or call eval() first"
+    )
 
 
 def _formula_of(op: Op[Any]) -> Callable[..., Any] | None:
@@ -172,13 +184,14 @@ def _writing(into: Trace) -> Iterator[None]:
         recording.capture, recording.watched = None, recording.anomaly
 
 
-def traced(function: Callable[..., Any], *inputs: Any) -> Trace:
+def traced(function: Callable[..., Any], *inputs: Any, fixed: Iterable[Tensor] = ()) -> Trace:
     """Run `function(*inputs)`, and return what it computed: every op with its inputs and arguments, in order.
 
     Inputs are tensors, or what becomes one; it returns tensors, in tuples, lists and dictionaries if there are several.
     Nothing is recorded for gradients, but for what the function differentiates itself. What Python decides is in the
     trace as decided for these inputs: there is a warning for each line that asks for numbers computed from them.
-    Errors: GraphError for a function that assigns to tensors or updates parameters, and within a trace, a compiled
+    Tensors that it changes in place are followed; those that are `fixed`, such as a module's, must not be.
+    Errors: GraphError for a function that changes those, or runs an optimiser, and within a trace, a compiled
     function's capture or vmap; DTypeError for what is no tensor.
 
     >>> import autograd_core as ag
@@ -193,7 +206,7 @@ def traced(function: Callable[..., Any], *inputs: Any) -> Trace:
     if recording.capture is not None or recording.level is not None:
         raise GraphError("traced: not within another trace, a function that is being compiled, or vmap")
     copies = [Tensor(x) for x in inputs]  # of their own, so that no two share an array
-    found = Trace()
+    found = Trace(fixed)
     found.run(function, copies)
     if not leaves_of(found.result):
         raise DTypeError("traced: the function returned no tensor")

@@ -122,7 +122,7 @@ class _Inputs:
             rest = iter(tensors)
             return self._model(*[_replaced(argument, rest) for argument in self._tree])
 
-        return ag.traced(forward, *arrays)
+        return ag.traced(forward, *arrays, fixed=dict(self._model._named_tensors()).values())
 
 
 def _leaves(tree: Any) -> list[Any]:

@@ -56,6 +56,7 @@ class Graph:
         self._constants: dict[tuple[Any, ...], str] = {}
         self._where: dict[str, tuple[str, int]] = {}  # the input and axis that has an open size
         self._lengths: dict[Size, str] = {}
+        self._step: Step | None = None  # that is being translated
 
     # --- names ------------------------------------------------------------------------------------
 
@@ -127,9 +128,10 @@ class Graph:
             factors = []
             for symbol in size.symbols:
                 if symbol not in self._where:
+                    line = f" for {self._step.op} {self._step.line}" if self._step else ""
                     raise OnnxError(
-                        f"export: the length of an axis, {size.at} here, is needed as a number, and follows from the "
-                        "open sizes in a way that a graph does not express; export with fixed sizes"
+                        f"export: the length of an axis, {size.at} here, is needed as a number{line}, and follows from "
+                        "the open sizes in a way that a graph does not express; export with fixed sizes"
                     )
                 name, axis = self._where[symbol]
                 factors.append(self.add("Shape", name, start=axis, end=axis + 1))
@@ -244,6 +246,7 @@ class Graph:
 
     def run(self, step: Step, inputs: Sequence[Any]) -> list[Value]:
         """Translate one step of these inputs; returns its outputs."""
+        self._step = step
         translation = self._translations.get(step.op)
         made = NotImplemented if translation is None else translation(self, step, *inputs)
         if made is NotImplemented:

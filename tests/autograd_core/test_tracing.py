@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
+import nn
+import optim
 
 
 def ops_of(trace):
@@ -75,6 +77,27 @@ def test_numbers_that_leave_the_graph_are_warned_of_once_a_line():
         ag.traced(lambda x: x * constant.sum().item(), ag.ones(2))
 
 
+def test_changes_in_place_are_followed():
+    def forward(x):
+        total = ag.zeros(2)
+        total += x
+        kept = total.detach()
+        total += 1.0
+        x -= total
+        half = ag.zeros(2)
+        half.assign(ag.tensor([1, 2]))  # whole numbers, in the dtype of the leaf
+        return kept, total, x, half
+
+    given = ag.tensor([1.0, 2.0])
+    found = ag.traced(forward, given)
+    assert ops_of(found) == ["add", "add", "subtract", "astype"]
+    (first, second, third, cast) = [call.outputs[0] for call in found.calls]
+    assert found.result == (first, second, third, cast)
+    assert found.calls[1].inputs == (first, 1.0) and found.calls[2].inputs == (found.arguments[0], second)
+    np.testing.assert_array_equal(given.numpy(), [1.0, 2.0])  # it was run on a copy
+    np.testing.assert_array_equal(found.tensors[found.arguments[0]].numpy(), [1.0, 2.0])
+
+
 def test_what_has_no_place_in_a_trace_is_refused():
     leaf = ag.ones(2)
 
@@ -82,9 +105,13 @@ def test_what_has_no_place_in_a_trace_is_refused():
         leaf.assign(x)
         return x
 
-    with pytest.raises(ag.GraphError, match=r"assigned.*test_tracing"):
-        ag.traced(assigns, ag.zeros(2))
+    with pytest.raises(ag.GraphError, match=r"was changed.*test_tracing"):
+        ag.traced(assigns, ag.zeros(2), fixed=[leaf])
     np.testing.assert_array_equal(leaf.numpy(), [1.0, 1.0])
+    parameter = nn.Parameter([1.0])
+    parameter.grad, optimizer = ag.ones(1), optim.SGD([parameter], lr=1.0)
+    with pytest.raises(ag.GraphError, match="was changed"):
+        ag.traced(lambda x: [optimizer.step(), x][1], ag.ones(1))
     with pytest.raises(ag.GraphError, match="not within another trace"):
         ag.traced(lambda x: ag.traced(ag.exp, x), ag.ones(2))
     with pytest.raises(ag.GraphError, match="vmap"):

@@ -36,7 +36,7 @@ class Branches(nn.Module):
         h = ag.relu(self.first(x))
         if self.deep:
             for turn in range(3):
-                h = h + ag.tanh(self.shared(h)) * self.scale / (turn + 1)
+                h += ag.tanh(self.shared(h)) * self.scale / (turn + 1)
         if gate is not None:
             h = h * ag.sigmoid(gate)
         return {"mean": ag.mean(h, axis=1), "each": [h, h.shape[0] * h - np.float32(2.0)]}
@@ -178,6 +178,20 @@ def test_sizes_follow_from_the_open_ones(check):
     check(Of(forward), x, dynamic={0: "batch", 1: "time"}, batch=3, time=5)
 
 
+def test_sides_behind_a_stride_are_open_unless_they_are_needed_as_numbers(check, path):
+    images = np.random.default_rng(5).standard_normal((2, 1, 9, 12)).astype(np.float32)
+    sides = {0: "batch", 2: "height", 3: "width"}
+    stem = nn.Sequential(nn.Conv2d(1, 4, 3, stride=2), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2))
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)]
+    check(nn.Sequential(stem, *head), images, dynamic=sides, height=13, width=10, batch=1)
+    with pytest.raises(nn.OnnxError, match=r"'height' or 'width'"):
+        nn.onnx.export(nn.Sequential(stem, nn.Upsample(scale_factor=2)), images, path, dynamic=sides)
+    with pytest.raises(
+        nn.OnnxError, match=r"needed as a number for \w+ at .*test_export"
+    ):
+        nn.onnx.export(nn.Sequential(stem, Of(lambda x: x + ag.zeros(x.shape))), images, path, dynamic=sides)
+
+
 def test_a_model_that_changes_from_run_to_run_is_refused(path):
     rng = np.random.default_rng(0)
     with pytest.raises(nn.OnnxError, match=r"a constant of shape \(3, 4\).*test_export.*is another in every run"):
@@ -185,8 +199,12 @@ def test_a_model_that_changes_from_run_to_run_is_refused(path):
     with pytest.raises(nn.OnnxError, match=r"factors.*random numbers"):
         nn.onnx.export(Of(lambda x: nn.functional.dropout(x, 0.5)), X, path)
     counter = ag.zeros(())
+    with pytest.raises(nn.OnnxError, match="is another in every run"):
+        nn.onnx.export(Of(lambda x: [counter.assign(counter + 1), x * counter][1]), X, path)
+    net = Of(lambda x: [net.count.assign(net.count + 1), x][1])
+    net.register_buffer("count", ag.zeros(()))
     with pytest.raises(ag.GraphError, match="no state that changes"):
-        nn.onnx.export(Of(lambda x: [counter.assign(counter + 1), x][1]), X, path)
+        nn.onnx.export(net, X, path)
 
 
 @pytest.mark.parametrize(
