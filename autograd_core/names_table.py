@@ -331,6 +331,7 @@ _FUNCTIONS = [
     _instead("neg", "torch.neg(x)", "-x"),
     _instead("nn", "torch.nn", "import nn: it is a package of its own"),
     _instead("numel", "torch.numel(x)", "x.numel(), or x.size"),
+    _instead("onnx", "torch.onnx", "nn.onnx.export(net, x, path) and nn.onnx.load(path)"),
     _instead("optim", "torch.optim", "import optim: it is a package of its own"),
     _instead("permute", "torch.permute(x, (1, 0))", "autograd_core.permute_dims(x, axes)"),
     _instead("repeat_interleave", "torch.repeat_interleave(x, 2)", "autograd_core.repeat(x, times, axis=axis)"),
