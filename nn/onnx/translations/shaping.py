@@ -269,21 +269,19 @@ def _(graph: Graph, step: Step, g: Value, *arrays: Value) -> Any:
         if jump < 1 or start < 0:
             raise graph.refused(step, "it writes at slices that go forwards from the start")
         if jump > 1:
-            name = _spread(graph, name, axis, [*g.shape[:axis]], m, jump, [*g.shape[axis + 1 :]])
+            name = _spread(graph, name, axis, m, jump, g.shape[axis + 1 :])
         before.append(start)
         after.append(graph.fixed_length(step, n, "the length of an axis") - start - (jump * (m - 1) + 1))
     return graph.add("Pad", name, graph.constant([*before, *after], np.int64), graph.constant(0, g.dtype))
 
 
-def _spread(graph: Graph, name: str, axis: int, ahead: list[Length], n: int, jump: int, behind: list[Length]) -> str:
-    """`jump` - 1 zeros between neighbours along an axis; axes before it may have been spread already."""
-    ndim = len(ahead) + 1 + len(behind)
+def _spread(graph: Graph, name: str, axis: int, n: int, jump: int, behind: Shape) -> str:
+    """`jump` - 1 zeros between neighbours along an axis of n; axes before it may have been spread already."""
+    ndim = axis + 2 + len(behind)
     apart = graph.add("Unsqueeze", name, graph.constant([axis + 1], np.int64))
-    pads = [0] * (ndim + 1) + [jump - 1 if i == axis + 1 else 0 for i in range(ndim + 1)]
+    pads = [0] * ndim + [jump - 1 if i == axis + 1 else 0 for i in range(ndim)]
     padded = graph.add("Pad", apart, graph.constant(pads, np.int64))
-    # 0 keeps a length as it is; -1 takes what the two axes make together.
-    merged = graph.add("Reshape", padded, graph.constant([0] * axis + [-1] + [1] * 0, np.int64)) if not behind else None
-    if merged is None:
-        shape = graph.add("Concat", graph.constant([0] * axis + [n * jump], np.int64), graph.integers(behind), axis=0)
-        merged = graph.add("Reshape", padded, shape)
+    merged = graph.add(
+        "Reshape", padded, graph.integers([*[0] * axis, n * jump, *behind])
+    )  # 0 leaves a length as it is
     return _slice(graph, merged, [(axis, 0, jump * (n - 1) + 1, 1)])

@@ -186,9 +186,7 @@ def test_sides_behind_a_stride_are_open_unless_they_are_needed_as_numbers(check,
     check(nn.Sequential(stem, *head), images, dynamic=sides, height=13, width=10, batch=1)
     with pytest.raises(nn.OnnxError, match=r"'height' or 'width'"):
         nn.onnx.export(nn.Sequential(stem, nn.Upsample(scale_factor=2)), images, path, dynamic=sides)
-    with pytest.raises(
-        nn.OnnxError, match=r"needed as a number for \w+ at .*test_export"
-    ):
+    with pytest.raises(nn.OnnxError, match=r"needed as a number for \w+ at .*test_export"):
         nn.onnx.export(nn.Sequential(stem, Of(lambda x: x + ag.zeros(x.shape))), images, path, dynamic=sides)
 
 
