@@ -108,9 +108,11 @@ translates("argmin")(_place_of("ArgMin"))
 def _(graph: Graph, step: Step, x: Value) -> Any:
     axis = step.attributes["axis"]
     axis = 0 if axis is None else axis % x.ndim
-    found = graph.add("CumSum", x, graph.constant(axis, np.int64))
+    dtype = graph.output_dtype(step)
+    summands = x.name if x.dtype == dtype else graph.cast(x.name, dtype)
+    found = graph.add("CumSum", summands, graph.constant(axis, np.int64))
     if step.attributes["include_initial"]:
-        first = graph.add("Slice", x, *[graph.constant([i], np.int64) for i in (0, 1, axis)])
+        first = graph.add("Slice", summands, *[graph.constant([i], np.int64) for i in (0, 1, axis)])
         found = graph.add("Concat", graph.add("Sub", first, first), found, axis=axis)
     return found
 

@@ -99,6 +99,7 @@ OTHERS = {
     "maxout": (nn.models.maxout((4, 3), 5), [real(3, 1, 4, 3)]),
     "Autoencoder": (nn.models.Autoencoder((4, 3), 2), [real(3, 1, 4, 3)]),
     "lenet5": (nn.models.lenet5((28, 28), 10), [real(3, 1, 28, 28)]),
+    "fast": (nn.models.fast((28, 28), 10), [real(3, 1, 28, 28)]),
     "cnn": (nn.models.cnn((28, 28), 10), [real(3, 1, 28, 28)]),
     "ResidualNet": (nn.models.ResidualNet((28, 28), 10), [real(3, 1, 28, 28)]),
 }

@@ -42,6 +42,8 @@ def reductions(x):
         "count": (x > 0).sum(),
         "cumulative": ag.cumulative_sum(x, axis=1),
         "from 0": ag.cumulative_sum(x, axis=1, include_initial=True),
+        "in float64": ag.cumulative_sum(x, axis=1, include_initial=True, dtype=np.float64),
+        "sum in float64": ag.sum(x, axis=1, dtype=np.float64),
     }
 
 
