@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd_core import cuda, dtypes, ops, value_list  # noqa: F401 - value_list gives Value its ops on lists
+from autograd_core import cells, cuda, dtypes, ops, value_list  # noqa: F401 - value_list gives Value its ops on lists
 from autograd_core.check import gradcheck
 from autograd_core.creation import (
     arange,
@@ -150,6 +150,7 @@ __all__ = [
     "axis_or_dim",
     "bernoulli",
     "can_cast",
+    "cells",
     "checkpoint",
     "compile",
     "cuda",

@@ -472,6 +472,40 @@ def _channels_apart(call: Call, y: Any) -> Any:
     return ops.permute_dims(ops.reshape(y, (n, call.size, channels // call.size, *sides)), (1, 0, 2, 3, 4))
 
 
+# --- sequences --------------------------------------------------------------------------------
+
+
+@_rule_for("run_cell")
+def _run_cell(call: Call) -> Any:
+    return _examples_as_rows(call, {"x": 1, "s": 1, "lengths": 0}, {"h": 1, "last": 1, "memory": 1})
+
+
+@_rule_for("run_cell_gradient")
+def _run_cell_gradient(call: Call) -> Any:
+    inputs = {"g": 1, "g_last": 1, "x": 1, "s": 1, "lengths": 0, "h": 1, "memory": 1}
+    return _examples_as_rows(call, inputs, {"to_x": 1, "to_r": 1, "to_s": 1})
+
+
+def _examples_as_rows(call: Call, inputs: dict[str, int], outputs: dict[str, int]) -> Any:
+    """A call in which all examples are in one mini-batch, whose axis is named for each input that has one."""
+    values = list(call.values)
+    for i, name in enumerate(call.op.inputs):
+        if name not in inputs:
+            if call.mapped[i]:
+                raise NoRule  # each example has weights of its own
+            continue
+        axis = inputs[name]
+        if call.ndim(i) <= axis:
+            raise NoRule
+        x = ops.permute_dims(call.spread(i), (*range(1, axis + 1), 0, *range(axis + 1, call.ndim(i) + 1)))
+        values[i] = ops.reshape(x, (*x.shape[:axis], x.shape[axis] * x.shape[axis + 1], *x.shape[axis + 2 :]))
+    found = []
+    for y, axis in zip(call.run(values), outputs.values(), strict=True):
+        y = ops.reshape(y, (*y.shape[:axis], call.size, y.shape[axis] // call.size, *y.shape[axis + 1 :]))
+        found.append(ops.permute_dims(y, (axis, *range(axis), *range(axis + 1, y.ndim))))
+    return tuple(found)
+
+
 # --- what is made of other ops ----------------------------------------------------------------
 
 

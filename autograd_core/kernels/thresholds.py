@@ -70,6 +70,8 @@ SHORT_RUN = 32
 
 # Entries of k in a packed panel. A strip of B then overflows a first-level cache of 32 kB a little: measured best.
 DEPTH = 384
+# Rows of a mini-batch that go through the steps of a recurrent cell together, at most.
+RECURRENT_ROWS = 64
 # The largest task. Its rows of A, packed, take three quarters of a second-level cache of a megabyte.
 TASK_ROWS, TASK_COLUMNS = 512, 1024
 # Taps for which a strip of weights stays in the first-level cache while positions pass by.

@@ -18,6 +18,7 @@ from autograd_core.ops.losses import *
 from autograd_core.ops.normalisation import *
 from autograd_core.ops.pooling import *
 from autograd_core.ops.probabilities import *
+from autograd_core.ops.recurrent import *
 from autograd_core.ops.reduction import *
 from autograd_core.ops.rounding import *
 from autograd_core.ops.searching import *

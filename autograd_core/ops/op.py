@@ -381,9 +381,12 @@ class Op(Generic[P]):
         return given.tensor(array, node if self.has_one_gradient else Output(self, place).node(node, array))
 
     def _with_zeros(self, node: Node, gradients: tuple[Any, ...], on_tensors: bool) -> tuple[Any, ...]:
-        """The gradients of several outputs, zeros where nothing came."""
-        complete = []
-        for g, shape in zip(gradients, node.shape, strict=True):
+        """The gradients of several outputs, zeros where nothing came; None of those that are constants."""
+        complete: list[Any] = []
+        for name, g, shape in zip(self.outputs, gradients, node.shape, strict=True):
+            if g is None and name in self.constant_outputs:
+                complete.append(None)
+                continue
             zeros = np.zeros(shape, node.dtype) if g is None else None
             complete.append(g if zeros is None else given.tensor(zeros) if on_tensors else zeros)
         return tuple(complete)
@@ -517,32 +520,39 @@ def _numbers_of(dtype: Any) -> Iterator[None]:
         recording.number_dtype = before
 
 
-def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: int, g: Any) -> Any:
+def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: int | tuple[int, ...], g: Any) -> Any:
     """The vector-Jacobian product of a formula made of ops, in its input `index`, found by recording it.
 
     For ops that compute in one pass what the formula says, such as a gradient that is a kernel: theirs is wanted only
-    for derivatives of higher order. It is recorded itself if `g` is a Tensor.
+    for derivatives of higher order. It is recorded itself if `g` is a Tensor. Of several inputs it gives a tuple.
     """
     on_tensors = isinstance(g[0] if type(g) is tuple else g, Recorded)
     create_graph = on_tensors and recording.on  # which it is not where ops are only to be seen, by a capture
-    x = inputs[index]
+    indices = index if isinstance(index, tuple) else (index,)
+    before, leaves = inputs, {}
     with enable_grad():
-        # A stand-in, for other inputs may depend on x too, and so may x on what is differentiated elsewhere.
-        x = given.stand_in(x, create_graph, (g, *inputs)) if on_tensors else given.leaf(x)
-        others = [given.tensor(other) if isinstance(other, np.ndarray) else other for other in inputs]
-        with _numbers_of(x.dtype):
-            y = formula(*others[:index], x, *others[index + 1 :])
+        inputs = [given.tensor(x) if isinstance(x, np.ndarray) else x for x in before]
+        for i in indices:
+            # A stand-in, for other inputs may depend on x too, and so may x on what is differentiated elsewhere.
+            x = given.stand_in(inputs[i], create_graph, (g, *before)) if on_tensors else given.leaf(before[i])
+            leaves[i] = inputs[i] = x
+        with _numbers_of(inputs[indices[0]].dtype):
+            y = formula(*inputs)
             if type(g) is tuple:  # of several outputs: differentiate Σ g·y, whose own upstream gradient is 1
                 y = functools.reduce(operator.add, [given.sum_to(u * v, ()) for u, v in zip(g, y, strict=True)])
                 g = np.ones((), y.dtype)
                 g = given.tensor(g) if on_tensors else g
-    target = x.node or x
+    targets = [leaves[i].node or leaves[i] for i in indices]
+    found: Any = {}
     if getattr(y, "requires_grad", False):
-        found = backpropagate(y.node or y, g, create_graph=create_graph, on_tensors=on_tensors, wanted=[target])
-        if target in found:
-            return found[target]
-    zeros = np.zeros(x.shape, x.dtype)
-    return given.tensor(zeros) if on_tensors else zeros
+        found = backpropagate(y.node or y, g, create_graph=create_graph, on_tensors=on_tensors, wanted=targets)
+    shares = []
+    for i, target in zip(indices, targets, strict=True):
+        if target not in found:
+            zeros = np.zeros(leaves[i].shape, leaves[i].dtype)
+            found[target] = given.tensor(zeros) if on_tensors else zeros
+        shares.append(found[target])
+    return tuple(shares) if isinstance(index, tuple) else shares[0]
 
 
 def _read_only(x: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError, Tensor
+from autograd_core import ArgumentError, ShapeError, Tensor, cells
 from nn import functions, initial
 from nn.arguments import as_tensor, at_least
 from nn.functions import recurrence
@@ -18,16 +18,16 @@ __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
 State = TypeVar("State")  # h alone, or of an LSTM the pair (h, c)
 
-_NONLINEARITIES = {"tanh": recurrence.RNN, "relu": recurrence.ReLURNN}
+_NONLINEARITIES = {"tanh": cells.RNN, "relu": cells.ReLURNN}
 
 
-def _rnn(layer: str, nonlinearity: str) -> recurrence.Cell:
+def _rnn(layer: str, nonlinearity: str) -> cells.Cell:
     if nonlinearity not in _NONLINEARITIES:
         raise ArgumentError(f"{layer}: nonlinearity must be tanh or relu, got {nonlinearity!r}")
     return _NONLINEARITIES[nonlinearity]
 
 
-def _set_weights(module: Module, cell: recurrence.Cell, inputs: int, hidden: int, bias: bool, suffix: str) -> None:
+def _set_weights(module: Module, cell: cells.Cell, inputs: int, hidden: int, bias: bool, suffix: str) -> None:
     """Weights and biases of a cell, from the uniform distribution between ±1/√hidden."""
     rows = cell.gates * hidden
     shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden)}
@@ -44,7 +44,7 @@ def _weights(module: Module, suffix: str) -> list[Any]:
 class _OfCells(Module, Generic[State]):
     """What layers and single cells share."""
 
-    cell: recurrence.Cell
+    cell: cells.Cell
 
     def _parts(self, hx: Any) -> tuple[Any, ...] | None:
         """The parts of a state that was given: h alone, or of an LSTM the pair (h, c)."""
@@ -58,7 +58,7 @@ class _OfCells(Module, Generic[State]):
             raise ArgumentError(f"{type(self).__name__}: the state is a pair (h, c), got a {type(hx).__name__}")
         return tuple([as_tensor(part) for part in hx])
 
-    def _state(self, parts: recurrence.State) -> State:
+    def _state(self, parts: cells.State) -> State:
         """A state of these parts, as it is given and returned."""
         state: Any = parts[0] if len(parts) == 1 else tuple(parts)
         return state
@@ -116,13 +116,13 @@ class _Recurrent(_OfCells[State]):
         elif self.batch_first:
             x = ag.permute_dims(x, (1, 0, 2))
         states = self._initial(x, given)
-        last: list[recurrence.State] = []
+        last: list[cells.State] = []
         for number in range(self.num_layers):
             directions = []
             for reverse, suffix in enumerate(self._suffixes(number)):
-                steps = ag.flip(x, axis=0) if reverse else x
-                h, state = recurrence.layer(self.cell, steps, states[len(last)], *_weights(self, suffix))
-                directions.append(ag.flip(h, axis=0) if reverse else h)
+                weights = _weights(self, suffix)
+                h, state = recurrence.layer(self.cell, x, states[len(last)], *weights, reverse=reverse == 1)
+                directions.append(h)
                 last.append(state)
             x = ag.concat(directions, axis=-1) if self.bidirectional else directions[0]
             if number + 1 < self.num_layers:
@@ -132,7 +132,7 @@ class _Recurrent(_OfCells[State]):
             return x[:, 0], self._state([part[:, 0] for part in final])
         return ag.permute_dims(x, (1, 0, 2)) if self.batch_first else x, self._state(final)
 
-    def _initial(self, x: Any, given: tuple[Any, ...] | None) -> list[recurrence.State]:
+    def _initial(self, x: Any, given: tuple[Any, ...] | None) -> list[cells.State]:
         """The state before the first step, of each layer and direction."""
         count = self.num_layers * (2 if self.bidirectional else 1)
         shape = (count, x.shape[1], self.hidden_size)
@@ -172,18 +172,18 @@ class RNN(_Recurrent[Tensor]):
 
 
 class GRU(_Recurrent[Tensor]):
-    """Gated recurrent units; see `nn.functions.recurrence.GRU` for the formulas, and `RNN` for shapes and names."""
+    """Gated recurrent units; see `autograd_core.cells.GRU` for the formulas, and `RNN` for shapes and names."""
 
-    cell = recurrence.GRU
+    cell = cells.GRU
 
 
 class LSTM(_Recurrent[tuple[Tensor, Tensor]]):
-    """Long short-term memory; see `nn.functions.recurrence.LSTM` for the formulas, and `RNN` for shapes and names.
+    """Long short-term memory; see `autograd_core.cells.LSTM` for the formulas, and `RNN` for shapes and names.
 
     The state is a pair (h, c). Returns (output, (h_n, c_n)).
     """
 
-    cell = recurrence.LSTM
+    cell = cells.LSTM
 
 
 class _Cell(_OfCells[State]):
@@ -218,10 +218,10 @@ class RNNCell(_Cell[Tensor]):
 class GRUCell(_Cell[Tensor]):
     """One step of a `GRU`. Shapes: x (N, input_size), h (N, hidden_size) -> h'; N may be missing in both."""
 
-    cell = recurrence.GRU
+    cell = cells.GRU
 
 
 class LSTMCell(_Cell[tuple[Tensor, Tensor]]):
     """One step of an `LSTM`. Shapes: x (N, input_size), h and c (N, hidden_size) -> (h', c'); N may be missing."""
 
-    cell = recurrence.LSTM
+    cell = cells.LSTM

@@ -69,10 +69,37 @@ def regular(*shape):
     return apart(*shape, n) * 0.3 + np.diag(np.arange(1.0, n + 1))
 
 
+CELLS = (ag.cells.RNN, ag.cells.LSTM, ag.cells.GRU, ag.cells.ReLURNN)
+
+
 def normalize_gradient(g, x, weight, which):
     mean, var = ag.mean(x.detach(), axis=0, keepdims=True), ag.var(x.detach(), axis=0, keepdims=True)
     row = registry["normalize_gradient"]
     return row(g, x, weight, mean, var, bias_shape=(3,), axes=(0,), eps=0.01, centre=True)[which]
+
+
+def run_cell(cell, reverse, hidden=2):
+    """The h of every step and the last state, in one row: of two rows of 2 and 1 steps."""
+
+    def run(x, w, b, s):
+        h, last = ag.run_cell(x, w, b, s, np.array([2, 1]), cell=cell, reverse=reverse)
+        return ag.concat([ag.flatten(h), ag.flatten(last) ** 2])
+
+    rows = cell.gates * hidden
+    shapes = ((2, 2, rows), (rows, hidden), (2, rows), (cell.parts, 2, hidden))
+    return run, tuple([apart(*shape) * 0.7 for shape in shapes])
+
+
+def run_cell_gradient(cell):
+    lengths = np.array([2, 1])
+    _, inputs = run_cell(cell, True, hidden=1)
+
+    def gradient(g, g_last, *inputs):
+        h, _, memory = registry["run_cell"](*[x.detach() for x in inputs], lengths, cell=cell, reverse=True)
+        of = registry["run_cell_gradient"](g, g_last, *inputs, lengths, h, memory, cell=cell, reverse=True)
+        return ag.concat([ag.flatten(part) for part in of])
+
+    return gradient, (apart(2, 2, 1), apart(cell.parts, 2, 1), *inputs)
 
 
 # Why PyTorch's answers to some are not stored.
@@ -326,6 +353,14 @@ CASES |= {
             )
             for how in ((None, True), (1, True), (0, False))
         ],
+        not_by_torch=A_GRADIENT,
+    ),
+    "run_cell": case(
+        *[run_cell(cell, reverse) for cell in CELLS for reverse in (False, True)],
+        not_by_torch="golden values of the layers that are made of it: tests/nn/layers/test_recurrence.py",
+    ),
+    "run_cell_gradient": case(
+        *[run_cell_gradient(cell) for cell in CELLS[:3]],
         not_by_torch=A_GRADIENT,
     ),
     "normalize_gradient": case(

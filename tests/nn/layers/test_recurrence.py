@@ -6,6 +6,7 @@ import pytest
 import autograd_core as ag
 import nn
 import optim
+from autograd_core import kernels
 from nn.functions import recurrence
 
 rng = np.random.default_rng(0)
@@ -31,7 +32,7 @@ def cases():
 
 CASES = {name: (make, call) for name, make, call in cases()}
 COVERS = {name.split()[0] for name in CASES}
-CELLS = [recurrence.RNN, recurrence.LSTM, recurrence.GRU]
+CELLS = [ag.cells.RNN, ag.cells.LSTM, ag.cells.GRU]
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +108,13 @@ def test_a_sequence_is_one_node_however_long():
 
 def test_the_gradient_through_time_is_computed_once_and_then_let_go(monkeypatch):
     calls = []
-    original = recurrence.GRU.slopes
+    original = kernels.recurrent.run_back
 
     def counted(*arguments):
         calls.append(1)
         return original(*arguments)
 
-    monkeypatch.setattr(recurrence.GRU, "slopes", counted)
+    monkeypatch.setattr(kernels.recurrent, "run_back", counted)
     layer = nn.GRU(3, 4)
     x = ag.ones((5, 2, 3), requires_grad=True)
     output, _ = layer(x)
