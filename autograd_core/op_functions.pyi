@@ -11,6 +11,9 @@ import numpy as np
 from autograd_core.argument_types import Array, ArrayLike, Arrays, TensorLike, ValueLike
 from autograd_core.tensor import Tensor
 from autograd_core.value import Value
+from autograd_core.ops.recurrent import GRU
+from autograd_core.ops.recurrent import LSTM
+from autograd_core.ops.recurrent import RNN
 from autograd_core.ops.sets import UniqueAllResult
 from autograd_core.ops.sets import UniqueCountsResult
 from autograd_core.ops.sets import UniqueInverseResult
@@ -159,6 +162,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "run_cell",
     "scatter_add",
     "searchsorted",
     "selu",
@@ -1788,6 +1792,22 @@ def rsqrt(x: Arrays) -> Array: ...
 def rsqrt(x: Sequence[ValueLike]) -> list[Value]: ...
 @overload
 def rsqrt(x: Sequence[Sequence[ValueLike]]) -> Any: ...
+@overload
+def run_cell(x: Tensor, w: TensorLike, b: TensorLike, s: TensorLike, lengths: TensorLike | None = None, *, cell: type[RNN] | type[LSTM] | type[GRU], reverse: bool = False) -> tuple[Tensor, Tensor]: ...
+@overload
+def run_cell(x: TensorLike, w: Tensor, b: TensorLike, s: TensorLike, lengths: TensorLike | None = None, *, cell: type[RNN] | type[LSTM] | type[GRU], reverse: bool = False) -> tuple[Tensor, Tensor]: ...
+@overload
+def run_cell(x: TensorLike, w: TensorLike, b: Tensor, s: TensorLike, lengths: TensorLike | None = None, *, cell: type[RNN] | type[LSTM] | type[GRU], reverse: bool = False) -> tuple[Tensor, Tensor]: ...
+@overload
+def run_cell(x: TensorLike, w: TensorLike, b: TensorLike, s: Tensor, lengths: TensorLike | None = None, *, cell: type[RNN] | type[LSTM] | type[GRU], reverse: bool = False) -> tuple[Tensor, Tensor]: ...
+@overload
+def run_cell(x: Arrays, w: ArrayLike, b: ArrayLike, s: ArrayLike, lengths: ArrayLike | None = None, *, cell: type[RNN] | type[LSTM] | type[GRU], reverse: bool = False) -> tuple[Array, Array]: ...
+@overload
+def run_cell(x: ArrayLike, w: Arrays, b: ArrayLike, s: ArrayLike, lengths: ArrayLike | None = None, *, cell: type[RNN] | type[LSTM] | type[GRU], reverse: bool = False) -> tuple[Array, Array]: ...
+@overload
+def run_cell(x: ArrayLike, w: ArrayLike, b: Arrays, s: ArrayLike, lengths: ArrayLike | None = None, *, cell: type[RNN] | type[LSTM] | type[GRU], reverse: bool = False) -> tuple[Array, Array]: ...
+@overload
+def run_cell(x: ArrayLike, w: ArrayLike, b: ArrayLike, s: Arrays, lengths: ArrayLike | None = None, *, cell: type[RNN] | type[LSTM] | type[GRU], reverse: bool = False) -> tuple[Array, Array]: ...
 @overload
 def scatter_add(g: Tensor, /, shape: int | Sequence[int], index: Any) -> Tensor: ...
 @overload

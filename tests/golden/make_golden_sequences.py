@@ -24,6 +24,7 @@ def main():
     cases.add("Embedding", nn.Embedding(5, 3), words)
     cases.add("Embedding padding", nn.Embedding(5, 3, padding_idx=-1), words)
     decoders(cases)
+    lengths(cases)
     cases.write("golden_sequences.npz")
 
 
@@ -50,6 +51,35 @@ def recurrent(cases):
         cases.add(f"{name}Cell alone", cell(3, 4, bias=False), real(3))
     cases.add("RNN relu", nn.RNN(3, 2, nonlinearity="relu"), x)
     cases.add("RNNCell relu", nn.RNNCell(3, 4, nonlinearity="relu"), real(2, 3))
+
+
+def of_lengths(module, x, lengths, *state):
+    """Padded sequences, packed, run, and padded again."""
+    first = module.batch_first
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, first, enforce_sorted=False)
+    hx = {0: None, 1: state[:1] and state[0], 2: state}[len(state)]
+    output, last = module(packed, hx)
+    return nn.utils.rnn.pad_packed_sequence(output, first, total_length=x.shape[1 if first else 0])[0], last
+
+
+def lengths(cases):
+    real = cases.real
+    falling, mixed = np.array([5, 3, 1]), np.array([2, 4, 1, 3])
+    for name in ("RNN", "LSTM", "GRU"):
+        layer, states = getattr(nn, name), 2 if name == "LSTM" else 1
+        cases.add(f"{name} lengths", layer(3, 2), real(5, 3, 3), falling, call=of_lengths)
+        deep = layer(3, 2, num_layers=2, bidirectional=True)
+        cases.add(f"{name} lengths deep both ways", deep, real(5, 4, 3), mixed, call=of_lengths)
+        given = [real(2, 4, 2) for _ in range(states)]
+        both = layer(3, 2, batch_first=True, bidirectional=True)
+        cases.add(f"{name} lengths state batch first", both, real(4, 4, 3), mixed, *given, call=of_lengths)
+    deep = {"num_layers": 2, "bidirectional": True, "proj_size": 2}
+    cases.add("LSTM projected", nn.LSTM(3, 4, **deep), real(4, 2, 3))
+    cases.add(
+        "LSTM projected state", nn.LSTM(3, 4, proj_size=2), real(4, 2, 3), real(1, 2, 2), real(1, 2, 4), call=with_state
+    )
+    given = real(4, 4, 2), real(4, 4, 4)
+    cases.add("LSTM projected lengths", nn.LSTM(3, 4, **deep), real(4, 4, 3), mixed, *given, call=of_lengths)
 
 
 class Attention(nn.Module):

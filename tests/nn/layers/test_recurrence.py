@@ -8,12 +8,24 @@ import nn
 import optim
 from autograd_core import kernels
 from nn.functions import recurrence
+from nn.utils import rnn
 
 rng = np.random.default_rng(0)
 
 
 def with_state(module, x, *state):
     return module(x, state if len(state) == 2 else state[0])
+
+
+def of_lengths(module, x, lengths, *state):
+    return module(x, {0: None, 1: state[:1] and state[0], 2: state}[len(state)], lengths=lengths)
+
+
+def of_packed(module, x, lengths, *state):
+    first = module.batch_first
+    packed = rnn.pack_padded_sequence(x, lengths, first, enforce_sorted=False)
+    output, last = module(packed, {0: None, 1: state[:1] and state[0], 2: state}[len(state)])
+    return rnn.pad_packed_sequence(output, first, total_length=x.shape[1 if first else 0])[0], last
 
 
 def cases():
@@ -26,6 +38,15 @@ def cases():
         yield f"{name} one sequence", (lambda layer=layer: layer(3, 2)), with_state
         yield f"{name}Cell", (lambda cell=cell: cell(3, 4)), with_state
         yield f"{name}Cell alone", (lambda cell=cell: cell(3, 4, bias=False)), None
+        both = {"num_layers": 2, "bidirectional": True}
+        yield f"{name} lengths", (lambda layer=layer: layer(3, 2)), of_lengths
+        yield f"{name} lengths deep both ways", (lambda layer=layer, both=both: layer(3, 2, **both)), of_lengths
+        one = {"batch_first": True, "bidirectional": True}
+        yield f"{name} lengths state batch first", (lambda layer=layer, one=one: layer(3, 2, **one)), of_lengths
+    deep = {"num_layers": 2, "bidirectional": True, "proj_size": 2}
+    yield "LSTM projected", (lambda: nn.LSTM(3, 4, **deep)), None
+    yield "LSTM projected state", (lambda: nn.LSTM(3, 4, proj_size=2)), with_state
+    yield "LSTM projected lengths", (lambda: nn.LSTM(3, 4, **deep)), of_lengths
     yield "RNN relu", (lambda: nn.RNN(3, 2, nonlinearity="relu")), None
     yield "RNNCell relu", (lambda: nn.RNNCell(3, 4, nonlinearity="relu")), None
 
@@ -49,6 +70,11 @@ def test_every_stored_case_is_asked(stored):
 def test_outputs_states_and_gradients_are_those_of_pytorch(stored, name, dtype):
     make, call = CASES[name]
     stored.check(name, make(), dtype, call)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "lengths" in name])
+def test_packed_sequences_give_what_padded_ones_with_lengths_do(stored, name):
+    stored.check(name, CASES[name][0](), np.float64, of_packed)
 
 
 def weights(cell, inputs, hidden):
@@ -208,3 +234,61 @@ def test_repr_shows_the_settings():
         "RNN(input_size=3, hidden_size=2, num_layers=2, nonlinearity='relu', batch_first=True, bidirectional=True)"
     )
     assert repr(nn.RNNCell(3, 2)) == "RNNCell(input_size=3, hidden_size=2)"
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+def test_padding_counts_for_nothing_whatever_stands_there(kind):
+    layer = kind(3, 2, num_layers=2, bidirectional=True)
+    numbers = rng.standard_normal((4, 2, 3)).astype(np.float32)
+    found = []
+    for padding in (0.0, np.nan):
+        numbers[2:, 1] = padding
+        x = ag.tensor(numbers, requires_grad=True)
+        layer.zero_grad()
+        output, _ = layer(x, lengths=[4, 2])
+        assert not output.numpy()[2:, 1].any()
+        ag.sum(output**2).backward()
+        assert not x.grad.numpy()[2:, 1].any()
+        found.append([x.grad.numpy(), *[p.grad.numpy() for p in layer.parameters()]])
+    for finite, with_nan in zip(*found, strict=True):
+        np.testing.assert_array_equal(finite, with_nan)
+
+
+def test_one_compiled_step_serves_all_lengths():
+    ag.manual_seed(0)
+    layer, readout = nn.GRU(3, 4, bidirectional=True), nn.Linear(8, 2)
+    net = nn.ModuleList([layer, readout])
+
+    def step(x, lengths, labels):
+        output, h = layer(x, lengths=lengths)
+        loss = nn.functions.cross_entropy(readout(ag.concat([h[0], h[1]], axis=1)), labels) + ag.mean(output**2)
+        net.zero_grad()
+        loss.backward()
+        return loss, layer.weight_hh_l0_reverse.grad
+
+    compiled = ag.compile(step)
+    for _ in range(6):
+        x, lengths = rng.standard_normal((5, 4, 3)).astype(np.float32), rng.integers(1, 6, 4)
+        labels = rng.integers(0, 2, 4)
+        for found, expected in zip(compiled(x, lengths, labels), step(x, lengths, labels), strict=True):
+            np.testing.assert_allclose(found.detach(), expected.detach(), rtol=1e-5, atol=1e-7)
+    assert "1 program(s)" in str(compiled)
+    with pytest.raises(ag.ArgumentError, match="lengths go from 0 to the number of steps, 5; got some from 6 to 6"):
+        compiled(x, np.full(4, 6), labels)
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+def test_gradients_of_each_sequence_alone(kind):
+    layer = kind(3, 2, bidirectional=True)
+    x = ag.tensor(rng.standard_normal((3, 4, 1, 3)).astype(np.float32))
+    lengths = ag.tensor([[4], [2], [1]])
+
+    def loss(parameters, x, lengths):
+        return ag.sum(nn.functional_call(layer, parameters, x, {"lengths": lengths})[0] ** 2)
+
+    parameters = dict(layer.named_parameters())
+    found = ag.vmap(ag.grad(loss), in_axes=(None, 0, 0))(parameters, x, lengths)
+    for i in range(3):
+        alone = ag.grad(loss)(parameters, x[i], lengths[i])
+        for name, gradient in alone.items():
+            np.testing.assert_allclose(found[name][i].numpy(), gradient.numpy(), rtol=1e-4, atol=1e-6)

@@ -1,4 +1,4 @@
-"""What PyTorch has in `torch.nn.utils`: gradients clipped, parameters as one vector, weights parametrised."""
+"""What PyTorch has in `torch.nn.utils`: gradients clipped, parameters as a vector, weights parametrised; and `rnn`."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -7,12 +7,14 @@ import numpy as np
 
 from autograd_core import ArgumentError, Tensor, concat, flatten
 from nn.parametrizations import spectral_norm, weight_norm
+from nn.utils import rnn
 from optim import clip_grad_norm_, clip_grad_value_
 
 __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "parameters_to_vector",
+    "rnn",
     "spectral_norm",
     "vector_to_parameters",
     "weight_norm",
