@@ -13,7 +13,20 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.groups import arrays, conv, estimators, imports, layers, matmul, memory, mnist, overhead, scalar, train
+from benchmarks.groups import (
+    arrays,
+    conv,
+    estimators,
+    imports,
+    layers,
+    matmul,
+    memory,
+    mnist,
+    overhead,
+    scalar,
+    sequences,
+    train,
+)
 from benchmarks.machine import describe
 from benchmarks.report import Section, markdown, write
 from benchmarks.runner import Runner
@@ -23,6 +36,7 @@ GROUPS = {
     "conv": conv.measure,
     "layers": layers.measure,
     "arrays": arrays.measure,
+    "sequences": sequences.measure,
     "train": train.measure,
     "estimators": estimators.measure,
     "scalar": scalar.measure,

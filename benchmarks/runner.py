@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -37,13 +38,23 @@ class Runner:
         """Seconds of a turn, about."""
         return 0.01 if self.quick else 0.04
 
-    def compare(self, kind: str, case: dict[str, Any], peers: Sequence[str], rounds: int | None = None) -> Figures:
-        """Seconds per call of each peer: the median over rounds in which each has its turn."""
+    def compare(
+        self,
+        kind: str,
+        case: dict[str, Any],
+        peers: Sequence[str],
+        rounds: int | None = None,
+        threads: int | None = None,
+    ) -> Figures:
+        """Seconds per call of each peer: the median over rounds in which each has its turn.
+
+        Each uses so many `threads`, or as many as it does by itself.
+        """
         _say(f"{kind} {' '.join(str(value) for value in case.values())}")
         figures: Figures = {}
         evidence: dict[str, list[float]] = {}
         for peer in peers:
-            reply = self._worker(peer).ask(do="prepare", kind=kind, case=case)
+            reply = self._worker(peer, threads).ask(do="prepare", kind=kind, case=case)
             if "problem" in reply:
                 figures[peer] = reply["problem"]
             else:
@@ -55,19 +66,20 @@ class Runner:
             del evidence[peer]
 
         def turn(peer: str) -> Figure:
-            reply = self.workers[peer].ask(do="time", wanted=self.turn)
+            reply = self._worker(peer, threads).ask(do="time", wanted=self.turn)
             return reply.get("seconds", reply.get("problem"))
 
         return figures | interleave(evidence, turn, rounds or self.rounds)
 
     def threads(self) -> Figures:
-        """How many threads each library that has worked uses."""
-        return {name: worker.hello.get("threads", "") for name, worker in self.workers.items()}
+        """How many threads each library that has worked uses by itself."""
+        return {name: worker.hello.get("threads", "") for name, worker in self.workers.items() if "," not in name}
 
-    def _worker(self, peer: str) -> Worker:
-        worker = self.workers.get(peer)
+    def _worker(self, peer: str, threads: int | None = None) -> Worker:
+        name = peer if threads is None else f"{peer}, {threads} threads"
+        worker = self.workers.get(name)
         if worker is None or worker.crashed:
-            worker = self.workers[peer] = Worker(peer)
+            worker = self.workers[name] = Worker(peer, threads)
         return worker
 
     def close(self) -> None:
@@ -105,12 +117,13 @@ def disagreeing(evidence: dict[str, list[float]]) -> list[str]:
 class Worker:
     """A library's process, seen from outside."""
 
-    def __init__(self, peer: str) -> None:
+    def __init__(self, peer: str, threads: int | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", peer],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=None if threads is None else os.environ | {"OMP_NUM_THREADS": str(threads)},
         )
         self.crashed = False
         self.hello = self._reply()

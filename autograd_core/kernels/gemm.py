@@ -51,6 +51,8 @@ def matmul(a, b):
 
     float32 and float64 of any strides are multiplied here. What the BLAS does faster and other dtypes go to numpy.
     """
+    if b.ndim == 2 < a.ndim and a.flags.c_contiguous and a.size:  # one product, which packs b once
+        return matmul(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
     m, depth = a.shape[-2:]
     n = b.shape[-1]
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()

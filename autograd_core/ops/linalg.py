@@ -34,7 +34,9 @@ def _(g, b):
 
 
 @_matmul.vjp("b")
-def _(g, a):
+def _(g, a, b_shape):
+    if len(b_shape) == 2 < a.ndim:
+        return _to_weights(a, g)  # in one product, rather than a sum of one for each matrix
     return _matmul(matrix_transpose(a), g)
 
 

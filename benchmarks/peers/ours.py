@@ -11,7 +11,7 @@ import nn
 import optim
 from autograd_core.kernels.threads import get_num_threads as threads
 from autograd_core.ops.convolution import conv2d_input_gradient, conv2d_weight_gradient
-from benchmarks import inputs, moons
+from benchmarks import inputs, moons, sequences
 from benchmarks.estimators import FITS
 from benchmarks.timing import Task, fingerprint
 
@@ -23,6 +23,7 @@ __all__ = [
     "layer",
     "matmul",
     "moons_step",
+    "sequence",
     "tensor_chain",
     "threads",
     "training",
@@ -111,6 +112,14 @@ def array_function(name: str) -> Task:
         return y
 
     return Task(step, evidence=fingerprint(step().numpy()) + fingerprint(x.grad.numpy()))
+
+
+def sequence(label: str) -> Task:
+    library = sequences.Library(
+        nn, nn.functional, nn.utils.rnn, ag.tensor, lambda p, array: p.assign(array), lambda x: x.detach().numpy(),
+        optim.AdamW, ag.vmap, ag.grad, ag.jacobian, nn.functional_call,
+    )  # fmt: skip
+    return sequences.task(library, label)
 
 
 def network(model: inputs.Model, seed: int = 0) -> tuple[Any, Any]:

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from benchmarks import inputs
+from benchmarks import inputs, sequences
 from benchmarks.timing import Task, fingerprint
 
-torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+if "OMP_NUM_THREADS" not in os.environ:
+    torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 threads = torch.get_num_threads
 
 LAYERS = {
@@ -105,6 +106,18 @@ def array_function(name: str) -> Task:
         return y
 
     return Task(step, evidence=fingerprint(step().detach()) + fingerprint(x.grad))
+
+
+def sequence(label: str) -> Task:
+    def fill(parameter: Any, array: Any) -> None:
+        with torch.no_grad():
+            parameter.copy_(torch.from_numpy(array))
+
+    library = sequences.Library(
+        torch.nn, functional, torch.nn.utils.rnn, torch.from_numpy, fill, lambda x: x.detach().numpy(),
+        torch.optim.AdamW, torch.func.vmap, torch.func.grad, torch.func.jacrev, torch.func.functional_call,
+    )  # fmt: skip
+    return sequences.task(library, label)
 
 
 def network(model: inputs.Model, seed: int = 0, **options: Any) -> tuple[Any, Any]:

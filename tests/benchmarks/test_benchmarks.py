@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import inputs, moons
+from benchmarks import inputs, moons, sequences
+from benchmarks.peers import ours
 from benchmarks.problems import in_short
 from benchmarks.report import (
     Goal,
@@ -57,7 +58,7 @@ def test_who_computes_something_else_is_not_timed(monkeypatch):
     class FakeWorker:
         crashed = False
 
-        def __init__(self, peer):
+        def __init__(self, peer, threads):
             self.peer = peer
 
         def ask(self, do, **_):
@@ -103,6 +104,24 @@ def test_a_peer_that_is_not_installed_is_reported_and_not_skipped():
     assert figures["numpy_blas"] > 0
     assert figures["no_such_peer"].endswith("is not installed")
     assert runner.threads()["numpy_blas"] >= 1
+
+
+def test_a_peer_is_told_how_many_threads_to_use():
+    runner = Runner(quick=True)
+    try:
+        runner.compare("add", {"size": 10}, ["ours"], rounds=1, threads=1)
+        (worker,) = runner.workers.values()
+        assert worker.hello["threads"] == 1
+        assert runner.threads() == {}
+    finally:
+        runner.close()
+
+
+@pytest.mark.parametrize("label", ["LSTM, 28 steps of 64, 28 to 32", sequences.PACKED, sequences.JACOBIAN])
+def test_sequence_models_are_made_of_names_that_both_libraries_have(label):
+    task = ours.sequence(label)
+    assert len(task.evidence) > 1 and np.isfinite(task.evidence).all()
+    task.call()
 
 
 def test_every_case_of_the_matrix_products_has_a_label_of_its_own():
