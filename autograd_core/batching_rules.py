@@ -1,8 +1,9 @@
 """How each op computes all examples at once, when some of its inputs have one more axis, the first, over examples.
 
 A rule is given a `Call` and returns the result with that axis. Elementwise ops have one rule for all of them; the
-others are named here, by families. An op without a rule, and a call that its rule does not take (`NoRule`), is computed
-example by example: slower, and the same. `mapped.py` says who calls this; nothing here knows of gradients.
+others are named here, by families, but for those of other packages, which are declared beside the op
+(`Op.batching_rule`). An op without a rule, and a call that its rule does not take (`NoRule`), is computed example by
+example: slower, and the same. `mapped.py` says who calls this; nothing here knows of gradients.
 """
 
 from __future__ import annotations
@@ -118,7 +119,9 @@ def batched(call: Call) -> Any:
     rule = rule_of(call.op)
     if rule is not None:
         try:
-            return rule(call)
+            found = rule(call)
+            if found is not NotImplemented:
+                return found
         except NoRule:
             pass
         except (ShapeError, ArgumentError, DTypeError, IndexError):
@@ -153,7 +156,7 @@ def rule_of(op: Op[Any]) -> Rule | None:
         return _elementwise
     if registry.get(op.name) is not op:
         return None  # one that was made for a call, as a checkpoint's
-    return _rules.get(op.name)
+    return op.batched or _rules.get(op.name)
 
 
 def _rule_for(*names: str) -> Callable[[Rule], Rule]:

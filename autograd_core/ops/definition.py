@@ -45,7 +45,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -53,10 +53,8 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.ops.argument_names import under_own_names
-from autograd_core.ops.op import Op, P, Rule, differentiated, parameter_names, recorded_within, refuse_misuse
+from autograd_core.ops.op import F, Op, P, Rule, differentiated, parameter_names, recorded_within, refuse_misuse
 from autograd_core.recording import Recorded
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _LONG = kernels.LONG
 _is_number = (float, int, bool).__contains__

@@ -173,6 +173,8 @@ class Op(Generic[P]):
     """Those of several outputs that have no gradient to pass back."""
     made_of: Callable[..., Any] | None = None
     """What it computes, of its inputs and then its other arguments, written with ops, if that was said."""
+    batched: Callable[[Any], Any] | None = None
+    """What computes it for all examples of a vmap at once, if `batching_rule` was told."""
     has_one_gradient: bool = True
     """Whether only one of its outputs has a gradient, which then is its node's."""
 
@@ -330,6 +332,28 @@ class Op(Generic[P]):
         self.lacking = tuple([name for name in self.lacking if names and name not in names])
         self.constants |= {self.inputs.index(name) for name in names or self.inputs}
         self.differentiable = len(self.constants) < len(self.inputs)
+
+    def batching_rule(self, rule: F) -> F:
+        """Decorator for how the op computes all examples of a `vmap` at once; without, it goes one after the other.
+
+        The rule is given a call, which has `values`, the inputs, each with one more axis over examples, the first, if
+        its entry in `mapped` is True; `size`, how many examples there are; `attribute(name)`, an argument; `spread(i)`,
+        an input with that axis in any case; `folded(i)`, the same with its own first axis and that of examples made
+        one, and `unfolded(y)`, the inverse; and `run(values, **arguments)`, the op of others. It returns the result, or
+        a tuple of several, with the axis over examples first; or NotImplemented for a call that is not for it.
+
+        >>> import autograd_core as ag
+        >>> @ag.array_op
+        ... def total(x, /):
+        ...     return x.sum(axis=-1)
+        >>> @total.batching_rule
+        ... def _(call):
+        ...     return call.run(call.values)  # which sums the last axis, however many come before it
+        >>> ag.vmap(total)(ag.ones((2, 3)))
+        Tensor([3., 3.])
+        """
+        self.batched = rule
+        return rule
 
     def check_rules(self, parents: Sequence[Any]) -> None:
         """Refuse to record a call with an input that wants a gradient, so that it has a parent, and is `lacking`."""

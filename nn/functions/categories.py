@@ -28,6 +28,11 @@ def _(g: Any, weight_shape: Any, indices: Any, padding_idx: int | None) -> Any:
     return ag.scatter_add(g, weight_shape, indices)
 
 
+@_embedding.batching_rule
+def _(call: Any) -> Any:
+    return NotImplemented if call.mapped[0] else call.run(call.values)  # rows of one table
+
+
 _embedding.promotes = False
 _embedding.not_differentiable("indices")
 

@@ -97,6 +97,11 @@ def _but_labels(labels: Any, /, classes: int, dtype: Any) -> Any:
     return out
 
 
+@_but_labels.batching_rule
+def _(call: Any) -> Any:
+    return call.unfolded(call.run([call.folded(0)]))
+
+
 _but_labels.not_differentiable()
 
 
@@ -120,7 +125,7 @@ def multi_margin_loss(
     others = _but_labels(labels, classes=rows.shape[1], dtype=rows.dtype)
     short = ag.relu(margin + ag.expand_dims(minus_of_labels, axis=1) + rows) * others
     losses = ag.sum(short if p == 1 else ag.square(short), axis=1) / float(max(1, rows.shape[1]))
-    losses = losses if weight is None else losses * weight[labels]
+    losses = losses if weight is None else losses * ag.getitem(weight, labels)
     return reduced("multi_margin_loss", ag.reshape(losses, shape), reduction)
 
 
@@ -193,6 +198,25 @@ def _to_labels(g: Any, labels: Any, /, x_shape: Shape, ignore_index: int | None)
 @_to_labels.vjp("g")
 def _(g: Any, labels: Any, ignore_index: int | None) -> Any:
     return _minus_of_labels(g, labels, name="", ignore_index=ignore_index)[0]
+
+
+@_minus_of_labels.batching_rule
+def _(call: Any) -> Any:
+    if call.ndim(0) == 1 and call.mapped[0]:
+        return NotImplemented
+    y, _ = call.run([call.folded(0) if call.ndim(0) == 2 else call.values[0], call.folded(1)])
+    ignored, (count,), dtype = call.attribute("ignore_index"), call.shape(1), call.values[0].dtype
+    if ignored is None:
+        return call.unfolded(y), np.full(call.size, count, dtype)
+    return call.unfolded(y), ag.sum((call.spread(1) != ignored).astype(dtype), axis=1)
+
+
+@_to_labels.batching_rule
+def _(call: Any) -> Any:
+    rows, *classes = call.attribute("x_shape")
+    if not classes:
+        return NotImplemented
+    return call.unfolded(call.run([call.folded(0), call.folded(1)], x_shape=(call.size * rows, *classes)))
 
 
 _minus_of_labels.not_differentiable("labels", "count")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
+from autograd_core.ops.op import registry
 
 rng = np.random.default_rng(0)
 W = ag.tensor(rng.normal(size=(3, 4)))
@@ -304,3 +305,28 @@ def test_jacobians_need_one_backward_pass_unless_a_rule_is_for_arrays_alone():
     close(ag.jacobian(told)(X[0]), ag.eye(4) * (2.0 * X[0]))
     assert len(seen) == 4
     assert ag.jacobian(lambda x: ag.flatten(x * ag.ones(200, dtype=float)[:, None]))(X[0]).shape == (800, 4)
+
+
+def test_an_op_of_ones_own_has_a_rule_of_its_own():
+    calls = []
+
+    @ag.array_op
+    def halves(x, /, by=2.0):
+        calls.append(x.shape)
+        return x / by
+
+    @halves.vjp("x")
+    def _(g, by):
+        return halves(g, by=by)
+
+    @halves.batching_rule
+    def _(call):
+        return NotImplemented if call.attribute("by") == 3.0 else call.run(call.values)
+
+    try:
+        close(ag.vmap(ag.grad(lambda x: ag.sum(halves(x) ** 2)))(X), X / 2.0)
+        assert calls == [(5, 4)] * 2
+        close(ag.vmap(lambda x: halves(x, by=3.0))(X), X / 3.0)
+        assert calls[2:] == [(4,)] * 5
+    finally:
+        del registry["halves"]
