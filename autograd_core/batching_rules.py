@@ -405,6 +405,22 @@ def _index_of_all(call: Call, first: int) -> tuple[Any, list[Any]]:
     return (Input(len(arrays)), *index), [*arrays, examples]
 
 
+@_rule_for("attention", "attention_gradient")
+def _attention(call: Call) -> Any:
+    bias = call.op.inputs.index("bias")
+    others = [i for i in range(len(call.values)) if i != bias]
+    rank = max(map(call.ndim, others))
+    if min(map(call.ndim, others)) < 2 or call.ndim(bias) > rank:
+        raise NoRule
+    values = list(call.values)
+    for i in [*others, *[bias] * call.mapped[bias]]:
+        if call.ndim(i):
+            x = call.spread(i)
+            missing = (1,) * (rank - call.ndim(i))
+            values[i] = ops.reshape(x, (call.size, *missing, *call.shape(i))) if missing else x
+    return call.run(values)
+
+
 # --- images -----------------------------------------------------------------------------------
 
 

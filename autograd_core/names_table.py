@@ -424,6 +424,14 @@ _UTILS = [
     Row("parameters_to_vector", "nn.utils.parameters_to_vector(net.parameters()).shape", "(8,)"),
     Row("vector_to_parameters", "nn.utils.vector_to_parameters(torch.zeros(8), net.parameters())"),
 ]
+_RNN = [
+    Row("pack_padded_sequence", "nn.utils.rnn.pack_padded_sequence(s, [3, 2, 2]).data.shape", "(7,)", "LSTM(...)(x, lengths=[3, 2, 2])"),
+    Row("pack_sequence", "nn.utils.rnn.pack_sequence([v, v[:2]]).batch_sizes", "np.array([2, 2, 1])"),
+    Row("pad_packed_sequence", "nn.utils.rnn.pad_packed_sequence(nn.utils.rnn.pack_sequence([v, v[:2]]))[1]", "np.array([3, 2])"),
+    Row("pad_sequence", "nn.utils.rnn.pad_sequence([v, v[:2]], batch_first=True).shape", "(2, 3)"),
+    Row("unpack_sequence", "nn.utils.rnn.unpack_sequence(nn.utils.rnn.pack_sequence([v, v[:2]]))[1]", "v[:2]"),
+    Row("unpad_sequence", "nn.utils.rnn.unpad_sequence(s, [3, 2, 2])[2]", "s[:2, 2]"),
+]
 _OPTIM = [
     Row("Optimizer", "optimizer.zero_grad(set_to_none=False)"),
     Row("Adam", "optim.Adam(net.parameters(), lr=1e-3, betas=(0.9, 0.99))"),
@@ -456,6 +464,7 @@ TABLE: dict[str, list[Row]] = {
     "nn": _NN,
     "nn.init": _INIT,
     "nn.utils": _UTILS,
+    "nn.utils.rnn": _RNN,
     "optim": _OPTIM,
     "optim.lr_scheduler": _SCHEDULERS,
 }

@@ -5,6 +5,7 @@ A peer hands over a `Library`, what of it is used here, and gets a Task.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -179,7 +180,7 @@ def _per_sample(library: Library) -> Task:
 def _jacobian(library: Library) -> Task:
     nn = library.nn
     sizes = (32, 128, 128, 32)
-    layers = [part for i, o in zip(sizes, sizes[1:], strict=False) for part in (nn.Linear(i, o), nn.Tanh())]
+    layers = [part for i, o in itertools.pairwise(sizes) for part in (nn.Linear(i, o), nn.Tanh())]
     net = _filled(library, nn.Sequential(*layers[:-1]))
     for parameter in net.parameters():
         parameter.requires_grad = False

@@ -41,6 +41,7 @@ TITLES = {
     "nn": "nn",
     "nn.init": "nn.init",
     "nn.utils": "nn.utils",
+    "nn.utils.rnn": "nn.utils.rnn",
     "optim": "optim",
     "optim.lr_scheduler": "optim.lr_scheduler",
 }

@@ -103,7 +103,7 @@ def _multiply_batch(a, b, c, batch, m, depth, n):
     rows, columns, per_worker = _task_shape(m, n, count, threads, item)
     _multiply(
         c.size * depth, count * -(-m // rows) * -(-n // columns),
-        first_entry(a), first_entry(b), _starts(a, batch), _starts(b, batch), c.reshape(-1),
+        first_entry(a), first_entry(b), starts_of(a, batch), starts_of(b, batch), c.reshape(-1),
         scratch(threads * per_worker, a.dtype),
         m, depth, n, a_rows // item, a_columns // item, b_rows // item, b_columns // item, rows, columns, per_worker,
     )  # fmt: skip
@@ -128,7 +128,7 @@ def first_entry(x):
 _AT_ONCE = np.zeros(1, np.int64)
 
 
-def _starts(x, batch):
+def starts_of(x, batch):
     """Where each matrix of the broadcast batch starts, in entries from the first."""
     if not batch:
         return _AT_ONCE

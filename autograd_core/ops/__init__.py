@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from autograd_core.ops.activations import *
 from autograd_core.ops.arranging import *
+from autograd_core.ops.attending import *
 from autograd_core.ops.bitwise import *
 from autograd_core.ops.comparison import *
 from autograd_core.ops.convolution import *

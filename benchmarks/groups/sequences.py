@@ -24,7 +24,7 @@ def measure(runner: Runner) -> Section:
     return Section(
         "Sequences and transforms",
         goals,
-        "float32. Layers: the output and the gradients of the parameters; of packed sequences, packing and padding, too. "
+        "float32. Layers: the output and the gradients of the parameters; packing and padding where it says so. "
         "The GPT: from the batch to the updated weights, by AdamW. Both libraries run the same text.",
         tables,
     )

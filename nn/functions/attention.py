@@ -32,16 +32,22 @@ def scaled_dot_product_attention(
     """
     query, key, value = as_tensor(query), as_tensor(key), as_tensor(value)
     bias = None if attn_mask is None else additive_mask("scaled_dot_product_attention", attn_mask, query.dtype, True)
-    if is_causal:
-        causal = causal_mask(query.shape[-2], key.shape[-2], query.dtype)
-        bias = causal if bias is None else bias + causal
-    return attend(query, key, value, bias, dropout_p, scale)[0]
+    return attend(query, key, value, bias, is_causal, dropout_p, scale)
 
 
 def attend(
-    query: Any, key: Any, value: Any, bias: Any = None, dropout_p: float = 0.0, scale: float | None = None
+    query: Any, key: Any, value: Any, bias: Any, is_causal: bool, dropout_p: float = 0.0, scale: float | None = None
+) -> Any:
+    """The weighted averages, with `bias` added to the scores if it is not None; see `scaled_dot_product_attention`."""
+    if dropout_p or getattr(bias, "requires_grad", False):  # then there is more to do with weights than to multiply
+        return attend_and_weigh(query, key, value, bias, is_causal, dropout_p, scale)[0]
+    return ag.attention(query, key, value, bias, scale=scale, causal=is_causal)
+
+
+def attend_and_weigh(
+    query: Any, key: Any, value: Any, bias: Any, is_causal: bool, dropout_p: float = 0.0, scale: float | None = None
 ) -> tuple[Any, Any]:
-    """(The weighted averages, the weights), with `bias` added to the scores; see `scaled_dot_product_attention`."""
+    """(The weighted averages, the weights), as `attend`."""
     if (
         min(query.ndim, key.ndim, value.ndim) < 2
         or query.shape[-1] != key.shape[-1]
@@ -51,6 +57,9 @@ def attend(
             "attention: takes query (..., L, E), key (..., S, E) and value (..., S, V), got shapes "
             f"{query.shape}, {key.shape} and {value.shape}"
         )
+    if is_causal:
+        causal = causal_mask(query.shape[-2], key.shape[-2], query.dtype)
+        bias = causal if bias is None else bias + causal
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = ag.matmul(query * scale, ag.matrix_transpose(key))
     weights = ag.softmax(scores, axis=-1) if bias is None else ag.masked_softmax(scores, bias)

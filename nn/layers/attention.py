@@ -9,7 +9,7 @@ import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError, Tensor
 from nn import functions, initial
 from nn.arguments import as_tensor, at_least
-from nn.functions.attention import additive_mask, attend, causal_mask
+from nn.functions.attention import additive_mask, attend, attend_and_weigh
 from nn.functions.noise import check_probability
 from nn.layers.linear import Linear
 from nn.module import Module, Parameter
@@ -77,11 +77,15 @@ class MultiheadAttention(Module):
         single = query.ndim == 2
         q, k, v = self._heads(query, key, value, single)
         shape = (q.shape[0], self.num_heads, q.shape[2], k.shape[2])
-        bias = self._bias(shape, q.dtype, key_padding_mask, attn_mask, is_causal)
-        averages, weights = attend(q, k, v, bias, self.dropout if self.training else 0.0)
+        bias, weights = self._bias(shape, q.dtype, key_padding_mask, attn_mask), None
+        dropout = self.dropout if self.training else 0.0
+        if need_weights:
+            averages, weights = attend_and_weigh(q, k, v, bias, is_causal, dropout)
+        else:
+            averages = attend(q, k, v, bias, is_causal, dropout)
         joined = ag.permute_dims(averages, (0, 2, 1, 3) if self.batch_first or single else (2, 0, 1, 3))
         output = self.out_proj(ag.reshape(joined, query.shape))
-        if not need_weights:
+        if weights is None:
             return output, None
         weights = ag.mean(weights, axis=1) if average_attn_weights else weights
         return output, weights[0] if single else weights
@@ -137,9 +141,7 @@ class MultiheadAttention(Module):
     def _thirds(self, parameter: Any) -> list[Any]:
         return [parameter[part * self.embed_dim : (part + 1) * self.embed_dim] for part in range(3)]
 
-    def _bias(
-        self, shape: tuple[int, int, int, int], dtype: Any, key_padding_mask: Any, attn_mask: Any, is_causal: bool
-    ) -> Any:
+    def _bias(self, shape: tuple[int, int, int, int], dtype: Any, key_padding_mask: Any, attn_mask: Any) -> Any:
         """What the masks add to the scores (N, heads, L, S), or None."""
         n, heads, length, keys = shape
         bias = None
@@ -160,9 +162,6 @@ class MultiheadAttention(Module):
                 )
             padding = padding.reshape(n, 1, 1, keys)
             bias = padding if bias is None else bias + padding
-        if is_causal:
-            causal = causal_mask(length, keys, dtype)
-            bias = causal if bias is None else bias + causal
         return bias
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:

@@ -53,7 +53,11 @@ def test_embeddings():
         np.testing.assert_allclose(found[i].numpy(), ag.grad(loss)(layer.weight, words[i]).numpy(), rtol=1e-6)
 
 
-@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "MultiheadAttention"])
 def test_sequences(kind):
-    layer = kind(8, 4, bidirectional=True)
-    check(lambda x: ag.sum(layer(x)[0] ** 2), ag.randn(3, 5, 2, 8))
+    if kind == "MultiheadAttention":
+        layer = nn.MultiheadAttention(8, 2)
+        check(lambda x: ag.sum(layer(x, x, x, need_weights=False)[0] ** 2), ag.randn(3, 5, 2, 8))
+    else:
+        layer = getattr(nn, kind)(8, 4, bidirectional=True)
+        check(lambda x: ag.sum(layer(x)[0] ** 2), ag.randn(3, 5, 2, 8))

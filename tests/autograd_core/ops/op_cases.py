@@ -102,6 +102,19 @@ def run_cell_gradient(cell):
     return gradient, (apart(2, 2, 1), apart(cell.parts, 2, 1), *inputs)
 
 
+BLOCKED = np.where(np.arange(5) % 2, 0.3, -np.inf)
+
+
+def attention_gradient(causal):
+    def gradient(g, q, k, v):
+        row = {"scale": 0.5, "causal": causal}
+        _, weights = registry["attention"](q.detach(), k.detach(), v.detach(), BLOCKED[:3], **row)
+        of = registry["attention_gradient"](g, q, k, v, BLOCKED[:3], weights, **row)
+        return ag.concat([ag.flatten(part) for part in of])
+
+    return gradient, (apart(1, 3, 2), apart(1, 3, 2), apart(1, 3, 2), apart(1, 3, 2))
+
+
 # Why PyTorch's answers to some are not stored.
 BY_ITS_FUNCTIONS = "golden values of the functions that are made of them: test_golden_arrays.py"
 BY_ITS_LAYERS = "golden values of the layers that are made of them: tests/nn/layers/test_normalisation.py"
@@ -355,6 +368,13 @@ CASES |= {
         ],
         not_by_torch=A_GRADIENT,
     ),
+    "attention": case(
+        (ag.attention, (apart(3, 2), apart(4, 2), apart(4, 3))),
+        (lambda *x: ag.attention(*x, causal=True), (apart(1, 2, 3, 2), apart(2, 1, 4, 2), apart(4, 1))),
+        (lambda *x: ag.attention(*x, np.zeros((3, 5)) + BLOCKED, scale=0.7), (apart(3, 2), apart(5, 2), apart(5, 1))),
+        not_by_torch="golden values of the layers that are made of it: tests/nn/layers/test_attention.py",
+    ),
+    "attention_gradient": case(attention_gradient(False), attention_gradient(True), not_by_torch=A_GRADIENT),
     "run_cell": case(
         *[run_cell(cell, reverse) for cell in CELLS for reverse in (False, True)],
         not_by_torch="golden values of the layers that are made of it: tests/nn/layers/test_recurrence.py",

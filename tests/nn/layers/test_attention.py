@@ -198,3 +198,20 @@ def test_names_and_shapes_of_the_state_are_those_of_pytorch():
 def test_what_does_not_fit_is_named(act, error, message):
     with pytest.raises(error, match=message):
         act()
+
+
+def test_a_compiled_step_gives_what_the_layer_does():
+    layer = nn.MultiheadAttention(16, 2, batch_first=True)
+
+    def step(x):
+        output, _ = layer(x, x, x, need_weights=False, is_causal=True)
+        layer.zero_grad()
+        loss = ag.sum(output**2)
+        loss.backward()
+        return output, layer.in_proj_weight.grad
+
+    compiled = ag.compile(step)
+    for _ in range(5):
+        x = np.random.default_rng(1).standard_normal((3, 10, 16)).astype(np.float32)
+        for found, expected in zip(compiled(x), step(x), strict=True):
+            np.testing.assert_allclose(found.detach(), expected.detach(), rtol=1e-4, atol=1e-5)
