@@ -514,6 +514,8 @@ def _examples_as_rows(call: Call, inputs: dict[str, int], outputs: dict[str, int
                 raise NoRule  # each example has weights of its own
             continue
         axis = inputs[name]
+        if call.ndim(i) == 0 and not call.mapped[i]:
+            continue  # lengths that say that all steps count
         if call.ndim(i) <= axis:
             raise NoRule
         x = ops.permute_dims(call.spread(i), (*range(1, axis + 1), 0, *range(axis + 1, call.ndim(i) + 1)))

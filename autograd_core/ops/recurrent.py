@@ -92,19 +92,29 @@ def run_cell(
     gradient, and the last state is that after the row's own last step. With `reverse` the sequence is gone through
     backwards, each row from its own last step to step 0. Gradient: backwards through time, for all inputs in one go.
     """
-    if lengths is None:
-        lengths = np.full(x.shape[1:2], len(x), np.int64)
-    h, last, _ = _run_cell(x, w, b, s, lengths, cell=cell, reverse=reverse)
+    h, last, _ = _run_cell(x, w, b, s, _ALL if lengths is None else lengths, cell=cell, reverse=reverse)
     return h, last
+
+
+_ALL = np.zeros((), np.int64)  # the lengths of rows that count as a whole, however many there are and of how many steps
+
+
+def _of_rows(lengths: Any, x: Any) -> Any:
+    """The lengths, one for each row."""
+    return lengths if lengths.ndim else np.full(x.shape[1:2], len(x), np.int64)
 
 
 @array_op(outputs=("h", "last", "memory"))
 def _run_cell(x: Any, w: Any, b: Any, s: Any, lengths: Any, /, cell: Cell, reverse: bool = False) -> Any:
     """What `run_cell` gives, and what the backward pass wants to know of every step."""
+    are_given, lengths = lengths.ndim > 0, _of_rows(lengths, x)
     _check_shapes(x, w, b, s, lengths, cell)
     shaping.check_one_float("run_cell", x, w)
     if x.dtype in kernels.FLOATS:
-        kernels.plan.at_each_run(_check_lengths, lengths, len(x))
+        if are_given:
+            kernels.plan.at_each_run(_check_lengths, lengths, len(x))
+        else:
+            kernels.plan.constant(lengths)
         arrays = map(kernels.plan.contiguous, (x, w, b, s))
         return kernels.recurrent.run(cell.name, *arrays, kernels.plan.contiguous(lengths, np.int64), reverse)
     _check_lengths(lengths, len(x))
@@ -116,7 +126,7 @@ def _run_cell(x: Any, w: Any, b: Any, s: Any, lengths: Any, /, cell: Cell, rever
 def _(g, x, w, b, s, lengths, h, memory, cell, reverse):
     to_x, to_r, to_s = _run_cell_gradient(g[0], g[1], x, w, b, s, lengths, h, memory, cell=cell, reverse=reverse)
     x_rows, r_rows = (shaping.reshape(share, (-1, x.shape[-1])) for share in (to_x, to_r))
-    before = shaping.reshape(_before(s[0], h, lengths, reverse), (-1, w.shape[1]))
+    before = shaping.reshape(_before(s[0], h, _of_rows(lengths, x), reverse), (-1, w.shape[1]))
     to_r_bias = reduction.sum(r_rows, axis=0)
     to_x_bias = reduction.sum(x_rows, axis=0) if cell is GRU else to_r_bias
     to_w = linalg.matmul(shaping.matrix_transpose(r_rows), before)
@@ -131,6 +141,7 @@ def _run_cell_gradient(
     """The gradients of x, of what h gives to the gates, and of s, from those of h at every step and the last state."""
     if h.dtype in kernels.FLOATS and g.dtype == g_last.dtype == w.dtype == s.dtype == h.dtype == memory.dtype:
         arrays = map(kernels.plan.contiguous, (g, g_last, w, s))
+        lengths = lengths if lengths.ndim else kernels.plan.constant(_of_rows(lengths, x))
         lengths = kernels.plan.contiguous(lengths, np.int64)
         return kernels.recurrent.run_back(cell.name, *arrays, lengths, h, memory, reverse)
     return _by_steps_back(g, g_last, x, w, b, s, lengths, h, memory, cell, reverse)
@@ -143,7 +154,7 @@ _run_cell_gradient.not_differentiable("lengths", "h", "memory")  # which follow 
 @_run_cell_gradient.formula
 def _by_steps_back(g, g_last, x, w, b, s, lengths, h, memory, cell, reverse):
     def formula(x, more, s):
-        return _by_steps(x, w, b, s, lengths, more, cell, reverse)
+        return _by_steps(x, w, b, s, _of_rows(lengths, x), more, cell, reverse)
 
     return differentiated(formula, (x, np.zeros(x.shape, x.dtype), s), (0, 1, 2), (g, g_last))
 

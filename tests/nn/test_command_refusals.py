@@ -46,7 +46,7 @@ def listing(directory):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--model", "resnet"], "argument --model: invalid choice: 'resnet' (choose from"),
+        (["--model", "resnet"], "argument --model/--recipe: invalid choice: 'resnet' (choose from"),
         (["--optimizer", "magic"], "argument --optimizer: invalid choice: 'magic'"),
         (["--augmentation", "magic"], "argument --augmentation: invalid choice: 'magic'"),
         (["--batch-size", "0"], "argument --batch-size: must be a whole number of at least 1, got '0'"),

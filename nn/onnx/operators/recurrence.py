@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
+from autograd_core import cells
 from nn.functions import recurrence
 from nn.onnx.operators.table import Compute, Node, reads
 
 # Where each of our gates is among ONNX's: i f g o are there i o f c, and s z n are z r h.
 _GATES = {"LSTM": [0, 2, 3, 1], "GRU": [1, 0, 2], "RNN": [0]}
 _USUAL = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"], "RNN": ["Tanh"]}
-_CELLS: dict[str, recurrence.Cell] = {"LSTM": recurrence.LSTM, "GRU": recurrence.GRU, "RNN": recurrence.RNN}
+_CELLS: dict[str, cells.Cell] = {"LSTM": cells.LSTM, "GRU": cells.GRU, "RNN": cells.RNN}
 
 
 @reads(*_CELLS)
@@ -30,13 +31,13 @@ def _(node: Node) -> Compute:
 
     def run(x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, *first: Any) -> Any:
         hidden = r.shape[2]
-        if lengths is not None or len([part for part in first if part is not None]) > cell.parts:
-            raise node.refused("sequences are all of one length, and gates do not look at the cell")
+        if len([part for part in first if part is not None]) > cell.parts:
+            raise node.refused("its gates look at the cell")
         states = [*first, *[None] * cell.parts][: cell.parts]
         zeros = np.zeros((len(backwards), x.shape[1], hidden), x.dtype)
         outputs, last = [], []
         for i, reverse in enumerate(backwards):
-            state: recurrence.State = [(zeros if part is None else part)[i] for part in states]
+            state: cells.State = [(zeros if part is None else part)[i] for part in states]
             w_ih, w_hh = _gates(w[i], order, hidden), _gates(r[i], order, hidden)
             both = None if b is None else b[i]
             count = len(order) * hidden
@@ -44,9 +45,8 @@ def _(node: Node) -> Compute:
                 None if both is None else _gates(part, order, hidden)
                 for part in ((None, None) if both is None else (both[:count], both[count:]))
             ]
-            steps = ag.flip(x, axis=0) if reverse else x
-            h, state = recurrence.layer(cell, steps, state, w_ih, w_hh, b_ih, b_hh)
-            outputs.append(ag.flip(h, axis=0) if reverse else h)
+            h, state = recurrence.layer(cell, x, state, w_ih, w_hh, b_ih, b_hh, lengths=lengths, reverse=reverse)
+            outputs.append(h)
             last.append(state)
         found = (ag.stack(outputs, axis=1), *[ag.stack(list(parts)) for parts in zip(*last, strict=True)])
         return found[: len(node.outputs)] if len(node.outputs) > 1 else found[0]
@@ -54,11 +54,11 @@ def _(node: Node) -> Compute:
     return run
 
 
-def _cell(node: Node) -> recurrence.Cell:
+def _cell(node: Node) -> cells.Cell:
     activations = list(node.get("activations", []))
     both = 2 if node.get("direction") == "bidirectional" else 1
     if node.kind == "RNN" and activations == ["Relu"] * both:
-        return recurrence.ReLURNN
+        return cells.ReLURNN
     if activations and activations != _USUAL[node.kind] * both:
         raise node.refused(f"its activations are {activations}")
     return _CELLS[node.kind]

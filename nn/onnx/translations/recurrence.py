@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.functions import recurrence
+from autograd_core import cells
 from nn.onnx.graph import Graph, Value
 from nn.onnx.program import Step
 from nn.onnx.translations.table import translates
@@ -16,45 +16,55 @@ _GATES = {"LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2], "RNN": [0]}
 
 
 @translates("run_cell")
-def _(graph: Graph, step: Step, x: Value, w: Value, b: Value, s: Value) -> Any:
+def _(graph: Graph, step: Step, x: Value, w: Value, b: Value, s: Value, lengths: Value) -> Any:
     """One direction of one layer. What the input gives to the gates is computed by the operator itself."""
     cell = step.attributes["cell"]
     hidden = graph.fixed_length(step, w.shape[1], "the number of units")
-    inputs, to_gates, bias = _inputs(graph, x)
-    order = _GATES[cell.name]
-    more: dict[str, Any] = {"linear_before_reset": 1} if cell is recurrence.GRU else {}
-    if cell is recurrence.ReLURNN:
+    inputs, to_gates = _inputs(graph, x)
+    order = _GATES[cell.name.removeprefix("ReLU")]
+    more: dict[str, Any] = {"linear_before_reset": 1} if cell is cells.GRU else {}
+    if cell is cells.ReLURNN:
         more["activations"] = ["Relu"]
+    if step.attributes["reverse"]:
+        more["direction"] = "reverse"
     first = graph.constant([0], np.int64)
-    biases = graph.add("Concat", *[_gates(graph, part, order, hidden) for part in (bias, b.name)], axis=0)
+    rows = cell.gates * hidden
+    halves = [graph.add("Slice", b, *[graph.constant([n], np.int64) for n in (half, half + 1, 0)]) for half in (0, 1)]
+    biases = [_gates(graph, graph.reshape(half, (rows,)), order, hidden) for half in halves]
     given = [
         inputs,
         *[graph.add("Unsqueeze", _gates(graph, part, order, hidden), first) for part in (to_gates, w.name)],
-        graph.add("Unsqueeze", biases, first),
-        "",  # all sequences are whole
+        graph.add("Unsqueeze", graph.add("Concat", *biases, axis=0), first),
+        graph.cast(lengths.name, np.int32) if lengths.ndim else "",  # all sequences are whole
         *[_part(graph, s, part) for part in range(cell.parts)],
     ]
-    made = graph.add(cell.name, *given, outputs=1 + cell.parts, hidden_size=hidden, **more)
-    shape, dtype = graph.output_shape(step), x.dtype
-    outputs = Value(graph.add("Squeeze", made[0], graph.constant([1], np.int64)), (shape[0], *shape[2:]), dtype)
-    last = [Value(graph.add("Squeeze", y, first), shape[2:], dtype) for y in made[1:]]
-    return Value("", shape, dtype, None, step, (outputs, *last))
+    kind = cell.name.removeprefix("ReLU")
+    made = graph.add(kind, *given, outputs=1 + cell.parts, hidden_size=hidden, **more)
+    h = graph.add("Squeeze", made[0], graph.constant([1], np.int64))
+    last = [graph.add("Squeeze", y, first) for y in made[1:]]
+    states = graph.add("Concat", *[graph.add("Unsqueeze", y, first) for y in last], axis=0)
+    return h, states, Value("", graph.program.shapes[step.outputs[2]], x.dtype, None, step, (Value(h, (), x.dtype),))
 
 
-def _inputs(graph: Graph, x: Value) -> tuple[str, str, str]:
-    """What the layer is given, its weights and biases; where x is no linear map, x itself, and the identity."""
+def _inputs(graph: Graph, x: Value) -> tuple[str, str]:
+    """What the layer is given, and its weights; where x is no product, x itself, and the identity."""
     made = x.step
-    if made is not None and made.op == "linear":
-        given, w, b = [graph.value(place) for place in made.inputs]
-        return given.name, w.name, b.name
+    if made is not None and made.op == "reshape":
+        rows = graph.value(made.inputs[0])
+        if rows.step is not None and rows.step.op == "matmul":
+            given, transposed = [graph.value(place) for place in rows.step.inputs]
+            flat = given.step
+            if flat is not None and flat.op == "reshape" and _is_transposed(transposed):
+                whole = graph.value(flat.inputs[0])
+                if whole.shape[:2] == x.shape[:2]:
+                    return whole.name, graph.value(transposed.step.inputs[0]).name  # type: ignore[union-attr]
     width = x.shape[-1]
     assert isinstance(width, int)
-    zeros = graph.constant(np.zeros(width, x.dtype))
-    if made is not None and made.op == "matmul":
-        given, transposed = [graph.value(place) for place in made.inputs]
-        if transposed.step is not None and transposed.step.op == "permute_dims":
-            return given.name, graph.value(transposed.step.inputs[0]).name, zeros
-    return x.name, graph.constant(np.eye(width, dtype=x.dtype)), zeros
+    return x.name, graph.constant(np.eye(width, dtype=x.dtype))
+
+
+def _is_transposed(x: Value) -> bool:
+    return x.step is not None and x.step.op in ("matrix_transpose", "permute_dims")
 
 
 def _gates(graph: Graph, name: str, order: list[int], hidden: int) -> str:

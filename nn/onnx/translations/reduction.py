@@ -139,7 +139,10 @@ def _(graph: Graph, step: Step, x: Value) -> Any:
 
 @translates("masked_softmax")
 def _(graph: Graph, step: Step, x: Value, bias: Value) -> Any:
-    axis = _single(graph, step, x)
+    return _masked_softmax(graph, x, bias, _single(graph, step, x))
+
+
+def _masked_softmax(graph: Graph, x: Value, bias: Value, axis: int) -> Any:
     if bias.known is not None:
         blocked = np.isneginf(np.broadcast_to(bias.known, (*[1] * (x.ndim - bias.ndim), *bias.known.shape)))
         if not blocked.all(axis=axis).any():
@@ -151,6 +154,26 @@ def _(graph: Graph, step: Step, x: Value, bias: Value) -> Any:
     most = _reduce(graph, "ReduceMax", whole, [axis], True)
     nowhere = graph.add("Equal", most, graph.constant(-math.inf, x.dtype))
     return graph.add("Where", nowhere, graph.constant(0, x.dtype), found)
+
+
+@translates("attention")
+def _(graph: Graph, step: Step, q: Value, k: Value, v: Value, bias: Value) -> Any:
+    axes = list(range(k.ndim))
+    axes[-2:] = axes[-1], axes[-2]
+    scaled = graph.add("Mul", q, graph.constant(step.attributes["scale"], q.dtype))
+    scores = graph.add("MatMul", scaled, graph.add("Transpose", k, perm=axes))
+    if step.attributes["causal"]:
+        size = graph.integers((q.shape[-2], k.shape[-2]))
+        whole = graph.add("Expand", graph.constant(-math.inf, q.dtype), size)
+        beyond = graph.add("Trilu", whole, graph.constant(1, np.int64), upper=1)
+        scores = graph.add("Add", scores, beyond)
+    shape, dtype = graph.program.shapes[step.outputs[1]], q.dtype
+    weights = Value(scores, shape, dtype)
+    if bias.ndim:
+        found = _masked_softmax(graph, weights, bias, len(shape) - 1)
+    else:
+        found = graph.add("Softmax", scores, axis=-1)
+    return graph.add("MatMul", found, v), found
 
 
 # --- normalisation ----------------------------------------------------------------------------
