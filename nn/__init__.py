@@ -18,13 +18,15 @@ from nn.perceptron import Perceptron
 from nn.stateless import functional_call
 from nn.weights import load_weights, save_weights
 
+_LATER = ("onnx", "parallel", "plots", "search", "sklearn", "training", "utils")  # what many programs need not wait for
+
 if TYPE_CHECKING:
-    from nn import onnx, plots, search, training, utils
+    from nn import onnx, parallel, plots, search, training, utils
     from nn import sklearn as sklearn
 else:  # for which every name would exist
 
     def __getattr__(name: str) -> Any:
-        if name in ("onnx", "plots", "search", "sklearn", "training", "utils"):  # what many programs need not wait for
+        if name in _LATER:
             return importlib.import_module(f"nn.{name}")
         from autograd_core import missing_name  # with a long table, and for those who need it
 
@@ -50,6 +52,7 @@ __all__ = [
     "load_weights",
     "models",
     "onnx",
+    "parallel",
     "penalties",
     "plots",
     "register_parametrization",

@@ -5,7 +5,9 @@ and SIGTERM; 141 nobody reads the output.
 """
 
 import argparse
+import contextlib
 import functools
+import json
 import math
 import os
 import sys
@@ -22,10 +24,10 @@ from nn.atomic_write import check_writable, remove_partial_files, write_atomical
 from nn.command_options import Command, parse
 from nn.data import DATASETS, Splits
 from nn.data.pictures import read_picture
-from nn.errors import DivergenceError, OutputError, SettingsError
+from nn.errors import DivergenceError, OutputError, ParallelError, SettingsError
 from nn.file_lock import FileLock
 from nn.models import AUGMENTATIONS, DEFAULT_MODEL, RECIPES
-from nn.training.callback import Callback
+from nn.parallel import Communicator, DataParallel, communicator, started_with
 from nn.training.checkpoint import Checkpoint
 from nn.training.evaluation import evaluate
 from nn.training.interruption import Interruption, end_quietly_on_signals, expect_signals
@@ -69,29 +71,29 @@ SCHEDULES: dict[str, Callable[[float, int], optim.schedules.Schedule]] = {
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train a model, or go on with a training."""
-    directory: Path = options.out or Path("runs", options.model or DEFAULT_MODEL)
-    taken = f"a training in {directory} is going on already"
-    with FileLock(directory / LOCK, taken=taken, advice="choose another --out"):
-        return _train_in(directory, options)
+    """Train a model, or go on with a training; started by mpirun, together with other processes."""
+    together = communicator()
+    try:
+        directory: Path = options.out or Path("runs", options.model or DEFAULT_MODEL)
+        taken = f"a training in {directory} is going on already"
+        lock = FileLock(directory / LOCK, taken=taken, advice="choose another --out")
+        with lock if together.rank == 0 else contextlib.nullcontext():
+            return _train_in(directory, options, together)
+    except ag.AutogradError as error:
+        if together.size == 1:
+            raise
+        together.abort(*_last_words(error))
 
 
-def _train_in(directory: Path, options: argparse.Namespace) -> int:
+def _train_in(directory: Path, options: argparse.Namespace, together: Communicator) -> int:
     """What `train` does, as the only one in the directory."""
-    saved = _saved_training(directory, resume=options.resume)
-    check_writable(directory, (CHECKPOINT, HISTORY, LEARNING_CURVE))
-    for name in (HISTORY, LEARNING_CURVE):
-        remove_partial_files(directory / name)
-    splits = DATASETS[options.dataset].load(options.data_dir)
-    asked = {
-        name: value
-        for name in ("model", "optimizer", "lr", "schedule", "augmentation", "batch_size", "epochs", "seed")
-        if (value := getattr(options, name)) is not None
-    }
-    if saved is None:
-        settings = _new_settings(options.dataset, asked, splits)
-    else:
-        settings = _resumed_settings(saved, asked, splits)
+    is_first, saved = together.rank == 0, None
+    if is_first:
+        saved = _saved_training(directory, resume=options.resume)
+        check_writable(directory, (CHECKPOINT, HISTORY, LEARNING_CURVE))
+        for name in (HISTORY, LEARNING_CURVE):
+            remove_partial_files(directory / name)
+    splits, settings = _data_and_settings(options, together, saved)
     train, validation = (
         Pictures(part, settings.objective, settings.classes) for part in (splits.train, splits.validation)
     )
@@ -99,7 +101,8 @@ def _train_in(directory: Path, options: argparse.Namespace) -> int:
     trainer = _trainer(
         settings,
         len(train),
-        None if options.compile else False,
+        compile=None if options.compile else False,
+        parallel=DataParallel(settings.shards, communicator=together) if settings.shards else None,
         callbacks=[
             Checkpoints(directory / CHECKPOINT, every_seconds=options.save_every, notes={"settings": asdict(settings)}),
             history,
@@ -108,7 +111,8 @@ def _train_in(directory: Path, options: argparse.Namespace) -> int:
     )
     if saved is not None:
         saved.restore(trainer)
-    _introduce(settings, trainer, splits)
+    if is_first:
+        _introduce(settings, trainer, splits)
     with Interruption() as interruption:
         finished = trainer.fit(
             train,
@@ -120,13 +124,49 @@ def _train_in(directory: Path, options: argparse.Namespace) -> int:
             interrupted=interruption.requested,
         )
     if not finished:
-        print(f"stopped {_where(trainer.position)}, which is saved; --resume goes on from there", file=sys.stderr)
-        return interruption.exit_code
+        if is_first:
+            print(f"stopped {_where(trainer.position)}, which is saved; --resume goes on from there", file=sys.stderr)
+        codes = together.gather(np.array(interruption.exit_code))  # a signal may have come to one of several alone
+        together.wait(codes)
+        return int(codes.value.max())
     test = trainer.evaluate(Pictures(splits.test, settings.objective, settings.classes))
-    history.notes["test"] = test
-    history.write(trainer.history)
-    _conclude(directory, settings, trainer, test)
+    if is_first:
+        history.notes["test"] = test
+        history.write(trainer.history)
+        _conclude(directory, settings, trainer, test)
     return 0
+
+
+def _data_and_settings(
+    options: argparse.Namespace, together: Communicator, saved: Checkpoint | None
+) -> tuple[Splits, Settings]:
+    """The data, and the settings on which the first process decides."""
+    asked = {
+        name: value
+        for name in ("model", "optimizer", "lr", "schedule", "augmentation", "batch_size", "epochs", "seed", "shards")
+        if (value := getattr(options, name)) is not None
+    }
+    is_first = together.rank == 0
+    chosen = b""
+    if is_first:
+        splits = DATASETS[options.dataset].load(options.data_dir)
+        if saved is None:
+            asked.setdefault("shards", max(8, together.size) if together.size > 1 else 0)
+            settings = _new_settings(options.dataset, asked, splits)
+        else:
+            settings = _resumed_settings(saved, asked, splits)
+        if together.size > 1 and not settings.shards:
+            raise SettingsError(
+                f"cannot resume with {together.size} processes: the training was started without --shards, and they"
+                " would end at other weights; go on without mpirun, or choose another --out"
+            )
+        chosen = json.dumps(asdict(settings)).encode()
+    settings = Settings.from_json(json.loads(together.broadcast(chosen)))
+    if not is_first:  # by now a data set that had to be fetched is in the cache
+        splits = DATASETS[options.dataset].load(options.data_dir)
+        if fingerprint(splits) != settings.data:
+            raise ParallelError(f"process {together.rank} has other data than process 0; give all the same --data-dir")
+    return splits, settings
 
 
 def _saved_training(directory: Path, *, resume: bool) -> Checkpoint | None:
@@ -169,7 +209,7 @@ def _resumed_settings(saved: Checkpoint, asked: dict[str, Any], splits: Splits) 
     return settings.going_on(asked, splits, saved.position.epoch)
 
 
-def _trainer(settings: Settings, examples: int, compile: bool | None, callbacks: Sequence[Callback]) -> Trainer:
+def _trainer(settings: Settings, examples: int, **more: Any) -> Trainer:
     model = settings.build_model()
     steps = settings.epochs * math.ceil(examples / settings.batch_size)
     return Trainer(
@@ -178,8 +218,7 @@ def _trainer(settings: Settings, examples: int, compile: bool | None, callbacks:
         OPTIMIZERS[settings.optimizer].make(model.parameters(), lr=settings.lr),
         schedule=SCHEDULES[settings.schedule](settings.lr, steps),
         metrics=["accuracy"],
-        compile=compile,
-        callbacks=callbacks,
+        **more,
     )
 
 
@@ -199,6 +238,12 @@ def _introduce(settings: Settings, trainer: Trainer, splits: Splits) -> None:
         f"data: {len(splits.train):,} to train on, {len(splits.validation):,} to validate, {len(splits.test):,}"
         f" to test; {splits.image_shape[0]}x{splits.image_shape[1]}, {splits.classes} classes"
     )
+    if (parallel := trainer.parallel) is not None:
+        threads = ag.get_num_threads()
+        print(
+            f"mini-batches in {parallel.shards} shards, computed by {parallel.processes}"
+            f" process{'es' * (parallel.processes > 1)} of {threads} thread{'s' * (threads > 1)}"
+        )
     if trainer.position.epoch == settings.epochs:
         print("this training is complete already")
     elif trainer.position.step:
@@ -289,7 +334,6 @@ def export(options: argparse.Namespace) -> int:
 def playground(options: argparse.Namespace) -> int:
     """Serve the playground until Ctrl-C."""
     import asyncio
-    import contextlib
     import webbrowser
 
     from nn.playground.server import serve
@@ -313,17 +357,25 @@ COMMANDS: dict[str, Command] = {
 }
 
 
+def _last_words(error: ag.AutogradError) -> tuple[str, int]:
+    """What is said of an error, in one line, and the exit code."""
+    return f"error: {' '.join(str(error).split())}", 1 if isinstance(error, DivergenceError) else 2
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     expect_signals()
     try:
         options = parse(arguments, COMMANDS, optimizers=OPTIMIZERS, schedules=SCHEDULES)
+        if options.run is not train and started_with() > 1:
+            raise SettingsError("only train is for several processes; leave mpirun out")
         code: int = options.run(options)
         sys.stdout.flush()
         return code
     except ag.AutogradError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1 if isinstance(error, DivergenceError) else 2
+        words, code = _last_words(error)
+        print(words, file=sys.stderr)
+        return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from nn.data import DATASETS
+from nn.data.shards import MOST_SHARDS, is_number_of_shards
 from nn.errors import SettingsError
 from nn.models import AUGMENTATIONS, DEFAULT_MODEL, RECIPES
 
@@ -31,6 +32,13 @@ def _whole_number(least: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _power_of_two(text: str) -> int:
+    number = int(text) if text.isdecimal() and len(text) < 9 else 0
+    if not is_number_of_shards(number):
+        raise argparse.ArgumentTypeError(f"must be a power of two from 1 to {MOST_SHARDS}, got {text!r}")
+    return number
 
 
 def _rate(text: str) -> float:
@@ -107,6 +115,13 @@ def _parser(
         dest="compile",
         action="store_false",
         help="take each step by Python: a little slower, the same weights up to rounding",
+    )
+    command.add_argument(
+        "--shards",
+        type=_power_of_two,
+        metavar="N",
+        help="cut each mini-batch into N parts, which processes started by mpirun share; the weights depend on N, not"
+        " on their number (default with mpirun: 8, or as many as there are processes)",
     )
     command.add_argument("--seed", type=_whole_number(0), metavar="N", help="same seed, same weights (default: 0)")
     command.add_argument(

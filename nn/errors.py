@@ -14,6 +14,7 @@ __all__ = [
     "DivergenceError",
     "OnnxError",
     "OutputError",
+    "ParallelError",
     "PictureError",
     "SanityError",
     "SearchError",
@@ -52,6 +53,10 @@ class DivergenceError(AutogradError, ArithmeticError):
 
 class OnnxError(AutogradError, ValueError):
     """A model that cannot be written as an ONNX file, or a file that cannot be read as a model."""
+
+
+class ParallelError(AutogradError, RuntimeError):
+    """Processes that cannot work together: started in another way, or not doing the same."""
 
 
 class SanityError(AutogradError, AssertionError):

@@ -31,10 +31,15 @@ _DTYPES = {
 
 def write_tensors(path: Path, arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
     """Replace the file at `path` in one go. Raises `OutputError` if it cannot be written."""
+    write_atomically(path, encoded(arrays, metadata))
+
+
+def encoded(arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
+    """The content of such a file."""
     from safetensors.numpy import save
 
     # Copied, for safetensors writes memory as it lies, whatever the strides.
-    write_atomically(path, save({name: array.copy(order="C") for name, array in arrays.items()}, dict(metadata)))
+    return save({name: array.copy(order="C") for name, array in arrays.items()}, dict(metadata))
 
 
 def read_tensors(path: Path, what: str) -> tuple[Arrays, dict[str, str]]:
@@ -42,13 +47,19 @@ def read_tensors(path: Path, what: str) -> tuple[Arrays, dict[str, str]]:
 
     Raises `CheckpointError`, which calls the file a `what`, if it cannot be read or is damaged.
     """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"cannot read the {what} {path}: {error.strerror or error}") from error
+    return decoded(data, path, what)
+
+
+def decoded(data: bytes, path: Path, what: str) -> tuple[Arrays, dict[str, str]]:
+    """As `read_tensors`, of the content of a file that was at `path`."""
     from safetensors import SafetensorError, deserialize
 
     try:
-        data = path.read_bytes()
         entries = deserialize(data)  # type: ignore[no-untyped-call]
-    except OSError as error:
-        raise CheckpointError(f"cannot read the {what} {path}: {error.strerror or error}") from error
     except SafetensorError as error:
         raise CheckpointError(f"{path} is no {what}, or a damaged one: {' '.join(str(error).split())}") from error
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])  # which deserialize has found to be whole

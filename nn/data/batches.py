@@ -11,6 +11,7 @@ from nn.data.arguments import whole_number
 from nn.data.datasets import Batch, Chosen, as_dataset, fetch
 from nn.data.random_streams import batch_generator, shuffled_order
 from nn.data.samplers import Sampler
+from nn.data.shards import Shards, shard_bounds
 from nn.errors import DataError
 
 Augmentation = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
@@ -72,12 +73,34 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         order = self._order()
         for index in range(self._start, self._end):
-            chosen: Chosen = slice(index * self._batch_size, (index + 1) * self._batch_size)
-            batch = fetch(self._dataset, chosen if order is None else order[chosen])
-            if self._augment is not None:
-                generator = batch_generator(seed=self._seed, epoch=self._epoch, batch=index)
-                batch = (self._augment(batch[0], generator), *batch[1:])
-            yield batch
+            yield self._batch(order, index, index * self._batch_size, (index + 1) * self._batch_size)
+
+    def in_shards(self, count: int, own: range) -> Iterator[Shards]:
+        """Of each batch the shards `own` of `count`; the others are not made (see `nn.data.shards`).
+
+        The generator of `augment` depends on the number of the shard, too.
+        """
+        order = self._order()
+        for index in range(self._start, self._end):
+            first = index * self._batch_size
+            examples = min(self._batch_size, self._length - first)
+            bounds = shard_bounds(examples, count)
+            parts = [
+                self._batch(order, index, first + bounds[shard][0], first + bounds[shard][1], shard)
+                if len(range(*bounds[shard]))
+                else None
+                for shard in own
+            ]
+            yield Shards(examples, parts)
+
+    def _batch(self, order: Any, index: int, begin: int, end: int, shard: int | None = None) -> Batch:
+        """The examples from `begin` to `end` in the order of the epoch, augmented."""
+        chosen: Chosen = slice(begin, end)
+        batch = fetch(self._dataset, chosen if order is None else order[chosen])
+        if self._augment is not None:
+            generator = batch_generator(seed=self._seed, epoch=self._epoch, batch=index, shard=shard)
+            batch = (self._augment(batch[0], generator), *batch[1:])
+        return batch
 
     def _order(self) -> Any:
         """The numbers of the epoch's examples, or None where they come as they are."""

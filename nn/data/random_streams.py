@@ -7,7 +7,8 @@ training that is resumed in the middle of an epoch goes on as if nothing had hap
 import numpy as np
 from numpy.typing import NDArray
 
-_SPLIT = (0, 0, 1)  # keys of different lengths are different streams: (epoch,), (epoch, batch) and this
+_SPLIT = (0, 0, 1)  # keys of different lengths are different streams: (epoch,), (epoch, batch), this
+# and (epoch, batch, shard, 0)
 
 
 def shuffled_order(length: int, *, seed: int, epoch: int) -> NDArray[np.intp]:
@@ -26,9 +27,10 @@ def split_order(length: int, *, seed: int) -> NDArray[np.intp]:
     return _permutation(length, np.random.SeedSequence(seed, spawn_key=_SPLIT))
 
 
-def batch_generator(*, seed: int, epoch: int, batch: int) -> np.random.Generator:
-    """What batch number `batch` of an epoch draws its augmentation from."""
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(epoch, batch))))
+def batch_generator(*, seed: int, epoch: int, batch: int, shard: int | None = None) -> np.random.Generator:
+    """What batch number `batch` of an epoch, or one shard of it, draws its augmentation from."""
+    key = (epoch, batch) if shard is None else (epoch, batch, shard, 0)
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
 
 
 def _permutation(length: int, seed: np.random.SeedSequence) -> NDArray[np.intp]:

@@ -3,6 +3,7 @@
 import functools
 import statistics
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,16 +45,17 @@ def cross_validate(
     stratify: ArrayLike | None = None,
     workers: int = 1,
     in_threads: bool = False,
+    executor: Executor | None = None,
 ) -> CrossValidation:
     """`score(train, validation, seed)` for each of k folds of `data`, a data set or a tuple of arrays.
 
     `train` and `validation` are data sets for `Trainer.fit`; each fold has a seed of its own. `stratify`, shape (N,),
-    keeps the classes in proportion. Folds run in `workers` processes or threads, see `nn.search.run`; a fold that
-    fails, even by divergence, raises `SearchError`.
+    keeps the classes in proportion. Folds run in `workers` processes or threads, or by an `executor`, see
+    `nn.search.run`; a fold that fails, even by divergence, raises `SearchError`.
     """
     folds = [{"fold": fold} for fold in range(len(_folds(data, k, seed, stratify)))]
     score_fold = functools.partial(_score_fold, score, data, k, seed, stratify)
-    results = run(score_fold, folds, workers=workers, in_threads=in_threads, seed=seed)
+    results = run(score_fold, folds, workers=workers, in_threads=in_threads, executor=executor, seed=seed)
     if results.failed:
         first = results.failed[0]
         raise SearchError(f"fold {first.number} failed: {first.error}", results)

@@ -7,8 +7,15 @@ import pickle
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +85,7 @@ def run(
     *,
     workers: int = 1,
     in_threads: bool = False,
+    executor: Executor | None = None,
     seed: int = 0,
     mode: str = "min",
     keep_going: bool = False,
@@ -95,6 +103,10 @@ def run(
     "__main__":`. With `in_threads` they run in threads of this process instead: any function will do, and nothing is
     copied, but Python runs one of them at a time, so that it pays where most of the time goes into large kernels.
 
+    In place of workers, an `executor` runs them: anything that has the `submit` of `concurrent.futures`, such as
+    `ProcessPoolExecutor(8)`, on many machines mpi4py's `MPIPoolExecutor()`, Dask's `client.get_executor()`. It is left
+    open. How many threads its workers use is up to it: `initializer=autograd_core.set_num_threads, initargs=(1,)`.
+
     A trial that diverges, or returns a number that is not finite, has failed, and says why in the results. Any other
     error is taken for a defect: it ends the search with a `SearchError` that names the trial, shows the error's
     traceback and holds, as `results`, what had ended before. With `keep_going` such trials have failed like the others.
@@ -102,17 +114,23 @@ def run(
     if mode not in ("min", "max"):
         raise ArgumentError(f"run: mode must be 'min' or 'max', got {mode!r}")
     at_least("run", "workers", workers, 1)
+    if executor is not None and (workers != 1 or in_threads):
+        raise ArgumentError("run: an executor has workers of its own; leave out workers and in_threads")
+    if isinstance(executor, type) or not (executor is None or callable(getattr(executor, "submit", None))):
+        raise ArgumentError(f"run: executor must be one of concurrent.futures, made, not its class; got {executor!r}")
     tasks = [
         (number, dict(parameters), _seed_of(seed, number)) for number, parameters in enumerate(candidates, first_number)
     ]
     if not tasks:
         raise ArgumentError("run: there are no candidates to try")
     done: list[Trial] = []
-    if workers == 1:
-        outcomes: Generator[Outcome, None, None] = (_try(objective, task) for task in tasks)
+    if executor is not None:
+        outcomes: Generator[Outcome, None, None] = _in_executor(executor, objective, tasks)
+    elif workers == 1:
+        outcomes = (_try(objective, task) for task in tasks)
     else:
         pool = ThreadPoolExecutor(workers) if in_threads else _processes(objective, workers)
-        outcomes = _in_pool(pool, objective, tasks, workers)
+        outcomes = _in_pool(pool, objective, tasks)
     try:
         for trial, defect in outcomes:
             if defect and not keep_going:
@@ -147,24 +165,37 @@ def _processes(objective: Objective, workers: int) -> Executor:
     )
 
 
-def _in_pool(pool: Executor, objective: Objective, tasks: list[Task], workers: int) -> Generator[Outcome, None, None]:
+def _in_pool(pool: Executor, objective: Objective, tasks: list[Task]) -> Generator[Outcome, None, None]:
+    with pool:
+        yield from _in_executor(pool, objective, tasks)
+
+
+def _in_executor(executor: Executor, objective: Objective, tasks: list[Task]) -> Generator[Outcome, None, None]:
+    """The outcomes as they come; what has not begun when the caller has heard enough does not begin."""
     waiting: dict[Future[Outcome], Task] = {}
     try:
-        waiting = {pool.submit(_try, objective, task): task for task in tasks}
+        waiting = {executor.submit(_try, objective, task): task for task in tasks}
         while waiting:
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 task = waiting.pop(future)
                 try:
-                    yield future.result()
-                except BrokenProcessPool as error:
+                    outcome = future.result()
+                except BrokenExecutor as error:
                     others = sorted(number for number, _, _ in (task, *waiting.values()))
                     raise SearchError(
-                        f"a worker process ended during one of the trials {others[:workers]}; was there too little"
+                        f"a worker process ended during one of the trials {others[:8]}; was there too little"
                         " memory, can it not import the objective (defined in a notebook), or does the script start the"
                         " search outside of if __name__ == '__main__'?"
                     ) from error
+                except (pickle.PicklingError, AttributeError, TypeError) as error:
+                    raise SearchError(
+                        f"trial {task[0]} did not reach a worker of the executor ({error}); is the objective defined at"
+                        " the top of a module that its workers can import?"
+                    ) from error
+                yield outcome
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        for future in waiting:
+            future.cancel()
 
 
 def _try(objective: Objective, task: Task) -> Outcome:

@@ -25,7 +25,12 @@ class Callback:
     All callbacks get `step_ended` (or `epoch_ended`, or `training_ended`) in the order they were given in; only then
     all get `settled`. So what saves does it in `settled`, and finds every other callback's state complete.
     What a callback needs to go on after a resume it gives as `state_dict` and takes back by `load_state_dict`.
+
+    Where several processes share the training (`nn.parallel`), each of them calls its callbacks, unless a callback
+    says that it is for the first process `only_first`: as it writes or prints, and changes nothing in the training.
     """
+
+    only_first = False
 
     def training_started(self, trainer: Trainer) -> None:
         """`fit` was called; `trainer.position` says where it goes on from."""

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from autograd_core import ArgumentError
+from nn.atomic_write import write_atomically
 from nn.errors import CheckpointError, StateError
 from nn.module import Module
-from nn.tensor_file import Arrays, read_tensors, write_tensors
+from nn.tensor_file import Arrays, decoded, encoded, read_tensors
 from nn.training.position import Position
 from nn.training.protocols import Stateful
 
@@ -39,6 +40,10 @@ class Checkpoint:
 
     def save(self, path: str | Path) -> None:
         """Replace the file at `path` in one go. Raises `OutputError` if it cannot be written."""
+        write_atomically(Path(path), self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """What `save` writes."""
         arrays: Arrays = {}
         state = _without_arrays(self.state, (), arrays)
         content = json.dumps({"state": state, "notes": self.notes})
@@ -48,7 +53,7 @@ class Checkpoint:
             "content": content,
             "sha256": _checksum(arrays, content),
         }
-        write_tensors(Path(path), arrays, metadata)
+        return encoded(arrays, metadata)
 
     def restore_model(self, model: Module) -> Module:
         """`model` with the saved weights; averaged ones are in the state of what averages. Raises `CheckpointError`."""
@@ -80,7 +85,15 @@ class Checkpoint:
     @staticmethod
     def load(path: str | Path) -> Checkpoint:
         """The checkpoint at `path`. Raises `CheckpointError` if there is none, or it is damaged, foreign or too new."""
-        arrays, metadata = read_tensors(Path(path), "checkpoint")
+        return Checkpoint._of(*read_tensors(Path(path), "checkpoint"), Path(path))
+
+    @staticmethod
+    def from_bytes(data: bytes, path: Path) -> Checkpoint:
+        """As `load`, of what `to_bytes` gave; messages call it `path`."""
+        return Checkpoint._of(*decoded(data, path, "checkpoint"), path)
+
+    @staticmethod
+    def _of(arrays: Arrays, metadata: Mapping[str, str], path: Path) -> Checkpoint:
         if metadata.get("format") != FORMAT:
             raise CheckpointError(f"{path} is no checkpoint of a training, but some other safetensors file")
         version = metadata.get("version", "")
@@ -98,7 +111,7 @@ class Checkpoint:
             for name in ("state", "notes"):
                 if not isinstance(parts[name], dict):
                     raise TypeError(f"its {name} must be a dictionary, got {reprlib.repr(parts[name])}")
-            return Checkpoint(state=_with_arrays(parts["state"], arrays), notes=parts["notes"], path=Path(path))
+            return Checkpoint(state=_with_arrays(parts["state"], arrays), notes=parts["notes"], path=path)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise CheckpointError(f"{path} lacks what a checkpoint holds: {type(error).__name__}: {error}") from error
 

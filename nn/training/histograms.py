@@ -23,6 +23,8 @@ class Histograms(Callback):
     matplotlib (the extra `plot`) is missing.
     """
 
+    only_first = True
+
     def __init__(self, path: str | Path, *, every_epochs: int = 1) -> None:
         require_matplotlib()
 

@@ -19,6 +19,8 @@ class LearningCurve(Callback):
     and IPython for `live`.
     """
 
+    only_first = True
+
     def __init__(self, path: str | Path | None = None, *, live: bool = False, title: str = "") -> None:
         require_matplotlib()
 

@@ -38,7 +38,7 @@ class Monitor(Callback):
         epoch = trainer.position.epoch
         if epoch % self._every == 0:
             self.scores[epoch] = trainer.evaluate(self._data, batch_size=self._batch_size)
-            if self._report is not None:
+            if self._report is not None and trainer.is_first:
                 self._report(f"epoch {epoch}: {self._name} {describe(self.scores[epoch])}")
 
     def state_dict(self) -> dict[str, Any]:

@@ -42,6 +42,12 @@ class Totals:
         self.sums[name] = self.sums.get(name, 0.0) + total
         self.counts[name] = self.counts.get(name, 0) + count
 
+    def add_row(self, names: Sequence[str], row: Sequence[float]) -> None:
+        """Count what a row has: for each name a total, and of how many numbers."""
+        for name, total, count in zip(names, row[::2], row[1::2], strict=True):
+            if count:
+                self.add(name, total, int(count))
+
     def means(self) -> Score:
         """The mean of each name."""
         return {name: total / self.counts[name] for name, total in self.sums.items()}

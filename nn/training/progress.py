@@ -18,6 +18,8 @@ class Progress(Callback):
     called.
     """
 
+    only_first = True
+
     def __init__(self, unit: str = "examples") -> None:
         self._unit = unit
         self._bar: Any = None

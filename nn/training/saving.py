@@ -31,6 +31,8 @@ class Checkpoints(Callback):
     is refused with `OutputError` before its first step, in this process and in any other.
     """
 
+    only_first = True
+
     def __init__(
         self,
         path: str | Path,
@@ -89,6 +91,8 @@ class HistoryFile(Callback):
 
     JSON holds `{"epochs": [record, ...]}` and whatever `notes` hold.
     """
+
+    only_first = True
 
     def __init__(self, path: str | Path, notes: Mapping[str, Any] | None = None) -> None:
         self.path, self.notes = Path(path), dict(notes or {})

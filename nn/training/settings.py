@@ -10,6 +10,7 @@ from typing import Any, get_origin, get_type_hints
 
 from autograd_core import manual_seed
 from nn.data import DATASETS, Splits
+from nn.data.shards import MOST_SHARDS, is_number_of_shards
 from nn.errors import SettingsError
 from nn.models import AUGMENTATIONS, RECIPES
 from nn.module import Module
@@ -37,6 +38,7 @@ class Settings:
     seed: int
     data: str
     dataset: str = "mnist"  # also of trainings from before there was a choice
+    shards: int = 0  # of each mini-batch, for processes to share (nn.parallel); 0 leaves it whole
 
     @staticmethod
     def of_checkpoint(checkpoint: Checkpoint) -> Settings:
@@ -62,6 +64,8 @@ class Settings:
         ):
             if type(value) is not int or not 1 <= value <= most:
                 raise ValueError(f"{name} is {value!r}, expected a whole number from 1 to {most}")
+        if settings.shards and not is_number_of_shards(settings.shards):
+            raise ValueError(f"shards is {settings.shards!r}, expected 0 or a power of two up to {MOST_SHARDS}")
         if len(settings.image_size) != 2 or settings.seed < 0 or not 0 < settings.lr < math.inf:
             raise ValueError(
                 f"image_size {settings.image_size}, seed {settings.seed} or lr {settings.lr} is out of range"

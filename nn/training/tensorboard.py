@@ -20,6 +20,8 @@ class TensorBoard(Callback):
     over what came after its checkpoint. Raises ModuleNotFoundError, before any training, without tensorboardX.
     """
 
+    only_first = True
+
     def __init__(self, directory: str | Path, *, every_steps: int | None = None, histograms: bool = False) -> None:
         import tensorboardX  # noqa: F401
 

@@ -17,13 +17,14 @@ from nn.arguments import at_least
 from nn.data.samplers import Sampler
 from nn.errors import CheckpointError, DivergenceError
 from nn.module import Module
+from nn.parallel.data_parallel import DataParallel, Watching
 from nn.training.callback import Callback, Moment
 from nn.training.compiling import are_arrays, can_be_compiled, finite
 from nn.training.evaluation import (
     EVALUATION_BATCH,
     Loss,
     batches_of,
-    count,
+    counted,
     evaluate,
     number_of_batches,
     outputs_and_loss,
@@ -31,6 +32,7 @@ from nn.training.evaluation import (
 from nn.training.metrics import Metric, named_metrics
 from nn.training.position import EpochRecord, Position, Score, Totals
 from nn.training.protocols import MetricSchedule, Optimizer, Stateful, WeightAverage
+from nn.training.together import all_can, learn_together, start_alike
 
 
 class Trainer:
@@ -47,6 +49,8 @@ class Trainer:
     - `compile` says whether steps are compiled (`autograd_core.compile`): by default if model, loss and optimiser are
       this project's own, which do nothing in Python that a compiled step would leave out. The weights are the same up
       to rounding. What is compiled gets targets as tensors.
+    - `parallel` shares each mini-batch among processes (`nn.parallel.DataParallel`). All of them make the same trainer
+      and call the same; they go on from the state that the first one has, and `batch` is the last shard of their own.
     - `callbacks` are told how it goes, in their order.
 
     >>> import numpy as np
@@ -73,6 +77,7 @@ class Trainer:
         accumulate: int = 1,
         average: WeightAverage | None = None,
         compile: bool | None = None,
+        parallel: DataParallel | None = None,
         callbacks: Callback | Sequence[Callback] = (),
     ) -> None:
         at_least("Trainer", "accumulate", accumulate, 1)
@@ -91,9 +96,10 @@ class Trainer:
         self.model, self.loss, self.optimizer, self.schedule = model, loss, optimizer, schedule
         self.metrics = named_metrics(metrics)
         self.clip, self.accumulate, self.average = clip, accumulate, average
-        self.compile = compile
+        self.compile, self.parallel = compile, parallel
         self._compiles = False  # whether steps of this epoch are compiled
         self._compiled = ag.compile(self._learn)
+        self._compiled_gradients = ag.compile(self._gradients_alone)
         self.position = Position()
         self.epochs = 0  # of the current call of fit, as are these:
         self.batches_per_epoch: int | None = None
@@ -103,6 +109,11 @@ class Trainer:
     def history(self) -> list[EpochRecord]:
         """A record of each epoch so far."""
         return self.position.history
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes and prints, of those that share the training."""
+        return self.parallel is None or self.parallel.is_first
 
     def stop(self, reason: str) -> None:
         """End the training after the step, or the epoch with its validation, that callbacks are being told of.
@@ -145,9 +156,18 @@ class Trainer:
             if batch_size is None and given is not None:
                 raise ArgumentError(f"fit: {name} needs batch_size; mini-batches of your own come as you made them")
         self.epochs, self.batches_per_epoch = epochs, number_of_batches(train, batch_size, sampler)
+        if self.parallel is not None:
+            if batch_size is not None and batch_size < 2 * self.parallel.shards:
+                raise ArgumentError(
+                    f"fit: {self.parallel.shards} shards of at least 2 examples make no mini-batches of {batch_size};"
+                    f" give batch_size={2 * self.parallel.shards} or more, or DataParallel fewer shards"
+                )
+            settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "accumulate": self.accumulate}
+            settings |= {"mini-batches": self.batches_per_epoch, "shards": self.parallel.shards}
+            start_alike(self, self.parallel, settings | {"metrics": list(self.metrics)})
         own_batches = batch_size is None and not isinstance(validation, tuple)
         try:
-            for callback in self.callbacks:
+            for callback in self._own_callbacks:
                 callback.training_started(self)
             if self._over() and self.position.ended:
                 return True
@@ -163,25 +183,26 @@ class Trainer:
                     seed=seed,
                     augment=augment,
                     sampler=sampler,
+                    parallel=self.parallel,
                 )
                 if not self._finish_epoch(batches, interrupted):
                     self._settled(Moment.INTERRUPTION)
                     return False
                 if not self.position.stopped:
                     self._close_epoch(None if validation is None else self._validate(validation, own_batches))
-            for callback in self.callbacks:
+            for callback in self._own_callbacks:
                 callback.training_ended(self)
             self.position.ended = True
             self._settled(Moment.END)
             return True
         finally:
-            for callback in self.callbacks:
+            for callback in self._own_callbacks:
                 callback.closed()
 
     def evaluate(self, data: Any, *, batch_size: int | None = EVALUATION_BATCH) -> Score:
         """The mean loss and metrics on `data` (see `nn.training.evaluate`), by averaged weights if there are any."""
         with self.average.applied() if self.average is not None else contextlib.nullcontext():
-            return evaluate(self.model, self.loss, data, self.metrics, batch_size=batch_size)
+            return evaluate(self.model, self.loss, data, self.metrics, batch_size=batch_size, parallel=self.parallel)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the training depends on: arrays, numbers and text in nested dictionaries.
@@ -245,6 +266,11 @@ class Trainer:
             seen[name] = seen.get(name, 0) + 1
             yield name if seen[name] == 1 else f"{name}{seen[name]}", callback
 
+    @property
+    def _own_callbacks(self) -> list[Callback]:
+        """Those that this process calls."""
+        return [callback for callback in self.callbacks if self.is_first or not callback.only_first]
+
     def _over(self) -> bool:
         return self.position.epoch >= self.epochs or bool(self.position.stopped)
 
@@ -252,55 +278,95 @@ class Trainer:
         """The rest of the epoch; False if interrupted in it."""
         position = self.position
         used = [self.loss, *([] if self.clip is None else [self.clip])]
-        self._compiles = can_be_compiled(self.model, self.optimizer, used) if self.compile is None else self.compile
+        compiles = can_be_compiled(self.model, self.optimizer, used) if self.compile is None else self.compile
+        self._compiles = compiles if self.parallel is None else all_can(self.parallel, compiles)
         before, started = position.seconds, time.perf_counter()
         while group := list(itertools.islice(batches, self.accumulate)):
-            if interrupted():
+            if self._agreed("interrupted" * bool(interrupted())):
                 return False
             self._step(group)
             position.seconds = before + time.perf_counter() - started
-            for callback in self.callbacks:
+            for callback in self._own_callbacks:
                 callback.step_ended(self)
             self._settled(Moment.STEP)
+            position.stopped = self._agreed(position.stopped)
             if position.stopped:
                 break
         return True
 
-    def _step(self, group: list[tuple[Any, ...]]) -> None:
+    def _agreed(self, word: str) -> str:
+        """The word, or that of the first process that says one."""
+        return word if self.parallel is None else self.parallel.first_to_say(word)
+
+    def _step(self, group: list[Any]) -> None:
         position = self.position
         if self.schedule is not None:
             self.optimizer.set_lr(self.schedule(position.step))
         try:
-            results = (self._compiled if self._compiles and are_arrays(group) else self._learn)(group)
+            if self.parallel is None:
+                self._learn_alone(group)
+            else:
+                learn_together(self, self.parallel, group, self._gradients_of_shards)
+                self._update()
         except DivergenceError as error:
             numbers = range(position.batch + 1, position.batch + 1 + len(group))
             place = f"mini-batch {numbers[0]}" if len(group) == 1 else f"mini-batches {numbers[0]} to {numbers[-1]}"
             raise _diverged(error, f"in epoch {position.epoch + 1}, {place}") from None
-        for batch, (outputs, loss) in zip(group, results, strict=True):
-            count(position.totals, batch, outputs, loss.item(), self.metrics)
-            position.examples += len(batch[0])
         position.batch += len(group)
-        self.batch = group[-1]
         if self.average is not None:
             self.average.update()
         position.step += 1
 
+    def _learn_alone(self, group: list[tuple[Any, ...]]) -> None:
+        """One step by these mini-batches, counted."""
+        results = (self._compiled if self._compiles and are_arrays(group) else self._learn)(group)
+        for batch, (outputs, loss) in zip(group, results, strict=True):
+            found = counted(batch, outputs, loss.item(), self.metrics)
+            self.position.totals.add_row(["loss", *self.metrics], [x for pair in found for x in pair])
+            self.position.examples += len(batch[0])
+        self.batch = group[-1]
+
+    def _gradients_of_shards(self, batches: list[Any], shares: list[float], watching: Watching | None) -> Any:
+        if self._compiles and are_arrays(batches):
+            return self._compiled_gradients(batches, shares)
+        return self._gradients(batches, shares, watching)
+
+    def _gradients_alone(self, batches: list[Any], shares: list[float]) -> list[tuple[Any, Any]]:
+        """What is compiled of a step whose update is made outside of it."""
+        if ag.depends_on(self, "optimizer"):
+            for parameter in self.model.parameters():
+                parameter.assign(parameter)  # or the program would take them for constants
+        return self._gradients(batches, shares)
+
     def _learn(self, group: list[tuple[Any, ...]]) -> list[tuple[Any, Any]]:
         """One step by these mini-batches: the outputs and the loss of each."""
-        for name in ("model", "loss", "optimizer", "clip"):
+        ag.depends_on(self, "clip")
+        examples = sum(len(batch[0]) for batch in group)
+        results = self._gradients(group, [len(batch[0]) / examples for batch in group])
+        self._update()
+        return results
+
+    def _gradients(
+        self, batches: list[tuple[Any, ...]], shares: list[float], watching: Watching | None = None
+    ) -> list[tuple[Any, Any]]:
+        """The gradients of these mini-batches' losses times their shares: the outputs and the loss of each."""
+        for name in ("model", "loss", "optimizer"):
             ag.depends_on(self, name)
         self.optimizer.zero_grad()
-        examples = sum(len(batch[0]) for batch in group)
         results = []
-        for batch in group:
+        for number, (batch, share) in enumerate(zip(batches, shares, strict=True)):
             outputs, loss = outputs_and_loss(self.model, self.loss, batch)
             loss = finite(loss)  # or the weights stay as they are
-            (loss if len(group) == 1 else loss * (len(batch[0]) / examples)).backward()
+            is_last = number == len(batches) - 1
+            with watching if is_last and watching is not None else contextlib.nullcontext():
+                (loss if share == 1 else loss * share).backward()
             results.append((outputs, loss))
+        return results
+
+    def _update(self) -> None:
         if self.clip is not None:
             self.clip(self.model.parameters())
         self.optimizer.step()
-        return results
 
     def _validate(self, validation: Any, own_batches: bool) -> Score:
         score = self.evaluate(validation, batch_size=None if own_batches else EVALUATION_BATCH)
@@ -331,12 +397,13 @@ class Trainer:
         if self.schedule is not None and isinstance(self.schedule, MetricSchedule):  # which takes Python long to say
             self.schedule.step(position.history[-1].judged["loss"])
         position.batch, position.examples, position.seconds, position.totals = 0, 0, 0.0, Totals()
-        for callback in self.callbacks:
+        for callback in self._own_callbacks:
             callback.epoch_ended(self)
+        position.stopped = self._agreed(position.stopped)
         self._settled(Moment.EPOCH)
 
     def _settled(self, moment: Moment) -> None:
-        for callback in self.callbacks:
+        for callback in self._own_callbacks:
             callback.settled(self, moment)
 
 

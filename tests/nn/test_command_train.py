@@ -61,6 +61,7 @@ def test_history_says_with_what_and_how_well(trained, sample):
         "seed": 0,
         "data": "",
         "dataset": "mnist",
+        "shards": 0,
     }
     assert [record["epoch"] for record in content["epochs"]] == [1, 2, 3]
     for record in content["epochs"]:
