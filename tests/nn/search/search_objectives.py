@@ -1,5 +1,6 @@
 """What the tests of the search minimise; a module of its own, so that other processes can import it."""
 
+import json
 import os
 import time
 
@@ -9,6 +10,7 @@ import autograd_core as ag
 import nn
 import optim
 from nn.errors import DivergenceError
+from nn.search import grid, run
 from nn.training import Callback, Trainer
 
 
@@ -83,3 +85,17 @@ def fold_mean(train, validation, seed):
 
 def fold_fails(train, validation, seed):
     raise DivergenceError("the loss is inf")
+
+
+def search_by_mpi():
+    """What several processes of MPI do: the first one searches, the others try."""
+    import search_objectives  # by the name that the workers know it by
+    from mpi4py.futures import MPIPoolExecutor
+
+    with MPIPoolExecutor() as executor:
+        results = run(search_objectives.trained, grid({"lr": [0.01, 0.1, 0.3]}), executor=executor, seed=4)
+    print(json.dumps([trial.value for trial in results]))
+
+
+if __name__ == "__main__":
+    search_by_mpi()

@@ -1,9 +1,15 @@
+import json
+import multiprocessing
 import os
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 import autograd_core as ag
+from autograd_core import ArgumentError
 from nn.errors import SearchError
 from nn.search import Results, Trial, grid, run
 
@@ -134,3 +140,43 @@ def test_what_cannot_be_run(objectives):
         run(objectives.drawn, [{}], workers=0)
     with pytest.raises(ag.ArgumentError, match="mode must be 'min' or 'max', got 'least'"):
         run(objectives.drawn, [{}], mode="least")
+
+
+CANDIDATES = grid({"lr": [0.01, 0.1, 0.3]})
+
+
+def test_an_executor_of_processes_gives_what_one_worker_does_and_is_left_open(objectives):
+    alone = values(run(objectives.trained, CANDIDATES, seed=4))
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
+        assert values(run(objectives.trained, CANDIDATES, executor=executor, seed=4)) == alone
+        with pytest.raises(SearchError, match=r"trial 0 \(way=defect\) failed: KeyError") as raised:
+            run(objectives.troublesome, grid({"way": ["defect", 3.0]}), executor=executor)
+        assert "Traceback" in raised.value.__notes__[0]
+        with pytest.raises(SearchError, match=r"trial 0 did not reach a worker of the executor \(.*ickle"):
+            run(lambda parameters, seed: 1.0, [{}], executor=executor)
+        assert values(run(objectives.process, [{}], executor=executor)) != [os.getpid()]
+
+
+def test_an_executor_of_mpi_gives_what_one_worker_does(objectives):
+    """As `mpirun -n 3 python -m mpi4py.futures search.py` runs a search in two workers."""
+    beside = Path(sys.executable).with_name("mpirun")
+    mpirun = str(beside) if beside.exists() else "mpirun"
+    module = objectives.__file__
+    here, root = str(Path(module).parent), str(Path(ag.__file__).parents[1])
+    done = subprocess.run(
+        [mpirun, "-n", "3", sys.executable, "-m", "mpi4py.futures", module],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([root, here])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == values(run(objectives.trained, CANDIDATES, seed=4))
+
+
+def test_executors_that_are_none_are_refused(objectives):
+    for executor in (ThreadPoolExecutor, 4):
+        with pytest.raises(ArgumentError, match=r"executor must be one of concurrent\.futures, made"):
+            run(objectives.drawn, [{}], executor=executor)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ArgumentError, match="leave out workers and in_threads"):
+        run(objectives.drawn, [{}], executor=executor, workers=2)
