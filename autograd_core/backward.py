@@ -10,7 +10,7 @@ import numpy as np
 from autograd_core.errors import GraphError
 from autograd_core.graph import Node, chain_rule, topological_order
 from autograd_core.kernels import memory
-from autograd_core.recording import check_share, recording, refuse_to_compile
+from autograd_core.recording import check_share, recording, refuse_to_compile, structure
 
 
 def backpropagate(
@@ -28,6 +28,8 @@ def backpropagate(
     """
     on_tensors = create_graph if on_tensors is None else on_tensors
     order = topological_order(root)
+    if structure.leaves_have_hooks and any(type(node) is not Node and node.hooks for node in order):
+        order = _leaves_where_needed(order)
     kept = None if wanted is None else set(wanted)
     needed = None if kept is None else _leads_to(order, kept)
     release = not (retain_graph or create_graph)
@@ -59,6 +61,23 @@ def backpropagate(
 
     chain_rule(order, {root: gradient}, pull_back, add_shares)
     return result
+
+
+def _leaves_where_needed(order: list[Any]) -> list[Any]:
+    """The order with every leaf right before the first node that needs it.
+
+    A backward pass then comes to it, and to its hooks, as soon as its gradient is complete. All else stays in order, so
+    that sums are rounded as ever.
+    """
+    found: list[Any] = []
+    placed: set[Any] = {None}
+    for node in order:
+        if type(node) is Node:
+            leaves = [x for x in node.parents if type(x) is not Node and x not in placed]
+            placed.update(leaves)
+            found += dict.fromkeys(leaves)
+            found.append(node)
+    return found or order  # which is the root alone, if that is a leaf
 
 
 def add_shares(a: Any, b: Any) -> Any:

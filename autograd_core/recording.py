@@ -251,6 +251,7 @@ def refuse_to_compile(what: str, instead: str) -> None:
 
 class _Structure:
     version = 0  # counts changes of what programs take for granted
+    leaves_have_hooks = False  # some, at any time so far
 
 
 structure = _Structure()

@@ -33,7 +33,7 @@ from autograd_core.operators import Operators
 from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
-from autograd_core.recording import check_output, forget_programs, no_grad, recording
+from autograd_core.recording import check_output, forget_programs, no_grad, recording, structure
 
 if TYPE_CHECKING:
     from autograd_core.argument_types import TensorLike
@@ -372,7 +372,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         return self._hooks
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
-        """Call hook(gradient) whenever this tensor's gradient is complete; what it returns, unless None, replaces it.
+        """Call hook(gradient) as soon as this tensor's gradient is complete; what it returns, unless None, replaces it.
 
         The gradient is a Tensor, and so is the replacement. Returns a function that removes the hook.
         """
@@ -386,7 +386,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         forget_programs()
         if owner.hooks is None:
             if self.node is None:
-                self._hooks = []
+                self._hooks, structure.leaves_have_hooks = [], True
             else:
                 self.node.hooks = []
         owner.hooks.append(called)

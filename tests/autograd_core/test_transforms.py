@@ -252,6 +252,40 @@ def _ops_of(y):
 # --- hooks and anomalies -----------------------------------------------------------------------------
 
 
+def test_hooks_of_leaves_are_called_as_soon_as_the_gradient_is_complete():
+    """From the end of the graph to its start; sums stay what they were."""
+    called = []
+
+    @ag.array_op
+    def marked(x, /):
+        return x.copy()
+
+    @marked.vjp("x")
+    def _(g):
+        called.append("between")
+        return g
+
+    leaves = {name: ag.tensor([2.0, 3.0], requires_grad=True) for name in ("first", "twice", "last")}
+    first, twice, last = leaves.values()
+
+    def loss():
+        return (last * marked(twice * (first + twice))).sum()
+
+    expected = ag.gradients(loss(), [first, twice, last])
+    called.clear()
+    for name, leaf in leaves.items():
+        leaf.register_hook(lambda gradient, name=name: called.append(name))
+    loss().backward()
+    assert called[:2] == ["last", "between"]
+    assert set(called[2:]) == {"first", "twice"}
+    for leaf, gradient in zip(leaves.values(), expected, strict=True):
+        np.testing.assert_array_equal(leaf.grad.numpy(), gradient.numpy())
+    alone = ag.tensor(2.0, requires_grad=True)
+    alone.register_hook(lambda gradient: called.append("alone"))
+    alone.backward()
+    assert called[-1] == "alone"
+
+
 def test_hooks_see_and_may_replace_a_complete_gradient():
     x = f64(3.0, requires_grad=True)
     seen = []

@@ -1,5 +1,7 @@
 """Mini-batches in shards, computed by one process: what comes of them, and what is refused."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,8 @@ from nn.data import Batches
 from nn.data.shards import cut, shard_bounds
 from nn.errors import DataError, DivergenceError, ParallelError
 from nn.parallel import Alone, DataParallel
-from nn.training import Trainer, evaluate
+from nn.parallel.communicator import Arrived
+from nn.training import Checkpoint, Trainer, evaluate
 
 rng = np.random.default_rng(0)
 X, Y = rng.standard_normal((27, 3)).astype(np.float32), rng.standard_normal((27, 1)).astype(np.float32)
@@ -22,13 +25,33 @@ def loss_of(net):
 
 
 class OneOf(Alone):
-    """One of several processes, the others of which need not answer."""
+    """One of several processes; `first` is what process 0 says, one thing after the other."""
 
-    def __init__(self, size, rank=0, first=None):
-        self.size, self.rank, self.first = size, rank, first
+    def __init__(self, size, rank=0, first=()):
+        self.size, self.rank, self.first = size, rank, list(first)
 
     def broadcast(self, content, root=0):
-        return content if self.first is None else self.first
+        return self.first.pop(0) if self.rank else content
+
+
+class Echo(OneOf):
+    """One of two processes that have the same shards; `sent` notes what leaves."""
+
+    def __init__(self, note):
+        super().__init__(2)
+        self.note = note
+
+    def exchange(self, partner, out, into, tag):
+        if into.size == out.size:  # the halves are equal
+            into[:] = out
+        self.note(f"bucket {tag}")
+        return Arrived(into)
+
+    def gather(self, array):
+        return Arrived(np.stack([array, array]))
+
+    def wait(self, *pending):
+        assert all(one.done() for one in pending)
 
 
 @pytest.mark.parametrize("shards", [1, 4, 8])
@@ -166,13 +189,52 @@ def test_what_cannot_be_shared_is_refused_and_said():
         trainer.fit((X, Y), epochs=1, batch_size=12)
 
 
+def trainer_of(net, **options):
+    return Trainer(net, nn.functions.mse_loss, optim.SGD(net.parameters(), lr=0.1), **options)
+
+
+def test_buckets_leave_while_the_backward_pass_goes_on():
+    """From the second step on, when it is known that a parameter's gradient comes all at once."""
+    events = []
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    for index, layer in ((0, "first"), (2, "last")):
+        net[index].weight.register_hook(lambda gradient, layer=layer: events.append(layer))
+    for overlap in (True, False):
+        parallel = DataParallel(2, bucket_bytes=1, overlap=overlap, communicator=Echo(events.append))
+        for step in range(2):
+            events.clear()
+            parallel.backward(net, loss_of(net), X, Y)
+            assert [event for event in events if "bucket" not in event] == ["last", "first"]
+            assert sum("bucket" in event for event in events) == 2 * 4
+            assert ("bucket" in events[1]) == (overlap and step == 1)
+
+
+def test_an_own_loop_starts_from_the_weights_of_the_first_process():
+    net, first = nn.BatchNorm1d(2), [np.full(2, number, np.float32) for number in (1, 2, 3, 4)] + [np.array(7)]
+    said = []
+    for (name, tensor), array in zip([*net.named_parameters(), *net.named_buffers()], first, strict=True):
+        kind = {"name": name, "shape": tensor.shape, "dtype": str(tensor.dtype)}
+        said += [json.dumps(kind).encode(), array.astype(tensor.dtype).tobytes()]
+    DataParallel(2, communicator=OneOf(2, 1, said)).share_weights(net)
+    for tensor, array in zip([*net.parameters(), *net.buffers()], first, strict=True):
+        np.testing.assert_array_equal(tensor.numpy(), array)
+    with pytest.raises(ParallelError, match=r"the model's tensor has shape \[2\] in process 1 and \[3\] in process 0"):
+        DataParallel(2, communicator=OneOf(2, 1, [said[0].replace(b"[2]", b"[3]")])).share_weights(net)
+
+
 def test_a_process_that_does_something_else_is_told_what():
-    first = DataParallel(2).communicator.broadcast
-    net = nn.Linear(3, 1)
-    trainer = Trainer(net, nn.functions.mse_loss, optim.SGD(net.parameters(), lr=0.1))
-    trainer.parallel = DataParallel(2, communicator=OneOf(2, rank=1, first=first(b'{"epochs": 7}')))
+    small, large = (trainer_of(nn.Linear(3, size), parallel=DataParallel(2)) for size in (1, 2))
+    settings = {"epochs": 1, "batch_size": 8, "seed": 0, "accumulate": 1, "mini-batches": 4, "shards": 2, "metrics": []}
+
+    def fit_after(*first):
+        small.parallel = DataParallel(2, communicator=OneOf(2, 1, first))
+        small.fit((X, Y), epochs=1, batch_size=8)
+
     with pytest.raises(ParallelError, match="the training has epochs 1 in process 1 and 7 in process 0"):
-        trainer.fit((X, Y), epochs=1, batch_size=8)
+        fit_after(json.dumps(settings | {"epochs": 7}).encode())
+    state = Checkpoint(large.state_dict(), {}).to_bytes()
+    with pytest.raises(ParallelError, match=r"process 1 cannot go on from the state of process 0: .*model: .*weight"):
+        fit_after(json.dumps(settings).encode(), state)
 
 
 def test_a_process_of_mpirun_without_its_mpi_says_what_is_missing(monkeypatch):
