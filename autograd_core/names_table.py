@@ -399,7 +399,7 @@ _NN = [
     Row("Module", "net.zero_grad(set_to_none=True)"),
     Row("Module", "net.state_dict()['weight'].shape", "(2, 3)", "", "a dictionary of arrays, with PyTorch's names and shapes"),
     _instead("Buffer", "nn.Buffer", "self.register_buffer(name, tensor)"),
-    _instead("DataParallel", "nn.DataParallel(net)", "the module itself: kernels use every core"),
+    _instead("DataParallel", "nn.DataParallel(net)", "the module itself, for kernels use every core; of several processes: `nn.parallel.DataParallel(shards=8)`"),
     _instead("Softmax2d", "nn.Softmax2d()", "nn.Softmax(dim=1)"),
 ]
 _INIT = [

@@ -3,7 +3,8 @@
     python -m benchmarks.scaling                     the costs, by one process and by two, and the model's tables
     python -m benchmarks.scaling --processes 1 2 4   measured steps beside the model's, too
 
-docs/scaling.md says what is in the model and what is not. Everything is of one thread a process.
+docs/scaling.md says what is in the model and what is not. Everything is of one thread a process, and the least of
+many times; what one process computes is seconds of the processor. For other programs take processors, too.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import argparse
 import json
 import math
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -79,14 +80,14 @@ def efficiency(costs: Costs, shards: int, processes: int, network: Network | Non
 
 class _Times(Callback):
     def __init__(self) -> None:
-        self.at: list[float] = []
+        self.at: list[tuple[float, float]] = []
 
     def step_ended(self, trainer: Trainer) -> None:
-        self.at.append(time.perf_counter())
+        self.at.append((time.perf_counter(), time.process_time()))
 
 
-def measured_step(model: str, shards: int, examples: int, compiled: bool = True) -> float:
-    """The median seconds of a step of `shards` with so many `examples` each, in as many processes as there are."""
+def measured_step(model: str, shards: int, examples: int, compiled: bool = True) -> list[float]:
+    """The least seconds of a step of `shards` with so many `examples` each, by the clock and of this processor."""
     ag.set_num_threads(1)
     ag.manual_seed(0)
     net = nn.models.RECIPES[model].build(SIZE, CLASSES)
@@ -103,7 +104,8 @@ def measured_step(model: str, shards: int, examples: int, compiled: bool = True)
         callbacks=times,
     )
     trainer.fit([batch] * (WARM_UP + STEPS), epochs=1)
-    return statistics.median(np.diff(times.at[WARM_UP:]).tolist())
+    least: list[float] = np.diff(times.at[WARM_UP:], axis=0).min(axis=0).tolist()
+    return least
 
 
 def measured_update(model: str) -> tuple[float, int]:
@@ -112,7 +114,7 @@ def measured_update(model: str) -> tuple[float, int]:
     optimizer = optim.Adam(net.parameters(), lr=1e-3)
     for parameter in net.parameters():
         parameter.grad = ag.ones_like(parameter.detach())
-    return _median_time(optimizer.step), sum(parameter.numpy().nbytes for parameter in net.parameters())
+    return _least_time(optimizer.step), sum(parameter.numpy().nbytes for parameter in net.parameters())
 
 
 def measured_messages() -> dict[str, float]:
@@ -126,23 +128,23 @@ def measured_messages() -> dict[str, float]:
             together.wait(together.exchange(together.rank ^ 1, out, into, 1))
             np.add(out, into, out=into)
 
-        return _median_time(once, 200)
+        return _least_time(once, 200)
 
     few, many = exchange(2), exchange(1 << 18)
-    gather = _median_time(lambda: together.wait(together.gather(np.ones((1, 5)))), 200)
+    gather = _least_time(lambda: together.wait(together.gather(np.ones((1, 5)))), 200)
     return {"message": few, "byte": (many - few) / (4 << 18), "gather": gather}
 
 
-def _median_time(function: Callable[[], object], times: int = 50) -> float:
+def _least_time(function: Callable[[], object], times: int = 50) -> float:
     found = []
     for _ in range(times):
         started = time.perf_counter()
         function()
         found.append(time.perf_counter() - started)
-    return statistics.median(found)
+    return min(found)
 
 
-def in_processes(count: int, *arguments: object) -> float | dict[str, float]:
+def in_processes(count: int, *arguments: object) -> Any:
     """What `python -m benchmarks.scaling only ARGUMENTS` prints, run by so many processes."""
     beside = Path(sys.executable).with_name("mpirun")
     mpirun = str(beside) if beside.exists() else shutil.which("mpirun") or "mpirun"
@@ -155,7 +157,7 @@ def in_processes(count: int, *arguments: object) -> float | dict[str, float]:
 def costs_of(model: str, examples: int, messages: dict[str, float], compiled: bool = True) -> Costs:
     """The costs of a model by shards of so many examples."""
     shards = 8
-    whole = in_processes(1, "step", model, shards, examples, int(compiled))
+    _, whole = in_processes(1, "step", model, shards, examples, int(compiled))
     update, size = measured_update(model)
     return Costs((whole - update) / shards, update, size, **messages)
 
@@ -169,7 +171,6 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def report(models: list[tuple[str, int]], processes: list[int]) -> None:
     """Measure, and print the tables of docs/scaling.md."""
     messages = in_processes(2, "messages")
-    assert isinstance(messages, dict)
     costs = {}
     for model, examples in models:
         costs[model, examples] = costs_of(model, examples, messages)
@@ -179,8 +180,7 @@ def report(models: list[tuple[str, int]], processes: list[int]) -> None:
         for (model, examples), known in costs.items():
             shards = max(8, *processes)
             for count in processes:
-                found = in_processes(count, "step", model, shards, examples, 1)
-                eager = in_processes(count, "step", model, shards, examples, 0)
+                found, eager = (in_processes(count, "step", model, shards, examples, way)[0] for way in (1, 0))
                 ours = step_seconds(known, shards, count)
                 rows.append(
                     [f"{model}, {shards} shards of {examples}", str(count)]

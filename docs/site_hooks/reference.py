@@ -19,6 +19,7 @@ PACKAGES = {
         "nn.data.augmentation",
         "nn.data.preparation",
         "nn.training",
+        "nn.parallel",
         "nn.plots",
         "nn.search",
         "nn.sklearn",
