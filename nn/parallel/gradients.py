@@ -132,7 +132,7 @@ class GradientSums:
             for remove in removals:
                 remove()
         if self._early is None:
-            self._early = max(calls.values()) == 1
+            self._early = max(calls.values(), default=0) == 1
 
     @property
     def on_their_way(self) -> list[Pending]:

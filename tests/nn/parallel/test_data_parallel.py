@@ -42,8 +42,10 @@ class Echo(OneOf):
         self.note = note
 
     def exchange(self, partner, out, into, tag):
-        if into.size == out.size:  # the halves are equal
-            into[:] = out
+        if into.base is out.base:  # the other half of the sum, which is twice ours
+            into *= 2
+        else:  # what we keep, the other one gives
+            into[:] = out.base[: into.size]
         self.note(f"bucket {tag}")
         return Arrived(into)
 
@@ -119,6 +121,17 @@ def test_what_a_checkpoint_or_a_penalty_computes_is_in_the_gradients():
     expected = net.weight.grad.numpy()
     DataParallel(2).backward(net, loss, X, Y)
     np.testing.assert_allclose(net.weight.grad.numpy(), expected, rtol=1e-5)
+    net.weight.grad = None
+    loss(X[:14], Y[:14]).backward()  # the first shard, which two processes have
+    expected = 2 * 14 / 27 * net.weight.grad.numpy()
+    parallel = DataParallel(2, communicator=Echo(str))
+    for _ in range(2):
+        parallel.backward(net, loss, X, Y)
+        np.testing.assert_allclose(net.weight.grad.numpy(), expected, rtol=1e-5)
+    parallel = DataParallel(2, bucket_bytes=1, communicator=Echo(str))
+    parallel.backward(net, loss_of(net), X, Y)
+    with pytest.raises(ParallelError, match=r"came in parts, .* though not in the first step; .*overlap=False"):
+        parallel.backward(net, loss, X, Y)
 
 
 def test_a_loss_that_is_no_number_leaves_no_gradients_and_no_moments():
