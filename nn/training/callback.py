@@ -27,7 +27,8 @@ class Callback:
     What a callback needs to go on after a resume it gives as `state_dict` and takes back by `load_state_dict`.
 
     Where several processes share the training (`nn.parallel`), each of them calls its callbacks, unless a callback
-    says that it is for the first process `only_first`: as it writes or prints, and changes nothing in the training.
+    says that it is for the first process `only_first`: as it writes or prints, changes nothing in the training, and
+    does not call `trainer.evaluate`, for which the first would wait for the others.
     """
 
     only_first = False

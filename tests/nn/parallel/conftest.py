@@ -32,13 +32,13 @@ def programs():
 
 @pytest.fixture(scope="session")
 def mpirun():
-    """`mpirun(4, "-m", "nn", ...)` runs Python with these arguments in 4 processes; it must end within a minute."""
+    """`mpirun(4, "-m", "nn", ...)` runs Python with these arguments in 4 processes; it must end within four minutes."""
     beside = Path(sys.executable).with_name("mpirun")
     found = str(beside) if beside.exists() else shutil.which("mpirun")
     assert found, "tests of several processes need MPI: pip install 'autograd-core[mpi]'"
     root = HERE.parents[2]
 
-    def run(processes, *arguments, seconds=60):
+    def run(processes, *arguments, seconds=240):
         done = subprocess.run(
             [found, "-n", str(processes), sys.executable, *map(str, arguments)],
             cwd=root,

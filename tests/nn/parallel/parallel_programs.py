@@ -36,7 +36,7 @@ def network():
 def trainer(callbacks=(), seed=0, **options):
     ag.manual_seed(seed)
     net = network()
-    parallel = DataParallel(shards=4, bucket_bytes=1000, timeout=30)
+    parallel = DataParallel(shards=4, bucket_bytes=1000, timeout=120)
     optimizer = optim.Adam(net.parameters(), lr=0.01)
     options = {"metrics": ["accuracy"], "parallel": parallel, "callbacks": callbacks, **options}
     return Trainer(net, nn.functions.cross_entropy, optimizer, **options)

@@ -4,11 +4,11 @@ SAMPLE = ("-m", "nn", "train", "mnist", "--data-dir", "tests/data", "--model", "
 
 
 def test_two_processes_leave_what_one_does_and_say_it_once(mpirun, train, same_end, tmp_path):
+    assert train(tmp_path / "one", "--shards", 8, epochs=2).code == 0
     ended = mpirun(2, *SAMPLE, "--out", tmp_path / "two")
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.count("mini-batches in 8 shards, computed by 2 processes of") == 1
     assert ended.out.count("epoch 2/2") == ended.out.count("test: loss") == 1
-    assert train(tmp_path / "one", "--shards", 8, epochs=2).code == 0
     names = {"checkpoint.safetensors", "history.json", "learning_curve.png"}
     assert {path.name for path in (tmp_path / "two").iterdir()} == names
     same_end(tmp_path / "one" / "checkpoint.safetensors", tmp_path / "two" / "checkpoint.safetensors")

@@ -1,18 +1,17 @@
 """Several processes, started by mpirun: the same bits as one, and one end for all."""
 
 import json
-import time
 
 from nn.training import Checkpoint
 
 
 def test_four_processes_train_to_the_bits_of_one(program, programs, tmp_path):
     """Weights, moments, optimiser and history, in each way to make a step; buckets leave early in the eager ones."""
+    programs.trained_in_all_ways(tmp_path)  # first, so that no kernel is left to be compiled by four at once
+    one = json.loads(json.dumps(Checkpoint.load(tmp_path / "found").notes))
     ended = program(4, "trained_in_all_ways", tmp_path)
     assert (ended.code, ended.err) == (0, "")
     four = Checkpoint.load(tmp_path / "found").notes
-    programs.trained_in_all_ways(tmp_path)
-    one = json.loads(json.dumps(Checkpoint.load(tmp_path / "found").notes))
     assert four.keys() == one.keys() == programs.ways().keys()
     for way in one:
         assert four[way] == one[way], way
@@ -20,19 +19,16 @@ def test_four_processes_train_to_the_bits_of_one(program, programs, tmp_path):
 
 
 def test_a_killed_process_ends_all_and_one_alone_goes_on_to_the_same_end(program, programs, tmp_path):
-    started = time.monotonic()
+    whole = programs.saving(tmp_path / "whole")
+    assert programs.fit(whole, epochs=3)
+    end = programs.digest(whole.state_dict())
     ended = program(2, "killed", tmp_path)
     assert ended.code != 0
     assert "KILLED" in (ended.out + ended.err).upper()
-    assert time.monotonic() - started < 50
-    ends = []
-    for directory in (tmp_path, tmp_path / "whole"):
-        one = programs.saving(directory)
-        ends.append(one.position.step)
-        assert programs.fit(one, epochs=3)
-        ends.append(programs.digest(one.state_dict()))
-    assert ends[0] in (6, 7)
-    assert ends[1::2] == [ends[1], ends[1]]
+    going_on = programs.saving(tmp_path)
+    assert going_on.position.step in (6, 7)
+    assert programs.fit(going_on, epochs=3)
+    assert programs.digest(going_on.state_dict()) == end
 
 
 def test_an_exception_in_one_process_ends_all_with_its_traceback(program, tmp_path):
