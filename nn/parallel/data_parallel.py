@@ -6,13 +6,13 @@ import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd_core as ag
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, Tensor
 from nn.arguments import at_least
 from nn.data.shards import MOST_SHARDS, cut, is_number_of_shards
 from nn.errors import DivergenceError, ParallelError
@@ -35,6 +35,18 @@ class Work:
 
     share: float
     run: Callable[[Watching], Sequence[float]]
+
+
+class Learning(NamedTuple):
+    """The tensors of a model that a step changes. To list them takes longer than a small step."""
+
+    parameters: list[Any]
+    buffers: list[Tensor]
+
+    @staticmethod
+    def of(model: Module) -> Learning:
+        """Those of the model as it is."""
+        return Learning(model.parameters(), model.buffers())
 
 
 class DataParallel:
@@ -167,20 +179,21 @@ class DataParallel:
 
             return Work(share, run)
 
-        rows = self.step(model, [None if part is None else work_of(part) for part in pieces.parts], 1)
+        works = [None if part is None else work_of(part) for part in pieces.parts]
+        rows = self.step(Learning.of(model), works, 1)
         return float(sum(rows[:, 0].tolist()))
 
-    def step(self, model: Module, works: Sequence[Work | None], numbers: int) -> NDArray[np.float64]:
+    def step(self, learning: Learning, works: Sequence[Work | None], numbers: int) -> NDArray[np.float64]:
         """Do the work for this process's shards, and set `.grad` and buffers to what all shards together give.
 
         Returns the numbers that the works return. Shapes: (shards, numbers), the same in every process; zeros where a
         shard has no work.
         """
-        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        parameters = [parameter for parameter in learning.parameters if parameter.requires_grad]
         if self._gradients is None or not self._gradients.fits(parameters):
             self._gradients = GradientSums(self.communicator, parameters, len(self.own), self._bucket_bytes)
         gradients, nothing = self._gradients, contextlib.nullcontext()
-        buffers = BufferMoves(self.communicator, model.buffers(), len(self.own))
+        buffers = BufferMoves(self.communicator, learning.buffers, len(self.own))
         start = int(ag.default_generator().integers(0, 2**62))
         rows = np.zeros((len(self.own), 1 + numbers))
         for index, (shard, work) in enumerate(zip(self.own, works, strict=True)):

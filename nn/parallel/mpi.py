@@ -23,7 +23,9 @@ from nn.parallel.communicator import Alone, Communicator, Pending
 # What those that start several processes tell each of them: how many there are.
 _SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "SLURM_STEP_NUM_TASKS")
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
-_EAGER_LOOKS = 2000  # about a millisecond; then waiting sleeps between looks
+# How often waiting looks before it sleeps between looks: about a millisecond, or next to nothing where processes have
+# to share processors, since it may be the partner that is kept from its work.
+_EAGER_LOOKS, _FEW_LOOKS = 2000, 20
 _NAP = 20e-6
 _GRACE = 0.3  # seconds that each process gives those before it to speak for all, where several have failed alike
 
@@ -52,6 +54,7 @@ class Mpi:
         self._world = MPI.COMM_WORLD.Dup()  # messages of the program's own are others
         self._any = MPI
         self.rank, self.size, self._timeout = self._world.rank, self._world.size, timeout
+        self._eager_looks = _EAGER_LOOKS
         if self.size < started_with():
             raise ParallelError(
                 f"this is one of {started_with()} processes, but mpi4py sees {self.size}: mpirun is of another MPI than"
@@ -92,7 +95,7 @@ class Mpi:
         looks, started = 0, time.monotonic()
         while not all([one.done() for one in pending]):  # noqa: C419  all of them have to be asked
             looks += 1
-            if looks < _EAGER_LOOKS:
+            if looks < self._eager_looks:
                 os.sched_yield() if hasattr(os, "sched_yield") else time.sleep(0)
                 continue
             time.sleep(_NAP)
@@ -129,6 +132,8 @@ class Mpi:
         mask[[number for number in own if number < mask.size]] = 1
         union = np.empty_like(mask)
         here.Allreduce(mask, union, self._any.MAX)
+        if here.size > union.sum():
+            self._eager_looks = _FEW_LOOKS
         if not any(os.environ.get(name, "").strip() for name in _THREADS):
             ag.set_num_threads(max(1, min(len(own), int(union.sum()) // here.size)))
         here.Free()

@@ -11,7 +11,7 @@ import numpy as np
 from nn.data.shards import Shards
 from nn.errors import CheckpointError, ParallelError
 from nn.parallel import DataParallel
-from nn.parallel.data_parallel import Watching, Work
+from nn.parallel.data_parallel import Learning, Watching, Work
 from nn.training.checkpoint import Checkpoint
 from nn.training.evaluation import counted
 from nn.training.position import Totals
@@ -42,6 +42,7 @@ def start_alike(trainer: Trainer, parallel: DataParallel, settings: dict[str, An
 def learn_together(
     trainer: Trainer,
     parallel: DataParallel,
+    learning: Learning,
     group: Sequence[Shards],
     learn: Callable[[list[Any], list[float], Watching | None], list[tuple[Any, Any]]],
 ) -> None:
@@ -68,7 +69,7 @@ def learn_together(
         return Work(sum(shares), run) if batches else None
 
     works = [work_of(place) for place in range(len(parallel.own))]
-    for row in parallel.step(trainer.model, works, 2 * len(names)):
+    for row in parallel.step(learning, works, 2 * len(names)):
         trainer.position.totals.add_row(names, row.tolist())
     trainer.position.examples += examples
 

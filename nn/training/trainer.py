@@ -17,7 +17,7 @@ from nn.arguments import at_least
 from nn.data.samplers import Sampler
 from nn.errors import CheckpointError, DivergenceError
 from nn.module import Module
-from nn.parallel.data_parallel import DataParallel, Watching
+from nn.parallel.data_parallel import DataParallel, Learning, Watching
 from nn.training.callback import Callback, Moment
 from nn.training.compiling import are_arrays, can_be_compiled, finite
 from nn.training.evaluation import (
@@ -97,6 +97,7 @@ class Trainer:
         self.metrics = named_metrics(metrics)
         self.clip, self.accumulate, self.average = clip, accumulate, average
         self.compile, self.parallel = compile, parallel
+        self._learning = Learning([], [])
         self._compiles = False  # whether steps of this epoch are compiled
         self._compiled = ag.compile(self._learn)
         self._compiled_gradients = ag.compile(self._gradients_alone)
@@ -280,6 +281,7 @@ class Trainer:
         used = [self.loss, *([] if self.clip is None else [self.clip])]
         compiles = can_be_compiled(self.model, self.optimizer, used) if self.compile is None else self.compile
         self._compiles = compiles if self.parallel is None else all_can(self.parallel, compiles)
+        self._learning = Learning.of(self.model)  # layers may be replaced between epochs, and frozen at any time
         before, started = position.seconds, time.perf_counter()
         while group := list(itertools.islice(batches, self.accumulate)):
             if self._agreed("interrupted" * bool(interrupted())):
@@ -306,7 +308,7 @@ class Trainer:
             if self.parallel is None:
                 self._learn_alone(group)
             else:
-                learn_together(self, self.parallel, group, self._gradients_of_shards)
+                learn_together(self, self.parallel, self._learning, group, self._gradients_of_shards)
                 self._update()
         except DivergenceError as error:
             numbers = range(position.batch + 1, position.batch + 1 + len(group))
