@@ -61,6 +61,7 @@ from autograd_core.value import Value
 if TYPE_CHECKING:
     from autograd_core import linalg
     from autograd_core.compiler import compile
+    from autograd_core.functions_elsewhere import *
     from autograd_core.inspection import __array_namespace_info__, can_cast, finfo, iinfo, isdtype, result_type
     from autograd_core.names_elsewhere import missing_name
     from autograd_core.seeded_generator import Generator
@@ -89,6 +90,9 @@ e, inf, nan, pi, newaxis = math.e, math.inf, math.nan, math.pi, None
 __array_api_version__ = "2024.12"  # of the Python array API standard; docs/array-api.md says what is left out
 _INSPECTION = frozenset(["__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"])
 
+# PyTorch's names, which must not hide Python's own in this file.
+_DTYPES_ELSEWHERE = {"double": float64, "float": float32, "int": int32, "long": int64}
+
 
 if not TYPE_CHECKING:  # for which every name would exist
 
@@ -113,6 +117,12 @@ if not TYPE_CHECKING:  # for which every name would exist
             from autograd_core import compiler
 
             return compiler.compile
+        if name in _DTYPES_ELSEWHERE:
+            return _DTYPES_ELSEWHERE[name]
+        import autograd_core.functions_elsewhere as elsewhere  # `from` would ask here for the module first
+
+        if name in elsewhere.__all__:
+            return getattr(elsewhere, name)
         from autograd_core.names_elsewhere import missing_name  # with a long table, and for those who need it
 
         if name == "missing_name":

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
 from autograd_core.mapped import Level
 from autograd_core.ops import shaping
+from autograd_core.ops.argument_names import given_twice
 from autograd_core.ops.shaping import single_axis
 from autograd_core.tensor import Tensor
 from autograd_core.transforms import check_function, leaves_of, map_tree
@@ -17,13 +18,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def vmap(function: Callable[P, T], in_axes: Any = 0, out_axes: Any = 0) -> Callable[P, T]:
+def vmap(
+    function: Callable[P, T], in_axes: Any = 0, out_axes: Any = 0, *, in_dims: Any = 0, out_dims: Any = 0
+) -> Callable[P, T]:
     """A function that does for every example, along an axis of its arguments, what `function` does for one.
 
     `in_axes` is the axis for all arguments, or a tuple with one for each: a number, None for an argument that all
     examples share, or the argument's own structure of lists, tuples and dictionaries with these in it. `out_axes` says
     likewise where the axis over examples goes in the results, which may be nested as well. Arguments given by name are
-    mapped along axis 0.
+    mapped along axis 0. `in_dims` and `out_dims` are PyTorch's names of the same.
 
     Ops run once for all examples; one without a rule for that runs example by example, with the same result. Within the
     function a tensor has the shape that it has in one example, so Python's `if` and `float()` have no number to go by,
@@ -39,6 +42,8 @@ def vmap(function: Callable[P, T], in_axes: Any = 0, out_axes: Any = 0) -> Calla
     Tensor([ 6., 24.])
     """
     check_function("vmap", function)
+    in_axes = _either("in_axes", in_axes, "in_dims", in_dims)
+    out_axes = _either("out_axes", out_axes, "out_dims", out_dims)
 
     @wraps(function)
     def mapped(*args: Any, **named: Any) -> Any:
@@ -57,6 +62,13 @@ def vmap(function: Callable[P, T], in_axes: Any = 0, out_axes: Any = 0) -> Calla
             return map_tree(lambda y: _left(level, y, next(out)), result)
 
     return mapped
+
+
+def _either(name: str, axes: Any, other: str, dims: Any) -> Any:
+    """What was given under one of two names."""
+    if axes != 0 and dims != 0:
+        raise given_twice("vmap", name, other)
+    return dims if axes == 0 else axes
 
 
 def _of_each(in_axes: Any, args: tuple[Any, ...]) -> Any:

@@ -20,7 +20,7 @@ arguments and weights.
 
 - **Methods and `nn.functional` are PyTorch's, functions of `ag` are the array API's.** Where one name means two
   things, that decides. A method that numpy has, too, tells by the name of the argument: `dim` and positions are
-  PyTorch's, `axis` and `keepdims` numpy's.
+  PyTorch's, `axis` and `keepdims` numpy's. Names that the array API has not are PyTorch's: `ag.cat`, `ag.bmm`.
 - **`dim` and `keepdim` are taken wherever `axis` and `keepdims` are**, and the other way round; both at once are
   refused.
 - **Who comes from numpy** finds these methods with PyTorch's meaning: `x.std()` and `x.var()` divide by n - 1;

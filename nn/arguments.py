@@ -47,3 +47,16 @@ def kind_of(wrong: Any) -> str:
     if isinstance(wrong, type):
         return f"the class {wrong.__name__} rather than one that is made of it: {wrong.__name__}(...)"
     return f"a {type(wrong).__name__}"
+
+
+def not_in_place(layer: str, inplace: bool) -> bool:
+    """False, for a layer's argument `inplace` that PyTorch's programs give.
+
+    Errors: ArgumentError where it is True, for who reads the input afterwards would find it as it was.
+    """
+    if inplace:
+        raise ArgumentError(
+            f"{layer}: tensors are values, and none is changed in place: leave inplace out, and where the input is "
+            "read again afterwards read the result"
+        )
+    return False

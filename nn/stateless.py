@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd_core import ShapeError, Tensor
@@ -14,16 +14,16 @@ from nn.module import Forward, Module, Output, Parameter
 
 def functional_call(
     module: Forward[..., Output],
-    parameters: Mapping[str, Any],
+    parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     inputs: Any = (),
     named: Mapping[str, Any] | None = None,
 ) -> Output:
     """`module(*inputs, **named)` with these tensors in the place of its parameters and buffers of these names.
 
-    `parameters` is by dotted name, as `dict(module.named_parameters())` is; what it leaves out is the module's own. A
-    tensor that the module has under several names is replaced under all of them. `inputs` is a tuple, or the only one.
-    Gradients flow to the tensors given, and none to what they replace; the module itself is as before afterwards, but
-    must not be used by another thread meanwhile.
+    `parameters` is by dotted name, as `dict(module.named_parameters())` is, or several such; what it leaves out is the
+    module's own. A tensor that the module has under several names is replaced under all of them. `inputs` is a tuple,
+    or the only one. Gradients flow to the tensors given, and none to what they replace; the module itself is as before
+    afterwards, but must not be used by another thread meanwhile.
 
     With `grad` and `vmap` it gives the gradients of each example alone:
 
@@ -41,10 +41,16 @@ def functional_call(
     """
     if not isinstance(module, Module):
         raise StateError(f"functional_call: takes a module first, got {kind_of(module)}")
-    if not isinstance(parameters, Mapping):
-        raise StateError(f"functional_call: takes tensors by name, as a dictionary, got {kind_of(parameters)}")
+    parts = list(parameters) if isinstance(parameters, (list, tuple)) else [parameters]
+    given: dict[str, Any] = {}
+    for part in parts:
+        if not isinstance(part, Mapping):
+            raise StateError(f"functional_call: takes tensors by name, as a dictionary, got {kind_of(part)}")
+        if twice := given.keys() & part.keys():
+            raise StateError(f"functional_call: two tensors for {min(twice)}, in two of the dictionaries; give one")
+        given.update(part)
     inputs = inputs if isinstance(inputs, tuple) else (inputs,)
-    with _in_place(module, _replacements(module, parameters)):
+    with _in_place(module, _replacements(module, given)):
         return module(*inputs, **(named or {}))
 
 

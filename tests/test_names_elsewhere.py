@@ -9,7 +9,7 @@ import pytest
 import autograd_core as ag
 import nn
 import optim
-from autograd_core import names_table, operators
+from autograd_core import functions_elsewhere, names_table, operators
 from autograd_core.methods import arithmetic, conversions, places, reductions, shapes
 
 TABLE = names_table.TABLE
@@ -67,6 +67,13 @@ METHODS = (
     reductions.Reductions,
     shapes.Shapes,
 )
+
+
+def test_every_function_of_pytorch_has_a_row():
+    missing = set(functions_elsewhere.__all__) - {row.name for row in TABLE["autograd_core"] if row.works}
+    assert not missing
+    assert ag.as_tensor(found := ag.ones(2)) is found
+    assert ag.as_tensor(found, dtype=ag.double).dtype == ag.float64
 
 
 def test_every_method_has_a_row():

@@ -1,4 +1,4 @@
-"""Axes under either name: `axis` and `keepdims`, as numpy and the array API have them, `dim` and `keepdim` as PyTorch.
+"""Arguments under either name: numpy's and the array API's `axis` and `keepdims`, or PyTorch's `dim` and `keepdim`.
 
 A call with a function's own names pays nothing for the others: ops look at them where a name was not found.
 """
@@ -14,6 +14,10 @@ from autograd_core.errors import ArgumentError
 P = ParamSpec("P")
 T_co = TypeVar("T_co", covariant=True)
 
+LEAVE_INPLACE_OUT = (
+    "tensors are values, and none is changed in place: leave inplace out, and where the input is read again afterwards "
+    "read the result"
+)
 _OTHER = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axis": "dim", "keepdims": "keepdim"}
 
 
@@ -56,7 +60,7 @@ def given_twice(function: str, name: str, other: str) -> ArgumentError:
 
 
 def axis_or_dim(function: Callable[P, T_co]) -> AxisOrDim[P, T_co]:
-    """Decorator: the function takes `dim` for its `axis` and `keepdim` for its `keepdims`, or the other way round.
+    """Decorator: the function takes `dim` for its `axis`, `keepdim` for its `keepdims`, or the other way round.
 
     >>> @axis_or_dim
     ... def last(x, axis=-1):

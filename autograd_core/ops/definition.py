@@ -141,7 +141,7 @@ class Elementwise(Op[P]):
         """An elementwise op has inputs only; those left out get their defaults."""
         if len(args) == len(self.inputs) and not attributes:
             return args, attributes
-        bound = self.signature.bind(*args, **attributes)
+        bound = self.bound(args, attributes)
         bound.apply_defaults()
         return tuple(bound.arguments.values()), {}
 

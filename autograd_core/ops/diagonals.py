@@ -6,6 +6,7 @@ import numpy as np
 
 from autograd_core.errors import ShapeError
 from autograd_core.ops import reduction
+from autograd_core.ops.argument_names import given_twice
 from autograd_core.ops.elementwise import where
 from autograd_core.ops.shaping import as_array
 
@@ -19,16 +20,25 @@ def _matrices(name: str, x: Any) -> Any:
     return x
 
 
-def tril(x: Any, /, k: int = 0) -> Any:
+def tril(x: Any, /, k: int = 0, *, diagonal: int = 0) -> Any:
     """The lower triangle: 0 above the k-th diagonal, which lies above the main one if k > 0. Gradient: alike."""
+    k = _either("tril", k, diagonal)
     x = _matrices("tril", x)
     return where(_below(x, k), x, _zero(x))
 
 
-def triu(x: Any, /, k: int = 0) -> Any:
+def triu(x: Any, /, k: int = 0, *, diagonal: int = 0) -> Any:
     """The upper triangle: 0 below the k-th diagonal, which lies above the main one if k > 0. Gradient: alike."""
+    k = _either("triu", k, diagonal)
     x = _matrices("triu", x)
     return where(_below(x, k - 1), _zero(x), x)
+
+
+def _either(name: str, k: int, diagonal: int) -> int:
+    """Which diagonal, under the array API's name or PyTorch's."""
+    if k and diagonal:
+        raise given_twice(name, "k", "diagonal")
+    return k or diagonal
 
 
 def diagonal(x: Any, /, offset: int = 0) -> Any:

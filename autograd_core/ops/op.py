@@ -20,7 +20,7 @@ from autograd_core.backward import backpropagate
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
-from autograd_core.ops.argument_names import under_own_names
+from autograd_core.ops.argument_names import LEAVE_INPLACE_OUT, under_own_names
 from autograd_core.recording import Recorded, enable_grad, recording
 
 P = ParamSpec("P")
@@ -285,11 +285,19 @@ class Op(Generic[P]):
             if attributes.keys() <= self.defaults.keys() - by_position.keys():
                 return args[: self.arity], by_position | attributes
         attributes = under_own_names(self.name, self.defaults, attributes)
-        given = self.signature.bind(*args, **attributes).arguments
+        given = self.bound(args, attributes).arguments
         return (
             tuple(given[name] for name in self.inputs if name in given),
             {name: given[name] for name in self.defaults if name in given},
         )
+
+    def bound(self, args: tuple[Any, ...], named: dict[str, Any]) -> inspect.BoundArguments:
+        """A call's arguments by their names. Errors: TypeError, which says of which op."""
+        try:
+            return self.signature.bind(*args, **named)
+        except TypeError as error:
+            advice = f"; {LEAVE_INPLACE_OUT}" if "inplace" in named else ""
+            raise TypeError(f"{self.name}: {error}{advice}") from None
 
     def _add_rule(self, names: tuple[str, ...], function: Callable[..., Any], needs: list[str]) -> Rule:
         for name in names:

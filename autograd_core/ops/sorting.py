@@ -47,7 +47,7 @@ def sort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = Tru
 
 
 @axis_or_dim
-def topk(x: Any, k: int, /, axis: int = -1, largest: bool = True) -> tuple[Any, Any]:
+def topk(x: Any, /, k: int, axis: int = -1, largest: bool = True) -> tuple[Any, Any]:
     """The k largest elements along `axis`, or the smallest, best first, and their indices.
 
     Shapes: (..., n, ...) -> (..., k, ...) twice. Gradient: upstream, put back where each element came from.

@@ -6,7 +6,7 @@ from typing import Any
 import autograd_core as ag
 from autograd_core import Tensor
 from nn import functions
-from nn.arguments import at_least
+from nn.arguments import at_least, not_in_place
 from nn.module import Module, Parameter
 
 __all__ = [
@@ -51,13 +51,20 @@ class _Activation(Module):
         return int(output.size)
 
 
-class ReLU(_Activation):
+class _WithInplace(_Activation):
+    """Those without settings to which PyTorch's programs give `inplace`."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        self.inplace = not_in_place(type(self).__name__, inplace)
+
+
+class ReLU(_WithInplace):
     """max(0, x); see `autograd_core.relu`."""
 
     function = staticmethod(functions.relu)
 
 
-class ReLU6(_Activation):
+class ReLU6(_WithInplace):
     """min(max(0, x), 6); see `autograd_core.relu6`."""
 
     function = staticmethod(functions.relu6)
@@ -66,7 +73,8 @@ class ReLU6(_Activation):
 class LeakyReLU(_Activation):
     """x, or negative_slope·x below 0; see `nn.functions.leaky_relu`."""
 
-    def __init__(self, negative_slope: float = 0.01) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        self.inplace = not_in_place(type(self).__name__, inplace)
         self.negative_slope = float(negative_slope)
 
     def forward(self, x: Any) -> Tensor:
@@ -88,7 +96,8 @@ class PReLU(_Activation):
 class ELU(_Activation):
     """x, or α(e^x - 1) below 0; see `autograd_core.elu`."""
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        self.inplace = not_in_place(type(self).__name__, inplace)
         self.alpha = float(alpha)
 
     def forward(self, x: Any) -> Tensor:
@@ -102,7 +111,7 @@ class CELU(ELU):
         return functions.celu(x, self.alpha)
 
 
-class SELU(_Activation):
+class SELU(_WithInplace):
     """λ·elu(x, α) with the λ and α that keep mean 0 and variance 1; see `autograd_core.selu`."""
 
     function = staticmethod(functions.selu)
@@ -119,7 +128,7 @@ class GELU(_Activation):
         return functions.gelu(x, self.approximate)
 
 
-class SiLU(_Activation):
+class SiLU(_WithInplace):
     """x·σ(x); see `nn.functions.silu`. With a β of your choice, or a learned one: `Swish`."""
 
     function = staticmethod(functions.silu)
@@ -136,7 +145,7 @@ class Swish(_Activation):
         return functions.swish(x, self.beta)
 
 
-class Mish(_Activation):
+class Mish(_WithInplace):
     """x·tanh(softplus(x)); see `autograd_core.mish`."""
 
     function = staticmethod(functions.mish)
@@ -178,13 +187,13 @@ class Tanh(_Activation):
     function = staticmethod(functions.tanh)
 
 
-class Hardswish(_Activation):
+class Hardswish(_WithInplace):
     """x·hardsigmoid(x); see `autograd_core.hard_swish`."""
 
     function = staticmethod(functions.hardswish)
 
 
-class Hardsigmoid(_Activation):
+class Hardsigmoid(_WithInplace):
     """x/6 + ½ between 0 and 1; see `autograd_core.hard_sigmoid`."""
 
     function = staticmethod(functions.hardsigmoid)
@@ -193,7 +202,8 @@ class Hardsigmoid(_Activation):
 class Hardtanh(_Activation):
     """x between min_val and max_val; see `nn.functions.hardtanh`."""
 
-    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        self.inplace = not_in_place(type(self).__name__, inplace)
         self.min_val, self.max_val = float(min_val), float(max_val)
         if not self.min_val < self.max_val:
             raise ag.ArgumentError(f"Hardtanh: min_val must be below max_val, got {min_val!r} and {max_val!r}")
@@ -205,7 +215,8 @@ class Hardtanh(_Activation):
 class Threshold(_Activation):
     """x above the threshold, else `value`; see `nn.functions.threshold`. A perceptron's is `Heaviside`."""
 
-    def __init__(self, threshold: float, value: float) -> None:
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        self.inplace = not_in_place(type(self).__name__, inplace)
         self.threshold, self.value = float(threshold), float(value)
 
     def forward(self, x: Any) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import Tensor
 from nn import functions
+from nn.arguments import not_in_place
 from nn.functions.noise import check_deviation, check_probability
 from nn.module import Module
 
@@ -23,7 +24,8 @@ class _Noise(Module):
 class _Dropout(_Noise):
     drop: Callable[[Any, float, bool], Any]
 
-    def __init__(self, p: float = 0.5) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        self.inplace = not_in_place(type(self).__name__, inplace)
         self.p = check_probability(type(self).__name__, p)
 
     def forward(self, x: Any) -> Tensor:

@@ -43,6 +43,13 @@ def test_in_axes_and_out_axes_name_axes_in_nested_arguments_and_results():
     assert ag.vmap(lambda x: ag.ones(2), out_axes=-1)(X).shape == (2, 5)
 
 
+def test_axes_have_pytorchs_names_too():
+    product = ag.vmap(lambda a, b: a * b, in_dims=(0, None), out_dims=1)
+    close(product(X, X[0]), (X * X[0]).mT)
+    with pytest.raises(ag.ArgumentError, match="in_axes and in_dims are two names"):
+        ag.vmap(ag.sin, in_axes=1, in_dims=1)
+
+
 def test_vmaps_nest():
     found = ag.vmap(ag.vmap(lambda x, y: ag.exp(x) @ y, (None, 0)), (0, None))(X, X)
     close(found, ag.exp(X) @ X.T)

@@ -118,9 +118,24 @@ def test_a_training_forward_updates_the_buffers_given():
     assert not net.running_mean.numpy().any()
 
 
+def test_parameters_and_buffers_may_be_given_apart():
+    net = nn.BatchNorm1d(2).eval()
+    together = {
+        name: ag.full((2,), i + 1.0) for i, name in enumerate(["weight", "bias", "running_mean", "running_var"])
+    }
+    apart = (
+        {name: together[name] for name in ("weight", "bias")},
+        {n: together[n] for n in ("running_mean", "running_var")},
+    )
+    x = ag.tensor([[5.0, 7.0], [1.0, 3.0]])
+    for found in (nn.functional_call(net, given, x) for given in (together, apart, list(apart))):
+        np.testing.assert_allclose(found.numpy(), (x.numpy() - 3.0) / np.sqrt(4.0 + 1e-5) + 2.0, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
+        (({"weight": ag.ones((2, 2))}, {"weight": ag.ones((2, 2))}), nn.StateError, "two tensors for weight"),
         ({"weigth": ag.ones((2, 2))}, nn.StateError, "no parameter or buffer 'weigth'; it has weight, bias"),
         ({"weight": ag.ones((2, 3))}, ag.ShapeError, r"shape \(2, 2\)"),
         ({"weight": np.ones((2, 2))}, nn.StateError, "takes a tensor"),

@@ -122,7 +122,8 @@ def _listed(parameters: Sequence[inspect.Parameter], types: dict[str, str], axis
     for p in parameters:
         kind = p.kind
         if axis_or_dim and kind is p.POSITIONAL_OR_KEYWORD and p.name not in types:
-            kind = p.KEYWORD_ONLY
+            first = p.default is p.empty and p.name not in _ALIASES and before is not p.KEYWORD_ONLY  # as k of topk
+            kind = kind if first else p.KEYWORD_ONLY
         if before is p.POSITIONAL_ONLY and kind is not before:
             parts.append("/")
         if kind is p.KEYWORD_ONLY and before not in (kind, p.VAR_POSITIONAL):

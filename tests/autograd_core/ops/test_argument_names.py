@@ -86,6 +86,18 @@ def test_gradients_flow_under_either_name():
     np.testing.assert_array_equal(w.grad, 2 + (x == x.max(axis=0)))
 
 
+def test_triangles_take_diagonal_for_k():
+    for function in (ag.tril, ag.triu):
+        np.testing.assert_array_equal(function(x, diagonal=1), function(x, k=1))
+
+
+def test_an_argument_that_an_op_has_not_is_refused_with_the_ops_name():
+    with pytest.raises(TypeError, match=r"^relu: .*'inplace'; tensors are values.* leave inplace out"):
+        ag.relu(ag.tensor(x), inplace=True)
+    with pytest.raises(TypeError, match=r"^exp: .*'axes'$"):
+        ag.exp(ag.tensor(x), axes=0)
+
+
 def test_what_is_no_name_of_an_axis_is_refused_as_ever():
     for function in (ag.exp, ag.matmul, ag.flatten):
         with pytest.raises(TypeError, match="unexpected keyword argument 'dim'"):

@@ -139,6 +139,14 @@ def test_what_does_not_fit_is_named(call, message):
         call()
 
 
+@pytest.mark.parametrize("kind", ["CELU", "ELU", "Hardtanh", "LeakyReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Dropout2d"])
+def test_nothing_is_done_in_place(kind):
+    make = getattr(nn, kind)
+    assert repr(make(inplace=False)) == f"{kind}()"
+    with pytest.raises(ag.ArgumentError, match=f"{kind}: tensors are values.* leave inplace out"):
+        make(inplace=True)
+
+
 def test_repr_shows_the_settings():
     shown = {
         nn.LeakyReLU(): "LeakyReLU()",
