@@ -1,18 +1,18 @@
-"""Programs as users of PyTorch write them, with what they import as parameters.
-
-`tests/golden/make_golden_programs.py` calls them with PyTorch and keeps their losses; `test_programs.py` calls the same
-source with this project's packages. Data and first weights are numpy's, so that both start from the same numbers.
-"""
+"""Programs without layers: gradients by autograd, and the rest by hand."""
 
 from itertools import pairwise
 
 import numpy as np
+import torch
+import torch.nn.functional as F
+
+__all__ = ["bigrams", "character_mlp", "cubic_fit", "made_up_words", "two_layer_network"]
 
 WORDS = ["emma", "olivia", "ava", "isabella", "sophia", "charlotte", "mia", "amelia", "harper", "evelyn"]
 LETTERS = ".abcdefghijklmnopqrstuvwxyz"
 
 
-def two_layer_network(torch, steps=40, learning_rate=1e-3):
+def two_layer_network(steps=40, learning_rate=1e-3):
     """The tutorial's two-layer network: forward by hand, gradients by autograd, updates in place."""
     rng = np.random.default_rng(0)
     x = torch.tensor(rng.standard_normal((16, 20)))
@@ -33,7 +33,7 @@ def two_layer_network(torch, steps=40, learning_rate=1e-3):
     return losses
 
 
-def cubic_fit(torch, steps=40, learning_rate=1e-6):
+def cubic_fit(steps=40, learning_rate=1e-6):
     """The tutorial's sine fitted by a polynomial: parameters without axes beside arrays."""
     x = torch.linspace(-np.pi, np.pi, 2000)
     y = torch.sin(x)
@@ -53,8 +53,8 @@ def cubic_fit(torch, steps=40, learning_rate=1e-6):
     return losses
 
 
-def bigrams(torch, functional, steps=30):
-    """Bigrams of letters as one linear layer; returns its losses and five words that it makes up."""
+def bigrams_learned(steps):
+    """Bigrams of letters as one linear layer: its losses, and the layer."""
     stoi = {letter: i for i, letter in enumerate(LETTERS)}
     xs, ys = [], []
     for word in WORDS:
@@ -67,7 +67,7 @@ def bigrams(torch, functional, steps=30):
     weight = torch.tensor(np.random.default_rng(1).standard_normal((27, 27)).astype(np.float32), requires_grad=True)
     losses = []
     for _ in range(steps):
-        xenc = functional.one_hot(xs, num_classes=27).float()
+        xenc = F.one_hot(xs, num_classes=27).float()
         logits = xenc @ weight
         counts = logits.exp()
         probs = counts / counts.sum(1, keepdims=True)
@@ -76,14 +76,24 @@ def bigrams(torch, functional, steps=30):
         weight.grad = None
         loss.backward()
         weight.data += -10 * weight.grad
+    return losses, weight
 
+
+def bigrams(steps=30):
+    """The losses of bigrams_learned."""
+    return bigrams_learned(steps)[0]
+
+
+def made_up_words(steps=5):
+    """Five words that bigrams make up."""
+    _, weight = bigrams_learned(steps)
     torch.manual_seed(2147483647)
     words = []
     for _ in range(5):
         out = []
         ix = 0
         while len(out) < 50:
-            logits = functional.one_hot(torch.tensor([ix]), num_classes=27).float() @ weight
+            logits = F.one_hot(torch.tensor([ix]), num_classes=27).float() @ weight
             counts = logits.exp()
             p = counts / counts.sum(1, keepdims=True)
             ix = torch.multinomial(p, num_samples=1, replacement=True).item()
@@ -91,10 +101,10 @@ def bigrams(torch, functional, steps=30):
                 break
             out.append(LETTERS[ix])
         words.append("".join(out))
-    return losses, words
+    return words
 
 
-def character_mlp(torch, functional, steps=40, block_size=3):
+def character_mlp(steps=40, block_size=3):
     """Three letters of context, an embedding, a hidden layer: the MLP of Bengio et al. (2003)."""
     stoi = {letter: i for i, letter in enumerate(LETTERS)}
     contexts, targets = [], []
@@ -122,7 +132,7 @@ def character_mlp(torch, functional, steps=40, block_size=3):
         embedded = table[contexts[ix]]
         hidden = torch.tanh(embedded.reshape(-1, 6) @ w1 + b1)
         logits = hidden @ w2 + b2
-        loss = functional.cross_entropy(logits, targets[ix])
+        loss = F.cross_entropy(logits, targets[ix])
         losses.append(loss.item())
         for p in parameters:
             p.grad = None
@@ -130,40 +140,4 @@ def character_mlp(torch, functional, steps=40, block_size=3):
         lr = 0.5 if i < 20 else 0.05
         for p in parameters:
             p.data += -lr * p.grad
-    return losses
-
-
-def wasserstein_gan(torch, nn, optim, grad, steps=6, weight=10.0):
-    """A WGAN whose critic pays for gradients that are not of length 1 (Gulrajani et al. 2017)."""
-    rng = np.random.default_rng(3)
-    critic = nn.Sequential(nn.Linear(2, 16), nn.LeakyReLU(0.2), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 1))
-    generator = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2))
-    for net in (critic, generator):
-        net.double()
-        net.load_state_dict(
-            {name: torch.tensor(rng.standard_normal(p.shape) * 0.5) for name, p in net.state_dict().items()}
-        )
-    critic_optimizer = optim.Adam(critic.parameters(), lr=1e-2, betas=(0.0, 0.9))
-    generator_optimizer = optim.Adam(generator.parameters(), lr=1e-2, betas=(0.0, 0.9))
-    losses = []
-    for _ in range(steps):
-        for _ in range(2):
-            real = torch.tensor(rng.standard_normal((8, 2)) + 2.0)
-            fake = generator(torch.tensor(rng.standard_normal((8, 4)))).detach()
-            epsilon = torch.tensor(rng.random((8, 1)))
-            mixed = epsilon * real + (1 - epsilon) * fake
-            mixed.requires_grad = True
-            scores = critic(mixed)
-            (gradient,) = grad(scores, [mixed], torch.ones_like(scores), create_graph=True)
-            penalty = ((gradient.square().sum(1).sqrt() - 1) ** 2).mean()
-            loss = critic(fake).mean() - critic(real).mean() + weight * penalty
-            losses.append(loss.item())
-            critic_optimizer.zero_grad()
-            loss.backward()
-            critic_optimizer.step()
-        loss = -critic(generator(torch.tensor(rng.standard_normal((8, 4))))).mean()
-        losses.append(loss.item())
-        generator_optimizer.zero_grad()
-        loss.backward()
-        generator_optimizer.step()
     return losses
