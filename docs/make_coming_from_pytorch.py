@@ -31,6 +31,18 @@ arguments and weights.
   leaf is given new numbers within `no_grad()` by `p -= u`, or by `p.assign(values)`, as `nn.init` does it.
 - **All is computed on the CPU.** `device="cpu"`, `.to("cpu")`, `.cpu()` and `ag.cuda.is_available()`, which is False,
   are there; any other device is refused.
+- **Programs run with other imports.** `tests/programs` has programs of many kinds, from the MNIST example to MAML, with
+  PyTorch's imports in them; the test beside them puts these in their place, and finds PyTorch's losses:
+
+  | PyTorch | here |
+  | --- | --- |
+  | `import torch` | `import autograd_core as torch` |
+  | `from torch import nn, optim` | `import nn, optim` |
+  | `import torch.nn.functional as F` | `import nn.functional as F` |
+  | `from torch.autograd import grad` | `from autograd_core import gradients as grad` |
+  | `from torch.func import grad, vmap` | `from autograd_core import grad, vmap` |
+  | `from torch.func import functional_call` | `from nn import functional_call` |
+
 - **An unknown name** is answered with what it is called here, or with the nearest one.
 """
 
