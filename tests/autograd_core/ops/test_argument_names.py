@@ -89,6 +89,8 @@ def test_gradients_flow_under_either_name():
 def test_triangles_take_diagonal_for_k():
     for function in (ag.tril, ag.triu):
         np.testing.assert_array_equal(function(x, diagonal=1), function(x, k=1))
+        with pytest.raises(ag.ArgumentError, match="k and diagonal are two names"):
+            function(x, 1, diagonal=1)
 
 
 def test_an_argument_that_an_op_has_not_is_refused_with_the_ops_name():
