@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_core import ops
-from autograd_core.recording import no_grad
+from autograd_core.recording import no_grad, recording
 from autograd_core.tensor import Tensor, tensor
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "index_add",
     "index_select",
     "inference_mode",
+    "is_grad_enabled",
     "is_tensor",
     "le",
     "lt",
@@ -90,6 +91,11 @@ def detach(x: Tensor) -> Tensor:
 def numel(x: Tensor) -> int:
     """How many elements x has; within vmap, in one example."""
     return x.numel()
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops are recorded, as they are outside of `no_grad`."""
+    return recording.on
 
 
 def is_tensor(x: Any) -> bool:

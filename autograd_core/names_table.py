@@ -242,6 +242,7 @@ _FUNCTIONS = [
     # Made here
     Row("arange", "torch.arange(1, 7, 2)", "np.arange(1, 7, 2)"),
     Row("bernoulli", "torch.bernoulli(m.double())", "m.astype(float)"),
+    Row("cuda", "torch.cuda.manual_seed_all(0) or torch.cuda.is_available()", "False", "", "there are no graphics processors"),
     Row("device", 'torch.device("cpu").type', "'cpu'", "", "any other device is refused"),
     Row("empty", "torch.empty(2, 3).shape", "(2, 3)", "ag.zeros((2, 3))", "zeros, until `nn.init` or `assign` give it numbers"),
     Row("eye", "torch.eye(2, 3)", "np.eye(2, 3, dtype=np.float32)"),
@@ -323,6 +324,7 @@ _FUNCTIONS = [
     Row("index_select", "torch.index_select(x, 1, i[0])", "x[:, i[0]]", "ag.take(x, i[0], axis=1)"),
     Row("inference_mode", "torch.inference_mode()", "", "ag.no_grad()"),
     Row("int", "torch.zeros(2, dtype=torch.int)", "np.zeros(2, np.int32)", "ag.int32"),
+    Row("is_grad_enabled", "torch.is_grad_enabled()", "True"),
     Row("is_tensor", "torch.is_tensor(x)", "True"),
     Row("le", "torch.le(x, y)", "x <= y", "x <= y"),
     Row("long", "torch.zeros(2, dtype=torch.long)", "np.zeros(2, np.int64)", "ag.int64"),

@@ -73,6 +73,8 @@ def test_every_function_of_pytorch_has_a_row():
     missing = set(functions_elsewhere.__all__) - {row.name for row in TABLE["autograd_core"] if row.works}
     assert not missing
     assert ag.as_tensor(found := ag.ones(2)) is found
+    with ag.inference_mode():
+        assert not ag.is_grad_enabled()
     assert ag.as_tensor(found, dtype=ag.double).dtype == ag.float64
 
 
