@@ -12,6 +12,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
+from autograd_core.compiler.holders import holders
 from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, kind_around, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
@@ -273,7 +274,8 @@ class _Entry:
         """Run the function eagerly, and make a program of that once it is known which leaves it changes."""
         self._programs = [ready for ready in self._programs if ready.program.is_current]
         for leaf in self._leaves.values():
-            leaf.array = np.array(leaf.array, order="C")  # nobody else looks at this one, so runs may write to it
+            if not holders.are_all_of(leaf):
+                leaf.array = np.array(leaf.array, order="C")  # nobody else looks at this one, so runs may write to it
         capture, places, result = _captured(self._function, args, named, inputs)
         known = self._leaves.keys() >= capture.states.keys()
         self._leaves = {key: state.leaf for key, state in capture.states.items()}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates, State, UpdateStep
+from autograd_core.compiler.holders import holders
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
 from autograd_core.recording import recording, structure
@@ -58,7 +59,9 @@ class Program:
         shown = {id(plan.owner(x)) for x in results}
         self._inputs = [_Input(x, self.plan.steps, movable=id(x) not in shown) for x in inputs]
         self._written: list[Any] = []  # memory and gradients that a run changes,
-        self._looking: list[int] = []  # and how many references there are to each
+        self._looking: list[int] = []  # how many references but programs' there are to each,
+        self._most: list[int] = []  # and all together, with those of the programs
+        self._known_holders = 0  # that there were then
 
     def _apart_from_states(self) -> list[Any]:
         """Steps that put aside what a leaf was, where that is a result, a gradient or what another leaf is to be."""
@@ -117,7 +120,10 @@ class Program:
     def own(self) -> None:
         """Remember how many look at the memory that runs write to: when there are more, it is not ours alone."""
         self._written = self._find_written()
-        self._looking = [*map(sys.getrefcount, self._written)]
+        holders.add(self)
+        now = [*map(sys.getrefcount, self._written)]
+        self._looking = [*map(operator.sub, now, holders.of(self._written))]
+        self._most, self._known_holders = now, holders.version
 
     def _find_written(self) -> list[Any]:
         found = [plan.owner(array) for _, array in self._states]
@@ -152,7 +158,10 @@ class Program:
         """Raise Stale unless the program may run: it overwrites leaves and gradients, and reads where leaves were."""
         if self.outdated:
             raise Stale("an optimiser updated other tensors, or by another rule")
-        if any(map(operator.gt, map(sys.getrefcount, self._written), self._looking)):
+        if self._known_holders != holders.version:
+            self._most = [*map(operator.add, self._looking, holders.of(self._written))]
+            self._known_holders = holders.version
+        if any(map(operator.gt, map(sys.getrefcount, self._written), self._most)):
             raise Stale("something holds a view of a leaf or gradient that it writes to")
         if not all(map(operator.is_, map(_array_of, self._leaves), self._arrays)):
             self._follow_leaves()

@@ -1,0 +1,93 @@
+"""Who looks at an array: how many references programs hold, and how many others there are.
+
+A program writes to the arrays of leaves where they are. It may while nobody else looks at them; and another program
+that reads them, as a generator's step reads the discriminator's weights, is nobody: it wants the new numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import sys
+import weakref
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_core.kernels import plan
+from autograd_core.recording import Recorded
+
+if TYPE_CHECKING:
+    from autograd_core.tensor import Tensor
+
+_CONTAINERS = (list, tuple, dict, functools.partial, plan.Plan)
+
+
+class Holders:
+    """The references of all programs that there are to arrays, by the arrays' ids."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+        self.version = 0  # grows whenever they change
+
+    def add(self, program: Any) -> None:
+        """Count a program's in, until it is gone."""
+        counts = _references(program)
+        self._counts.update(counts)
+        self.version += 1
+        weakref.finalize(program, self._remove, counts)
+
+    def _remove(self, counts: Counter[int]) -> None:
+        self._counts -= counts  # those that are left
+        self.version += 1
+
+    def of(self, looked_at: Sequence[Any]) -> list[int]:
+        """How many of the references to each of these are programs'."""
+        counts = self._counts
+        return [counts[id(x)] for x in looked_at]
+
+    def are_all_of(self, leaf: Tensor) -> bool:
+        """Whether nobody but programs looks at the array of a leaf, which is whole."""
+        array = leaf.array
+        if array.base is not None or not array.flags.c_contiguous:
+            return False
+        mine = 3  # the leaf's, the name here, and the argument's
+        return sys.getrefcount(array) - self._counts[id(array)] == mine
+
+
+def _references(program: Any) -> Counter[int]:
+    """How many references a program's own objects hold to each array, by its id.
+
+    Modules and optimisers are not the program's own, nor is a Tensor that anybody else holds: what these hold counts
+    as others'. Its own are Tensors that were made while it was captured.
+    """
+    own = type(program).__module__.rpartition(".")[0]
+    found: Counter[int] = Counter()
+    seen: set[int] = set()
+    tensors: dict[int, list[Any]] = {}  # as often as the program holds each
+    waiting = [program]
+    while waiting or tensors:
+        if not waiting:
+            _, same = tensors.popitem()
+            # Besides: the list's own, and the argument's.
+            if sys.getrefcount(same[0]) == 2 * len(same) + 1:
+                waiting.append(same[0])
+            continue
+        for x in gc.get_referents(waiting.pop()):
+            if isinstance(x, np.ndarray):
+                found[id(x)] += 1
+                while id(x) not in seen and isinstance(x.base, np.ndarray):
+                    seen.add(id(x))  # a view, which holds what it looks at once
+                    x = x.base
+                    found[id(x)] += 1
+            elif isinstance(x, Recorded):
+                tensors.setdefault(id(x), []).append(x)
+            elif id(x) not in seen and (isinstance(x, _CONTAINERS) or type(x).__module__.startswith(own)):
+                seen.add(id(x))
+                waiting.append(x)
+    return found
+
+
+holders = Holders()

@@ -1,0 +1,77 @@
+"""Programs that share leaves: each may write to what others read, and to nothing that anybody else looks at."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+import nn
+import optim
+from nn import functions as F
+
+
+def adversaries(compile, calls=8):
+    """The losses of a generator and a discriminator that take turns, each step compiled by itself; and the steps."""
+    ag.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))
+    critic = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 1))
+    for_generator, for_critic = (optim.Adam(net.parameters(), lr=0.02) for net in (generator, critic))
+
+    def learn_to_tell(x, z):
+        for_critic.zero_grad()
+        with ag.no_grad():
+            made = generator(z)
+        real, false = (F.binary_cross_entropy_with_logits(critic(y), t) for y, t in ((x, ONES), (made, 1.0 - ONES)))
+        loss = real + false
+        loss.backward()
+        for_critic.step()
+        return loss.detach()
+
+    def learn_to_make(z):
+        for_generator.zero_grad()
+        for_critic.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(critic(generator(z)), ONES)
+        loss.backward()
+        for_generator.step()
+        return loss.detach()
+
+    steps = [ag.compile(step) if compile else step for step in (learn_to_tell, learn_to_make)]
+    rng, losses = np.random.default_rng(0), []
+    for _ in range(calls):
+        x, z = (ag.tensor(rng.standard_normal((4, n)).astype(np.float32)) for n in (2, 3))
+        losses.append([float(steps[0](x, z)), float(steps[1](z))])
+    return losses, steps, critic
+
+
+ONES = ag.ones((4, 1))
+
+
+def reasons(step):
+    return [ready.why for entry in step._entries.values() for ready in entry._programs]
+
+
+def test_a_generator_and_a_discriminator_are_compiled_once_each():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        losses, steps, _ = adversaries(True)
+    np.testing.assert_allclose(losses, adversaries(False)[0], rtol=1e-5)
+    assert [reasons(step) for step in steps] == [["it was called first"]] * 2
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_a_view_of_what_two_programs_share_is_still_noticed(forget):
+    _, (tell, make), critic = adversaries(True)
+    if forget:
+        del make  # and so there is a reader less
+    view = critic[0].weight.numpy()
+    before = view.copy()
+    x, z = ag.ones((4, 2)), ag.ones((4, 3))
+    tell(x, z)
+    assert np.any(critic[0].weight.numpy() != before)
+    np.testing.assert_array_equal(view, before)
+    assert "something holds a view" in reasons(tell)[0]
+    del view
+    for _ in range(2):
+        tell(x, z)
+    assert len(reasons(tell)) == 1
