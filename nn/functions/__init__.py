@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from nn.functions import (
     activation,
     attention,
+    bags,
     binary_losses,
     categories,
     classification_losses,
     convolution,
+    ctc,
     linear_maps,
     noise,
     normalisation,
@@ -23,10 +25,12 @@ from nn.functions import (
 )
 from nn.functions.activation import *
 from nn.functions.attention import *
+from nn.functions.bags import *
 from nn.functions.binary_losses import *
 from nn.functions.categories import *
 from nn.functions.classification_losses import *
 from nn.functions.convolution import *
+from nn.functions.ctc import *
 from nn.functions.linear_maps import *
 from nn.functions.noise import *
 from nn.functions.normalisation import *
@@ -40,10 +44,12 @@ if not TYPE_CHECKING:  # mypy follows the imports, but finds nothing in a file w
     __all__: list[str] = []
     __all__ += activation.__all__
     __all__ += attention.__all__
+    __all__ += bags.__all__
     __all__ += binary_losses.__all__
     __all__ += categories.__all__
     __all__ += classification_losses.__all__
     __all__ += convolution.__all__
+    __all__ += ctc.__all__
     __all__ += linear_maps.__all__
     __all__ += noise.__all__
     __all__ += normalisation.__all__

@@ -42,7 +42,7 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Tens
 
     Shapes: indices, whole numbers, of any shape (...), weight (count, width) -> (..., width).
     """
-    rows = _whole_numbers("embedding", "indices", indices)
+    rows = whole_numbers("embedding", "indices", indices)
     return _embedding(weight, rows, padding_idx=check_padding("embedding", padding_idx, weight.shape[0]))
 
 
@@ -108,16 +108,18 @@ def one_hot(labels: Any, num_classes: int = -1) -> ag.Tensor:
     """
     if num_classes < 1 and (num_classes != -1 or not np.size(labels)):
         raise ArgumentError(f"one_hot: num_classes must be at least 1, or -1 where there are labels; {num_classes}")
-    rows = _whole_numbers("one_hot", "labels", labels)
+    rows = whole_numbers("one_hot", "labels", labels)
     num_classes = max(int(ag.max(rows)) + 1, 1) if num_classes == -1 else num_classes
     found: ag.Tensor = _one_hot(rows if isinstance(rows, ag.Tensor) else ag.tensor(rows), num_classes=num_classes)
     return found
 
 
-def _whole_numbers(op: str, what: str, numbers: Any) -> Any:
+def whole_numbers(op: str, what: str, numbers: Any) -> Any:
     """Whole numbers, as an array or a Tensor."""
     rows = numbers if isinstance(numbers, ag.Tensor) else np.asarray(numbers)
     if rows.dtype.kind not in "iu":
+        if not rows.size:
+            return ag.astype(rows, np.int64)  # numpy makes floats of []
         raise DTypeError(f"{op}: {what} are whole numbers, got {rows.dtype}")
     return rows
 

@@ -11,6 +11,7 @@ from nn.module import Module
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
@@ -174,6 +175,20 @@ class CrossEntropyLoss(_Loss):
     def forward(self, input: Any, target: Any) -> Tensor:
         return functions.cross_entropy(
             input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
+        )
+
+
+class CTCLoss(_Loss):
+    """Of labels whose places among the frames are unknown; see `nn.functions.ctc_loss`."""
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
+        super().__init__(reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def forward(self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any) -> Any:
+        """One number, or with reduction "none" one for each example."""
+        return functions.ctc_loss(
+            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity
         )
 
 

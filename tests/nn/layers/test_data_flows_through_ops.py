@@ -12,14 +12,14 @@ import nn
 from nn import functions as F
 
 
-def cases_of(name):
+def golden(name):
     spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[2] / "golden" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.CASES
+    return module
 
 
-LOSSES, LAYERS = cases_of("loss_cases"), cases_of("layer_cases")
+LOSSES, LAYERS, FUNCTIONS = golden("loss_cases").CASES, golden("layer_cases").CASES, golden("function_cases")
 KINDS = {
     "real": lambda rng, shape: rng.standard_normal(shape),
     "far": lambda rng, shape: 30 * rng.standard_normal(shape),
@@ -53,6 +53,14 @@ def test_layers(name):
     args, keywords, shapes = LAYERS[name]
     drawn = [[np.random.default_rng(seed).standard_normal(shape) for shape in shapes] for seed in range(2)]
     check_data_flows_through_ops(in_float64(lambda: getattr(nn, name.split()[0])(*args, **keywords)), *drawn)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS.CASES)
+def test_functions(name):
+    case = FUNCTIONS.CASES[name]
+    shapes = [shape for _, shape in FUNCTIONS.drawn_shapes(case)]
+    drawn = [[np.random.default_rng(seed).standard_normal(shape) for shape in shapes] for seed in range(2)]
+    check_data_flows_through_ops(lambda *x: FUNCTIONS.call(case, nn, x, lambda numbers: numbers), *drawn)
 
 
 rng = np.random.default_rng(0)

@@ -5,10 +5,10 @@ import pytest
 
 import autograd_core as ag
 import nn
-from nn.functions import embedding, one_hot
+from nn.functions import embedding, embedding_bag, one_hot
 
 CASES = {"Embedding": lambda: nn.Embedding(5, 3), "Embedding padding": lambda: nn.Embedding(5, 3, padding_idx=-1)}
-COVERS = {"Embedding", "functions.embedding", "functions.one_hot"}
+COVERS = {"Embedding", "EmbeddingBag", "functions.embedding", "functions.one_hot"}
 WORDS = np.array([[1, 4, 1], [0, 3, 4]])
 
 
@@ -105,3 +105,66 @@ def test_one_hot_marks_each_label():
 def test_one_hot_refuses_what_is_no_label(labels, num_classes, error, message):
     with pytest.raises(error, match=message):
         one_hot(labels, num_classes)
+
+
+def test_bags_have_first_and_second_gradients_in_rows_and_weights():
+    rng = np.random.default_rng(0)
+    words, offsets, table, shares = WORDS.ravel(), [0, 2, 2], rng.standard_normal((5, 2)), rng.standard_normal(6)
+    for mode in ("mean", "max"):
+        ag.gradcheck(lambda w, mode=mode: embedding_bag(words, w, offsets, mode=mode) ** 3, table, order=2)
+
+    def weighted(w, u):
+        return embedding_bag(words, w, offsets, mode="sum", per_sample_weights=u, padding_idx=3) ** 3
+
+    ag.gradcheck(weighted, table, shares, order=2)
+
+
+def test_a_layer_of_bags_is_its_function_on_its_vectors():
+    vectors = np.random.default_rng(0).standard_normal((5, 2))
+    layer = nn.EmbeddingBag.from_pretrained(vectors, freeze=False, mode="sum", include_last_offset=True, padding_idx=1)
+    found = layer(WORDS.ravel(), offsets=[0, 4, 6], per_sample_weights=np.arange(6.0))
+    expected = [vectors[4] + 3 * vectors[0], 4 * vectors[3] + 5 * vectors[4]]
+    np.testing.assert_allclose(found.numpy(), expected)
+    assert layer.weight.requires_grad
+    assert not nn.EmbeddingBag(5, 2, padding_idx=1).weight.numpy()[1].any()
+
+
+def test_compiled_bags_take_other_words_and_offsets():
+    weight = ag.tensor(np.random.default_rng(0).standard_normal((5, 2)), requires_grad=True)
+
+    def step(words, offsets):
+        y = embedding_bag(words, weight, offsets, mode="max").sum()
+        y.backward()
+        return y
+
+    compiled = ag.compile(step)
+    for words, offsets in [(WORDS.ravel(), [0, 3]), (WORDS.ravel()[::-1], [0, 1]), (WORDS.ravel(), [0, 6])]:
+        results = []
+        for run in (step, compiled):
+            weight.grad = None
+            results += [float(run(np.array(words), np.array(offsets))), weight.grad.numpy()]
+        np.testing.assert_allclose(results[0], results[2], rtol=1e-14)
+        np.testing.assert_array_equal(results[1], results[3])
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "message"),
+    [
+        ((WORDS, None), {"mode": "median"}, "mode must be one of mean, sum, max; got 'median'"),
+        (
+            (WORDS, [0, 2]),
+            {},
+            r"takes input \(B, L\), or .* offsets; got shape \(2, 3\) and shape \(2,\)",
+        ),
+        ((WORDS.ravel(), None), {}, r"got shape \(6,\) and none"),
+        ((WORDS.ravel(), [1, 2]), {}, r"offsets \(B,\) go from 0 up, to at most 6, the number of indices; got \[1 2\]"),
+        ((WORDS.ravel(), [0, 4, 2]), {}, "offsets .* got"),
+        ((WORDS.ravel(), [0, 4]), {"include_last_offset": True}, "the last offset is 6, the number of indices; got 4"),
+        ((WORDS, None), {"per_sample_weights": WORDS * 1.0}, "per_sample_weights are for mode=\"sum\", got 'mean'"),
+        ((WORDS, None), {"mode": "sum", "per_sample_weights": [1.0]}, r"a weight for each index, shape \(2, 3\); got"),
+    ],
+)
+def test_bags_that_make_no_sense_are_refused(given, more, message):
+    words, offsets = given
+    with pytest.raises(ag.AutogradError, match=f"embedding_bag: .*{message}"):
+        embedding_bag(words, np.ones((5, 2)), offsets, **more)
