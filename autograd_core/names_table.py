@@ -405,6 +405,8 @@ _FUNCTIONAL = [
     Row("log_softmax", "F.log_softmax(x, dim=1)", "x - np.log(np.exp(x).sum(1, keepdims=True))"),
     Row("logsigmoid", "F.logsigmoid(x)", "-np.log1p(np.exp(-x))"),
     Row("max_pool1d", "F.max_pool1d(z, 2)", "z.reshape(2, 3, 2, 2).max(3)"),
+    Row("max_pool1d", "F.max_pool1d(z, 2, return_indices=True)", "(z.reshape(2, 3, 2, 2).max(3), z.reshape(2, 3, 2, 2).argmax(3) + [0, 2])", "ag.max_pool_with_indices(z, 2)", "`dilation` and `return_indices` as in PyTorch, the latter and `ceil_mode` by name"),
+    Row("max_unpool1d", "F.max_unpool1d(x, torch.arange(3).expand(2, 3) * 2, 2)", "np.stack([x, 0 * x], 2).reshape(2, 6)"),
     Row("mish", "F.mish(x)"),
     Row("mse_loss", 'F.mse_loss(x, y, reduction="sum")', "((x - y) ** 2).sum()", "", "shapes must be alike: nothing broadcasts"),
     Row("nll_loss", "F.nll_loss(x.log_softmax(1), i[:, 1])"),

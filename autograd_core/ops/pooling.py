@@ -10,8 +10,9 @@ import numpy as np
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.ops import reduction
-from autograd_core.ops.arranging import stack
+from autograd_core.ops.arranging import pad, stack
 from autograd_core.ops.definition import array_op
+from autograd_core.ops.indexing import take_along_axis
 from autograd_core.ops.shaping import as_array, broadcast_to, expand_dims, in_native_order, reshape, squeeze
 from autograd_core.ops.windows import Sizes, add_windows, border, check_images, count_windows, for_each_axis, windows
 
@@ -28,6 +29,7 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_with_indices",
 ]
 
 
@@ -120,6 +122,58 @@ def max_pool3d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: S
     x = as_array(x, "max_pool3d")
     size, step, margin = _arguments("max_pool3d", x, 3, kernel, stride, padding)
     return reduction.max(windows(border(x, margin, -math.inf), size, step, (1, 1, 1)), axis=(-3, -2, -1))
+
+
+def max_pool_with_indices(
+    x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0, dilation: Sizes = 1, beyond: Sizes = 0
+) -> Any:
+    """The largest element of each window, and which it is: its number in the signal, image or volume, rows first.
+
+    Shapes: (N, C, L), (N, C, H, W) or (N, C, D, H, W) -> two of (N, C, OL) and so on, as max_pool2d's. The elements
+    of a window are `dilation` apart; `beyond` each axis and its padding lie so many more places that never win.
+    Gradient: to the element that the index names, the first of several that are largest.
+    """
+    x = as_array(x, "max_pool_with_indices")
+    axes = min(max(x.ndim - 2, 1), 3)
+    check_images("max_pool_with_indices", x, axes)
+    places = _places_of_maxima(x, kernel=kernel, stride=stride, padding=padding, dilation=dilation, beyond=beyond)
+    flat = reshape(places, (*x.shape[:2], -1))
+    values = take_along_axis(reshape(x, (*x.shape[:2], -1)), flat, axis=2)
+    return reshape(values, places.shape), places
+
+
+@array_op
+def _places_of_maxima(
+    x: Any,
+    /,
+    kernel: Sizes,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    beyond: Sizes = 0,
+) -> Any:
+    """The number of the largest element of each window, the first of several."""
+    name, axes = "max_pool_with_indices", x.ndim - 2
+    spread, more = for_each_axis(name, "dilation", dilation, axes, 1), for_each_axis(name, "beyond", beyond, axes, 0)
+    size, step, margin = _sizes(name, axes, kernel, stride, padding)
+    _check_margin(name, margin, size)
+    sides = x.shape[2:]
+    widths = [(0, 0), (0, 0), *[(p, p + m) for p, m in zip(margin, more, strict=True)]]
+    padded = pad(x, widths, constant_values=-math.inf)
+    count_windows(name, padded.shape[2:], size, step, (0,) * axes, spread)
+    found = windows(padded, size, step, spread)
+    counts = found.shape[2 : 2 + axes]
+    inner = np.unravel_index(np.argmax(found.reshape(*x.shape[:2], *counts, -1), axis=-1), size)
+    places: Any = 0
+    for axis in range(axes):
+        starts = np.arange(counts[axis]).reshape([-1 if i == axis else 1 for i in range(axes)]) * step[axis]
+        # Where all of a window is -inf, the first of them may lie in the border.
+        place = np.clip(starts - margin[axis] + inner[axis] * spread[axis], 0, sides[axis] - 1)
+        places = places * sides[axis] + place
+    return places
+
+
+_places_of_maxima.not_differentiable()
 
 
 def avg_pool1d(
@@ -225,7 +279,11 @@ def _arguments(
     """The same, and refused if they do not fit x."""
     check_images(op, x, axes)
     size, step, margin = _sizes(op, axes, kernel, stride, padding)
-    if any(2 * p > k for p, k in zip(margin, size, strict=True)):
-        raise ArgumentError(f"{op}: padding {margin} is more than half the kernel {size}")
+    _check_margin(op, margin, size)
     count_windows(op, x.shape[2:], size, step, margin, (1,) * axes)
     return size, step, margin
+
+
+def _check_margin(op: str, margin: tuple[int, ...], size: tuple[int, ...]) -> None:
+    if any(2 * p > k for p, k in zip(margin, size, strict=True)):
+        raise ArgumentError(f"{op}: padding {margin} is more than half the kernel {size}")

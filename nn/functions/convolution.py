@@ -1,7 +1,7 @@
 """Convolution and transposed convolution of signals, images and volumes, under PyTorch's names and arguments.
 
-Shapes: x (N, C, L), (N, C, H, W) or (N, C, D, H, W); weight (out, in/groups, *kernel), of the transposed ones
-(in, out/groups, *kernel); bias (out,) or None. Gradients: see `autograd_core.conv2d`.
+Shapes: x (N, C, L), (N, C, H, W) or (N, C, D, H, W), or one of these without N; weight (out, in/groups, *kernel), of
+the transposed ones (in, out/groups, *kernel); bias (out,) or None. Gradients: see `autograd_core.conv2d`.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,14 @@ from typing import Any
 
 import autograd_core as ag
 from autograd_core import ArgumentError, Tensor
+from nn.functions.unbatched import unbatched
 
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
 Sizes = int | tuple[int, ...]
 
 
+@unbatched(1)
 def conv1d(
     x: Any,
     weight: Any,
@@ -32,6 +34,7 @@ def conv1d(
     return _convolve("conv1d", ag.conv1d, x, weight, bias, stride, padding, dilation, groups)
 
 
+@unbatched(2)
 def conv2d(
     x: Any,
     weight: Any,
@@ -45,6 +48,7 @@ def conv2d(
     return _convolve("conv2d", ag.conv2d, x, weight, bias, stride, padding, dilation, groups)
 
 
+@unbatched(3)
 def conv3d(
     x: Any,
     weight: Any,
@@ -58,6 +62,7 @@ def conv3d(
     return _convolve("conv3d", ag.conv3d, x, weight, bias, stride, padding, dilation, groups)
 
 
+@unbatched(1)
 def conv_transpose1d(
     x: Any,
     weight: Any,
@@ -72,6 +77,7 @@ def conv_transpose1d(
     return _plus(ag.conv_transpose1d(x, weight, stride, padding, output_padding, groups, dilation), bias)
 
 
+@unbatched(2)
 def conv_transpose2d(
     x: Any,
     weight: Any,
@@ -86,6 +92,7 @@ def conv_transpose2d(
     return _plus(ag.conv_transpose2d(x, weight, stride, padding, output_padding, groups, dilation), bias)
 
 
+@unbatched(3)
 def conv_transpose3d(
     x: Any,
     weight: Any,

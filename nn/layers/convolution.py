@@ -72,7 +72,8 @@ class _Convolution(_Filters):
     def forward(self, x: Any) -> Tensor:
         padding = self.padding
         if self.padding_mode != "zeros":
-            x, padding = ag.pad(x, [(0, 0), (0, 0), *self._border()], mode=_BORDERS[self.padding_mode]), 0
+            widths = [*[(0, 0)] * (np.ndim(x) - self.axes), *self._border()]
+            x, padding = ag.pad(x, widths, mode=_BORDERS[self.padding_mode]), 0
         return self.function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _border(self) -> list[tuple[int, int]]:
@@ -133,9 +134,28 @@ class _TransposedConvolution(_Filters):
         self._make(in_channels, out_channels, kernel_size, groups, bias)
         self.stride, self.padding, self.output_padding, self.dilation = stride, padding, output_padding, dilation
 
-    def forward(self, x: Any) -> Tensor:
-        how = self.stride, self.padding, self.output_padding, self.groups, self.dilation
-        return self.function(x, self.weight, self.bias, *how)
+    def forward(self, x: Any, output_size: tuple[int, ...] | None = None) -> Tensor:
+        """`output_size`, of the last axes, says which of several sizes is meant, in place of `output_padding`."""
+        more = self.output_padding if output_size is None else self._more(np.shape(x), tuple(output_size))
+        return self.function(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+
+    def _more(self, shape: tuple[int, ...], output_size: tuple[int, ...]) -> tuple[int, ...]:
+        """The output_padding that makes it so large."""
+        name, axes = type(self).__name__, self.axes
+        stride = for_each(name, "stride", self.stride, axes, 1)
+        padding, spread = (
+            for_each(name, "padding", self.padding, axes, 0),
+            for_each(name, "dilation", self.dilation, axes, 1),
+        )
+        least = [
+            (n - 1) * s - 2 * p + d * (k - 1) + 1
+            for n, s, p, d, k in zip(shape[-axes:], stride, padding, spread, self.kernel_size, strict=True)
+        ]
+        wanted = output_size[-axes:]
+        if len(wanted) != axes or any(not m <= n < m + s for n, m, s in zip(wanted, least, stride, strict=True)):
+            ranges = " and ".join([f"{m} to {m + s - 1}" for m, s in zip(least, stride, strict=True)])
+            raise ArgumentError(f"{name}: of shape {shape}, output_size can be {ranges}; got {output_size}")
+        return tuple([n - m for n, m in zip(wanted, least, strict=True)])
 
 
 class ConvTranspose1d(_TransposedConvolution):

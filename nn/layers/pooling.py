@@ -24,6 +24,9 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
 ]
 
 
@@ -36,6 +39,7 @@ class _Pool(Module):
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
         """One for each element of each window."""
         kernel = self.kernel_size
+        output = output[0] if isinstance(output, tuple) else output
         return int(output.size) * (math.prod(kernel) if isinstance(kernel, tuple) else kernel**self.axes)
 
     def __init__(self, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, ceil_mode: bool) -> None:
@@ -44,12 +48,20 @@ class _Pool(Module):
 
 class _MaxPool(_Pool):
     def __init__(
-        self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, *, ceil_mode: bool = False
+        self,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
     ) -> None:
         super().__init__(kernel_size, stride, padding, ceil_mode)
+        self.dilation, self.return_indices = dilation, return_indices
 
-    def forward(self, x: Any) -> Tensor:
-        return self.function(x, self.kernel_size, self.stride, self.padding, ceil_mode=self.ceil_mode)
+    def forward(self, x: Any) -> Any:
+        more = {"ceil_mode": self.ceil_mode, "return_indices": self.return_indices}
+        return self.function(x, self.kernel_size, self.stride, self.padding, self.dilation, **more)
 
 
 class MaxPool1d(_MaxPool):
@@ -71,6 +83,43 @@ class MaxPool3d(_MaxPool):
 
     axes = 3
     function = staticmethod(functions.max_pool3d)
+
+
+class _MaxUnpool(Module):
+    """Numbers put back where pooling found them."""
+
+    function: Callable[..., Any]
+
+    def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
+        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
+
+    def forward(self, x: Any, indices: Any, output_size: tuple[int, ...] | None = None) -> Tensor:
+        return self.function(x, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
+        """None: numbers are only moved."""
+        return 0
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """`MaxPool1d` undone; see `nn.functions.max_unpool1d`. Shapes: x and indices (N, C, L) -> (N, C, OL)."""
+
+    function = staticmethod(functions.max_unpool1d)
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """`MaxPool2d` undone; see `nn.functions.max_unpool2d`. Shapes: x and indices (N, C, H, W) -> (N, C, OH, OW)."""
+
+    function = staticmethod(functions.max_unpool2d)
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """`MaxPool3d` undone; see `nn.functions.max_unpool3d`.
+
+    Shapes: x and indices (N, C, D, H, W) -> (N, C, OD, OH, OW).
+    """
+
+    function = staticmethod(functions.max_unpool3d)
 
 
 class _AvgPool(_Pool):

@@ -59,6 +59,7 @@ LENGTHS, COUNTS = np.array([7, 6, 4]), np.array([3, 2, 1])
 LONG = np.array([7, 2, 4])  # of the second, no path spells 3 3
 WORDS, FLAT = np.array([[1, 4, 1], [0, 3, 4], [2, 2, 2]]), np.array([1, 4, 1, 0, 3, 4, 2])
 STARTS = np.array([0, 3, 3, 4])  # the second bag is empty
+SPREAD = np.array([[[[0, 3], [21, 7]], [[12, 13], [1, 24]]]])  # places in images of 5 by 5, or 6 by 5
 
 CASES = {
     "ctc_loss": case("ctc_loss", "logits 7 3 5", LABELS, LENGTHS, COUNTS),
@@ -83,4 +84,31 @@ CASES = {
     "embedding_bag weights": case(
         "embedding_bag", FLAT, "real 5 3", STARTS, mode="sum", per_sample_weights="real 7", padding_idx=-1
     ),
+    "max_pool1d indices": case("max_pool1d", "real 2 3 9", 3, 2, 1, return_indices=True),
+    "max_pool2d indices": case("max_pool2d", "real 2 3 7 6", (3, 2), 2, 1, return_indices=True),
+    "max_pool2d indices ceil": case("max_pool2d", "real 2 3 6 5", 3, 2, return_indices=True, ceil_mode=True),
+    "max_pool2d dilation": case("max_pool2d", "real 2 3 7 8", 3, 1, 1, (2, 3)),
+    "max_pool3d indices": case("max_pool3d", "real 1 2 4 5 6", 2, (2, 1, 2), dilation=2, return_indices=True),
+    "MaxPool2d dilation": of_layer("MaxPool2d", 2, 2, 1, 2, True, True, of=("real 2 3 7 6",)),
+    "MaxPool1d dilation": of_layer("MaxPool1d", 2, dilation=3, of=("real 2 9",)),
+    "MaxUnpool1d": of_layer("MaxUnpool1d", 2, of=("real 1 1 3", np.array([[[1, 2, 5]]]))),
+    "MaxUnpool2d": of_layer("MaxUnpool2d", 2, 3, of=("real 1 2 2 2", SPREAD, (6, 5))),
+    "MaxUnpool2d single": of_layer("MaxUnpool2d", (2, 2), 2, of=("real 2 2 2", SPREAD[0] % 16)),
+    "MaxUnpool3d": of_layer("MaxUnpool3d", 2, of=("real 2 1 1 2 2", np.arange(8).reshape(2, 1, 1, 2, 2) * 3)),
+    "max_unpool1d": case("max_unpool1d", "real 2 3", np.array([[1, 2, 5], [0, 3, 4]]), 2),
+    "max_unpool2d": case("max_unpool2d", "real 1 2 2 2", SPREAD, 2, 2, 0, output_size=(5, 5)),
+    "max_unpool3d": case("max_unpool3d", "real 1 1 2 2", np.array([[[[0, 3], [17, 30]]]]), 2),
+    "conv1d single": case("conv1d", "real 2 7", "real 3 2 3", "real 3", padding=1),
+    "conv2d single": case("conv2d", "real 2 5 4", "real 3 2 2 2", "real 3", stride=2),
+    "conv3d single": case("conv3d", "real 2 3 4 4", "real 3 2 2 2 2"),
+    "conv_transpose1d single": case("conv_transpose1d", "real 2 7", "real 2 3 3", "real 3", stride=2),
+    "conv_transpose2d single": case("conv_transpose2d", "real 2 3 4", "real 2 3 2 2"),
+    "conv_transpose3d single": case("conv_transpose3d", "real 2 3 2 2", "real 2 1 2 2 2"),
+    "max_pool2d single": case("max_pool2d", "real 2 6 5", 2, return_indices=True),
+    "max_pool3d single": case("max_pool3d", "real 2 4 4 5", 2),
+    "avg_pool1d single": case("avg_pool1d", "real 2 9", 2),
+    "avg_pool2d single": case("avg_pool2d", "real 2 6 5", 2, ceil_mode=True),
+    "avg_pool3d single": case("avg_pool3d", "real 2 4 4 5", 2),
+    "adaptive_avg_pool2d single": case("adaptive_avg_pool2d", "real 2 6 5", (3, None)),
+    "adaptive_max_pool1d single": case("adaptive_max_pool1d", "real 2 9", 4),
 }

@@ -573,7 +573,7 @@ CASES |= {
             *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
             *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite", "isinf"),
             *("argmax", "argmin", "argsort", "any", "all", "signdet", "is_written_last"),
-            *("nonzero", "searchsorted", "unique"),
+            *("nonzero", "places_of_maxima", "searchsorted", "unique"),
             *("rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"),
             *("random_state", "swap_random_state"),
         ],

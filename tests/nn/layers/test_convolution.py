@@ -76,8 +76,8 @@ def test_operations_are_counted_for_each_weight_and_place():
         ),
         (lambda: nn.Conv2d(3, 4, 3)(ag.ones((2, 1, 8, 8))), r"conv2d: filters of shape \(4, 3, 3, 3\).*\(2, 1, 8, 8\)"),
         (
-            lambda: nn.Conv2d(3, 4, 3)(ag.ones((3, 8, 8))),
-            r"conv2d: takes images of shape \(N, C, H, W\), got .*3, 8, 8",
+            lambda: nn.Conv2d(3, 4, 3)(ag.ones((8, 8))),
+            r"conv2d: takes images of shape \(N, C, H, W\), got shape \(8, 8\)",
         ),
         (lambda: nn.Conv1d(3, 4, 9)(ag.ones((2, 3, 8))), r"conv1d: windows of \(9,\) do not fit signals of \(8,\)"),
         (
@@ -103,3 +103,35 @@ def test_repr_shows_what_differs_from_the_usual():
     assert repr(nn.ConvTranspose3d(1, 2, 3, 2, 1, 1)) == (
         "ConvTranspose3d(in_channels=1, out_channels=2, kernel_size=(3, 3, 3), stride=2, padding=1, output_padding=1)"
     )
+
+
+@pytest.mark.parametrize("size", [(6, 9), (7, 10), (2, 3, 7, 9)])
+def test_output_size_says_which_of_several_sizes_a_transposed_convolution_has(size):
+    layer = nn.ConvTranspose2d(2, 3, (2, 3), stride=2, padding=(0, 1), dilation=(1, 2))
+    x = np.random.default_rng(0).standard_normal((2, 2, 3, 4)).astype(np.float32)
+    y = layer(x, output_size=size)
+    assert y.shape == (2, 3, *size[-2:])
+    layer.output_padding = (size[-2] - 6, size[-1] - 9)
+    np.testing.assert_array_equal(layer(x).numpy(), y.numpy())
+
+
+def test_an_output_size_out_of_reach_is_refused_with_those_that_are_not():
+    with pytest.raises(
+        ag.ArgumentError, match=r"ConvTranspose1d: of shape \(1, 1, 4\), output_size can be 8 to 9; got"
+    ):
+        nn.ConvTranspose1d(1, 1, 2, stride=2)(np.ones((1, 1, 4), np.float32), output_size=(10,))
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect"])
+def test_one_image_needs_no_axis_for_it(mode):
+    layer = nn.Sequential(
+        nn.Conv2d(1, 2, 3, padding=1, padding_mode=mode), nn.MaxPool2d(2), nn.ConvTranspose2d(2, 1, 2)
+    )
+    image = np.random.default_rng(0).standard_normal((1, 6, 4)).astype(np.float32)
+    np.testing.assert_array_equal(layer(image).numpy(), layer(image[None]).numpy()[0])
+
+
+def test_what_was_taken_as_one_image_is_said_where_it_does_not_fit():
+    with pytest.raises(ag.ShapeError) as caught:
+        nn.Conv2d(1, 2, 3)(np.ones((5, 6, 4), np.float32))
+    assert caught.value.__notes__[0] == "(5, 6, 4) was taken as (C, ...), of one example; a batch has another axis"

@@ -70,3 +70,49 @@ def test_what_does_not_fit_is_named(call, message):
 def test_repr_shows_the_settings():
     assert repr(nn.MaxPool2d(2, 1, ceil_mode=True)) == "MaxPool2d(kernel_size=2, stride=1, ceil_mode=True)"
     assert repr(nn.AdaptiveAvgPool2d((None, 7))) == "AdaptiveAvgPool2d(output_size=(None, 7))"
+
+
+def test_indices_name_the_largest_the_first_at_a_tie_and_unpooling_puts_it_there():
+    x = ag.tensor([[[[1.0, 5.0, 2.0, 2.0], [5.0, 0.0, 2.0, 1.0]]]], requires_grad=True)
+    values, indices = nn.functional.max_pool2d(x, 2, return_indices=True)
+    assert values.tolist() == [[[[5, 2]]]]
+    assert indices.tolist() == [[[[1, 2]]]]
+    back = nn.functional.max_unpool2d(values, indices, 2)
+    assert back.tolist() == [[[[0, 5, 2, 0], [0, 0, 0, 0]]]]
+    (back**2).sum().backward()
+    assert x.grad.tolist() == [[[[0, 10, 4, 0], [0, 0, 0, 0]]]]
+
+
+def test_windows_of_nothing_but_minus_infinity_name_a_place_of_the_image():
+    values, indices = nn.functional.max_pool2d(np.full((1, 1, 3, 3), -np.inf), 2, padding=1, return_indices=True)
+    assert (values == -np.inf).all()
+    assert indices.tolist() == [[[[0, 1], [3, 4]]]]
+
+
+def test_pooling_with_indices_has_first_and_second_gradients():
+    x = np.random.default_rng(0).permutation(np.linspace(-2, 2, 60)).reshape(1, 2, 6, 5)
+    ag.gradcheck(lambda x: nn.functional.max_pool2d(x, 2, 2, 1, 2, return_indices=True)[0] ** 3, x, order=2)
+    values, indices = nn.functional.max_pool2d(x, 2, return_indices=True)
+    ag.gradcheck(lambda v: nn.functional.max_unpool2d(v, indices, 2) ** 3, values, order=2)
+
+
+@pytest.mark.parametrize(
+    ("size", "indices", "message"),
+    [
+        (
+            (8, 4),
+            [[[0, 9], [3, 5]]],
+            r"output_size is \(4, 4\), or differs from it by less than the stride \(2, 2\); got",
+        ),
+        (None, [[[0, 16], [3, 5]]], "index 16 is out of bounds"),
+        (
+            None,
+            [[0, 9], [3, 5]],
+            r"takes x and indices of one shape, 4 axes or without N 3; got \(1, 2, 2\) and \(2, 2\)",
+        ),
+        (None, [[[0.0, 9], [3, 5]]], "indices are whole numbers, got float64"),
+    ],
+)
+def test_unpooling_refuses_what_does_not_fit(size, indices, message):
+    with pytest.raises(ag.AutogradError, match=message):
+        nn.MaxUnpool2d(2)(np.ones((1, 2, 2)), indices, size)

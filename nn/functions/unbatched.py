@@ -1,0 +1,32 @@
+"""One signal, image or volume in place of a batch of them, as PyTorch's functions take it."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import autograd_core as ag
+from autograd_core import ShapeError
+from nn.arguments import as_tensor
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def unbatched(axes: int) -> Callable[[F], F]:
+    """Decorator for a function of (N, C, ...), with so many axes after C: (C, ...) is taken, and given, as well."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(x: Any, *args: Any, **named: Any) -> Any:
+            x = as_tensor(x)
+            if x.ndim != axes + 1:
+                return function(x, *args, **named)
+            try:
+                y = function(ag.expand_dims(x, axis=0), *args, **named)
+            except ShapeError as error:
+                error.add_note(f"{x.shape} was taken as (C, ...), of one example; a batch has another axis")
+                raise
+            return tuple([ag.squeeze(part, axis=0) for part in y]) if isinstance(y, tuple) else ag.squeeze(y, axis=0)
+
+        return cast(F, call)
+
+    return decorate
