@@ -12,6 +12,7 @@ from nn.data.prefetch import Prefetch
 from nn.data.published import DATASETS, mnist
 from nn.data.samplers import Sampler, WeightedSampler
 from nn.data.splitting import k_fold, split
+from nn.data.streams import StreamedBatches
 from nn.data.text import ParallelStreams, Sequences, Vocabulary
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Sampler",
     "Sequences",
     "Splits",
+    "StreamedBatches",
     "Subset",
     "Table",
     "Vocabulary",

@@ -8,17 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.data.arguments import whole_number
-from nn.data.datasets import Batch, Chosen, as_dataset, fetch
+from nn.data.datasets import Chosen, as_dataset, examples_of, fetch
 from nn.data.random_streams import batch_generator, shuffled_order
 from nn.data.samplers import Sampler
 from nn.data.shards import Shards, shard_bounds
 from nn.errors import DataError
 
 Augmentation = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
+Collate = Callable[[list[Any]], Any]
 
 
 class Batches:
     """The mini-batches of one epoch over arrays of equal length, or over a data set, as tuples of arrays.
+
+    Where a data set's examples are dictionaries, so are the batches: see `nn.data.collate`, in whose place a function
+    `collate(examples)` may make a batch of a list of examples, by padding them to one length, say.
 
     The order depends on (seed, epoch) and the length alone, not on earlier epochs nor on any global state. So `start=k`
     gives exactly the batches that follow the first k, and iterating twice gives the same twice.
@@ -50,6 +54,7 @@ class Batches:
         drop_last: bool = False,
         augment: Augmentation | None = None,
         sampler: Sampler | None = None,
+        collate: Collate | None = None,
     ) -> None:
         self._dataset = as_dataset(*source)
         self._sampler = sampler
@@ -62,6 +67,7 @@ class Batches:
         if not (augment is None or callable(augment)):
             raise DataError(f"augment is {augment!r}, expected a function of (inputs, generator)")
         self._augment = augment
+        self._collate = checked_collate(collate)
         batches = self._length / self._batch_size
         self._end = math.floor(batches) if drop_last else math.ceil(batches)
         if self._start > self._end:
@@ -70,10 +76,9 @@ class Batches:
     def __len__(self) -> int:
         return self._end - self._start
 
-    def __iter__(self) -> Iterator[Batch]:
-        order = self._order()
-        for index in range(self._start, self._end):
-            yield self._batch(order, index, index * self._batch_size, (index + 1) * self._batch_size)
+    def __iter__(self) -> Iterator[Any]:
+        for task in self.tasks():
+            yield self.make(*task)
 
     def in_shards(self, count: int, own: range) -> Iterator[Shards]:
         """Of each batch the shards `own` of `count`; the others are not made (see `nn.data.shards`).
@@ -86,18 +91,29 @@ class Batches:
             examples = min(self._batch_size, self._length - first)
             bounds = shard_bounds(examples, count)
             parts = [
-                self._batch(order, index, first + bounds[shard][0], first + bounds[shard][1], shard)
+                self.make(index, _chosen(order, first + bounds[shard][0], first + bounds[shard][1]), shard)
                 if len(range(*bounds[shard]))
                 else None
                 for shard in own
             ]
             yield Shards(examples, parts)
 
-    def _batch(self, order: Any, index: int, begin: int, end: int, shard: int | None = None) -> Batch:
-        """The examples from `begin` to `end` in the order of the epoch, augmented."""
-        chosen: Chosen = slice(begin, end)
-        batch = fetch(self._dataset, chosen if order is None else order[chosen])
+    def tasks(self) -> Iterator[tuple[int, Chosen]]:
+        """For each mini-batch its number and examples: what `make` makes it of, here or by a copy of this elsewhere."""
+        order = self._order()
+        for index in range(self._start, self._end):
+            yield index, _chosen(order, index * self._batch_size, (index + 1) * self._batch_size)
+
+    def make(self, index: int, chosen: Chosen, shard: int | None = None) -> Any:
+        """The mini-batch of this number, or a shard of it, of the examples `chosen`, augmented."""
+        if self._collate is None:
+            batch = fetch(self._dataset, chosen)
+        else:
+            batch = self._collate(examples_of(self._dataset, chosen))
         if self._augment is not None:
+            if not isinstance(batch, tuple):
+                kind = type(batch).__name__
+                raise DataError(f"augment is for batches that are tuples, got a {kind}; do it in collate")
             generator = batch_generator(seed=self._seed, epoch=self._epoch, batch=index, shard=shard)
             batch = (self._augment(batch[0], generator), *batch[1:])
         return batch
@@ -117,3 +133,16 @@ class Batches:
                 f"the sampler gave examples from {order.min()} to {order.max()}, but the data set has {there}, from 0"
             )
         return order
+
+
+def _chosen(order: Any, begin: int, end: int) -> Chosen:
+    """The examples from `begin` to `end` in the order of the epoch."""
+    chosen: Chosen = slice(begin, end)
+    return chosen if order is None else order[chosen]
+
+
+def checked_collate(collate: Collate | None) -> Collate | None:
+    """A function that makes a batch of examples, or None. Raises `DataError` otherwise."""
+    if not (collate is None or callable(collate)):
+        raise DataError(f"collate is {collate!r}, expected a function of a list of examples")
+    return collate

@@ -1,11 +1,12 @@
 """Data sets: what has a length and gives examples by number, from memory or read when asked for; parts and unions.
 
-An example is one array or number, or a tuple of them; a batch is a tuple of arrays, with the examples along axis 0.
+An example is one array or number, or a tuple or a dictionary of them; a batch is a tuple of arrays, or a dictionary of
+the same keys, with the examples along axis 0.
 """
 
 import itertools
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,7 +29,7 @@ class Dataset(Protocol):
         """The number of examples."""
 
     def __getitem__(self, index: int, /) -> Any:
-        """The example number `index`: an array or a number, or a tuple of them."""
+        """The example number `index`: an array or a number, or a tuple or a dictionary of them."""
 
 
 class ArrayDataset:
@@ -84,7 +85,7 @@ class Subset:
     def __getitem__(self, index: int) -> Any:
         return self.dataset[int(self.indices[index])]
 
-    def batch(self, chosen: Chosen) -> Batch:
+    def batch(self, chosen: Chosen) -> Any:
         """Several examples, as the whole data set gives them."""
         return fetch(self.dataset, self.indices[chosen])
 
@@ -111,7 +112,7 @@ class ConcatDataset:
         part = np.searchsorted(self._starts, index, side="right") - 1
         return self.datasets[part][int(index - self._starts[part])]
 
-    def batch(self, chosen: Chosen) -> Batch:
+    def batch(self, chosen: Chosen) -> Any:
         """Several examples, each data set asked once."""
         indices = np.arange(len(self))[chosen]
         part_of = np.searchsorted(self._starts, indices, side="right") - 1
@@ -120,7 +121,7 @@ class ConcatDataset:
         if len(pieces) == 1:
             return pieces[0]
         places = np.argsort(np.concatenate([np.flatnonzero(part_of == part) for part in present]))
-        return tuple(_joined(arrays)[places] for arrays in _transposed(pieces))
+        return _together(pieces, lambda arrays: _joined(arrays)[places])
 
 
 def as_dataset(*source: Any) -> Dataset:
@@ -135,34 +136,52 @@ def as_dataset(*source: Any) -> Dataset:
     raise DataError(f"expected numpy arrays, each an argument, or one data set with len() and [i], got {got}")
 
 
-def fetch(dataset: Dataset, chosen: Chosen) -> Batch:
+def fetch(dataset: Dataset, chosen: Chosen) -> Any:
     """The `chosen` examples of any data set, stacked."""
-    if hasattr(dataset, "batch"):
-        batch: Batch = dataset.batch(chosen)
-        return batch
+    return dataset.batch(chosen) if hasattr(dataset, "batch") else collate(examples_of(dataset, chosen))
+
+
+def examples_of(dataset: Dataset, chosen: Chosen) -> list[Any]:
+    """The `chosen` examples of any data set, one by one."""
     numbers = range(len(dataset))[chosen] if isinstance(chosen, slice) else chosen.tolist()
-    return collate([dataset[number] for number in numbers])
+    return [dataset[number] for number in numbers]
 
 
-def collate(examples: Sequence[Any]) -> Batch:
-    """Examples as one batch. Shapes: tuples of (...) -> tuple of (N, ...); lone arrays or numbers -> a tuple of one.
+def collate(examples: Sequence[Any]) -> Any:
+    """Examples as one batch: tuples of (...) become a tuple of (N, ...), dictionaries one dictionary of the same keys.
 
-    Raises `DataError` if they differ in number, shape or kind.
+    What is in them may be tuples and dictionaries in turn. Lone arrays or numbers make a tuple of one.
+    Raises `DataError` if examples differ in number, keys, shape or kind.
 
     >>> collate([([1.0, 2.0], 0), ([3.0, 4.0], 1)])
     (array([[1., 2.], [3., 4.]]), array([0, 1]))
+    >>> collate([{"pixels": [1.0, 2.0], "label": 0}, {"pixels": [3.0, 4.0], "label": 1}])["label"]
+    array([0, 1])
     """
     if not examples:
         raise DataError("collate needs at least one example, got none")
-    return tuple(_stacked(parts) for parts in _transposed([_as_tuple(example) for example in examples]))
+    return _together([x if isinstance(x, (tuple, Mapping)) else (x,) for x in examples], _gathered)
+
+
+def _gathered(parts: Sequence[Any]) -> Any:
+    return _together(parts, _gathered) if isinstance(parts[0], (tuple, Mapping)) else _stacked(parts)
+
+
+def _together(examples: Sequence[Any], gather: Callable[[Sequence[Any]], Any]) -> Any:
+    """Of tuples or dictionaries, one of what `gather` makes of all that stands in one place of them."""
+    if not any(isinstance(example, Mapping) for example in examples):
+        if not all(isinstance(example, tuple) for example in examples):
+            raise DataError("examples of one batch must be alike, got tuples and others")
+        return tuple(gather(parts) for parts in _transposed(examples))
+    keys = {frozenset(example) if isinstance(example, Mapping) else None for example in examples}
+    if len(keys) > 1:
+        kinds = [sorted(map(str, key)) if key is not None else "no dictionary" for key in keys]
+        raise DataError(f"examples of one batch must have the same keys, got {' and '.join(sorted(map(str, kinds)))}")
+    return {key: gather([example[key] for example in examples]) for key in examples[0]}
 
 
 def _has_examples(source: Any) -> bool:
     return hasattr(source, "__len__") and hasattr(source, "__getitem__")
-
-
-def _as_tuple(example: Any) -> tuple[Any, ...]:
-    return example if isinstance(example, tuple) else (example,)
 
 
 def _transposed(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -187,13 +206,16 @@ def _check_alike(shapes: set[tuple[int, ...]]) -> None:
     if len(shapes) > 1:
         raise DataError(
             f"examples of one batch must have one shape, got {' and '.join(map(str, sorted(shapes)))};"
-            " crop, scale or pad them first"
+            " crop, scale or pad them first, or give Batches a function collate(examples) that does"
         )
 
 
 def _checked(array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype == object:
-        raise DataError("examples must be arrays or numbers, or tuples of them, got other Python objects")
+        raise DataError(
+            "examples must be arrays or numbers, or tuples or dictionaries of them, got other Python objects;"
+            " give Batches a function collate(examples) that makes arrays of them"
+        )
     return array
 
 

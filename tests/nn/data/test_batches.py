@@ -155,3 +155,39 @@ def test_tensors_are_arrays_too():
 def test_what_is_no_data_set_is_refused(source, refuses):
     with refuses("expected numpy arrays, each an argument, or one data set", type(source[-1]).__name__):
         Batches(*source, batch_size=4, seed=0)
+
+
+WORDS = [([1, 2, 3], 0), ([4], 1), ([5, 6], 1)]
+
+
+def padded(examples):
+    longest = max(len(words) for words, _ in examples)
+    return {
+        "words": np.array([words + [0] * (longest - len(words)) for words, _ in examples]),
+        "labels": np.array([label for _, label in examples]),
+    }
+
+
+def test_a_function_of_ones_own_makes_batches_of_examples():
+    first, last = Batches(WORDS, batch_size=2, seed=0, shuffle=False, collate=padded)
+    assert first["words"].tolist() == [[1, 2, 3], [4, 0, 0]]
+    assert (last["words"].tolist(), last["labels"].tolist()) == ([[5, 6]], [1])
+    (lengths,) = Batches(IMAGES, LABELS, batch_size=20, seed=0, collate=len)  # of arrays, too, example by example
+    assert lengths == 10
+
+
+def test_batches_of_dictionaries_keep_examples_together():
+    examples = [{"x": np.full(2, i), "y": i} for i in range(7)]
+    seen = []
+    for batch in Batches(examples, batch_size=3, seed=1):
+        np.testing.assert_array_equal(batch["x"][:, 1], batch["y"])
+        seen += batch["y"].tolist()
+    assert sorted(seen) == list(range(7))
+    assert seen != sorted(seen)
+
+
+def test_what_is_no_function_and_augmentation_of_dictionaries_are_refused(refuses):
+    with refuses("collate is 3, expected a function of a list of examples"):
+        Batches(WORDS, batch_size=2, seed=0, collate=3)
+    with refuses("augment is for batches that are tuples, got a dict; do it in collate"):
+        list(Batches(WORDS, batch_size=2, seed=0, collate=padded, augment=add_noise))

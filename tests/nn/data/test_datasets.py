@@ -100,9 +100,25 @@ def test_collated_examples_keep_their_parts_and_dtypes():
     assert listed(collate([5, 6])) == [[5, 6]]
 
 
+def test_dictionaries_and_what_is_nested_collate_key_by_key():
+    batch = collate([{"x": [1.0, 2.0], "more": (1, {"y": 3})}, {"more": (2, {"y": 4}), "x": [5.0, 6.0]}])
+    assert batch["x"].tolist() == [[1, 2], [5, 6]]
+    assert batch["more"][0].tolist() == [1, 2]
+    assert batch["more"][1]["y"].tolist() == [3, 4]
+
+
+def test_dictionaries_of_several_data_sets_make_one_batch():
+    ones, others = [{"x": 1, "y": 2.0}, {"x": 3, "y": 4.0}], [{"y": 6.0, "x": 5}]
+    batch = fetch(ConcatDataset(ones, others), np.array([2, 0, 1]))
+    assert {key: array.tolist() for key, array in batch.items()} == {"x": [5, 1, 3], "y": [6, 2, 4]}
+
+
 @pytest.mark.parametrize(
     ("examples", "parts"),
     [
+        ([{"x": 1}, {"y": 2}], ["the same keys, got ['x'] and ['y']"]),
+        ([{"x": 1}, 2], ["the same keys, got ['x'] and no dictionary"]),
+        ([{"x": (1, 2)}, {"x": 2}], ["must be alike, got tuples and others"]),
         ([], ["at least one example"]),
         ([np.zeros((2, 3)), np.zeros((3, 2))], ["one shape", "(2, 3) and (3, 2)", "crop, scale or pad"]),
         ([(1, 2), (1, 2, 3)], ["equally many parts, got 2 and 3"]),
