@@ -376,6 +376,7 @@ _FUNCTIONS = [
 _FUNCTIONAL = [
     Row("adaptive_avg_pool1d", "F.adaptive_avg_pool1d(z, 1)", "z.mean(2, keepdims=True)"),
     Row("avg_pool1d", "F.avg_pool1d(z, 2)", "z.reshape(2, 3, 2, 2).mean(3)"),
+    Row("affine_grid", "F.affine_grid(torch.eye(2, 3)[None], (1, 1, 1, 2))", "np.array([[[[-0.5, 0], [0.5, 0]]]], np.float32)"),
     Row("batch_norm", "F.batch_norm(x, None, None, training=True)"),
     Row("binary_cross_entropy", "F.binary_cross_entropy(x.sigmoid(), m.double())"),
     Row("binary_cross_entropy_with_logits", "F.binary_cross_entropy_with_logits(x, m.double())"),
@@ -392,6 +393,7 @@ _FUNCTIONAL = [
     Row("embedding_bag", "F.embedding_bag(i, s)", "s[i].mean(1)", "", "`sparse`, `max_norm` and `scale_grad_by_freq` are not taken"),
     Row("gelu", 'F.gelu(x, approximate="tanh")'),
     Row("glu", "F.glu(z, dim=2)", "z[..., :2] / (1 + np.exp(-z[..., 2:]))"),
+    Row("grid_sample", "F.grid_sample(z[None], F.affine_grid(torch.eye(2, 3, dtype=z.dtype)[None], (1, 2, 3, 4)))", "z[None]"),
     Row("group_norm", "F.group_norm(z, 3)"),
     Row("gumbel_softmax", "F.gumbel_softmax(x, hard=True).sum()", "2.0"),
     Row("hardtanh", "F.hardtanh(x)", "np.clip(x, -1, 1)"),

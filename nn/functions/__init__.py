@@ -20,6 +20,7 @@ from nn.functions import (
     polynomial,
     pooling,
     regression_losses,
+    resampling,
     shaping,
     similarity,
 )
@@ -37,6 +38,7 @@ from nn.functions.normalisation import *
 from nn.functions.polynomial import *
 from nn.functions.pooling import *
 from nn.functions.regression_losses import *
+from nn.functions.resampling import *
 from nn.functions.shaping import *
 from nn.functions.similarity import *
 
@@ -56,6 +58,7 @@ if not TYPE_CHECKING:  # mypy follows the imports, but finds nothing in a file w
     __all__ += polynomial.__all__
     __all__ += pooling.__all__
     __all__ += regression_losses.__all__
+    __all__ += resampling.__all__
     __all__ += shaping.__all__
     __all__ += similarity.__all__
 

@@ -9,12 +9,13 @@ import numpy.typing as npt
 import autograd_core as ag
 from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.arguments import as_floats, as_tensor
+from nn.functions.resampling import cubic_weights
 
 __all__ = ["flatten", "fold", "interpolate", "pad", "pixel_shuffle", "pixel_unshuffle", "unflatten", "unfold"]
 
 Sizes = int | tuple[int, ...]
 
-_INTERPOLATED_AXES = {"linear": 1, "bilinear": 2, "trilinear": 3}
+_INTERPOLATED_AXES = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 
 
 def flatten(x: Any, start_dim: int = 1, end_dim: int = -1) -> Tensor:
@@ -92,18 +93,19 @@ def interpolate(
     """Signals, images or volumes (N, C, ...) of another size: of `size`, or ⌊scale_factor·n⌋ along each axis.
 
     "nearest" repeats or leaves out elements; "linear", "bilinear" and "trilinear" (for one, two and three axes) weight
-    the two neighbours along each axis. An element stands for a cell, at whose middle it is; with `align_corners` the
-    first and last elements stay where they are. Gradient: upstream by the same weights.
+    the two neighbours along each axis, and "bicubic" (for two) the four, by Keys's cubic of slope -0.75. An element
+    stands for a cell, at whose middle it is; with `align_corners` the first and last elements stay where they are.
+    Gradient: upstream by the same weights.
     """
     x = as_tensor(x) if mode == "nearest" else as_floats("interpolate", x)
     axes = x.ndim - 2
     if mode != "nearest" and mode not in _INTERPOLATED_AXES:
-        raise ArgumentError(f"interpolate: mode must be nearest, linear, bilinear or trilinear; got {mode!r}")
+        raise ArgumentError(f"interpolate: mode must be nearest, linear, bilinear, trilinear or bicubic; got {mode!r}")
     if axes < 1 or _INTERPOLATED_AXES.get(mode, axes) != axes:
         wanted = _INTERPOLATED_AXES.get(mode, "one or more")
         raise ShapeError(f"interpolate: {mode} takes (N, C) and {wanted} axes after them, got shape {x.shape}")
     if align_corners and mode == "nearest":
-        raise ArgumentError("interpolate: align_corners is for the linear modes; nearest has nothing to weight")
+        raise ArgumentError("interpolate: align_corners is for the other modes; nearest has nothing to weight")
     sides = x.shape[2:]
     lengths, steps = _new_sides(sides, size, scale_factor)
     if 0 in sides or min(lengths) < 1:
@@ -112,7 +114,8 @@ def interpolate(
         if mode == "nearest":
             x = _nearest(x, axis, n, length, step)
         elif length != n or step != 1:
-            x = _weighted(x, axis, _weights(n, length, step, align_corners).astype(x.dtype))
+            weights = _weights(n, length, step, align_corners, mode == "bicubic")
+            x = _weighted(x, axis, weights.astype(x.dtype))
     return x
 
 
@@ -141,17 +144,16 @@ def _nearest(x: Any, axis: int, n: int, length: int, step: float) -> Any:
     return ag.take(x, np.minimum(places, n - 1).astype(np.intp), axis=axis)
 
 
-def _weights(n: int, length: int, step: float, align_corners: bool) -> npt.NDArray[np.float64]:
-    """The matrix (length, n) that interpolates: in each row, the weights of the two elements beside that place."""
-    middles = np.maximum((np.arange(length) + 0.5) * step - 0.5, 0.0)
-    places = np.linspace(0, n - 1, length) if align_corners else middles
-    left = np.minimum(np.floor(places).astype(np.intp), n - 1)
-    right = np.minimum(left + 1, n - 1)
+def _weights(n: int, length: int, step: float, align_corners: bool, cubic: bool) -> npt.NDArray[np.float64]:
+    """The matrix (length, n) that interpolates: in each row, the weights of the two or four elements at that place."""
+    middles = (np.arange(length) + 0.5) * step - 0.5
+    places = np.linspace(0, n - 1, length) if align_corners else middles if cubic else np.maximum(middles, 0.0)
+    left = np.floor(places) if cubic else np.minimum(np.floor(places), n - 1)
     share = places - left
-    matrix = np.zeros((length, n))
-    rows = np.arange(length)
-    matrix[rows, left] += 1 - share
-    matrix[rows, right] += share
+    matrix, rows = np.zeros((length, n)), np.arange(length)
+    taps = zip((-1, 0, 1, 2), cubic_weights(share), strict=True) if cubic else ((0, 1 - share), (1, share))
+    for offset, weights in taps:
+        matrix[rows, np.clip(left + offset, 0, n - 1).astype(np.intp)] += weights
     return matrix
 
 

@@ -87,8 +87,9 @@ class Upsample(Module):
         return functions.interpolate(x, self.size, self.scale_factor, self.mode, self.align_corners)
 
     def flops(self, inputs: tuple[Any, ...], output: Any) -> int:
-        """Of interpolation two multiplications and an addition for each axis; repetition has none."""
-        return 0 if self.mode == "nearest" else 3 * (output.ndim - 2) * int(output.size)
+        """For each axis two multiplications and an addition, bicubic four and three; repetition has none."""
+        each = 0 if self.mode == "nearest" else 7 if self.mode == "bicubic" else 3
+        return each * int((output.ndim - 2) * output.size)
 
 
 class Unfold(_Rearrangement):

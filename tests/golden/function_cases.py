@@ -111,4 +111,24 @@ CASES = {
     "avg_pool3d single": case("avg_pool3d", "real 2 4 4 5", 2),
     "adaptive_avg_pool2d single": case("adaptive_avg_pool2d", "real 2 6 5", (3, None)),
     "adaptive_max_pool1d single": case("adaptive_max_pool1d", "real 2 9", 4),
+    **{
+        f"grid_sample {mode} {padding}{' corners' * corners}": case(
+            "grid_sample", "real 2 2 3 4", "unit 2 3 2 2", mode=mode, padding_mode=padding, align_corners=corners
+        )
+        for mode in ("bilinear", "nearest", "bicubic")
+        for padding in ("zeros", "border", "reflection")
+        for corners in (False, True)
+    },
+    "grid_sample volumes": case("grid_sample", "real 1 1 2 3 4", "unit 1 2 2 2 3", align_corners=False),
+    "grid_sample volumes reflection": case(
+        "grid_sample", "real 1 1 2 3 4", "unit 1 2 2 2 3", padding_mode="reflection", align_corners=True
+    ),
+    "affine_grid": case("affine_grid", "real 2 2 3", (2, 3, 4, 5), align_corners=False),
+    "affine_grid corners": case("affine_grid", "real 2 2 3", (2, 3, 1, 5), align_corners=True),
+    "affine_grid volumes": case("affine_grid", "real 1 3 4", (1, 1, 2, 3, 4), align_corners=False),
+    "interpolate bicubic": case("interpolate", "real 1 2 4 5", scale_factor=2, mode="bicubic"),
+    "interpolate bicubic size": case("interpolate", "real 1 2 7 5", (4, 9), mode="bicubic"),
+    "interpolate bicubic corners": case("interpolate", "real 1 2 4 5", (7, 3), mode="bicubic", align_corners=True),
+    "interpolate bicubic fraction": case("interpolate", "real 1 2 4 5", scale_factor=(1.3, 2.6), mode="bicubic"),
+    "Upsample bicubic": of_layer("Upsample", scale_factor=3, mode="bicubic", of=("real 1 2 3 4",)),
 }

@@ -53,6 +53,9 @@ class Golden:
         for kind in ("output", "input gradient", "gradient", "after"):
             for key, (answer, error) in kinds.get(kind, {}).items():
                 ours = found[kind, key]
+                if ours is None:  # there is no path to it, where PyTorch says 0
+                    assert not answer.any(), (kind, key)
+                    continue
                 assert ours.dtype in (dtype, np.int64), (kind, key)
                 scale = np.max(np.abs(answer), initial=1.0)
                 allowed = 1e-12 * scale if dtype == np.float64 else max(1e-6 * scale, 2 * error)
