@@ -25,6 +25,7 @@ from optim.clipping import clip_grad_value as clip_grad_value
 from optim.clipping import clip_grad_value_ as clip_grad_value_
 from optim.lbfgs import LBFGS as LBFGS
 from optim.lion import Lion as Lion
+from optim.muon import Muon as Muon
 from optim.optimizer import Optimizer as Optimizer
 from optim.range_test import RangeTest as RangeTest
 from optim.range_test import learning_rate_range_test as learning_rate_range_test

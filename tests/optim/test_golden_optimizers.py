@@ -1,8 +1,10 @@
-"""Optimisers go where PyTorch's go, step by step, in both precisions; Lion, which it lacks, where its formula goes."""
+"""Optimisers go where PyTorch's go, step by step, in both precisions; Lion, which it lacks, and Muon, which it
+rounds to bfloat16, where their formulas go."""
 
 import numpy as np
 import pytest
 
+import autograd_core as ag
 import optim
 from autograd_core import ArgumentError
 
@@ -59,6 +61,61 @@ def test_fifty_steps_of_lion_are_those_of_its_formula(training, stored, decouple
     np.testing.assert_allclose(by_gradients(training, optimizer), expected, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"nesterov": False, "momentum": 0.8, "ns_steps": 3}, {"weight_decay": 0.0, "adjust_lr_fn": "match_rms_adamw"}],
+)
+def test_fifty_steps_of_muon_are_those_of_its_formula(training, stored, settings):
+    optimizer = optim.Muon(training.parameters, lr=0.01, **settings)
+    beta, nesterov = settings.get("momentum", 0.95), settings.get("nesterov", True)
+    parts = [(slice(0, 72), (9, 8), np.sqrt(9 / 8)), (slice(72, 76), (4, 1), 2.0)]
+    if "adjust_lr_fn" in settings:
+        parts = [(part, shape, 0.2 * np.sqrt(shape[0])) for part, shape, _ in parts]
+    p, m = training.row().astype(float), np.zeros(76)
+    expected = []
+    for g in stored["gradients"].astype(training.dtype):
+        m = beta * m + (1 - beta) * g
+        u = beta * m + (1 - beta) * g if nesterov else m
+        p = p * (1 - 0.01 * settings.get("weight_decay", 0.1))
+        for part, shape, scale in parts:
+            left, values, right = np.linalg.svd(u[part].reshape(shape), full_matrices=False)
+            values = values / np.linalg.norm(values)
+            for _ in range(settings.get("ns_steps", 5)):  # in which only the singular values change
+                values = 3.4445 * values - 4.775 * values**3 + 2.0315 * values**5
+            p[part] -= 0.01 * scale * (left * values @ right).reshape(-1)
+        expected.append(p)
+    tolerance = 1e-6 if training.dtype == np.float64 else 1e-3  # of eps, and of an iteration that spreads errors
+    np.testing.assert_allclose(by_gradients(training, optimizer), expected, rtol=tolerance, atol=tolerance)
+
+
+def test_muon_refuses_what_is_no_matrix_and_takes_compiled_steps(training):
+    with pytest.raises(
+        ArgumentError, match=r"Muon: takes matrices alone, got a parameter of shape \(3,\); give .*AdamW"
+    ):
+        optim.Muon([ag.zeros(3, requires_grad=True)])
+    with pytest.raises(ArgumentError, match="ns_coefficients must be three numbers, got"):
+        optim.Muon(training.parameters, ns_coefficients=(1.0, 2.0))
+    start = training.row()
+    rows = []
+    for compiled in (False, True):
+        training.w.assign(start[:72].reshape(9, 8))
+        training.b.assign(start[72:].reshape(4, 1))
+        optimizer = optim.Muon(training.parameters, lr=0.01)
+
+        def step(optimizer=optimizer):
+            loss = training.loss()
+            optimizer.step()
+            return loss
+
+        run = ag.compile(step) if compiled else step
+        for k in range(5):
+            optimizer.set_lr(0.01 / (k + 1))
+            run()
+        rows.append(training.row())
+        assert optimizer.state[0]["step"] == 5
+    np.testing.assert_allclose(*rows, rtol=1e-12 if training.dtype == np.float64 else 1e-4)
+
+
 CLIPS = {
     "norm": lambda parameters: optim.clip_grad_norm(parameters, 2.0),
     "norm 1": lambda parameters: optim.clip_grad_norm(parameters, 50.0, norm_type=1.0),
@@ -103,7 +160,7 @@ def test_every_public_name_is_tested(cases):
         for name in optim.__all__
         if isinstance(getattr(optim, name), type) and issubclass(getattr(optim, name), optim.Optimizer)
     }
-    assert optimizers - {"Optimizer"} == {name.split()[0] for name in cases["optimizers"]} | {"Lion"}
+    assert optimizers - {"Optimizer"} == {name.split()[0] for name in cases["optimizers"]} | {"Lion", "Muon"}
     assert set(optim.__all__) - optimizers == {
         *("ExponentialMovingAverage", "EqualAverage", "WeightAverage", "clip_grad_norm", "clip_grad_value"),  # above
         *("RangeTest", "learning_rate_range_test"),  # test_range_test.py

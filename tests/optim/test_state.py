@@ -57,8 +57,9 @@ def test_every_optimiser_goes_on_from_its_state_to_the_bit(make_training, optimi
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_lion_goes_on_from_its_state_to_the_bit(make_training, dtype):
-    check_resume(make_training, dtype, *LION)
+@pytest.mark.parametrize("case", [LION, ("Muon", {"lr": 0.01})])
+def test_those_that_torch_lacks_or_rounds_go_on_from_their_state_to_the_bit(make_training, dtype, case):
+    check_resume(make_training, dtype, *case)
 
 
 def test_a_state_keeps_its_numbers_while_the_training_goes_on(make_training, optimizer_case):
