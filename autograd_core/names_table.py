@@ -469,6 +469,7 @@ _RNN = [
 ]
 _OPTIM = [
     Row("Optimizer", "optimizer.zero_grad(set_to_none=False)"),
+    Row("Optimizer", "optimizer.load_state_dict(optimizer.state_dict())", "", "", "takes what PyTorch's gave, too; from a file: `nn.load_optimizer_state`"),
     Row("Adam", "optim.Adam(net.parameters(), lr=1e-3, betas=(0.9, 0.99))"),
     Row("Muon", "optim.Muon([net.weight], lr=0.02)", "", "", "the precision is that of the parameter, where PyTorch rounds to bfloat16"),
     Row("SGD", "optim.SGD(net.parameters(), lr=0.1, momentum=0.9, nesterov=True)"),

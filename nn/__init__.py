@@ -16,7 +16,7 @@ from nn.parameter_groups import biases_of, weights_of
 from nn.parametrizations import register_parametrization, remove_parametrizations, spectral_norm, weight_norm
 from nn.perceptron import Perceptron
 from nn.stateless import functional_call
-from nn.weights import load_weights, save_weights
+from nn.weights import load_optimizer_state, load_weights, save_weights
 
 _LATER = ("onnx", "parallel", "plots", "search", "sklearn", "training", "utils")  # what many programs need not wait for
 
@@ -49,6 +49,7 @@ __all__ = [
     "functions",
     "init",
     "initial",
+    "load_optimizer_state",
     "load_weights",
     "models",
     "onnx",

@@ -4,11 +4,21 @@
     net.load_state_dict(safetensors.torch.load_file("net.safetensors"))  # there, and
     safetensors.torch.save_file(net.state_dict(), "net.safetensors")
 
-and back with `nn.load_weights`. To go on with a training, there are its own checkpoints: `nn.training.checkpoint`.
+and back with `nn.load_weights`. What PyTorch's optimiser has gathered comes along by another file,
+
+    state = optimizer.state_dict()                                     # there
+    arrays = {f"{i}.{name}": torch.as_tensor(x) for i, of in state["state"].items() for name, x in of.items()
+              if x is not None}
+    safetensors.torch.save_file(arrays, "adam.safetensors", {"param_groups": json.dumps(state["param_groups"])})
+    nn.load_optimizer_state(optimizer, "adam.safetensors")             # here
+
+To go on with a training, there are its own checkpoints: `nn.training.checkpoint`.
 """
 
+import json
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from nn.arguments import kind_of
 from nn.errors import CheckpointError, StateError
@@ -56,3 +66,26 @@ def load_weights(module: Module, path: str | PathLike[str], strict: bool = True)
         return module.load_state_dict(arrays, strict)
     except StateError as error:
         raise StateError(f"{path}: {error}") from error
+
+
+def load_optimizer_state(optimizer: Any, path: str | PathLike[str]) -> None:
+    """Have an optimiser go on from the state that PyTorch's optimiser of the same name had gathered.
+
+    The file has an array `number.name` for each entry of the state of each parameter, by the parameters' order, and
+    the groups, as JSON, in its metadata: see the head of this module for how PyTorch writes it.
+    Errors: CheckpointError for a file that cannot be read, or lacks the groups; ArgumentError for a state that does not
+    fit. Nothing is changed then.
+    """
+    path = Path(path)
+    arrays, metadata = read_tensors(path, "file of an optimiser's state")
+    try:
+        groups = json.loads(metadata["param_groups"])
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f'{path} has no param_groups in JSON in its metadata; save it with {{"param_groups": json.dumps(...)}}'
+        ) from error
+    state: dict[str, dict[str, Any]] = {}
+    for key, array in arrays.items():
+        number, _, name = key.partition(".")
+        state.setdefault(number, {})[name] = array
+    optimizer.load_state_dict({"state": state, "param_groups": groups})

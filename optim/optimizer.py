@@ -16,6 +16,7 @@ from autograd_core import (
 )
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
 from optim.kinds import AT_LEAST_0, NUMBER, RATE, checked, kinds_of, require
+from optim.torch_state import from_torch, is_torchs
 
 Settings = dict[str, Any]
 State = dict[str, Any]
@@ -299,7 +300,13 @@ class Optimizer:
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave for the same parameters; refused as a whole if it does not fit."""
+        """Take over what `state_dict` gave for the same parameters; refused as a whole if it does not fit.
+
+        What PyTorch's optimiser of this name gave is taken as well, as tensors or arrays; `nn.load_optimizer_state`
+        reads it from a file.
+        """
+        if is_torchs(state_dict):
+            state_dict = from_torch(self._name, state_dict, self.param_groups)
         check_parts(self._name, state_dict, ("state", "param_groups"))
         groups = self._loaded_groups(state_dict["param_groups"])
         owners = [(parameter, group) for group in groups for parameter in group["params"]]

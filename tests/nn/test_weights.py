@@ -12,7 +12,7 @@ import autograd_core as ag
 import nn
 from nn.training.checkpoint import Checkpoint
 
-COVERS = {"save_weights", "load_weights"}
+COVERS = {"save_weights", "load_weights", "load_optimizer_state"}  # the last: tests/optim/test_torch_state.py
 
 BY_TORCH = Path(__file__).parents[1] / "golden" / "weights_by_torch.safetensors"
 
