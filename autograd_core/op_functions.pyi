@@ -129,6 +129,7 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_with_indices",
     "maximum",
     "maxout",
     "mean",
@@ -1405,6 +1406,10 @@ def max_pool2d(x: Arrays, /, kernel: int | tuple[int, ...], stride: int | tuple[
 def max_pool3d(x: Tensor, /, kernel: int | tuple[int, ...], stride: int | tuple[int, ...] | None = None, padding: int | tuple[int, ...] = 0) -> Tensor: ...
 @overload
 def max_pool3d(x: Arrays, /, kernel: int | tuple[int, ...], stride: int | tuple[int, ...] | None = None, padding: int | tuple[int, ...] = 0) -> Array: ...
+@overload
+def max_pool_with_indices(x: Tensor, /, kernel: int | tuple[int, ...], stride: int | tuple[int, ...] | None = None, padding: int | tuple[int, ...] = 0, dilation: int | tuple[int, ...] = 1, beyond: int | tuple[int, ...] = 0) -> tuple[Tensor, Tensor]: ...
+@overload
+def max_pool_with_indices(x: Arrays, /, kernel: int | tuple[int, ...], stride: int | tuple[int, ...] | None = None, padding: int | tuple[int, ...] = 0, dilation: int | tuple[int, ...] = 1, beyond: int | tuple[int, ...] = 0) -> tuple[Array, Array]: ...
 @overload
 def maximum(a: Tensor, b: TensorLike) -> Tensor: ...
 @overload

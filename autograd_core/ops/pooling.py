@@ -126,7 +126,7 @@ def max_pool3d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: S
 
 def max_pool_with_indices(
     x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: Sizes = 0, dilation: Sizes = 1, beyond: Sizes = 0
-) -> Any:
+) -> tuple[Any, Any]:
     """The largest element of each window, and which it is: its number in the signal, image or volume, rows first.
 
     Shapes: (N, C, L), (N, C, H, W) or (N, C, D, H, W) -> two of (N, C, OL) and so on, as max_pool2d's. The elements

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.functions.categories import check_padding, embedding, whole_numbers
 
 __all__ = ["embedding_bag"]
@@ -22,7 +22,7 @@ def embedding_bag(
     per_sample_weights: Any = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
-) -> Any:
+) -> Tensor:
     """For each bag of indices the mean, the sum or, number by number, the largest of their rows of the weight.
 
     Shapes: input (B, L), bags of L indices each, or (n,), with offsets (B,) that say where each bag begins, and with

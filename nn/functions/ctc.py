@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.arguments import as_floats
 from nn.functions.categories import check_range, whole_numbers
 from nn.functions.reduction import check_reduction, reduced
@@ -31,7 +31,7 @@ def ctc_loss(
     blank: int = 0,
     reduction: str = "mean",
     zero_infinity: bool = False,
-) -> Any:
+) -> Tensor:
     """-log of the probability that the frames spell the target: the sum over all paths that do (Graves et al. 2006).
 
     Shapes: log_probs (T, N, C), by `log_softmax`, or (T, C) for a single example; targets (N, S), or all of them one

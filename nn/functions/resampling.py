@@ -1,14 +1,16 @@
 """Images and volumes read at places that are computed: `grid_sample`, and `affine_grid` for the places."""
 
+import functools
 import itertools
 import math
+import operator
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, DTypeError, ShapeError
+from autograd_core import ArgumentError, DTypeError, ShapeError, Tensor
 from nn.arguments import as_floats
 
 __all__ = ["affine_grid", "grid_sample"]
@@ -20,7 +22,7 @@ _CUBIC = -0.75  # the slope that PyTorch and others chose; Keys (1981), whose fo
 
 def grid_sample(
     input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
-) -> Any:
+) -> Tensor:
     """Images read at the places of a grid, between pixels too (Jaderberg et al. 2015).
 
     Shapes: input (N, C, H, W), grid (N, OH, OW, 2) -> (N, C, OH, OW), or (N, C, D, H, W), (N, OD, OH, OW, 3) ->
@@ -61,18 +63,19 @@ def grid_sample(
         for axis, side in enumerate(sides)
     ]
     pixels = ag.reshape(input, (count, channels, math.prod(sides)))
-    each, total = np.arange(count)[:, None], None
+    each = np.arange(count)[:, None]
+    reads: list[Any] = []
     for chosen in itertools.product(*taps):
         number: Any = 0
         for (index, _), side in zip(chosen, sides, strict=True):
             number = number * side + index
-        weight = math.prod([w for _, w in chosen], start=1.0)
-        read = pixels[each, :, number] * ag.expand_dims(weight, axis=2)  # (N, places, C)
-        total = read if total is None else total + read
+        weight: Any = functools.reduce(operator.mul, [share for _, share in chosen])
+        reads.append(pixels[each, :, number] * ag.expand_dims(weight, axis=2))  # (N, places, C)
+    total: Any = functools.reduce(operator.add, reads)
     return ag.reshape(ag.permute_dims(total, (0, 2, 1)), (count, channels, *grid.shape[1:-1]))
 
 
-def affine_grid(theta: Any, size: tuple[int, ...], align_corners: bool = False) -> Any:
+def affine_grid(theta: Any, size: tuple[int, ...], align_corners: bool = False) -> Tensor:
     """The places at which `grid_sample` reads an image to transform it: each place of the output times theta.
 
     Shapes: theta (N, 2, 3), matrices [A | b], and size (N, C, H, W) -> (N, H, W, 2), or (N, 3, 4) and (N, C, D, H, W)

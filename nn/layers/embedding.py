@@ -86,7 +86,7 @@ class EmbeddingBag(_Vectors):
         """One with these vectors, (num_embeddings, embedding_dim), which learns only with `freeze=False`."""
         return cls._holding(embeddings, freeze, **how)
 
-    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Tensor:
         """A vector for each bag."""
         return functions.embedding_bag(
             input,
