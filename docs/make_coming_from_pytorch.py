@@ -32,8 +32,8 @@ arguments and weights.
 - **All is computed on the CPU.** `device="cpu"`, `.to("cpu")`, `.cpu()` and `ag.cuda.is_available()`, which is False,
   are there; any other device is refused.
 - **`DataLoader`** is `nn.data.Batches(dataset, batch_size=50, seed=0, collate=...)`, that of an `IterableDataset`
-  `nn.data.StreamedBatches`; both take examples that are tuples or dictionaries. `nn.data.Prefetch` makes batches ahead,
-  in a thread.
+  `nn.data.StreamedBatches`; both take examples that are tuples or dictionaries. `nn.data.Prefetch` makes batches ahead
+  in a thread, and `nn.data.WorkerBatches(batches, workers=4)` in processes, as `num_workers` does.
 - **Programs run with other imports.** `tests/programs` has programs of many kinds, from the MNIST example to MAML, with
   PyTorch's imports in them; the test beside them puts these in their place, and finds PyTorch's losses:
 

@@ -14,6 +14,7 @@ from nn.data.samplers import Sampler, WeightedSampler
 from nn.data.splitting import k_fold, split
 from nn.data.streams import StreamedBatches
 from nn.data.text import ParallelStreams, Sequences, Vocabulary
+from nn.data.workers import WorkerBatches
 
 __all__ = [
     "DATASETS",
@@ -33,6 +34,7 @@ __all__ = [
     "Table",
     "Vocabulary",
     "WeightedSampler",
+    "WorkerBatches",
     "augmentation",
     "collate",
     "k_fold",

@@ -142,6 +142,10 @@ CASES = {
     ],
     "max_pool1d": [(lambda x: ag.max_pool1d(x, 3, 2, 1) ** 2, (apart(2, 2, 6),))],
     "max_pool3d": [(lambda x: ag.max_pool3d(x, (2, 1, 2), 1, (1, 0, 1)) ** 2, (apart(1, 2, 3, 2, 3),))],
+    "max_pool_with_indices": [
+        (lambda x: ag.max_pool_with_indices(x, 2, 2, 1, 2, beyond=1)[0] ** 3, (apart(1, 2, 4, 5),)),
+        (lambda x: ag.max_pool_with_indices(x, 2)[0] ** 3, (apart(2, 1, 5),)),
+    ],
     "avg_pool1d": [(lambda x: ag.avg_pool1d(x, 3, 2, 1) ** 2, (apart(2, 2, 6),))],
     "avg_pool2d": [
         (lambda x: ag.avg_pool2d(x, 2) ** 2, (apart(2, 1, 4, 5),)),
