@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ShapeError, Tensor
+from autograd_core import ArgumentError, ShapeError, Tensor
 from nn.arguments import as_tensor, for_each
 from nn.functions.categories import whole_numbers
 from nn.functions.unbatched import unbatched
@@ -215,6 +215,7 @@ def _max_pool(
     ceil_mode: bool,
     return_indices: bool,
 ) -> Any:
+    x = as_tensor(x)
     more = _beyond(x, kernel_size, stride, padding, dilation) if ceil_mode else []
     if return_indices or set(_each(dilation, 1)) != {1}:
         found = ag.max_pool_with_indices(x, kernel_size, stride, padding, dilation, beyond=tuple(more) if more else 0)
@@ -250,7 +251,13 @@ def _max_unpool(
     flat = (math.prod(outer), math.prod(inner))
     index = np.arange(flat[0])[:, None], ag.reshape(indices, flat)
     zeros = np.zeros((flat[0], math.prod(sides)), x.dtype)
-    return ag.reshape(ag.set_at(zeros, ag.reshape(x, flat), index), (*outer, *sides))
+    try:
+        spread = ag.set_at(zeros, ag.reshape(x, flat), index)
+    except ArgumentError as error:
+        raise ArgumentError(
+            f"{name}: an index names no place of an output of {sides}; output_size says how large what was pooled is"
+        ) from error
+    return ag.reshape(spread, (*outer, *sides))
 
 
 def _near(name: str, sides: tuple[int, ...], stride: tuple[int, ...], output_size: tuple[int, ...]) -> tuple[int, ...]:
@@ -273,6 +280,7 @@ def _avg_pool(
     ceil_mode: bool,
     count_include_pad: bool,
 ) -> Any:
+    x = as_tensor(x)
     more = _beyond(x, kernel_size, stride, padding) if ceil_mode else []
     if not any(more):
         return pool(x, kernel_size, stride, padding, count_include_pad)
@@ -307,6 +315,7 @@ def _bordered(x: Any, padding: Sizes, more: list[int], value: float) -> Any:
 
 def _counts(name: str, x: Any, axes: int, output_size: OutputSizes) -> Any:
     """How many windows there are along each axis: as given, or where that is None, as many as elements."""
+    x = as_tensor(x)
     counts = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * axes
     if None not in counts:
         return output_size

@@ -4,6 +4,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
 import autograd_core as ag
 from autograd_core import ShapeError
 from nn.arguments import as_tensor
@@ -17,13 +19,12 @@ def unbatched(axes: int) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def call(x: Any, *args: Any, **named: Any) -> Any:
-            x = as_tensor(x)
-            if x.ndim != axes + 1:
+            if (x.ndim if hasattr(x, "ndim") else np.ndim(x)) != axes + 1:
                 return function(x, *args, **named)
             try:
-                y = function(ag.expand_dims(x, axis=0), *args, **named)
+                y = function(ag.expand_dims(as_tensor(x), axis=0), *args, **named)
             except ShapeError as error:
-                error.add_note(f"{x.shape} was taken as (C, ...), of one example; a batch has another axis")
+                error.add_note(f"{np.shape(x)} was taken as (C, ...), of one example; a batch has another axis")
                 raise
             return tuple([ag.squeeze(part, axis=0) for part in y]) if isinstance(y, tuple) else ag.squeeze(y, axis=0)
 
