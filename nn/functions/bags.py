@@ -51,29 +51,31 @@ def embedding_bag(
                 f"embedding_bag: takes a weight for each index, shape {indices.shape}; got "
                 f"{np.shape(per_sample_weights)}"
             )
-    bags: Any
-    if offsets is None:
-        count = indices.shape[0]
-        bags = np.repeat(np.arange(count), indices.shape[1])
-        indices = ag.reshape(indices, (-1,))
-    else:
-        offsets = whole_numbers("embedding_bag", "offsets", offsets)
-        count = max(0, offsets.size - include_last_offset)
-        bags = _bag_numbers(offsets, size=indices.size, include_last_offset=include_last_offset)
     padding_idx = check_padding("embedding_bag", padding_idx, weight.shape[0])
     rows = embedding(indices, weight, padding_idx)
     counted = np.ones(indices.shape) if padding_idx is None else ag.not_equal(indices, padding_idx)
     counted = ag.astype(counted, rows.dtype)
+    if offsets is None:
+        if mode == "max" and padding_idx is None and indices.shape[1]:
+            return ag.max(rows, axis=1)
+        count = indices.shape[0]
+        bags: Any = np.repeat(np.arange(count), indices.shape[1])
+    else:
+        offsets = whole_numbers("embedding_bag", "offsets", offsets)
+        count = max(0, offsets.size - include_last_offset)
+        bags = _bag_numbers(offsets, size=indices.size, include_last_offset=include_last_offset)
+
+    def add_up(x: Any) -> Any:
+        return ag.sum(x, axis=1) if offsets is None else ag.scatter_add(x, (count, *x.shape[1:]), bags)
+
     if mode == "max":
-        return _largest_in_bags(rows, bags, counted, count=count)
+        flat = ag.reshape(rows, (indices.size, weight.shape[1]))
+        return _largest_in_bags(flat, bags, ag.reshape(counted, (-1,)), count=count)
     if padding_idx is not None:
-        rows = rows * ag.expand_dims(counted, axis=1)
+        rows = rows * counted[..., None]
     if per_sample_weights is not None:
-        rows = rows * ag.reshape(per_sample_weights, (-1, 1))
-    total = ag.scatter_add(rows, (count, weight.shape[1]), bags)
-    if mode == "sum":
-        return total
-    return total / ag.expand_dims(ag.maximum(ag.scatter_add(counted, (count,), bags), 1.0), axis=1)
+        rows = rows * ag.expand_dims(per_sample_weights, axis=-1)
+    return add_up(rows) if mode == "sum" else add_up(rows) / ag.maximum(add_up(counted), 1.0)[:, None]
 
 
 def check_bag_mode(name: str, mode: str) -> str:

@@ -57,6 +57,9 @@ OTHERS = {
     "GroupNorm": (moved(nn.GroupNorm(2, 4)), [real(*IMAGE)]),
     "RMSNorm": (moved(nn.RMSNorm(5)), [real(*IMAGE)]),
     "Embedding": (nn.Embedding(7, 4, padding_idx=0), [numbers(3, 5)]),
+    "EmbeddingBag": (nn.EmbeddingBag(7, 4), [numbers(3, 5)]),
+    "EmbeddingBag max": (nn.EmbeddingBag(7, 4, mode="max"), [numbers(3, 5)]),
+    "EmbeddingBag sum": (nn.EmbeddingBag(7, 4, mode="sum", padding_idx=0), [numbers(3, 5)]),
     "Maxout": (nn.Maxout(4, 3), [real(*ROW)]),
     "Heaviside": (nn.Heaviside(0.5), [np.array([[-1.0, 0.0, 2.0]] * 3, np.float32)]),
     "Sign": (nn.Sign(), [real(*ROW)]),
@@ -122,12 +125,22 @@ def test_layers_with_state_and_models(together):
 
 def test_every_layer_and_model_has_a_case():
     layers = {name for name in nn.layers.__all__ if name not in LOSSES}
-    covered = {name.split()[0] for name in [*layer_cases.CASES, *OTHERS]}
+    covered = {name.split()[0] for name in [*layer_cases.CASES, *OTHERS, *UNPOOLED]}
     assert layers - covered == set()
     networks = {"mlp", "ResidualBlock", "CharacterLSTM", "CharacterTransformer"}  # the first two are parts of others'
     assert {
         name for name in nn.models.__all__ if isinstance(getattr(nn.models, name), type) or name in nn.models.RECIPES
     } - (covered | networks | {"Recipe"}) == set()
+
+
+UNPOOLED = ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]
+
+
+@pytest.mark.parametrize("name", UNPOOLED)
+def test_unpooling_is_refused_for_it_writes_where_its_input_says(name, path):
+    shape = (1, 1, 2, 2, 2)[: 2 + int(name[-2])]
+    with pytest.raises(nn.OnnxError, match="where it writes must not be computed from the inputs"):
+        nn.onnx.export(getattr(nn, name)(2), (real(*shape), np.zeros(shape, np.int64)), path)
 
 
 @pytest.mark.parametrize("model", [nn.models.CharacterLSTM(7, 4, 5, 2), nn.models.CharacterTransformer(7, 16, 8, 2, 1)])
