@@ -72,8 +72,8 @@ def _ctc_loss(
 ) -> Any:
     """The loss of each example. Shapes: (T, N, C), ... -> (N,)."""
     _check(log_probs, targets, input_lengths, target_lengths, blank)
-    states, skips, *_ = _layout(targets, input_lengths, target_lengths, frames=len(log_probs), blank=blank)
-    totals = _totals(_passed(_emissions(log_probs, states), skips[0]), input_lengths, target_lengths)
+    states, ways, *_ = _layout(targets, input_lengths, target_lengths, frames=len(log_probs), blank=blank)
+    totals = _totals(_passed(_emissions(log_probs, states), ways[0]), input_lengths, target_lengths)
     return np.where(totals > _IMPOSSIBLE, -totals, 0.0 if zero_infinity else np.inf).astype(log_probs.dtype)
 
 
@@ -86,13 +86,13 @@ def _ctc_gradient(
     return _expected_labels(g, log_probs, targets, input_lengths, target_lengths, blank, zero_infinity)
 
 
-@ag.array_op(outputs=("states", "skips", "times", "mirrored", "counted"))
+@ag.array_op(outputs=("states", "ways", "times", "mirrored", "counted"))
 def _layout(targets: Any, input_lengths: Any, target_lengths: Any, /, frames: int, blank: int) -> Any:
     """What paths go through: the target's labels with a blank before, between and after them, which may be left out.
 
-    Shapes: states (N, 2S + 1), labels; skips (2, N, 2S + 1), whether the state may follow the last but one before it,
-    in this order and the reverse; times (T, N, 1) and mirrored (1, N, 2S + 1), the numbers in reverse, of what counts;
-    counted (T, N, 2S + 1).
+    Shapes: states (N, 2S + 1), labels; ways (2, N, 3, 2S + 1), whether a state may follow itself, the one before it and
+    the one before that, in this order and the reverse; times (T, N, 1) and mirrored (1, N, 2S + 1), the numbers in
+    reverse, of what counts; counted (T, N, 2S + 1).
     """
     if targets.ndim == 1:
         padded = np.full((len(target_lengths), max(target_lengths, default=0)), blank, targets.dtype)
@@ -105,11 +105,12 @@ def _layout(targets: Any, input_lengths: Any, target_lengths: Any, /, frames: in
     states[:, 1::2][labels] = targets[labels]  # what is beyond the lengths may be no label
     mirrored = np.maximum(ends - numbers, 0)
     both = np.stack([states, np.take_along_axis(states, mirrored, 1)])
-    skips = np.zeros(both.shape, bool)
-    skips[..., 2:] = (both[..., 2:] != blank) & (both[..., 2:] != both[..., :-2])
+    ways = np.ones((2, count, 3, 2 * length + 1), bool)
+    ways[:, :, 1, 0] = ways[:, :, 2, :2] = False
+    ways[:, :, 2, 2:] = (both[..., 2:] != blank) & (both[..., 2:] != both[..., :-2])
     times = np.arange(frames)[:, None]
     counted = (times < input_lengths)[..., None] & (numbers <= ends)
-    return states, skips, np.maximum(input_lengths - 1 - times, 0)[..., None], mirrored[None], counted
+    return states, ways, np.maximum(input_lengths - 1 - times, 0)[..., None], mirrored[None], counted
 
 
 _layout.not_differentiable()
@@ -123,13 +124,11 @@ def _expected_labels(
     g: Any, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int, zero_infinity: bool
 ) -> Any:
     frames, count, _ = shape = log_probs.shape
-    states, skips, times, mirrored, counted = _layout(
-        targets, input_lengths, target_lengths, frames=frames, blank=blank
-    )
+    states, ways, times, mirrored, counted = _layout(targets, input_lengths, target_lengths, frames=frames, blank=blank)
     emissions, each = _emissions(log_probs, states), np.arange(count)[:, None]
     # A path read backwards spells the target backwards: one recursion, of twice as many examples, finds both.
     back = (times, each, mirrored)
-    both = _passed(ag.concat([emissions, emissions[back]], axis=1), ag.reshape(skips, (2 * count, -1)))
+    both = _passed(ag.concat([emissions, emissions[back]], axis=1), ag.reshape(ways, (2 * count, 3, -1)))
     before, after = both[:, :count], both[:, count:][back]
     totals = _totals(before, input_lengths, target_lengths)
     shares = ag.exp(ag.where(counted, before + after - emissions - totals[:, None], _LOW))
@@ -142,20 +141,18 @@ def _emissions(log_probs: Any, states: Any) -> Any:
     return ag.maximum(ag.astype(log_probs[:, np.arange(len(states))[:, None], states], np.float64), _LOW)
 
 
-def _passed(emissions: Any, skips: Any) -> Any:
+def _passed(emissions: Any, ways: Any) -> Any:
     """log P(all that the path says up to this time, which it ends in this state). Shapes: (T, N, 2S + 1) -> the same.
 
     A state follows itself, the state before it or, where it may be left out, the one before that. What lies beyond an
     example's lengths has no influence on what lies within.
     """
-    _, count, states = emissions.shape
-    nowhere, barriers = np.full((count, 2), _LOW), ag.where(skips, 0.0, _LOW)
-    passed = [ag.where(np.arange(states) < 2, emissions[0], _LOW)]
+    states = np.arange(emissions.shape[2])
+    before = np.maximum(states - np.arange(3)[:, None], 0)
+    barriers = ag.where(ways, 0.0, _LOW)
+    passed = [ag.where(states < 2, emissions[0], _LOW)]
     for time in range(1, len(emissions)):
-        last = passed[-1]
-        earlier = ag.concat([nowhere, last], axis=1)
-        ways = ag.stack([last, earlier[:, 1:-1], earlier[:, :-2] + barriers])
-        passed.append(emissions[time] + ag.logsumexp(ways, axis=0))
+        passed.append(emissions[time] + ag.logsumexp(passed[-1][:, before] + barriers, axis=1))
     return ag.stack(passed)
 
 
