@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ArgumentError, Tensor, update_rule
+from autograd_core import ArgumentError, Tensor, refuse_to_compile, update_rule
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
 from optim.kinds import BELOW_1, require
 
@@ -35,7 +35,8 @@ class WeightAverage:
         raise NotImplementedError
 
     def update(self) -> None:
-        """Take the parameters as they are now into the average."""
+        """Take the parameters as they are now into the average. It counts its calls: call it after a compiled step."""
+        refuse_to_compile("updating an average of the weights", "call update() after the compiled step")
         if not self.updates:
             self._averages = [ag.tensor(parameter.numpy()) for parameter in self._parameters]
         else:

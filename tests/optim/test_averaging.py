@@ -119,3 +119,18 @@ def test_refused_arguments_and_states():
         other.load_state_dict({})
     assert other.updates == 0
     assert other.state_dict() == {"updates": 0, "averages": {}}
+
+
+def test_an_update_within_a_compiled_step_is_refused():
+    p = ag.tensor([1.0], requires_grad=True)
+    average = optim.ExponentialMovingAverage([p])
+
+    @ag.compile
+    def step(x):
+        y = x * 2.0
+        average.update()
+        return y
+
+    with pytest.raises(ag.CompileError, match=r"average of the weights.*call update\(\) after the compiled step"):
+        step(ag.ones(1))
+    assert average.updates == 0
