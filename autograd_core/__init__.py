@@ -42,6 +42,7 @@ from autograd_core.op_functions import *
 from autograd_core.operators import Operators
 from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op, elementwise
+from autograd_core.ops.shaping import check_one_float
 from autograd_core.recording import (
     allow_winograd,
     depends_on,
@@ -161,6 +162,7 @@ __all__ = [
     "bernoulli",
     "can_cast",
     "cells",
+    "check_one_float",
     "checkpoint",
     "compile",
     "cuda",

@@ -34,9 +34,7 @@ def _(g, b):
 
 
 @_matmul.vjp("b")
-def _(g, a, b_shape):
-    if len(b_shape) == 2 < a.ndim:
-        return _to_weights(a, g)  # in one product, rather than a sum of one for each matrix
+def _(g, a):
     return _matmul(matrix_transpose(a), g)
 
 
@@ -56,6 +54,9 @@ def matmul(a: Any, b: Any, /) -> Any:
         return a.record_two(_matmul, a, b) if isinstance(a, Recorded) else _matmul(a, b)
     if not a_shape or not b_shape or a_shape[-1] != b_shape[-2 if len(b_shape) > 1 else 0]:
         raise ShapeError(_mismatch(a_shape, b_shape))
+    if len(b_shape) == 2 < len(a_shape):  # one product, and one in each gradient, rather than one for each matrix
+        rows = _matmul(shaping.reshape(a, (math.prod(a_shape[:-1]), a_shape[-1])), b)
+        return shaping.reshape(rows, (*a_shape[:-1], b_shape[1]))
     if len(a_shape) > 1 and len(b_shape) > 1:
         return _matmul(a, b)
     row = shaping.reshape(a, (1, *a_shape)) if len(a_shape) == 1 else a

@@ -115,7 +115,7 @@ def _run_cell(x: Any, w: Any, b: Any, s: Any, lengths: Any, /, cell: Cell, rever
             kernels.plan.at_each_run(_check_lengths, lengths, len(x))
         else:
             kernels.plan.constant(lengths)
-        arrays = map(kernels.plan.contiguous, (x, w, b, s))
+        arrays = [kernels.plan.contiguous(array, x.dtype) for array in (x, w, b, s)]
         return kernels.recurrent.run(cell.name, *arrays, kernels.plan.contiguous(lengths, np.int64), reverse)
     _check_lengths(lengths, len(x))
     h, last = _by_steps(x, w, b, s, lengths, None, cell, reverse)

@@ -18,7 +18,10 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Tensor:
             f"linear: expects {weight.shape[1]} features in the last axis, got shape {x.shape}"
             + ("; flatten the images first" if math.prod(x.shape[1:]) == weight.shape[1] else "")
         )
-    return x @ weight.T if bias is None else ag.linear(x, weight, bias)
+    if bias is not None:
+        return ag.linear(x, weight, bias)
+    ag.check_one_float("linear", x, weight)
+    return x @ weight.T
 
 
 def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Tensor:

@@ -35,8 +35,7 @@ def layer(
         b: Any = np.zeros((2, rows), w_hh.dtype)
     else:
         b = ag.stack([np.zeros(rows, w_hh.dtype) if part is None else part for part in (b_ih, b_hh)])
-    gates = ag.matmul(ag.reshape(x, (-1, x.shape[-1])), ag.matrix_transpose(w_ih))
-    gates = ag.reshape(gates, (*x.shape[:2], rows))
+    gates = ag.matmul(x, ag.matrix_transpose(w_ih))
     if w_hr is None:
         h, last = ag.run_cell(gates, w_hh, b, ag.stack(list(state)), lengths, cell=cell, reverse=reverse)
         return h, tuple([last[part] for part in range(cell.parts)])

@@ -124,7 +124,13 @@ def test_creation_of_whole_numbers():
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape"), [(nn.Linear(3, 2), (4, 3)), (nn.Conv2d(1, 2, 3), (1, 1, 5, 5)), (nn.LSTM(3, 2), (4, 1, 3))]
+    ("layer", "shape"),
+    [
+        (nn.Linear(3, 2), (4, 3)),
+        (nn.Linear(3, 2, bias=False), (4, 3)),
+        (nn.Conv2d(1, 2, 3), (1, 1, 5, 5)),
+        (nn.LSTM(3, 2), (4, 1, 3)),
+    ],
 )
 def test_layer_refuses_inputs_that_would_make_the_network_float64(layer, shape):
     wide = np.ones(shape)

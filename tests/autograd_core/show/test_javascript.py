@@ -13,8 +13,8 @@ from autograd_core.ops.op import registry
 from autograd_core.show.javascript import RUNTIME, Translator, UntranslatableError
 
 POINTS = [-2.5, -1.0, -0.0, 0.0, 0.4, 2.0, 7.5, 1e10, math.inf, -math.inf, math.nan]
-NO_JAVASCRIPT = {"lgamma", "digamma", "polygamma"}  # which has no gamma function
-NO_JAVASCRIPT |= {"bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_invert"}
+NO_JAVASCRIPT = {"lgamma", "digamma", "polygamma", "nextafter"}  # which has no gamma function, nor neighbours
+NO_JAVASCRIPT |= {f"bitwise_{of}" for of in ("and", "or", "xor", "invert", "left_shift", "right_shift")}
 
 
 def literal(x):
