@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -250,6 +251,11 @@ class Capture:
                     self.plan.call(call)
         for line in group.lines:
             self.instructions[line] = self.instructions[line]._replace(how=how)
+
+    def memory(self) -> list[Any]:
+        """Weak references to all that a later run puts other numbers in; the blocks of the pool come last."""
+        blocks = [block.memory for block in self.pool.values()]
+        return [weakref.ref(x) for x in [*self._made.values(), *blocks]]
 
     def is_made(self, array: Any) -> bool:
         """Whether a later run puts other numbers here."""

@@ -12,7 +12,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
-from autograd_core.compiler.holders import holders
+from autograd_core.compiler.holders import holders, place_of
 from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, kind_around, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
@@ -47,7 +47,8 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
     stays as it was captured: entries of a list or an array, attributes of an object.
 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
-    first calls alone. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
+    first calls alone. A tensor that it computes and puts somewhere but in its result (a list, a buffer by `=`) is refused:
+    later runs would not. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
     what depends on them unnoticed shows in the third call, which is run both ways and compared: CompileError. With
     `check` every call is, which takes longer than not to compile at all.
 
@@ -280,14 +281,19 @@ class _Entry:
         known = self._leaves.keys() >= capture.states.keys()
         self._leaves = {key: state.leaf for key, state in capture.states.items()}
         outputs, tree = _outputs(capture, result)
-        if not known:
-            return _detached(result, capture)
         returned = _detached(result, capture)
+        memory, blocks = capture.memory(), len(capture.pool)
+        if not known:
+            tensors = [*self._leaves.values(), *[x for p in capture.gradients.values() for x in (p, p.grad)]]
+            del result, capture, outputs, places
+            _refuse_kept(holders.kept_elsewhere(memory, tensors, 0))
+            return returned
         program = Program(capture, places, outputs)
         program.settle()
-        self._programs.append(_Ready(program, tree, self._why))
-        del result, capture, outputs
+        del result, capture, outputs, places
         program.own()
+        _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks))
+        self._programs.append(_Ready(program, tree, self._why))
         return returned
 
     def _checked(self, ready: _Ready, args: Any, named: Any, inputs: list[Any]) -> Any:
@@ -390,6 +396,16 @@ def _captured(function: Callable[..., Any], args: Any, named: Any, inputs: list[
     with capture.running():
         result = function(*args, **named)
     return capture, places, result
+
+
+def _refuse_kept(x: Tensor | None) -> None:
+    """Stop where a step put what it computed somewhere: later runs would overwrite it, and put nothing there."""
+    if x is not None:
+        raise CompileError(
+            f"compile: a tensor of shape {x.shape} that the step computed is kept {place_of(x)}; later runs, which are "
+            "without Python, put nothing there, and overwrite what it shows. Return it, or write it into a tensor that "
+            "is there before, by .assign(...)"
+        )
 
 
 def _set_states(streams: list[Any], states: list[Any]) -> None:

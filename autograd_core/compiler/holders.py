@@ -12,15 +12,13 @@ import sys
 import weakref
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autograd_core.kernels import plan
 from autograd_core.recording import Recorded
-
-if TYPE_CHECKING:
-    from autograd_core.tensor import Tensor
+from autograd_core.tensor import Tensor
 
 _CONTAINERS = (list, tuple, dict, functools.partial, plan.Plan)
 
@@ -47,6 +45,32 @@ class Holders:
         """How many of the references to each of these are programs'."""
         counts = self._counts
         return [counts[id(x)] for x in looked_at]
+
+    def kept_elsewhere(self, memory: Sequence[Any], known: Sequence[Tensor | None], blocks: int) -> Tensor | None:
+        """A Tensor, none of the `known`, that looks at what a step computed, and so was put somewhere by the step.
+
+        `memory` has weak references to arrays; of the last of them, so many, a block of a program is one holder more.
+        """
+        expected: Counter[int] = Counter(id(plan.owner(x.array)) for x in known if x is not None)
+        if not self._looked_at(memory, expected, blocks):
+            return None
+        gc.collect()  # perhaps it is a graph with a circle in it, as of gradients of gradients
+        looked_at = self._looked_at(memory, expected, blocks)
+        others = {id(x) for x in known}
+        for x in gc.get_objects() if looked_at else ():
+            if isinstance(x, Tensor) and id(x) not in others and id(plan.owner(x.array)) in looked_at:
+                return x
+        return None
+
+    def _looked_at(self, memory: Sequence[Any], expected: Counter[int], blocks: int) -> set[int]:
+        """The arrays that anybody looks at but programs and what is expected to, by their ids."""
+        found = set()
+        for i, reference in enumerate(memory):
+            array = reference()
+            mine = 2 + (i >= len(memory) - blocks)  # the name here, and the argument's
+            if array is not None and sys.getrefcount(array) - mine > self._counts[id(array)] + expected[id(array)]:
+                found.add(id(array))
+        return found
 
     def are_all_of(self, leaf: Tensor) -> bool:
         """Whether nobody but programs looks at the array of a leaf, which is whole."""
@@ -91,3 +115,15 @@ def _references(program: Any) -> Counter[int]:
 
 
 holders = Holders()
+
+
+def place_of(x: Any) -> str:
+    """Where something is kept, for people."""
+    for holder in gc.get_referrers(x):
+        if isinstance(holder, dict):
+            names = [repr(name) for name, value in holder.items() if value is x and isinstance(name, str)]
+            if names:
+                return f"under the name {names[0]}"
+        if type(holder) in (list, tuple):
+            return f"in a {type(holder).__name__}"
+    return "somewhere"

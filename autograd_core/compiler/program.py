@@ -284,6 +284,12 @@ class Program:
         return [generator for step in self.plan.steps for generator in getattr(step, "generators", ())]
 
     @property
+    def tensors(self) -> list[Tensor | None]:
+        """Its outputs, all leaves that it reads, and those that get gradients, with these."""
+        gradients = [x for leaf, own in self._gradients for x in (leaf, leaf.grad, own)]
+        return [*[y for y, _ in self._outputs], *self._leaves, *gradients]
+
+    @property
     def states(self) -> list[State]:
         """The leaves that a run gives new numbers."""
         return self._states

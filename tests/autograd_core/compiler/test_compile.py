@@ -92,7 +92,7 @@ def test_it_runs_as_a_program_once_it_was_checked():
 
     @ag.compile
     def double(x):
-        calls.append(x)
+        calls.append(x.shape)
         return x * 2
 
     for i in range(CALLS):

@@ -75,3 +75,56 @@ def test_a_view_of_what_two_programs_share_is_still_noticed(forget):
     for _ in range(2):
         tell(x, z)
     assert len(reasons(tell)) == 1
+
+
+def kept_in(container, name):
+    def keep(x):
+        container[name] = x
+
+    return keep
+
+
+def everywhere():
+    """Ways to keep what a step computed, and where the error says that it is."""
+    held, found, thing = {}, [], type("Thing", (), {})()
+    return {
+        "a dictionary": (kept_in(held, "loss"), "under the name 'loss'"),
+        "a list": (found.append, "in a list"),
+        "detached": (lambda x: found.append(x.detach()), "in a list"),
+        "a view": (lambda x: found.append(x[:1]), "in a list"),
+        "an attribute": (lambda x: setattr(thing, "loss", x), "somewhere|'loss'"),
+    }
+
+
+@pytest.mark.parametrize("way", everywhere())
+@pytest.mark.parametrize("size", [2, 40_000])
+def test_what_a_step_keeps_elsewhere_than_in_its_result_is_refused(way, size):
+    keep, where = everywhere()[way]
+    w = ag.tensor(np.ones(size, np.float32), requires_grad=True)
+
+    @ag.compile
+    def step(x):
+        w.grad = None
+        y = w * x
+        keep(y)
+        y.sum().backward()
+        w.assign(w - 0.1 * w.grad)
+        return (y * 2.0).detach()
+
+    with pytest.raises(ag.CompileError, match=f"that the step computed is kept ({where}); .*Return it, or write"):
+        for _ in range(4):
+            step(ag.ones(size))
+
+
+def test_a_buffer_that_is_replaced_and_not_assigned_is_refused():
+    class Mean(nn.Module):
+        def __init__(self):
+            self.register_buffer("mean", ag.zeros(2))
+
+        def forward(self, x):
+            self.mean = 0.9 * self.mean + 0.1 * x.mean(axis=0)
+            return x
+
+    layer = Mean()
+    with pytest.raises(ag.CompileError, match=r"kept under the name 'mean'; .* by .assign\(...\)"):
+        ag.compile(layer)(ag.ones((3, 2)))
