@@ -47,10 +47,10 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
     stays as it was captured: entries of a list or an array, attributes of an object.
 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
-    first calls alone. A tensor that it computes and puts somewhere but in its result (a list, a buffer by `=`) is refused:
-    later runs would not. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError names the line;
-    what depends on them unnoticed shows in the third call, which is run both ways and compared: CompileError. With
-    `check` every call is, which takes longer than not to compile at all.
+    first calls alone. A tensor that it computes and puts elsewhere than in its result (a list, a buffer by `=`) is
+    refused, for later runs would not. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError
+    names the line; what depends on them unnoticed shows in the third call, which is run both ways and compared:
+    CompileError. With `check` every call is, which takes longer than not to compile at all.
 
     A function of Values and floats is compiled, too: to flat arrays that kernels go through, with results, gradients
     and `.data` the same to the bit. Floats are then what is given anew at every call; ints, bools and all else are a

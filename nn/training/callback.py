@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from autograd_core import ArgumentError
 
 if TYPE_CHECKING:
     from nn.training.trainer import Trainer
@@ -32,6 +35,20 @@ class Callback:
     """
 
     only_first = False
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        """Refuse methods that are named nearly as one of these, or as other libraries name them: nobody calls them."""
+        super().__init_subclass__(**named)
+        moments = ("training_started", "step_ended", "epoch_ended", "training_ended", "settled", "closed")
+        for name, method in vars(cls).items():
+            if name in moments or name.startswith("_") or not callable(method):
+                continue
+            meant = difflib.get_close_matches(name.removeprefix("on_"), moments, 1, cutoff=0.75)
+            if meant or name.startswith("on_"):
+                raise ArgumentError(
+                    f"{cls.__name__}: nobody calls a callback's method {name}"
+                    + (f"; did you mean {meant[0]}?" if meant else f"; there are {', '.join(moments)}")
+                )
 
     def training_started(self, trainer: Trainer) -> None:
         """`fit` was called; `trainer.position` says where it goes on from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,3 +78,18 @@ def learn_together(
 def all_can(parallel: DataParallel, mine: bool) -> bool:
     """Whether something holds in every process."""
     return bool(parallel.gather(np.array([mine])).all())
+
+
+def name_of(part: Any) -> str:
+    """What kind of function or object it is, the same in every process."""
+    return getattr(part, "__qualname__", None) or type(part).__qualname__
+
+
+def digest_of(data: Any) -> str:
+    """What tells one data set of arrays from another; nothing of data that are made on the way."""
+    arrays = data if isinstance(data, tuple) else getattr(data, "arrays", ())
+    digest = hashlib.sha256()
+    for array in map(np.asarray, arrays):
+        digest.update(f"{array.shape} {array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

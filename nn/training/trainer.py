@@ -32,7 +32,7 @@ from nn.training.evaluation import (
 from nn.training.metrics import Metric, named_metrics
 from nn.training.position import EpochRecord, Position, Score, Totals
 from nn.training.protocols import MetricSchedule, Optimizer, Stateful, WeightAverage
-from nn.training.together import all_can, learn_together, start_alike
+from nn.training.together import all_can, digest_of, learn_together, name_of, start_alike
 
 
 class Trainer:
@@ -81,6 +81,23 @@ class Trainer:
         callbacks: Callback | Sequence[Callback] = (),
     ) -> None:
         at_least("Trainer", "accumulate", accumulate, 1)
+        if not isinstance(model, Module):
+            raise ArgumentError(f"Trainer: model is a Module, got {model!r}")
+        if isinstance(optimizer, type) or not hasattr(optimizer, "param_groups"):
+            raise ArgumentError(
+                f"Trainer: optimizer is an optimiser such as optim.Adam(model.parameters()), got {optimizer!r}"
+            )
+        if clip is not None and not callable(clip):
+            raise ArgumentError(
+                f"Trainer: clip is a function of the parameters, got {clip!r}; give functools.partial("
+                "optim.clip_grad_norm, max_norm=1.0), say"
+            )
+        if compile not in (None, True, False):
+            raise ArgumentError(f"Trainer: compile is True, False or None, got {compile!r}")
+        if parallel is not None and not hasattr(parallel, "shards"):
+            raise ArgumentError(f"Trainer: parallel is a DataParallel(), got {parallel!r}")
+        if isinstance(loss, type):
+            raise ArgumentError(f"Trainer: loss is a function, got a class; make one: {loss.__name__}()")
         if not callable(loss):
             raise ArgumentError(f"Trainer: loss is a function of outputs and targets, got {loss!r}; see nn.functions")
         self.callbacks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
@@ -156,15 +173,25 @@ class Trainer:
         for name, given in (("augment", augment), ("sampler", sampler)):
             if batch_size is None and given is not None:
                 raise ArgumentError(f"fit: {name} needs batch_size; mini-batches of your own come as you made them")
+        chosen = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
+        if not any(p.requires_grad and id(p) in chosen for p in self.model.parameters()):
+            raise ArgumentError(
+                "fit: nothing would be learned, since the optimiser has none of the model's parameters that require a "
+                "gradient; make it of model.parameters() when the model is complete, and unfreeze what is to be learned"
+            )
         self.epochs, self.batches_per_epoch = epochs, number_of_batches(train, batch_size, sampler)
         if self.parallel is not None:
             if batch_size is not None and batch_size < 2 * self.parallel.shards:
                 raise ArgumentError(
                     f"fit: {self.parallel.shards} shards of at least 2 examples make no mini-batches of {batch_size};"
-                    f" give batch_size={2 * self.parallel.shards} or more, or DataParallel fewer shards"
+                    f" give batch_size={2 * self.parallel.shards} or more, or fewer shards (DataParallel(shards=...),"
+                    " --shards)"
                 )
             settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "accumulate": self.accumulate}
             settings |= {"mini-batches": self.batches_per_epoch, "shards": self.parallel.shards}
+            settings |= {"data": digest_of(train)}
+            for part in ("loss", "schedule", "clip", "average"):
+                settings[part] = name_of(getattr(self, part))
             start_alike(self, self.parallel, settings | {"metrics": list(self.metrics)})
         own_batches = batch_size is None and not isinstance(validation, tuple)
         try:

@@ -15,6 +15,7 @@ from nn.errors import DataError, DivergenceError, ParallelError
 from nn.parallel import Alone, DataParallel
 from nn.parallel.communicator import Arrived
 from nn.training import Checkpoint, Trainer, evaluate
+from nn.training.together import digest_of, name_of
 
 rng = np.random.default_rng(0)
 X, Y = rng.standard_normal((27, 3)).astype(np.float32), rng.standard_normal((27, 1)).astype(np.float32)
@@ -238,6 +239,8 @@ def test_an_own_loop_starts_from_the_weights_of_the_first_process():
 def test_a_process_that_does_something_else_is_told_what():
     small, large = (trainer_of(nn.Linear(3, size), parallel=DataParallel(2)) for size in (1, 2))
     settings = {"epochs": 1, "batch_size": 8, "seed": 0, "accumulate": 1, "mini-batches": 4, "shards": 2, "metrics": []}
+    settings |= {"data": digest_of((X, Y)), "loss": name_of(small.loss)}
+    settings |= dict.fromkeys(("schedule", "clip", "average"), "NoneType")
 
     def fit_after(*first):
         small.parallel = DataParallel(2, communicator=OneOf(2, 1, first))
@@ -245,6 +248,10 @@ def test_a_process_that_does_something_else_is_told_what():
 
     with pytest.raises(ParallelError, match="the training has epochs 1 in process 1 and 7 in process 0"):
         fit_after(json.dumps(settings | {"epochs": 7}).encode())
+    with pytest.raises(ParallelError, match=r"the training has data '.*' in process 1 and '.*' in"):
+        fit_after(json.dumps(settings | {"data": digest_of((X, Y + 1.0))}).encode())
+    with pytest.raises(ParallelError, match="has schedule 'NoneType' in process 1 and 'StepLR' in"):
+        fit_after(json.dumps(settings | {"schedule": "StepLR"}).encode())
     state = Checkpoint(large.state_dict(), {}).to_bytes()
     with pytest.raises(ParallelError, match=r"process 1 cannot go on from the state of process 0: .*model: .*weight"):
         fit_after(json.dumps(settings).encode(), state)

@@ -415,3 +415,45 @@ def test_a_state_that_does_not_fit_is_refused(make_trainer, line_data):
         other.load_state_dict(make_trainer().state_dict())
     with pytest.raises(CheckpointError, match="with average, model, optimizer; here are model, optimizer"):
         make_trainer().load_state_dict({**make_trainer().state_dict(), "average": {}})
+
+
+def test_what_trains_nothing_is_refused():
+    x, y = np.ones((8, 2), np.float32), np.ones((8, 1), np.float32)
+    net, other = nn.Linear(2, 1), nn.Linear(2, 1)
+    for wrong in (optim.SGD(other.parameters(), lr=0.1), optim.SGD(net.parameters(), lr=0.1)):
+        for p in net.parameters():
+            p.requires_grad = wrong.param_groups[0]["params"][0] is other.weight  # frozen afterwards
+        with pytest.raises(ag.ArgumentError, match="nothing would be learned, since the optimiser has none of"):
+            Trainer(net, nn.functions.mse_loss, wrong).fit((x, y), epochs=1, batch_size=4)
+        net.requires_grad_(True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"model": lambda x: x}, "model is a Module"),
+        ({"optimizer": optim.SGD}, "optimizer is an optimiser such as"),
+        ({"loss": nn.CrossEntropyLoss}, r"loss is a function, got a class; make one: CrossEntropyLoss\(\)"),
+        ({"clip": 1.0}, "clip is a function of the parameters, got 1.0"),
+        ({"compile": "no"}, "compile is True, False or None, got 'no'"),
+        ({"parallel": True}, r"parallel is a DataParallel\(\), got True"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_named(wrong, message):
+    net = nn.Linear(2, 1)
+    right = {"model": net, "loss": nn.functions.mse_loss, "optimizer": optim.SGD(net.parameters(), lr=0.1)}
+    with pytest.raises(ag.ArgumentError, match=f"Trainer: {message}"):
+        Trainer(**right | wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("on_epoch_end", "did you mean epoch_ended"),
+        ("epoch_end", "did you mean epoch_ended"),
+        ("on_fit", "there are tr"),
+    ],
+)
+def test_a_callback_s_method_that_nobody_calls_is_refused(name, answer):
+    with pytest.raises(ag.ArgumentError, match=f"Mine: nobody calls a callback's method {name}; {answer}"):
+        type("Mine", (nn.training.Callback,), {name: lambda self, trainer: None})
