@@ -187,7 +187,8 @@ class Trainer:
                     f" give batch_size={2 * self.parallel.shards} or more, or fewer shards (DataParallel(shards=...),"
                     " --shards)"
                 )
-            settings = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "accumulate": self.accumulate}
+            settings: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+            settings |= {"accumulate": self.accumulate}
             settings |= {"mini-batches": self.batches_per_epoch, "shards": self.parallel.shards}
             settings |= {"data": digest_of(train)}
             for part in ("loss", "schedule", "clip", "average"):
