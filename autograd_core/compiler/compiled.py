@@ -12,7 +12,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
-from autograd_core.compiler.holders import holders, place_of
+from autograd_core.compiler.holders import holders, place_of, tensors_in
 from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, kind_around, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
@@ -292,7 +292,7 @@ class _Entry:
         program.settle()
         del result, capture, outputs, places
         program.own()
-        _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks))
+        _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, tensors_in(program)))
         self._programs.append(_Ready(program, tree, self._why))
         return returned
 

@@ -11,7 +11,7 @@ import gc
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,12 @@ class Holders:
         counts = self._counts
         return [counts[id(x)] for x in looked_at]
 
-    def kept_elsewhere(self, memory: Sequence[Any], known: Sequence[Tensor | None], blocks: int) -> Tensor | None:
+    def kept_elsewhere(
+        self, memory: Sequence[Any], known: Sequence[Tensor | None], blocks: int, programs: Sequence[Any] = ()
+    ) -> Tensor | None:
         """A Tensor, none of the `known`, that looks at what a step computed, and so was put somewhere by the step.
+
+        Nor is it one of the program's own.
 
         `memory` has weak references to arrays; of the last of them, so many, a block of a program is one holder more.
         """
@@ -56,7 +60,7 @@ class Holders:
             return None
         gc.collect()  # perhaps it is a graph with a circle in it, as of gradients of gradients
         looked_at = self._looked_at(memory, expected, blocks)
-        others = {id(x) for x in known}
+        others = {id(x) for x in (*known, *programs)}
         for x in gc.get_objects() if looked_at else ():
             if isinstance(x, Tensor) and id(x) not in others and id(plan.owner(x.array)) in looked_at:
                 return x
@@ -81,17 +85,36 @@ class Holders:
         return sys.getrefcount(array) - self._counts[id(array)] == mine
 
 
+def _referents(waiting: list[Any], seen: set[int], own: str) -> Iterator[Any]:
+    """Arrays and Tensors, as often as the objects that wait and, in turn, a program's own objects in them hold them."""
+    while waiting:
+        for x in gc.get_referents(waiting.pop()):
+            if isinstance(x, (np.ndarray, Recorded)):
+                yield x
+            elif id(x) not in seen and (isinstance(x, _CONTAINERS) or type(x).__module__.startswith(own)):
+                seen.add(id(x))
+                waiting.append(x)
+
+
+def _package(program: Any) -> str:
+    return type(program).__module__.rpartition(".")[0]
+
+
+def tensors_in(program: Any) -> list[Any]:
+    """The Tensors that a program's own objects hold."""
+    return [x for x in _referents([program], set(), _package(program)) if isinstance(x, Recorded)]
+
+
 def _references(program: Any) -> Counter[int]:
     """How many references a program's own objects hold to each array, by its id.
 
     Modules and optimisers are not the program's own, nor is a Tensor that anybody else holds: what these hold counts
     as others'. Its own are Tensors that were made while it was captured.
     """
-    own = type(program).__module__.rpartition(".")[0]
     found: Counter[int] = Counter()
-    seen: set[int] = set()
+    views: set[int] = set()
     tensors: dict[int, list[Any]] = {}  # as often as the program holds each
-    waiting = [program]
+    waiting, seen = [program], set[int]()
     while waiting or tensors:
         if not waiting:
             _, same = tensors.popitem()
@@ -99,18 +122,17 @@ def _references(program: Any) -> Counter[int]:
             if sys.getrefcount(same[0]) == 2 * len(same) + 1:
                 waiting.append(same[0])
             continue
-        for x in gc.get_referents(waiting.pop()):
-            if isinstance(x, np.ndarray):
-                found[id(x)] += 1
-                while id(x) not in seen and isinstance(x.base, np.ndarray):
-                    seen.add(id(x))  # a view, which holds what it looks at once
-                    x = x.base
-                    found[id(x)] += 1
-            elif isinstance(x, Recorded):
+        x: Any
+        for x in _referents(waiting, seen, _package(program)):
+            if isinstance(x, Recorded):
                 tensors.setdefault(id(x), []).append(x)
-            elif id(x) not in seen and (isinstance(x, _CONTAINERS) or type(x).__module__.startswith(own)):
-                seen.add(id(x))
-                waiting.append(x)
+                continue
+            found[id(x)] += 1
+            while id(x) not in views and isinstance(x.base, np.ndarray):
+                views.add(id(x))  # which holds what it looks at once
+                x = x.base
+                found[id(x)] += 1
+        x = None  # which would be one holder more
     return found
 
 

@@ -34,7 +34,7 @@ class Program:
         self._thread = threading.get_ident()
         self._version = structure.version
         self._pool = capture.pool
-        self._outputs = [(y, y.array) for y in outputs]
+        self._outputs = [y.array for y in outputs]
         self._states = list(capture.states.values())
         self._constants = [s for key, s in capture.leaves.items() if key not in capture.states]
         self._leaves = [s.leaf for s in [*self._constants, *self._states]]
@@ -55,7 +55,7 @@ class Program:
         starts = self._apart_from_states()
         self.plan = self._planned(capture)
         self.plan.steps[:0] = starts
-        results = [array for _, array in self._outputs] + [g.array for _, g in self._gradients if g is not None]
+        results = [*self._outputs] + [g.array for _, g in self._gradients if g is not None]
         shown = {id(plan.owner(x)) for x in results}
         self._inputs = [_Input(x, self.plan.steps, movable=id(x) not in shown) for x in inputs]
         self._written: list[Any] = []  # memory and gradients that a run changes,
@@ -75,7 +75,7 @@ class Program:
             steps.append(Copy(copy, array))
             return copy
 
-        self._outputs = [(y, apart(array)) for y, array in self._outputs]
+        self._outputs = [*map(apart, self._outputs)]
         for leaf, array in self._states:
             if leaf.array is not array:
                 leaf.array = apart(leaf.array)
@@ -89,7 +89,7 @@ class Program:
         steps = capture.plan.steps
         finals = {id(state.array): state.leaf.array for state in self._states}
         touched = [[plan.owner(x) for x in _touched(step)] for step in steps]
-        shown = [array for _, array in self._outputs] + [g.array for _, g in self._gradients if g is not None]
+        shown = [*self._outputs] + [g.array for _, g in self._gradients if g is not None]
         done = plan.Plan(self._pool)
         for i, step in enumerate(steps):
             if type(step) is not UpdateStep:
@@ -195,7 +195,7 @@ class Program:
             raise
         for leaf, gradient in self._gradients:
             leaf.replace_gradient(gradient)
-        return [Tensor.of(array.copy()) for _, array in self._outputs]
+        return [Tensor.of(array.copy()) for array in self._outputs]
 
     def _finish_with(self, other: OtherUpdates) -> None:
         """Make the last updates of a step as they are listed now; the program, which has others, is not run again."""
@@ -285,9 +285,9 @@ class Program:
 
     @property
     def tensors(self) -> list[Tensor | None]:
-        """Its outputs, all leaves that it reads, and those that get gradients, with these."""
+        """All leaves that it reads, and those that get gradients, with these."""
         gradients = [x for leaf, own in self._gradients for x in (leaf, leaf.grad, own)]
-        return [*[y for y, _ in self._outputs], *self._leaves, *gradients]
+        return [*self._leaves, *gradients]
 
     @property
     def states(self) -> list[State]:
