@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import warnings
+import weakref
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
@@ -292,7 +293,9 @@ class _Entry:
         program.settle()
         del result, capture, outputs, places
         program.own()
+        memory = [*[weakref.ref(array) for _, array in program.states], *memory]  # leaves, whole, as seen to above
         _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, tensors_in(program)))
+        _refuse_kept(program.kept_gradient)
         self._programs.append(_Ready(program, tree, self._why))
         return returned
 

@@ -30,12 +30,13 @@ class Holders:
         self._counts: Counter[int] = Counter()
         self.version = 0  # grows whenever they change
 
-    def add(self, program: Any) -> None:
-        """Count a program's in, until it is gone."""
-        counts = _references(program)
+    def add(self, program: Any) -> set[int]:
+        """Count a program's in, until it is gone; the ids of the Tensors that are its own, whose references are too."""
+        counts, own = _references(program)
         self._counts.update(counts)
         self.version += 1
         weakref.finalize(program, self._remove, counts)
+        return own
 
     def _remove(self, counts: Counter[int]) -> None:
         self._counts -= counts  # those that are left
@@ -55,7 +56,8 @@ class Holders:
 
         `memory` has weak references to arrays; of the last of them, so many, a block of a program is one holder more.
         """
-        expected: Counter[int] = Counter(id(plan.owner(x.array)) for x in known if x is not None)
+        different = {id(x): x for x in known if x is not None}.values()
+        expected: Counter[int] = Counter(id(plan.owner(x.array)) for x in different)
         if not self._looked_at(memory, expected, blocks):
             return None
         gc.collect()  # perhaps it is a graph with a circle in it, as of gradients of gradients
@@ -105,13 +107,14 @@ def tensors_in(program: Any) -> list[Any]:
     return [x for x in _referents([program], set(), _package(program)) if isinstance(x, Recorded)]
 
 
-def _references(program: Any) -> Counter[int]:
-    """How many references a program's own objects hold to each array, by its id.
+def _references(program: Any) -> tuple[Counter[int], set[int]]:
+    """How many references a program's own objects hold to each array, by its id; and the ids of its own Tensors.
 
     Modules and optimisers are not the program's own, nor is a Tensor that anybody else holds: what these hold counts
     as others'. Its own are Tensors that were made while it was captured.
     """
     found: Counter[int] = Counter()
+    own: set[int] = set()
     views: set[int] = set()
     tensors: dict[int, list[Any]] = {}  # as often as the program holds each
     waiting, seen = [program], set[int]()
@@ -121,6 +124,7 @@ def _references(program: Any) -> Counter[int]:
             # Besides: the list's own, and the argument's.
             if sys.getrefcount(same[0]) == 2 * len(same) + 1:
                 waiting.append(same[0])
+                own.add(id(same[0]))
             continue
         x: Any
         for x in _referents(waiting, seen, _package(program)):
@@ -133,19 +137,36 @@ def _references(program: Any) -> Counter[int]:
                 x = x.base
                 found[id(x)] += 1
         x = None  # which would be one holder more
-    return found
+    return found, own
 
 
 holders = Holders()
 
 
+def kept_gradient(gradients: Sequence[tuple[Tensor, Tensor | None]], program: Any) -> Tensor | None:
+    """One of the gradients that a program gives to leaves, if anybody holds it but its leaf and the program."""
+    kept = _held_gradient(gradients, program)
+    if kept is None:
+        return None
+    del kept
+    gc.collect()  # perhaps it was a graph
+    return _held_gradient(gradients, program)
+
+
+def _held_gradient(gradients: Sequence[tuple[Tensor, Tensor | None]], program: Any) -> Tensor | None:
+    own = Counter(map(id, tensors_in(program)))
+    for leaf, gradient in gradients:
+        mine = 2 + (leaf.grad is gradient)  # the name here, the argument's, and the leaf's
+        if gradient is not None and sys.getrefcount(gradient) > own[id(gradient)] + mine:
+            return gradient
+    return None
+
+
 def place_of(x: Any) -> str:
     """Where something is kept, for people."""
-    for holder in gc.get_referrers(x):
-        if isinstance(holder, dict):
-            names = [repr(name) for name, value in holder.items() if value is x and isinstance(name, str)]
-            if names:
-                return f"under the name {names[0]}"
-        if type(holder) in (list, tuple):
-            return f"in a {type(holder).__name__}"
-    return "somewhere"
+    found = gc.get_referrers(x)
+    named = [holder if isinstance(holder, dict) else getattr(holder, "__dict__", {}) for holder in found]
+    names = [name for names in named for name, value in names.items() if value is x]
+    kinds = [kind.__name__ for kind in (list, tuple) if any(type(holder) is kind for holder in found)]
+    texts = [f"under the name {name!r}" for name in names if isinstance(name, str)]
+    return [*texts, *[f"in a {kind}" for kind in kinds], "somewhere"][0]

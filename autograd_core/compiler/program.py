@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates, State, UpdateStep
-from autograd_core.compiler.holders import holders
+from autograd_core.compiler.holders import holders, kept_gradient
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
 from autograd_core.recording import recording, structure
@@ -58,6 +58,7 @@ class Program:
         results = [*self._outputs] + [g.array for _, g in self._gradients if g is not None]
         shown = {id(plan.owner(x)) for x in results}
         self._inputs = [_Input(x, self.plan.steps, movable=id(x) not in shown) for x in inputs]
+        self._own_tensors: set[int] = set()  # ids of those that nobody else holds
         self._written: list[Any] = []  # memory and gradients that a run changes,
         self._looking: list[int] = []  # how many references but programs' there are to each,
         self._most: list[int] = []  # and all together, with those of the programs
@@ -120,10 +121,15 @@ class Program:
     def own(self) -> None:
         """Remember how many look at the memory that runs write to: when there are more, it is not ours alone."""
         self._written = self._find_written()
-        holders.add(self)
+        self._own_tensors = holders.add(self)
         now = [*map(sys.getrefcount, self._written)]
         self._looking = [*map(operator.sub, now, holders.of(self._written))]
         self._most, self._known_holders = now, holders.version
+
+    @property
+    def kept_gradient(self) -> Tensor | None:
+        """A gradient that somebody else holds, who would see it overwritten."""
+        return kept_gradient(self._gradients, self)
 
     def _find_written(self) -> list[Any]:
         found = [plan.owner(array) for _, array in self._states]
@@ -285,9 +291,9 @@ class Program:
 
     @property
     def tensors(self) -> list[Tensor | None]:
-        """All leaves that it reads, and those that get gradients, with these."""
+        """All leaves that it reads, and those that get gradients, with these; but for those that are its own."""
         gradients = [x for leaf, own in self._gradients for x in (leaf, leaf.grad, own)]
-        return [*self._leaves, *gradients]
+        return [x for x in (*self._leaves, *gradients) if id(x) not in self._own_tensors]
 
     @property
     def states(self) -> list[State]:

@@ -92,7 +92,7 @@ def everywhere():
         "a list": (found.append, "in a list"),
         "detached": (lambda x: found.append(x.detach()), "in a list"),
         "a view": (lambda x: found.append(x[:1]), "in a list"),
-        "an attribute": (lambda x: setattr(thing, "loss", x), "somewhere|'loss'"),
+        "an attribute": (lambda x: setattr(thing, "loss", x), "under the name 'loss'"),
     }
 
 
@@ -114,6 +114,29 @@ def test_what_a_step_keeps_elsewhere_than_in_its_result_is_refused(way, size):
     with pytest.raises(ag.CompileError, match=f"that the step computed is kept ({where}); .*Return it, or write"):
         for _ in range(4):
             step(ag.ones(size))
+
+
+@pytest.mark.parametrize("way", everywhere())
+@pytest.mark.parametrize("what", ["a leaf before", "a leaf after", "a gradient"])
+def test_a_leaf_or_gradient_that_a_step_keeps_is_refused_too(way, what):
+    keep, where = everywhere()[way]
+    w = ag.tensor(np.ones(3, np.float32), requires_grad=True)
+
+    @ag.compile
+    def step(x):
+        w.grad = None
+        if what == "a leaf before":
+            keep(w.detach())
+        (w * x).sum().backward()
+        if what == "a gradient":
+            keep(w.grad)
+        w.assign(w - 0.1 * w.grad)
+        if what == "a leaf after":
+            keep(w.detach())
+
+    with pytest.raises(ag.CompileError, match=f"that the step computed is kept ({where}); "):
+        for _ in range(4):
+            step(ag.ones(3))
 
 
 def test_a_buffer_that_is_replaced_and_not_assigned_is_refused():
