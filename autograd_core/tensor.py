@@ -291,7 +291,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
         Only leaves that require a gradient keep one, and inner tensors after `retain_grad()`.
         """
-        return self._grad
+        return self._grad if recording.capture is None else recording.capture.gradient_of(self)
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -302,6 +302,11 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         if recording.capture is not None:
             recording.capture.sets_gradient(self)
         self._grad = value
+
+    @property
+    def current_gradient(self) -> Tensor | None:
+        """`.grad`, of which a compiled step does not learn that it was looked at."""
+        return self._grad
 
     def replace_gradient(self, gradient: Tensor | None) -> None:
         """Set `.grad` as a run of a compiled step does: nothing is checked or captured."""
@@ -360,10 +365,9 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
     def accumulate(self, gradient: Any) -> None:
         """Add to `.grad`."""
-        if recording.capture is not None:
-            recording.capture.accumulates(self)
-        if self._grad is not None:
-            gradient = (self._grad if isinstance(gradient, Tensor) else self._grad.array) + gradient
+        before = self._grad if recording.capture is None else recording.capture.accumulates(self)
+        if before is not None:
+            gradient = (before if isinstance(gradient, Tensor) else before.array) + gradient
         self._grad = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
 
     @property

@@ -130,8 +130,13 @@ class Trace:
     def sets_gradient(self, leaf: Tensor) -> None:
         """A gradient within the function is computed by ops, which are noted."""
 
-    def accumulates(self, leaf: Tensor) -> None:
+    def accumulates(self, leaf: Tensor) -> Tensor | None:
         """As `sets_gradient`."""
+        return leaf.current_gradient
+
+    def gradient_of(self, leaf: Tensor) -> Tensor | None:
+        """The .grad of a leaf."""
+        return leaf.current_gradient
 
     # --- within ---------------------------------------------------------------------------------
 

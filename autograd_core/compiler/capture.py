@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -84,12 +84,13 @@ class _Pair:
 class Capture:
     """A run of a function whose ops are written down in `plan`. Use it as `with capture.running(): function(...)`."""
 
-    def __init__(self, inputs: Sequence[Any]) -> None:
+    def __init__(self, inputs: Sequence[Any], moving: Container[int] = ()) -> None:
+        self._moving = moving  # ids of the leaves that are given new numbers elsewhere
         self.instructions: list[Instruction] = []
         self.leaves: dict[int, State] = {}  # all leaves that were read, by id
         self.states: dict[int, State] = {}  # those that were given new numbers
         self.gradients: dict[int, Tensor] = {}  # the leaves whose .grad was set, by id
-        self.expects_no_gradient: list[Tensor] = []  # those whose .grad was None at first
+        self.gradients_before: dict[int, tuple[Tensor, Tensor | None]] = {}  # leaves' .grad that was used: its copy
         self.updates: list[UpdateStep] = []
         self.guards: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.went_backward = False
@@ -262,9 +263,15 @@ class Capture:
         owner = plan.owner(array)
         return id(owner) in self.pool or id(owner) in self._made
 
+    @property
+    def followed(self) -> list[State]:
+        """The leaves whose arrays later runs write to."""
+        others = {key: state for key, state in self.leaves.items() if key in self._moving}
+        return [*(others | self.states).values()]
+
     def is_rewritten(self, array: Any) -> bool:
         """Whether a later run puts other numbers here, or into a leaf that looks at it."""
-        owners = [plan.owner(state.array) for state in self.states.values()]
+        owners = [plan.owner(state.array) for state in self.followed]
         return self.is_made(array) or any(plan.owner(array) is owner for owner in owners)
 
     # --- leaves -------------------------------------------------------------------------------
@@ -318,8 +325,8 @@ class Capture:
         """The updates that `function` lists; every run calls it anew, for the numbers of that run."""
         self.fusion.finish(self._compute)  # so that nothing but updates comes after the first of them
         listed = list(function())
-        for update, (gradient, *others) in listed:
-            if not self.is_made(gradient.array) and any(leaf.grad is gradient for leaf in others):
+        for update, (gradient, *_) in listed:
+            if any(before is gradient for _, before in self.gradients_before.values()):
                 raise CompileError(
                     f"compile: {update.rule.name} uses gradients from outside of the compiled function; call "
                     "backward() within it"
@@ -332,17 +339,30 @@ class Capture:
         """The .grad of a leaf is set or forgotten."""
         self.gradients[id(leaf)] = leaf
 
-    def accumulates(self, leaf: Tensor) -> None:
-        """A backward pass adds to the .grad of a leaf."""
+    def accumulates(self, leaf: Tensor) -> Tensor | None:
+        """A backward pass adds to the .grad of a leaf: what that is up to now."""
         self.went_backward = True
-        if id(leaf) not in self.gradients and leaf.node is None:
-            if leaf.grad is not None:
-                raise CompileError(
-                    f"compile: a backward pass adds to a gradient of shape {leaf.shape} from before the step; forget "
-                    "it within the compiled function, by optimizer.zero_grad(), or before its first call"
-                )
-            self.expects_no_gradient.append(leaf)
+        before = self.gradient_of(leaf)
         self.gradients[id(leaf)] = leaf
+        return before
+
+    def gradient_of(self, leaf: Tensor) -> Tensor | None:
+        """The .grad of a leaf; if it is from before, a copy, which every run fills with what it is by then."""
+        current = leaf.current_gradient
+        if leaf.node is not None or id(leaf) in self.gradients:
+            return current
+        if id(leaf) not in self.gradients_before:
+            if current is not None and (current.node is not None or current.requires_grad):
+                raise CompileError(
+                    f"compile: the gradient of {named(leaf)} from before the step has a graph of its own, as "
+                    "create_graph=True gives; forget it, or keep leaf.grad.detach()"
+                )
+            copy = None
+            if current is not None:
+                copy = Tensor.of(np.array(current.array, order="C"))
+                self._made[id(copy.array)] = copy.array
+            self.gradients_before[id(leaf)] = leaf, copy
+        return self.gradients_before[id(leaf)][1]
 
     def depends_on(self, owner: Any, name: str) -> None:
         """The program is one for this value of the attribute alone."""
@@ -364,6 +384,11 @@ class Capture:
             "again without Python, so it cannot depend on numbers that it computes: return the tensor and look at it "
             "outside of the compiled function, and choose by where(condition, a, b) instead of if"
         )
+
+
+def named(leaf: Tensor) -> str:
+    """A leaf, for people: by its label if it has one."""
+    return repr(leaf.label) if leaf.label else f"a leaf of shape {leaf.shape}"
 
 
 def _of_its_own(y: Any) -> Any:

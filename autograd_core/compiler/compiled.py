@@ -6,7 +6,7 @@ import functools
 import operator
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from types import ModuleType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
@@ -232,6 +232,7 @@ class _Entry:
         self._why = why  # the next program is captured
         self._programs: list[_Ready] = []
         self._leaves: dict[int, Tensor] = {}  # those that the function gives new numbers
+        self._followed: dict[int, Tensor] = {}  # those that it reads, and that are given new numbers elsewhere
         self._stale = 0  # calls in a row for which a program was not fit any more
 
     def call(self, args: Any, named: Any, inputs: list[Any]) -> Any:
@@ -244,6 +245,7 @@ class _Entry:
                 ready.program.check()
             except Stale as stale:
                 self._why = str(stale)
+                self._followed |= {id(leaf): leaf for leaf in stale.leaves}
                 self._programs.remove(ready)
                 self._count_stale()
                 unfit = None
@@ -267,7 +269,7 @@ class _Entry:
             warnings.warn(
                 f"compile: {_STALE_OFTEN} times in a row a step had to be captured anew, which is slow: something holds"
                 " a view of its leaves or gradients, by numpy(), detach() or p.grad, from one call to the next (copy"
-                " what is to be kept), or a tensor that it only reads gets new numbers (make it an argument)",
+                " what is to be kept), or a leaf gets another shape",
                 RuntimeWarning,
                 stacklevel=4,
             )
@@ -275,10 +277,10 @@ class _Entry:
     def _capture(self, args: Any, named: Any, inputs: list[Any]) -> Any:
         """Run the function eagerly, and make a program of that once it is known which leaves it changes."""
         self._programs = [ready for ready in self._programs if ready.program.is_current]
-        for leaf in self._leaves.values():
+        for leaf in (*self._leaves.values(), *self._followed.values()):
             if not holders.are_all_of(leaf):
                 leaf.array = np.array(leaf.array, order="C")  # nobody else looks at this one, so runs may write to it
-        capture, places, result = _captured(self._function, args, named, inputs)
+        capture, places, result = _captured(self._function, args, named, inputs, self._followed)
         known = self._leaves.keys() >= capture.states.keys()
         self._leaves = {key: state.leaf for key, state in capture.states.items()}
         outputs, tree = _outputs(capture, result)
@@ -293,7 +295,7 @@ class _Entry:
         program.settle()
         del result, capture, outputs, places
         program.own()
-        memory = [*[weakref.ref(array) for _, array in program.states], *memory]  # leaves, whole, as seen to above
+        memory = [*[weakref.ref(array) for array in program.written], *memory]  # leaves, whole, as seen to above
         _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, tensors_in(program)))
         _refuse_kept(program.kept_gradient)
         self._programs.append(_Ready(program, tree, self._why))
@@ -304,7 +306,8 @@ class _Entry:
         program = ready.program
         streams = [generator.bit_generator for generator in [default_generator(), *program.generators]]
         before = [stream.state for stream in streams]
-        capture, _, result = _captured(self._function, args, named, inputs)
+        gradients_before = program.gradients_before
+        capture, _, result = _captured(self._function, args, named, inputs, self._followed)
         after = [stream.state for stream in streams]
         found, tree = _outputs(capture, result)
         outputs = [Tensor.of(y.array.copy()) for y in found]
@@ -321,6 +324,8 @@ class _Entry:
         }
         for leaf, array in program.states:
             leaf.array = array
+        for leaf, gradient in gradients_before:
+            leaf.replace_gradient(gradient)
         _set_states(streams, before)
         try:
             ours = program.rehearse(inputs, capture)
@@ -381,11 +386,13 @@ def _is_constant(a: Any, b: Any) -> bool:
 _OUTPUT = object()
 
 
-def _captured(function: Callable[..., Any], args: Any, named: Any, inputs: list[Any]) -> tuple[Capture, list[Any], Any]:
+def _captured(
+    function: Callable[..., Any], args: Any, named: Any, inputs: list[Any], moving: Container[int]
+) -> tuple[Capture, list[Any], Any]:
     """A run of the function on copies of its inputs: the capture, the copies, and what it returned."""
     places = [np.array(x, order="C") for x in inputs]
     rest = iter(places)
-    capture = Capture(places)
+    capture = Capture(places, moving)
     arguments: list[Tensor] = []  # held, so that no other tensor has an id of theirs
 
     def given(x: Any) -> Any:
@@ -436,9 +443,9 @@ def _outputs(capture: Capture, result: Any) -> tuple[list[Tensor], Any]:
 
 def _is_computed(x: Any, capture: Capture) -> bool:
     """Whether x is a Tensor that every run computes, and no leaf or constant."""
-    return (
-        isinstance(x, Tensor) and id(x) not in capture.states and (x.node is not None or capture.is_rewritten(x.array))
-    )
+    if not isinstance(x, Tensor) or any(x is leaf for leaf, _ in capture.followed):
+        return False
+    return x.node is not None or capture.is_rewritten(x.array)
 
 
 def _detached(result: Any, capture: Capture) -> Any:

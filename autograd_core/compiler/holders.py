@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import gc
 import sys
+import threading
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,23 +25,39 @@ _CONTAINERS = (list, tuple, dict, functools.partial, plan.Plan)
 
 
 class Holders:
-    """The references of all programs that there are to arrays, by the arrays' ids."""
+    """The references of all programs that there are to arrays, by the arrays' ids.
+
+    Programs end in any thread, at any point of it: what they held is put aside then, and taken off by who asks next.
+    """
 
     def __init__(self) -> None:
-        self._counts: Counter[int] = Counter()
+        self._counted: Counter[int] = Counter()
+        self._gone: deque[Counter[int]] = deque()  # what programs held that have ended since
+        self._lock = threading.Lock()
         self.version = 0  # grows whenever they change
 
     def add(self, program: Any) -> set[int]:
         """Count a program's in, until it is gone; the ids of the Tensors that are its own, whose references are too."""
         counts, own = _references(program)
-        self._counts.update(counts)
+        with self._lock:
+            self._counted.update(counts)
         self.version += 1
         weakref.finalize(program, self._remove, counts)
         return own
 
     def _remove(self, counts: Counter[int]) -> None:
-        self._counts -= counts  # those that are left
+        self._gone.append(counts)
         self.version += 1
+
+    @property
+    def _counts(self) -> Counter[int]:
+        with self._lock:
+            while self._gone:
+                self._counted.subtract(gone := self._gone.popleft())
+                for key in gone:
+                    if not self._counted[key]:
+                        del self._counted[key]
+        return self._counted
 
     def of(self, looked_at: Sequence[Any]) -> list[int]:
         """How many of the references to each of these are programs'."""
@@ -70,11 +87,11 @@ class Holders:
 
     def _looked_at(self, memory: Sequence[Any], expected: Counter[int], blocks: int) -> set[int]:
         """The arrays that anybody looks at but programs and what is expected to, by their ids."""
-        found = set()
+        found, counts = set(), self._counts
         for i, reference in enumerate(memory):
             array = reference()
             mine = 2 + (i >= len(memory) - blocks)  # the name here, and the argument's
-            if array is not None and sys.getrefcount(array) - mine > self._counts[id(array)] + expected[id(array)]:
+            if array is not None and sys.getrefcount(array) - mine > counts[id(array)] + expected[id(array)]:
                 found.add(id(array))
         return found
 

@@ -6,12 +6,12 @@ import functools
 import operator
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates, State, UpdateStep
+from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates, State, UpdateStep, named
 from autograd_core.compiler.holders import holders, kept_gradient
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
@@ -19,10 +19,18 @@ from autograd_core.recording import recording, structure
 from autograd_core.tensor import Tensor
 
 _array_of = operator.attrgetter("array")
+_gradient_of = operator.attrgetter("current_gradient")
 
 
 class Stale(Exception):
-    """The program speaks of memory that a leaf has left, or that somebody else looks at: the step is captured anew."""
+    """The program speaks of memory that a leaf has left, or that somebody else looks at: the step is captured anew.
+
+    `leaves` are those it reads that were given new numbers elsewhere, as they may be again.
+    """
+
+    def __init__(self, text: str, leaves: Sequence[Tensor] = ()) -> None:
+        super().__init__(text)
+        self.leaves = leaves
 
 
 class Program:
@@ -36,10 +44,12 @@ class Program:
         self._pool = capture.pool
         self._outputs = [y.array for y in outputs]
         self._states = list(capture.states.values())
-        self._constants = [s for key, s in capture.leaves.items() if key not in capture.states]
-        self._leaves = [s.leaf for s in [*self._constants, *self._states]]
-        self._arrays = [s.array for s in [*self._constants, *self._states]]
-        self._expects_no_gradient = capture.expects_no_gradient
+        self._followed = capture.followed  # these, and those that are given new numbers elsewhere
+        known = {id(leaf) for leaf, _ in self._followed}
+        self._constants = [state for key, state in capture.leaves.items() if key not in known]
+        self._leaves = [s.leaf for s in [*self._constants, *self._followed]]
+        self._arrays = [s.array for s in [*self._constants, *self._followed]]
+        self._gradients_before = [*capture.gradients_before.values()]
         self._gradients: list[tuple[Tensor, Tensor | None]] = []
         for leaf in capture.gradients.values():
             self._gradients.append((leaf, leaf.grad))
@@ -59,6 +69,8 @@ class Program:
         shown = {id(plan.owner(x)) for x in results}
         self._inputs = [_Input(x, self.plan.steps, movable=id(x) not in shown) for x in inputs]
         self._own_tensors: set[int] = set()  # ids of those that nobody else holds
+        self._graded: list[Tensor] = []  # leaves that get gradients,
+        self._given: list[Tensor] = []  # and these
         self._written: list[Any] = []  # memory and gradients that a run changes,
         self._looking: list[int] = []  # how many references but programs' there are to each,
         self._most: list[int] = []  # and all together, with those of the programs
@@ -66,7 +78,7 @@ class Program:
 
     def _apart_from_states(self) -> list[Any]:
         """Steps that put aside what a leaf was, where that is a result, a gradient or what another leaf is to be."""
-        owners = {id(array) for _, array in self._states}
+        owners = {id(array) for _, array in self._followed}
         steps: list[Any] = []
 
         def apart(array: Any) -> Any:
@@ -120,23 +132,18 @@ class Program:
 
     def own(self) -> None:
         """Remember how many look at the memory that runs write to: when there are more, it is not ours alone."""
-        self._written = self._find_written()
+        self._graded = [leaf for leaf, gradient in self._gradients if gradient is not None]
+        self._given = [gradient for _, gradient in self._gradients if gradient is not None]
+        self._written = [*self.written, *self._given, *[plan.owner(gradient.array) for gradient in self._given]]
         self._own_tensors = holders.add(self)
-        now = [*map(sys.getrefcount, self._written)]
-        self._looking = [*map(operator.sub, now, holders.of(self._written))]
-        self._most, self._known_holders = now, holders.version
+        self._known_holders = holders.version
+        self._most = [*map(sys.getrefcount, self._written)]
+        self._looking = [*map(operator.sub, self._most, holders.of(self._written))]
 
     @property
     def kept_gradient(self) -> Tensor | None:
         """A gradient that somebody else holds, who would see it overwritten."""
         return kept_gradient(self._gradients, self)
-
-    def _find_written(self) -> list[Any]:
-        found = [plan.owner(array) for _, array in self._states]
-        for _, gradient in self._gradients:
-            if gradient is not None:
-                found += [plan.owner(gradient.array), gradient]
-        return found
 
     @property
     def is_current(self) -> bool:
@@ -147,6 +154,9 @@ class Program:
         """Whether what Python's objects say is what it was when the step was captured."""
         if self._thread != threading.get_ident() or self._version != structure.version:
             return False
+        for leaf, before in self._gradients_before:
+            if not _is_like(leaf.grad, before):
+                return False
         return all(getattr(owner, name) == value for owner, name, value in self.guards)
 
     def why_unfit(self) -> str:
@@ -156,34 +166,42 @@ class Program:
         if self._version != structure.version:
             return "a module was changed"
         changed = [(o, name, value) for o, name, value in self.guards if getattr(o, name) != value]
-        return "; ".join(
-            [f"{type(o).__name__}.{name} is {getattr(o, name)!r} and was {value!r}" for o, name, value in changed]
-        )
+        texts = [f"{type(o).__name__}.{name} is {getattr(o, name)!r} and was {value!r}" for o, name, value in changed]
+        for leaf, before in self._gradients_before:
+            if not _is_like(leaf.grad, before):
+                now, then = ("a gradient" if x is not None else "no gradient" for x in (leaf.grad, before))
+                texts.append(f"{named(leaf)} has {now} from before and had {then}")
+                break
+        return "; ".join(texts)
 
     def check(self) -> None:
         """Raise Stale unless the program may run: it overwrites leaves and gradients, and reads where leaves were."""
         if self.outdated:
             raise Stale("an optimiser updated other tensors, or by another rule")
         if self._known_holders != holders.version:
+            self._known_holders = holders.version  # first: another thread's program may end meanwhile
             self._most = [*map(operator.add, self._looking, holders.of(self._written))]
-            self._known_holders = holders.version
-        if any(map(operator.gt, map(sys.getrefcount, self._written), self._most)):
+        counts: Iterable[int] = map(sys.getrefcount, self._written)
+        unmoved = all(map(operator.is_, map(_array_of, self._leaves), self._arrays))
+        if not unmoved or not all(map(operator.is_, map(_gradient_of, self._graded), self._given)):
+            # In place of a leaf, which has let go of what was its own, there may be somebody else.
+            gone = [leaf.array is not array for leaf, array in self._followed]
+            gone += [leaf.grad is not gradient for leaf, gradient in zip(self._graded, self._given, strict=True)]
+            counts = map(operator.add, counts, [*gone, *[False] * len(self._given)])
+        if any(map(operator.gt, counts, self._most)):
             raise Stale("something holds a view of a leaf or gradient that it writes to")
-        if not all(map(operator.is_, map(_array_of, self._leaves), self._arrays)):
+        if not unmoved:
             self._follow_leaves()
-        for leaf in self._expects_no_gradient:
-            if leaf.grad is not None:
-                raise Stale("there is a gradient from before the step, where there was none")
 
     def _follow_leaves(self) -> None:
         """Take over new numbers that leaves were given since."""
-        for leaf, array in self._constants:
-            if leaf.array is not array:
-                raise Stale(f"{_named(leaf)}, which it only reads, was given new numbers")
-        for leaf, array in self._states:
+        others = [leaf for leaf, array in self._constants if leaf.array is not array]
+        if others:
+            raise Stale(f"{named(others[0])}, which it only reads, was given new numbers", others)
+        for leaf, array in self._followed:
             if leaf.array is not array:
                 if leaf.array.shape != array.shape or leaf.array.dtype != array.dtype:
-                    raise Stale(f"{_named(leaf)} was given another shape or dtype")
+                    raise Stale(f"{named(leaf)} was given another shape or dtype")
                 np.copyto(array, leaf.array)
                 leaf.array = array
 
@@ -191,6 +209,9 @@ class Program:
         """Run every step; the outputs are Tensors with numbers of their own."""
         for given, x in zip(self._inputs, inputs, strict=True):
             given.take(x)
+        for leaf, before in self._gradients_before:
+            if before is not None:
+                np.copyto(before.array, leaf.grad.array)  # type: ignore[union-attr]  # as `fits` has seen
         try:
             recording.quiet.run(self.plan.run)
         except OtherUpdates as other:
@@ -198,6 +219,8 @@ class Program:
         except BaseException:
             for leaf, _ in self._gradients:
                 leaf.replace_gradient(None)  # what there was before the step is overwritten
+            for leaf, before in self._gradients_before:
+                leaf.replace_gradient(None if before is None else Tensor.of(before.array.copy()))
             raise
         for leaf, gradient in self._gradients:
             leaf.replace_gradient(gradient)
@@ -261,13 +284,13 @@ class Program:
         pairs = [(f"output {i}", y.array, e.array) for i, (y, e) in enumerate(zip(outputs, expected, strict=True))]
         if finals.keys() != {id(leaf) for leaf, _ in self._states}:
             raise CompileError("compile: the function gave new numbers to other tensors when it was called again")
-        pairs += [(f"the new numbers of {_named(leaf)}", leaf.array, finals[id(leaf)]) for leaf, _ in self._states]
+        pairs += [(f"the new numbers of {named(leaf)}", leaf.array, finals[id(leaf)]) for leaf, _ in self._states]
         for leaf, gradient in self._gradients:
             other = gradients.get(id(leaf))
             if (gradient is None) != (other is None):
-                raise CompileError(f"compile: {_named(leaf)} has a gradient after one call and none after another")
+                raise CompileError(f"compile: {named(leaf)} has a gradient after one call and none after another")
             if gradient is not None and other is not None:
-                pairs.append((f"the gradient of {_named(leaf)}", gradient.array, other.array))
+                pairs.append((f"the gradient of {named(leaf)}", gradient.array, other.array))
         for what, ours, eager in pairs:
             if not np.array_equal(ours, eager, equal_nan=ours.dtype.kind == "f"):
                 raise CompileError(
@@ -294,6 +317,16 @@ class Program:
         """All leaves that it reads, and those that get gradients, with these; but for those that are its own."""
         gradients = [x for leaf, own in self._gradients for x in (leaf, leaf.grad, own)]
         return [x for x in (*self._leaves, *gradients) if id(x) not in self._own_tensors]
+
+    @property
+    def gradients_before(self) -> list[tuple[Tensor, Tensor | None]]:
+        """The leaves to whose gradients a run adds, and what these are now."""
+        return [(leaf, leaf.grad) for leaf, _ in self._gradients_before]
+
+    @property
+    def written(self) -> list[Any]:
+        """The arrays of leaves, whole, that runs give new numbers."""
+        return [plan.owner(array) for _, array in self._followed]
 
     @property
     def states(self) -> list[State]:
@@ -342,8 +375,11 @@ def _step_line(step: Any) -> str:
     return f"  {(getattr(function, 'name', None) or function.__name__).lstrip('_')}  # called"
 
 
-def _named(leaf: Tensor) -> str:
-    return repr(leaf.label) if leaf.label else f"a leaf of shape {leaf.shape}"
+def _is_like(gradient: Tensor | None, before: Tensor | None) -> bool:
+    """Whether a gradient may be copied to where a program expects it; and there is none where it expects none."""
+    if gradient is None or before is None:
+        return gradient is before
+    return gradient.dtype == before.dtype and not gradient.requires_grad
 
 
 def _touched(step: Any) -> list[Any]:

@@ -1,5 +1,8 @@
 """Programs that share leaves: each may write to what others read, and to nothing that anybody else looks at."""
 
+import gc
+import sys
+import threading
 import warnings
 
 import numpy as np
@@ -137,6 +140,27 @@ def test_a_leaf_or_gradient_that_a_step_keeps_is_refused_too(way, what):
     with pytest.raises(ag.CompileError, match=f"that the step computed is kept ({where}); "):
         for _ in range(4):
             step(ag.ones(3))
+
+
+def test_programs_end_in_any_thread(monkeypatch):
+    unheard = []
+    monkeypatch.setattr(sys, "unraisablehook", unheard.append)
+
+    def work():
+        for _ in range(20):
+            w = ag.ones(3, requires_grad=True)
+            step = ag.compile(lambda x, w=w: (w * x).sum().backward())
+            for _ in range(3):
+                w.grad = None
+                step(ag.ones(3))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    gc.collect()
+    assert not unheard
 
 
 def test_a_buffer_that_is_replaced_and_not_assigned_is_refused():
