@@ -89,7 +89,8 @@ class Value(Operators["Value", bool, "ValueLike"]):
     def grad(self) -> float:
         """Its gradient, after a backward pass: a float, or a Value after backward(create_graph=True).
 
-        For type checkers it is a float; `typing.cast(Value, x.grad)` tells them of the other.
+        None where it was set so, until the next pass. For type checkers it is a float, or they would refuse
+        `x.data -= 0.1 * x.grad`; `typing.cast(Value, x.grad)` tells them of the Value.
         """
         tape = recording.tape if taping else None
         return self._grad if tape is None else tape.grad_of(self)

@@ -1,9 +1,9 @@
 """Runs the notebooks from top to bottom and keeps what they show: `python notebooks/run.py [name.ipynb ...]`.
 
 A file is written only if something in it has changed. Another processor rounds differently, so that a trained network
-is a little better or worse there, and another matplotlib sets a label a pixel further: where an output says the same as
-the one that stands there, the old one stays. What a notebook writes to stderr fails it, since it would stand in the
-file.
+is a little better or worse there, and another matplotlib sets a label a pixel further: where the outputs say the same
+as those that stand there, the old ones stay; else all are new, so that those of a file are of one run. What a notebook
+writes to stderr fails it, since it would stand in the file.
 """
 
 import base64
@@ -43,12 +43,11 @@ def run(path: Path) -> bool:
 
 
 def tidy(new: dict[str, Any], old: dict[str, Any]) -> None:
-    """Take out of `new` what says nothing but when and where it was run, and keep the outputs of `old` that it repeats.
+    """Take out of `new` what says only when and where it was run; if it repeats the outputs of `old`, keep these.
 
     Raises RuntimeError if a cell has written to stderr.
     """
     new["metadata"] = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    before = {"".join(cell["source"]): cell for cell in old["cells"] if cell["cell_type"] == "code"}
     for number, cell in enumerate(new["cells"]):
         cell["id"] = f"cell-{number:02}"
         cell["metadata"] = {}
@@ -63,9 +62,13 @@ def tidy(new: dict[str, Any], old: dict[str, Any]) -> None:
         for output in cell["outputs"]:
             if "image/png" in output.get("data", {}):
                 output["data"]["image/png"] = _smaller(output["data"]["image/png"])
-        was = before.get("".join(cell["source"]), {}).get("outputs", [])
-        if len(was) == len(cell["outputs"]) and all(map(alike, was, cell["outputs"])):
-            cell["outputs"] = was
+    now, was = ([cell for cell in cells["cells"] if cell["cell_type"] == "code"] for cells in (new, old))
+    if all(
+        len(a["outputs"]) == len(b["outputs"]) and all(map(alike, a["outputs"], b["outputs"]))
+        for a, b in zip(was, now, strict=True)
+    ):
+        for a, b in zip(was, now, strict=True):
+            b["outputs"] = a["outputs"]
 
 
 def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:

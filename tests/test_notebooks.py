@@ -106,6 +106,19 @@ def test_outputs_that_say_the_same_are_kept_and_others_are_not(runner):
     assert not runner.alike(stream("1"), picture(white))
 
 
+def test_outputs_of_a_file_are_of_one_run(runner):
+    def notebook(*texts):
+        outputs = [[{"output_type": "stream", "name": "stdout", "text": [text]}] for text in texts]
+        return {"cells": [{"cell_type": "code", "source": "x", "outputs": output} for output in outputs]}
+
+    def tidied(old, new):
+        runner.tidy(new, old)
+        return ["".join(cell["outputs"][0]["text"]) for cell in new["cells"]]
+
+    assert tidied(notebook("0.50", "0.60"), notebook("0.51", "0.61")) == ["0.50", "0.60"]
+    assert tidied(notebook("0.50", "0.60"), notebook("0.51", "0.99")) == ["0.51", "0.99"]
+
+
 def test_tidying_leaves_no_trace_of_the_run_and_refuses_stderr(runner):
     output = {"output_type": "stream", "name": "stdout", "text": ["0.50\n"]}
     cell = {"cell_type": "code", "source": "x", "id": "a", "metadata": {"execution": {}}, "outputs": [output]}

@@ -157,6 +157,13 @@ def test_an_executor_of_processes_gives_what_one_worker_does_and_is_left_open(ob
         assert values(run(objectives.process, [{}], executor=executor)) != [os.getpid()]
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_executor_of_threads_gives_what_one_worker_does(objectives, workers):
+    alone = values(run(objectives.trained, CANDIDATES, seed=4))
+    with ThreadPoolExecutor(workers) as executor:
+        assert values(run(objectives.trained, CANDIDATES, executor=executor, seed=4)) == alone
+
+
 def test_an_executor_of_mpi_gives_what_one_worker_does(objectives):
     """As `mpirun -n 3 python -m mpi4py.futures search.py` runs a search in two workers."""
     beside = Path(sys.executable).with_name("mpirun")
