@@ -38,6 +38,7 @@ from autograd_core.errors import (
 from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.mapping import vmap
+from autograd_core.nearest_name import did_you_mean
 from autograd_core.op_functions import *
 from autograd_core.operators import Operators
 from autograd_core.ops.argument_names import axis_or_dim
@@ -171,6 +172,7 @@ __all__ = [
     "depends_on",
     "detect_anomaly",
     "device",
+    "did_you_mean",
     "draw",
     "elementwise",
     "empty",

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Iterable
 
 from autograd_core import ops
 from autograd_core.names_table import TABLE
+from autograd_core.nearest_name import did_you_mean
 
 _INSTEAD = {f"{section}.{row.name}": row for section, rows in TABLE.items() for row in rows if not row.works}
 _IN_PLACE = "`p += u` within no_grad(), p.assign(values), or x.at[index].set(v) for a new tensor"
@@ -34,7 +34,7 @@ def missing_name(module: str, name: str, known: Iterable[str]) -> AttributeError
     row = _INSTEAD.get(f"{module}.{name}")
     if row is not None:
         return AttributeError(f"{text}; write {row.ours}", name=name)
-    return AttributeError(text + _nearest(name, tuple(known)), name=name)
+    return AttributeError(text + did_you_mean(name, known), name=name)
 
 
 @functools.lru_cache(maxsize=1024)  # for many ask whether there is an attribute, and one that is not takes a while
@@ -48,13 +48,4 @@ def _advice(kind: type, name: str) -> str:
     if name.endswith("_"):
         instead = _IN_PLACE_OF.get(name, _IN_PLACE)
         return f"{name}: tensors are values, and have no methods that change them; write {instead}"
-    return called + _nearest(name, tuple([known for known in dir(kind) if not known.startswith("_")]))
-
-
-@functools.lru_cache(maxsize=1024)
-def _nearest(name: str, known: tuple[str, ...]) -> str:
-    if name.startswith("_"):
-        return ""
-    by_lower = {own.lower(): own for own in known}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=1)
-    return f"; did you mean {by_lower[found[0]]!r}?" if found else ""
+    return called + did_you_mean(name, [known for known in dir(kind) if not known.startswith("_")])

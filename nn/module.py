@@ -22,7 +22,7 @@ from autograd_core import (
 from nn.arguments import kind_of
 from nn.errors import StateError
 from nn.hooks import Handle, Hooks
-from nn.settings_text import settings_text
+from nn.settings_text import names_of_settings, setting_meant, settings_text
 
 
 class Parameter(Tensor):
@@ -54,6 +54,9 @@ class LoadedKeys(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
+
+
+_PLAIN = (bool, int, float, str)  # what settings are
 
 
 class Module:
@@ -105,11 +108,31 @@ class Module:
             )
         if isinstance(value, Parameter):
             self._forget_buffer(name)
+        elif type(value) in _PLAIN and name not in vars(self):
+            self._check_setting(name, value)
         if name in self._buffers:
             self._check_buffer(name, value)
         if self._is_compiled and name != "training" and vars(self).get(name, self) is not value:
             forget_programs()  # they have the old one; of each mode there are programs of their own
         super().__setattr__(name, value)
+
+    def _check_setting(self, name: str, value: Any) -> None:
+        """Refuse an attribute that looks like a setting of this layer, or of all, and would change nothing."""
+        kind: Any = type(self)
+        hides = name in ("train", "eval")
+        if name in names_of_settings(kind) or (hasattr(kind, name) and not hides):
+            return
+        if name == "requires_grad":
+            raise ArgumentError(
+                f"{kind.__name__}: a module has no requires_grad, its parameters have; write "
+                f"{'unfreeze' if value else 'freeze'}(), or requires_grad_({value!r})"
+            )
+        if hides:
+            raise ArgumentError(f"{kind.__name__}: {name} is a method, which {value!r} would hide; call it: {name}()")
+        if kind.__module__.startswith("nn.layers.") and (meant := setting_meant(self, name)):
+            raise ArgumentError(
+                f"{kind.__name__}: {name} is no setting of it, and setting it would change nothing{meant}"
+            )
 
     def __delattr__(self, name: str) -> None:
         if self._is_compiled:

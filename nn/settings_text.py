@@ -1,11 +1,12 @@
-"""The settings of a layer as text, for `repr` and for the notes on errors: `in_features=2, out_features=3`."""
+"""The settings of a layer as text, for `repr` and for notes on errors: `in_features=2, out_features=3`; and by name."""
 
+import functools
 import inspect
 from typing import Any
 
 import numpy as np
 
-from autograd_core import Tensor
+from autograd_core import Tensor, did_you_mean
 from nn.arguments import numbers_of
 
 UNKNOWN = "?"
@@ -31,6 +32,23 @@ def settings_text(layer: object) -> str:
         if parameter.default is parameter.empty or text != _text(parameter.default):
             shown.append(f"{name}={text}")
     return ", ".join(shown)
+
+
+def setting_meant(layer: object, name: str) -> str:
+    """What a message says of a `name` that is no setting of a layer: "; did you mean 'p'?", or nothing.
+
+    Of the settings those count that the layer has kept, as numbers or words, and so has after its `__init__`.
+    """
+    kept = vars(layer)
+    kind: Any = type(layer)
+    names = names_of_settings(kind)
+    return did_you_mean(name, [own for own in names if isinstance(kept.get(own), int | float | str)])
+
+
+@functools.lru_cache(maxsize=1024)
+def names_of_settings(kind: type) -> tuple[str, ...]:
+    """The names of the parameters of a class's `__init__`."""
+    return tuple(inspect.signature(kind).parameters)
 
 
 def _text(value: Any) -> str:

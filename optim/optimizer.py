@@ -10,12 +10,14 @@ from autograd_core import (
     Update,
     UpdateRule,
     apply_updates,
+    did_you_mean,
     forget_programs,
     refuse_to_compile,
     zeros_like,
 )
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
-from optim.kinds import AT_LEAST_0, NUMBER, RATE, checked, kinds_of, require
+from optim.kinds import RATE, require
+from optim.parameter_group import ParameterGroup, checked_setting
 from optim.torch_state import from_torch, is_torchs
 
 Settings = dict[str, Any]
@@ -92,7 +94,7 @@ class Optimizer:
         self.defaults = self._checked({k: x for k, x in arguments.items() if k not in no_settings})
         if "lr" not in self.defaults:
             raise ArgumentError(f"{self._name}: an optimiser has a setting lr; got {sorted(self.defaults)}")
-        self.param_groups: list[Settings] = []
+        self.param_groups: list[Settings] = []  # each a ParameterGroup
         self.state: dict[int, State] = {}
         self._known: dict[int, _Known] = {}  # by the group's index
         for group in given if isinstance(given[0], Mapping) else [{"params": given}]:
@@ -133,7 +135,10 @@ class Optimizer:
             raise ArgumentError(f'{self._name}: a group is a dictionary with "params", got {kind}')
         unknown = param_group.keys() - self.defaults.keys() - {"params"}
         if unknown:
-            raise ArgumentError(f"{self._name}: no setting named {sorted(unknown)}; has {sorted(self.defaults)}")
+            raise ArgumentError(
+                f"{self._name}: no setting named {sorted(unknown)}; has {sorted(self.defaults)}"
+                f"{did_you_mean(min(map(str, unknown)), self.defaults)}"
+            )
         parameters = param_group["params"]
         parameters = [parameters] if isinstance(parameters, Tensor) else listed(self._name, parameters)
         settings = self._checked({**self.defaults, **param_group, "params": parameters})
@@ -142,7 +147,7 @@ class Optimizer:
         known = [*self._parameters(), *parameters]
         if len({id(parameter) for parameter in known}) != len(known):
             raise ArgumentError(f"{self._name}: a parameter is listed twice and would be updated twice a step")
-        self.param_groups.append(settings)
+        self.param_groups.append(ParameterGroup(type(self), settings))
         forget_programs()
 
     def _lr_scale(self, lr: float) -> float:
@@ -155,12 +160,7 @@ class Optimizer:
 
     def _checked(self, settings: Settings) -> Settings:
         """Settings as they are kept, each of its kind and all fit for each other."""
-        kind: Any = type(self)
-        kinds = {"lr_scale": (NUMBER, AT_LEAST_0), **kinds_of(kind)}  # not kept, for they cannot be pickled
-        settings = {
-            name: value if name == "params" else checked(self._name, name, value, kinds.get(name, (NUMBER,)))
-            for name, value in settings.items()
-        }
+        settings = {name: checked_setting(type(self), name, value) for name, value in settings.items()}
         self.check(settings)
         return settings
 
@@ -252,6 +252,10 @@ class Optimizer:
                 f"{self._name}: {name} is a setting of parameter groups; write "
                 f'optimizer.param_groups[0]["{name}"] = {value!r}, or for all of them in a loop'
             )
+        if name not in vars(self) and type(value) in (int, float) and "param_groups" in vars(self):
+            meant = did_you_mean(name, self.defaults)
+            if meant and not hasattr(type(self), name):
+                raise ArgumentError(f"{self._name}: {name} is no setting, and setting it would change nothing{meant}")
         super().__setattr__(name, value)
 
     @property

@@ -262,3 +262,18 @@ def test_without_strict_a_state_is_taken_as_far_as_it_goes():
         net.load_state_dict(state, strict=False)
     with pytest.raises(nn.StateError, match="Net: a state is a dictionary of arrays, got a list"):
         net.load_state_dict([])
+
+
+def test_attributes_that_pytorchs_users_mean_otherwise_are_refused():
+    net = Net()
+    with pytest.raises(ag.ArgumentError, match=r"Net: a module has no requires_grad, .* write freeze\(\)"):
+        net.requires_grad = False
+    for name in ("train", "eval"):
+        with pytest.raises(ag.ArgumentError, match=rf"Net: {name} is a method, .* call it: {name}\(\)"):
+            setattr(net, name, True)
+
+    class Own(nn.Module):
+        def __init__(self, requires_grad, freeze):
+            self.requires_grad, self.freeze = requires_grad, freeze
+
+    assert Own(True, False).requires_grad

@@ -1,6 +1,9 @@
 """What all optimisers share: groups, rates, closures, state; and what each of them refuses."""
 
+import copy
 import json
+import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -63,6 +66,32 @@ def test_settings_as_attributes_are_the_rate_or_refused():
         optimizer.momentum = 0.9
     assert optimizer.lr == pytest.approx(0.1)
     optimizer.note = "one's own"  # is nobody's setting
+    with pytest.raises(ag.ArgumentError, match=r"SGD: learning_rate is no setting, .* did you mean 'lr'"):
+        optimizer.learning_rate = 0.5
+
+
+def test_a_group_takes_no_settings_but_its_own_and_none_of_another_kind():
+    optimizer = optim.SGD(two(), lr=0.1)
+    group = optimizer.param_groups[0]
+    before = dict(group)
+    for change in (
+        lambda: group.__setitem__("learning_rate", 1),
+        lambda: group.update({"momentum": 0.5, "learning_rate": 1}),
+        lambda: group.setdefault("learning_rate", 1),
+        lambda: operator.ior(group, {"learning_rate": 1}),
+    ):
+        with pytest.raises(ag.ArgumentError, match=r"SGD: a parameter group has no setting 'learning_rate'.*mean 'lr'"):
+            change()
+    for wrong in (-1, "0.1", float("nan")):
+        with pytest.raises(ag.ArgumentError, match="SGD: lr must be"):
+            group["lr"] = wrong
+    assert group == before
+    group |= {"lr": 0.2}
+    assert group.setdefault("lr") == 0.2
+    for copied in (copy.deepcopy(group), pickle.loads(pickle.dumps(group))):
+        assert copied["lr"] == 0.2
+        with pytest.raises(ag.ArgumentError, match="no setting"):
+            copied["foo"] = 1
 
 
 def test_parameters_without_a_gradient_are_left_alone_and_count_no_step():

@@ -162,3 +162,14 @@ def test_lists_are_taken_too_and_operations_counted():
 def test_repr_shows_the_settings():
     assert repr(nn.Dropout2d(0.25)) == "Dropout2d(p=0.25)"
     assert repr(nn.GaussianNoise(0.25)) == "GaussianNoise(std=0.25)"
+
+
+def test_what_looks_like_a_setting_and_is_none_is_refused():
+    layer = nn.Dropout(0.3)
+    for name in ("prob", "rate", "drop_prob", "P"):
+        with pytest.raises(ag.ArgumentError, match=f"^Dropout: {name} is no setting of it, .*did you mean 'p'"):
+            setattr(layer, name, 0.5)
+    layer.p, layer.note, layer.SCALE = 0.4, "one's own", 1
+    assert repr(layer) == "Dropout(p=0.4)"
+    with pytest.raises(ag.ArgumentError, match=r"BatchNorm1d: momentun .* mean 'momentum'"):
+        nn.BatchNorm1d(2).momentun = 0.5
