@@ -30,6 +30,11 @@ class WeightAverage:
         self.updates = 0
         self._averages: list[Tensor] = []
 
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The tensors whose average this is."""
+        return list(self._parameters)
+
     def _share(self) -> float:
         """What part of the average the newest parameters become, `self.updates` times after the first."""
         raise NotImplementedError

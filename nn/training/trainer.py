@@ -4,15 +4,17 @@ It prints nothing, writes nothing and knows no optimiser by name: callbacks and 
 """
 
 import contextlib
+import inspect
 import itertools
 import math
 import reprlib
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ArgumentError, AutogradError
+from autograd_core import ArgumentError, AutogradError, did_you_mean
 from nn.arguments import at_least
 from nn.data.samplers import Sampler
 from nn.errors import CheckpointError, DivergenceError
@@ -64,6 +66,8 @@ class Trainer:
     >>> trainer.history[-1].train["loss"] < 0.01
     True
     """
+
+    _made = False  # whether `__init__` is over
 
     def __init__(
         self,
@@ -119,9 +123,22 @@ class Trainer:
         self._compiled = ag.compile(self._learn)
         self._compiled_gradients = ag.compile(self._gradients_alone)
         self.position = Position()
-        self.epochs = 0  # of the current call of fit, as are these:
+        self._epochs = 0  # of the current call of fit, as are these:
         self.batches_per_epoch: int | None = None
         self.batch: tuple[Any, ...] = ()  # the last mini-batch, for callbacks that look into the model
+        self._resumed = False  # whether the position was taken over since the last call of fit
+        self._made = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse what looks like a setting and would change nothing; a subclass may have more than these."""
+        if self._made and name not in vars(self) and type(self) is Trainer:
+            raise ArgumentError(f"Trainer: {_not_to_be_set(name, value, vars(self))}")
+        super().__setattr__(name, value)
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs, in all, that the current call of fit goes on to."""
+        return self._epochs
 
     @property
     def history(self) -> list[EpochRecord]:
@@ -154,6 +171,8 @@ class Trainer:
     ) -> bool:
         """Train from the current position until `epochs` are done in all; whether that, or a `stop`, was reached.
 
+        A second call with the same `epochs` has nothing to do, and warns so: what was trained before counts.
+
         `train` is a tuple of arrays (inputs..., targets) or a data set, in mini-batches of `batch_size`. Their order is
         a function of (`seed`, epoch), and `augment` (see `nn.data.augmentation`) gets a generator that is a function of
         (`seed`, epoch, mini-batch); so a training that goes on from a position sees what it would have seen. With a
@@ -179,7 +198,13 @@ class Trainer:
                 "fit: nothing would be learned, since the optimiser has none of the model's parameters that require a "
                 "gradient; make it of model.parameters() when the model is complete, and unfreeze what is to be learned"
             )
-        self.epochs, self.batches_per_epoch = epochs, number_of_batches(train, batch_size, sampler)
+        averaged = {id(p) for p in getattr(self.average, "parameters", ())}
+        if averaged and averaged.isdisjoint(id(p) for p in self.model.parameters()):
+            raise ArgumentError(
+                "fit: average follows none of the model's parameters, but others, so that validation would be by "
+                "weights that were never averaged; make it of model.parameters()"
+            )
+        self._epochs, self.batches_per_epoch = epochs, number_of_batches(train, batch_size, sampler)
         if self.parallel is not None:
             if batch_size is not None and batch_size < 2 * self.parallel.shards:
                 raise ArgumentError(
@@ -198,7 +223,10 @@ class Trainer:
         try:
             for callback in self._own_callbacks:
                 callback.training_started(self)
+            resumed, self._resumed = self._resumed, False
             if self._over() and self.position.ended:
+                if not resumed and self.is_first:
+                    warnings.warn(f"fit: nothing was trained: {self._why_over()}", stacklevel=2)
                 return True
             self.position.ended = False
             if not self.model.training:
@@ -285,6 +313,7 @@ class Trainer:
         for name, part in saved.items():
             _take_over(f"callbacks.{name}", callbacks[name].load_state_dict, part)
         self.position = _take_over("position", Position.from_json, state_dict["position"])
+        self._resumed = True
         _take_over("random_state", ag.set_random_state, state_dict["random_state"])
 
     def _named_callbacks(self) -> Iterator[tuple[str, Callback]]:
@@ -302,6 +331,15 @@ class Trainer:
 
     def _over(self) -> bool:
         return self.position.epoch >= self.epochs or bool(self.position.stopped)
+
+    def _why_over(self) -> str:
+        done = self.position.epoch
+        if self.position.stopped:
+            return f'the training was stopped after {done} epochs ({self.position.stopped}); stop("") lets it go on'
+        return (
+            f"{done} epochs are done, and epochs={self.epochs} counts them; give epochs={done + self.epochs} to train "
+            f"{self.epochs} more, or make a new model, optimiser and Trainer to begin anew"
+        )
 
     def _finish_epoch(self, batches: Iterator[tuple[Any, ...]], interrupted: Callable[[], bool]) -> bool:
         """The rest of the epoch; False if interrupted in it."""
@@ -435,6 +473,18 @@ class Trainer:
     def _settled(self, moment: Moment) -> None:
         for callback in self._own_callbacks:
             callback.settled(self, moment)
+
+
+def _not_to_be_set(name: str, value: Any, known: Iterable[str]) -> str:
+    """Why an attribute of a trainer cannot be set that it does not keep."""
+    of_fit = [p.name for p in inspect.signature(Trainer.fit).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    meant = did_you_mean(name, [*of_fit, *known])
+    for own in of_fit:
+        if own == name or repr(own) in meant:
+            return f"{own} is an argument of fit; write trainer.fit(..., {own}={value!r})"
+    if hasattr(Trainer, name):
+        return f"{name} can be read, not set"
+    return f"it has no attribute {name!r}, so that setting it would change nothing{meant}"
 
 
 def _take_over(name: str, take: Callable[[Any], Any], state: Any) -> Any:

@@ -105,8 +105,33 @@ def test_more_epochs_later_end_as_if_asked_for_at_once(make_trainer, line_data):
     later.fit(line_data, epochs=1, batch_size=8)
     later.fit(line_data, epochs=3, batch_size=8)
     assert_same(at_once, later)
-    assert later.fit(line_data, epochs=2, batch_size=8)  # done long ago
+    with pytest.warns(UserWarning, match="nothing was trained: 3 epochs are done, .*give epochs=5 to train 2 more"):
+        assert later.fit(line_data, epochs=2, batch_size=8)
     assert_same(at_once, later)
+    resumed = make_trainer()
+    resumed.load_state_dict(later.state_dict())
+    assert resumed.fit(line_data, epochs=3, batch_size=8)  # without a warning: it goes on to where it was asked to
+    assert_same(at_once, resumed)
+
+
+def test_what_a_trainer_has_not_cannot_be_set(make_trainer):
+    trainer = make_trainer()
+    for name, says in {
+        "epoch": r"Trainer: epochs is an argument of fit; write trainer.fit\(..., epochs=3\)",
+        "epochs": "epochs is an argument of fit",
+        "history": "history can be read, not set",
+        "averages": "no attribute 'averages', .* did you mean 'average'",
+        "devices": "no attribute 'devices', so that setting it would change nothing$",
+    }.items():
+        with pytest.raises(ag.ArgumentError, match=says):
+            setattr(trainer, name, 3)
+    trainer.clip = functools.partial(optim.clip_grad_norm, max_norm=1.0)
+
+    class Own(Trainer):
+        pass
+
+    own = Own(trainer.model, trainer.loss, trainer.optimizer)
+    own.note = "one's own class may have more"
 
 
 def test_accumulated_mini_batches_make_the_step_of_one_large_one(make_trainer, line_data):
@@ -426,6 +451,10 @@ def test_what_trains_nothing_is_refused():
         with pytest.raises(ag.ArgumentError, match="nothing would be learned, since the optimiser has none of"):
             Trainer(net, nn.functions.mse_loss, wrong).fit((x, y), epochs=1, batch_size=4)
         net.requires_grad_(True)
+    average = optim.EqualAverage(other.parameters())
+    with pytest.raises(ag.ArgumentError, match="average follows none of the model's parameters"):
+        trainer = Trainer(net, nn.functions.mse_loss, optim.SGD(net.parameters(), lr=0.1), average=average)
+        trainer.fit((x, y), epochs=1, batch_size=4)
 
 
 @pytest.mark.parametrize(
