@@ -58,8 +58,9 @@ def set_default_dtype(dtype: npt.DTypeLike) -> None:
     if dtype is None or chosen is None:  # numpy's own default for None is float64
         raise DTypeError(f"set_default_dtype: takes float32 or float64, got {dtype!r}")
     dtype = chosen
-    if dtype.kind != "f":
-        raise DTypeError(f"set_default_dtype: takes a floating-point dtype, not {dtype}")
+    if dtype not in (np.float32, np.float64):
+        halves = ": there is no arithmetic of halves" * (dtype == np.float16)
+        raise DTypeError(f"set_default_dtype: takes float32 or float64, not {dtype}{halves}")
     _default_dtype = dtype
     forget_programs()
 

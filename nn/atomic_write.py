@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterable
@@ -17,7 +18,8 @@ def write_atomically(path: Path, data: bytes, *, advice: str = "") -> None:
     """Make `data` the content of the file at `path`, whose directory is made if there is none.
 
     Several may do so at once: each writes a partial file of its own first, beside it, and the last one's content stays.
-    A link stays one, and what it points to is replaced; a device or pipe is written to.
+    A link stays one, and what it points to is replaced; a device or pipe is written to. A file that was there before
+    keeps its permissions, and a new one has those that the process gives.
 
     Raises `OutputError`, with the advice, if it cannot be written; what was there before is kept then.
     """
@@ -42,6 +44,8 @@ def _replace(path: Path, data: bytes) -> None:
     with contextlib.ExitStack() as undo:
         with open(partial, "xb") as file:
             undo.callback(partial.unlink, missing_ok=True)
+            if path.exists():
+                shutil.copymode(path, partial)  # before anything is in it that others should not read
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # or the rename could reach the disk before the content does

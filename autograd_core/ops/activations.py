@@ -374,6 +374,7 @@ def glu(x: Any, /, axis: int = -1) -> Any:
 
     Shapes: (..., 2n, ...) -> (..., n, ...). Errors: ShapeError for an odd length.
     """
+    x = shaping.as_array(x, "glu")
     (axis,) = reduction.reduced_axes("glu", x.shape, axis)
     n, odd = divmod(x.shape[axis], 2)
     if odd:
@@ -389,6 +390,7 @@ def maxout(x: Any, /, pieces: int, axis: int = -1) -> Any:
     Shapes: (..., pieces·n, ...) -> (..., n, ...). Gradient: to the largest, shared evenly at a tie.
     Errors: ShapeError for a length that `pieces` does not divide (Goodfellow et al. 2013).
     """
+    x = shaping.as_array(x, "maxout")
     (axis,) = reduction.reduced_axes("maxout", x.shape, axis)
     if pieces < 1:
         raise ArgumentError(f"maxout: pieces={pieces}; there has to be at least 1")

@@ -72,7 +72,7 @@ def _(g, axes):
 
 def matrix_transpose(x: Any, /) -> Any:
     """The last two axes swapped: (..., m, n) -> (..., n, m)."""
-    ndim = x.ndim
+    ndim = (x := as_array(x, "matrix_transpose")).ndim
     if ndim < 2:
         raise ShapeError(f"matrix_transpose: needs at least two axes, got shape {x.shape}")
     return permute_dims(x, (*range(ndim - 2), ndim - 1, ndim - 2))

@@ -6,6 +6,7 @@ import html
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from numbers import Real
 from typing import Any, ClassVar
 
 from autograd_core.errors import ArgumentError
@@ -61,8 +62,8 @@ def draw(
     """
     scope = Scope(module)
     reading = Reading(root, names=scope.names)
-    if width is not None and not width >= NARROWEST:
-        raise ArgumentError(f"show: width={width}; a picture is at least {NARROWEST} pixels wide")
+    if width is not None and not (isinstance(width, Real) and width >= NARROWEST):
+        raise ArgumentError(f"show: width={width!r}; a picture is at least {NARROWEST} pixels wide")
     if local_gradients and isinstance(root, Tensor):
         raise ArgumentError(
             "show: the local gradients of Tensors are arrays, which no wire has room for; explain(t) has each rule"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any, Literal
 
 from autograd_core.errors import ArgumentError
@@ -48,9 +49,9 @@ def take_folded(reading: Reading, scope: Scope, limit: int, depth: int | None = 
     Errors: ArgumentError for a limit below 1, and a depth below 0 or without modules.
     """
     check_limit(limit)
-    if depth is not None and (depth < 0 or not scope.names):
+    if depth is not None and (not isinstance(depth, Integral) or depth < 0 or not scope.names):
         raise ArgumentError(
-            f"show: depth={depth}; it says how many levels of modules are opened, from 0 on"
+            f"show: depth={depth!r}; it says how many levels of modules are opened, a whole number from 0 on"
             + ", and needs module=, which has them" * (not scope.names)
         )
     scope.check(reading.order)

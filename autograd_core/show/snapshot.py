@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter, deque
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
@@ -189,8 +190,8 @@ def take(
 
 def check_limit(limit: int) -> None:
     """Refuse to show nothing. Errors: ArgumentError."""
-    if limit < 1:
-        raise ArgumentError(f"show: limit={limit}; at least 1 node has to be shown")
+    if not isinstance(limit, Integral) or limit < 1:
+        raise ArgumentError(f"show: limit={limit!r}; a whole number of nodes, at least 1, has to be shown")
 
 
 def _outside(entry: Entry) -> Entry:

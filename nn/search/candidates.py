@@ -23,9 +23,18 @@ def grid(values: Mapping[str, Sequence[Any]]) -> list[Candidate]:
     >>> grid({"lr": [0.1, 0.01], "units": [10, 30]})[:2]
     [{'lr': 0.1, 'units': 10}, {'lr': 0.1, 'units': 30}]
     """
-    empty = [name for name, listed in values.items() if isinstance(listed, str) or not len(listed)]
-    if empty or not values:
-        raise ArgumentError(f"grid: takes a list of values for each name, got {dict(values)!r}")
+    if not isinstance(values, Mapping):
+        raise ArgumentError(f"grid: takes a dictionary of lists of values, got {values!r}")
+    for name, listed in values.items():
+        if hasattr(listed, "at"):
+            raise ArgumentError(
+                f"grid: {name} is {listed!r}, of which there are no finitely many values; list some, or draw from a "
+                "space with random(space, count) or design(space, count)"
+            )
+        if isinstance(listed, str) or not hasattr(listed, "__len__") or not len(listed):
+            raise ArgumentError(f"grid: takes a list of values for each name, got {listed!r} for {name}")
+    if not values:
+        raise ArgumentError("grid: takes a list of values for each name, got no names")
     return [dict(zip(values, combination, strict=True)) for combination in itertools.product(*values.values())]
 
 

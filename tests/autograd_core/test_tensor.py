@@ -38,8 +38,10 @@ def test_the_default_dtype_can_be_set():
         assert tensor(1.0).dtype == ag.zeros(2).dtype == np.float64
     finally:
         ag.set_default_dtype(np.float32)
-    with pytest.raises(ag.DTypeError, match="floating-point"):
-        ag.set_default_dtype(int)
+    for dtype in (int, "float16", np.longdouble):
+        with pytest.raises(ag.DTypeError, match="set_default_dtype: takes float32 or float64, not "):
+            ag.set_default_dtype(dtype)
+    assert ag.get_default_dtype() == np.float32
 
 
 @pytest.mark.parametrize("data", [[[1, 2], [3]], ["a"], [1 + 2j], object(), None])

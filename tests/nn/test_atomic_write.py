@@ -18,6 +18,19 @@ def test_writes_and_replaces_and_makes_the_directory(tmp_path):
     assert [entry.name for entry in path.parent.iterdir()] == ["file"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a file's mode says little")
+def test_a_file_keeps_its_mode_and_a_new_one_has_that_of_the_process(tmp_path):
+    path, plain = tmp_path / "file", tmp_path / "plain"
+    plain.touch()
+    write_atomically(path, b"old")
+    assert path.stat().st_mode == plain.stat().st_mode
+    for mode in (0o600, 0o664):
+        path.chmod(mode)
+        write_atomically(path, b"new")
+        assert path.stat().st_mode & 0o777 == mode
+        assert path.read_bytes() == b"new"
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_failing_at_any_step_leaves_what_was_there(tmp_path, monkeypatch, step):
     path = tmp_path / "file"

@@ -96,6 +96,15 @@ def test_glu_gates_one_half_by_the_other():
         ag.glu(ag.ones((2, 3)))
 
 
+def test_ops_on_halves_and_groups_refuse_a_value_and_lists_of_them():
+    for op in (ag.glu, lambda x: ag.maxout(x, 2), ag.matrix_transpose):
+        with pytest.raises(ag.DTypeError, match="works on arrays and a Value is a single number"):
+            op(ag.Value(1.0))
+        with pytest.raises(ag.DTypeError, match="takes a tensor, not a list of them"):
+            op([ag.Value(1.0), ag.Value(2.0)])
+    assert ag.glu([1.0, 0.0]) == 0.5
+
+
 def test_maxout_takes_the_largest_of_each_group():
     x = ag.tensor([[1.0, 5.0, 2.0, -1.0, -3.0, -1.0]], requires_grad=True)
     y = ag.maxout(x, 3)

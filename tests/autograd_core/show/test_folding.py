@@ -217,10 +217,19 @@ def test_options_that_make_no_sense_are_refused(options, message):
         draw(Value(1.0) * 2.0, **options)
 
 
-def test_a_depth_below_0_is_refused():
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"depth": -1}, "depth=-1; it says how many levels"),
+        ({"depth": "2"}, "depth='2'; it says how many levels of modules are opened, a whole number"),
+        ({"limit": 2.5}, "limit=2.5; a whole number of nodes"),
+        ({"width": "wide"}, "width='wide'; a picture is at least"),
+    ],
+)
+def test_what_is_no_depth_limit_or_width_is_refused(option, message):
     net = Net()
-    with pytest.raises(ArgumentError, match="depth=-1"):
-        draw(loss_of(net), module=net, depth=-1)
+    with pytest.raises(ArgumentError, match=f"show: {message}"):
+        draw(loss_of(net), module=net, **option)
 
 
 @pytest.mark.parametrize("form", ["sums", "sum of a list", "recurrence"])

@@ -45,6 +45,9 @@ def test_low_discrepancy_fills_every_sixteenth_of_the_square(method):
     [
         (lambda: grid({"lr": []}), "grid: takes a list of values for each name"),
         (lambda: grid({"act": "relu"}), "grid: takes a list of values for each name"),
+        (lambda: grid({"lr": 0.1}), "grid: takes a list of values for each name, got 0.1 for lr"),
+        (lambda: grid([0.1]), r"grid: takes a dictionary of lists of values, got \[0.1\]"),
+        (lambda: grid({"lr": LogUniform(1e-3, 1.0)}), "grid: lr is LogUniform.* or draw from a space with random"),
         (lambda: grid({}), "grid: takes a list of values for each name"),
         (lambda: random({}, 3), "a space has at least one hyper-parameter"),
         (lambda: random({"lr": [0.1, 0.2]}, 3), r"lr of the space is \[0\.1, 0\.2\]; expected Uniform"),
