@@ -61,6 +61,11 @@ def decoded(data: bytes, path: Path, what: str) -> tuple[Arrays, dict[str, str]]
     try:
         entries = deserialize(data)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
+        if data.startswith((b"PK", b"\x80")):  # a zip file, a pickle
+            raise CheckpointError(
+                f"{path} is no {what}, but one of torch.save or pickle, which is not read here, for reading can run "
+                "any code; write it there with safetensors.torch.save_file(net.state_dict(), path)"
+            ) from error
         raise CheckpointError(f"{path} is no {what}, or a damaged one: {' '.join(str(error).split())}") from error
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])  # which deserialize has found to be whole
     return {name: _array(path, name, entry) for name, entry in entries}, header.get("__metadata__") or {}

@@ -22,6 +22,7 @@ from typing import Any
 
 from nn.arguments import kind_of
 from nn.errors import CheckpointError, StateError
+from nn.file_endings import check_ending
 from nn.module import LoadedKeys, Module
 from nn.tensor_file import read_tensors, write_tensors
 
@@ -32,10 +33,12 @@ VERSION = 1  # a reader takes its own and older ones
 def save_weights(module: Module, path: str | PathLike[str]) -> None:
     """Write all parameters and persistent buffers under their dotted names to `path`, whole or not at all.
 
-    Errors: OutputError if it cannot be written; what was there before is kept then.
+    Errors: OutputError if it cannot be written, ArgumentError for a name that ends as another kind of file does, such
+    as `.pt`; what was there before is kept then.
     """
     if not isinstance(module, Module):
         raise StateError(f"save_weights: takes a module and a path, got {kind_of(module)} for the module")
+    check_ending("save_weights", Path(path), ".safetensors")
     write_tensors(Path(path), module.state_dict(), {"format": FORMAT, "version": str(VERSION)})
 
 

@@ -17,6 +17,7 @@ from autograd_core import ArgumentError, AutogradError, Place, Tensor, Trace
 from nn.arguments import kind_of
 from nn.atomic_write import write_atomically
 from nn.errors import OnnxError
+from nn.file_endings import check_ending
 from nn.modes import evaluating
 from nn.module import Module, Parameter
 from nn.onnx.graph import Graph
@@ -60,11 +61,13 @@ def export(
     Names are those of forward's parameters and "output", "output_1", ... or a dictionary's keys, unless given.
     The file is checked by the library `onnx`, and written whole or not at all.
     Errors: OnnxError for an op without translation, or a model that depends on an open size in another way than a graph
-    can express, with its line; OutputError if the file cannot be written; ModuleNotFoundError without `onnx`.
+    can express, with its line; OutputError if the file cannot be written; ArgumentError for a name that ends as
+    another kind of file does, such as `.pt`; ModuleNotFoundError without `onnx`.
     """
     onnx = onnx_library()
     if not isinstance(model, Module):
         raise ArgumentError(f"export: takes a module, its inputs and a path, got {kind_of(model)} for the module")
+    check_ending("export", Path(path), ".onnx")
     given = _Inputs(model, inputs, input_names)
     axes = _open_axes(given, dynamic)
     with evaluating(model):

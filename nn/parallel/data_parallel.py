@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -113,6 +114,7 @@ class DataParallel:
         self._bucket_bytes = at_least("DataParallel", "bucket_bytes", bucket_bytes, 1)
         self._overlap = overlap
         self._gradients: GradientSums | None = None
+        self._form = np.zeros(1, np.int64)  # what tells the parameters of the last step from others
 
     @property
     def is_first(self) -> bool:
@@ -192,7 +194,10 @@ class DataParallel:
         parameters = [parameter for parameter in learning.parameters if parameter.requires_grad]
         if self._gradients is None or not self._gradients.fits(parameters):
             self._gradients = GradientSums(self.communicator, parameters, len(self.own), self._bucket_bytes)
+            form = [(p.requires_grad, p.shape, p.dtype.str) for p in learning.parameters]
+            self._form = np.array([zlib.crc32(repr(form).encode())])
         gradients, nothing = self._gradients, contextlib.nullcontext()
+        self._check_learned(learning.parameters)
         buffers = BufferMoves(self.communicator, learning.buffers, len(self.own))
         start = int(ag.default_generator().integers(0, 2**62))
         rows = np.zeros((len(self.own), 1 + numbers))
@@ -221,6 +226,25 @@ class DataParallel:
             buffers.put_back()
             raise DivergenceError(f"the loss of shard {diverged[0] + 1} of {self.shards} is no finite number")
         return found[:, 1:]
+
+    def _check_learned(self, parameters: Sequence[Tensor]) -> None:
+        """Raise `ParallelError`, in all processes, unless all learn the same parameters: sums of others are no sums."""
+        if self.processes == 1 or len(set(self.gather(self._form).tolist())) == 1:
+            return
+        advice = "freeze, unfreeze and replace in all of them, not in those of some rank alone"
+        counts = self.gather(np.array([len(parameters)]))
+        if len(set(counts.tolist())) > 1:
+            raise ParallelError(f"the model's parameters are {counts.tolist()} in the processes 0, 1, ...; {advice}")
+        learned = self.gather(np.array([[parameter.requires_grad for parameter in parameters]]))
+        differing = np.flatnonzero((learned != learned[0]).any(axis=0))
+        if not differing.size:
+            raise ParallelError(f"the model's parameters have other shapes or dtypes in other processes; {advice}")
+        place = int(differing[0])
+        kinds = [[str(i) for i in np.flatnonzero(learned[:, place] == kind)] for kind in (False, True)]
+        raise ParallelError(
+            f"parameter {place} of the model (shape {parameters[place].shape}) is frozen in process "
+            f"{', '.join(kinds[0])}, and learned in process {', '.join(kinds[1])}; {advice}"
+        )
 
 
 def _are(processes: int) -> str:

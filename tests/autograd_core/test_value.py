@@ -303,11 +303,9 @@ def test_augmented_assignment_while_recording_makes_a_new_value():
 def test_a_function_that_is_no_method_is_named():
     a, b = Value(3.0), Value(4.0)
     for name in ("hypot", "lgamma", "erf"):
-        with pytest.raises(
-            AttributeError, match=rf"a Value v has no {name!r}; write autograd_core.{name}\(v, \.\.\.\)"
-        ):
+        with pytest.raises(AttributeError, match=rf"a Value v has no {name!r}; write autograd_core.{name}\(v, "):
             getattr(a, name)
-    with pytest.raises(AttributeError, match="a Value v has no 'softmax'$"):
+    with pytest.raises(AttributeError, match=r"a Value v has no 'softmax'$"):
         a.softmax()
     assert not hasattr(a, "shape")
     (ag.hypot(a, b) + ag.lgamma(a)).backward()

@@ -199,3 +199,23 @@ def test_what_a_tensor_cannot_hold_is_refused_rather_than_cut_off():
     with pytest.raises(nn.StateError, match=r"running_mean has shape None instead of \(2,\)"):
         norm.load_state_dict({**norm.state_dict(), "running_mean": [[1.0], 2.0]})
     assert norm.num_batches_tracked.item() == 3
+
+
+@pytest.mark.parametrize("name", ["net.pt", "net.PTH", "net.npz", "net.onnx"])
+def test_a_name_of_another_kind_of_file_is_refused_with_the_right_one(tmp_path, name):
+    with pytest.raises(ag.ArgumentError, match=r"save_weights: .* call it 'net.safetensors'"):
+        nn.save_weights(nn.Linear(2, 1), tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_that_say_no_kind_are_taken(tmp_path):
+    for name in ("net", "net.v2", "net.SafeTensors"):
+        nn.save_weights(nn.Linear(2, 1), tmp_path / name)
+        nn.load_weights(nn.Linear(2, 1), tmp_path / name)
+
+
+def test_what_torch_save_makes_is_refused_with_what_to_write_there(tmp_path):
+    for start in (b"PK\x03\x04", b"\x80\x02"):
+        (tmp_path / "net.pt").write_bytes(start + bytes(100))
+        with pytest.raises(nn.CheckpointError, match=r"net.pt is no file of weights, .* torch.save .*save_file"):
+            nn.load_weights(nn.Linear(2, 1), tmp_path / "net.pt")

@@ -229,6 +229,8 @@ def test_arguments_that_do_not_fit_are_refused(how, says, path):
 def test_what_is_no_model_and_what_is_no_input(path):
     with pytest.raises(ag.ArgumentError, match="takes a module"):
         nn.onnx.export(lambda x: x, X, path)
+    with pytest.raises(ag.ArgumentError, match=r"export: .* call it 'model.onnx'"):
+        nn.onnx.export(nn.Linear(2, 1), ag.ones((1, 2)), path.with_suffix(".pt"))
     with pytest.raises(ag.ArgumentError, match="give the inputs as tensors"):
         nn.onnx.export(nn.Linear(4, 2), (), path)
     with pytest.raises(ag.ShapeError, match="expects 4 features"):

@@ -112,6 +112,20 @@ def failing(directory):
     fit(one)
 
 
+def frozen_in_one(directory):
+    """The second process freezes a bias between two steps, alone; both say so."""
+    parallel = DataParallel(shards=2, timeout=60)
+    net = nn.Linear(3, 2)
+    parallel.share_weights(net)
+    x = np.ones((4, 3), np.float32)
+    for step in range(2):
+        net.bias.requires_grad = not (step and parallel.rank)
+        try:
+            parallel.backward(net, lambda x: net(ag.tensor(x)).sum(), x)
+        except nn.ParallelError as error:
+            Path(directory, str(parallel.rank)).write_text(f"{step}: {error}")
+
+
 def waiting(directory):
     """The second process leaves, and the first one waits for it."""
     parallel = DataParallel(shards=2, timeout=0.3)

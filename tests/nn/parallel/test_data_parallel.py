@@ -257,6 +257,21 @@ def test_a_process_that_does_something_else_is_told_what():
         fit_after(json.dumps(settings).encode(), state)
 
 
+def test_a_model_of_other_parameters_in_another_process_is_refused():
+    class Other(OneOf):
+        def gather(self, array):
+            """Process 0 has one parameter of the same kinds, or with `more` one more."""
+            other = array + 1 if array.dtype.kind == "i" and (array[0] != 2 or self.more) else array
+            return Arrived(np.stack([other, array]))
+
+    net = nn.Linear(3, 1)
+    for more, says in ((True, r"parameters are \[3, 2\] in the processes 0, 1"), (False, "other shapes or dtypes")):
+        one = Other(2, 1)
+        one.more = more
+        with pytest.raises(ParallelError, match=says):
+            DataParallel(2, communicator=one).backward(net, loss_of(net), X, Y)
+
+
 def test_a_process_of_mpirun_without_its_mpi_says_what_is_missing(monkeypatch):
     monkeypatch.setenv("PMI_SIZE", "4")
     monkeypatch.setitem(__import__("sys").modules, "mpi4py", None)

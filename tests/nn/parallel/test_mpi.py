@@ -43,3 +43,11 @@ def test_who_waits_in_vain_ends_all_and_says_for_whom(program, tmp_path):
     ended = program(2, "waiting", tmp_path)
     assert ended.code != 0
     assert "process 0 of 2 has waited 0.3 seconds for the others: it hangs, was lost, or has left" in ended.err
+
+
+def test_a_parameter_that_one_process_alone_has_frozen_is_named_in_all(program, tmp_path):
+    ended = program(2, "frozen_in_one", tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    said = "1: parameter 1 of the model (shape (2,)) is frozen in process 1, and learned in process 0; freeze, "
+    for rank in ("0", "1"):
+        assert (tmp_path / rank).read_text().startswith(said)
