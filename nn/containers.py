@@ -8,14 +8,15 @@ from typing import Any, Self, overload
 
 from autograd_core import ArgumentError, Tensor
 from nn.arguments import kind_of
+from nn.listed_parts import ListedParts
 from nn.module import Module
 
 
 class _Row(Module):
     """Modules in an order. Each is an attribute: in a state they are "0.weight", "1.weight", or go by given names."""
 
-    def children(self) -> list[Module]:
-        return [part for part in vars(self).values() if isinstance(part, Module)]
+    def children(self) -> ListedParts[Module]:
+        return ListedParts([part for part in vars(self).values() if isinstance(part, Module)])
 
     def append(self, module: Module) -> Self:
         """Add a module at the end."""

@@ -4,26 +4,10 @@ from pathlib import Path
 
 from autograd_core import ArgumentError
 
-_OF_ONE_KIND = frozenset(
-    [
-        ".bin",
-        ".ckpt",
-        ".gguf",
-        ".h5",
-        ".hdf5",
-        ".json",
-        ".keras",
-        ".npy",
-        ".npz",
-        ".onnx",
-        ".pickle",
-        ".pkl",
-        ".pt",
-        ".pth",
-        ".safetensors",
-        ".tflite",
-    ]
-)
+_OF_ONE_KIND = {
+    *(".safetensors", ".onnx", ".tflite", ".gguf", ".keras", ".h5", ".hdf5", ".json", ".npy", ".npz"),
+    *(".pt", ".pth", ".bin", ".ckpt", ".pickle", ".pkl"),
+}
 """Endings by which people and programs tell how to read a file of weights or a model."""
 
 

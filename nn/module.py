@@ -22,6 +22,7 @@ from autograd_core import (
 from nn.arguments import kind_of
 from nn.errors import StateError
 from nn.hooks import Handle, Hooks
+from nn.listed_parts import ListedParts
 from nn.settings_text import names_of_settings, setting_meant, settings_text
 
 
@@ -209,17 +210,17 @@ class Module:
             if isinstance(value, Module):
                 yield name, value
 
-    def children(self) -> list[Module]:
+    def children(self) -> ListedParts[Module]:
         """The modules of `named_children`."""
-        return [child for _, child in self.named_children()]
+        return ListedParts(child for _, child in self.named_children())
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """This module (named "") and all beneath it, by dotted name; one that is shared comes once."""
         yield from _each_once(self._walk(""))
 
-    def modules(self) -> list[Module]:
+    def modules(self) -> ListedParts[Module]:
         """The modules of `named_modules`."""
-        return [module for _, module in self.named_modules()]
+        return ListedParts(module for _, module in self.named_modules())
 
     def _walk(self, prefix: str) -> Iterator[tuple[str, Module]]:
         """As `named_modules`, but a shared module comes under each of its names."""
@@ -294,9 +295,9 @@ class Module:
             if isinstance(value, Parameter):
                 yield name, value
 
-    def parameters(self) -> list[Parameter]:
-        """Every learned tensor."""
-        return [parameter for _, parameter in self.named_parameters()]
+    def parameters(self) -> ListedParts[Parameter]:
+        """Every learned tensor; `next(net.parameters())` is the first, as of PyTorch's iterator."""
+        return ListedParts(parameter for _, parameter in self.named_parameters())
 
     def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
         """What `register_buffer` has set here and beneath, by dotted name; one that is shared comes once."""
@@ -304,9 +305,9 @@ class Module:
             if not isinstance(value, Parameter):
                 yield name, value
 
-    def buffers(self) -> list[Tensor]:
+    def buffers(self) -> ListedParts[Tensor]:
         """The tensors of `named_buffers`."""
-        return [buffer for _, buffer in self.named_buffers()]
+        return ListedParts(buffer for _, buffer in self.named_buffers())
 
     def apply(self, function: Callable[[Module], object]) -> Self:
         """Call `function` with every module beneath this one and with itself: to initialise, say.

@@ -277,3 +277,15 @@ def test_attributes_that_pytorchs_users_mean_otherwise_are_refused():
             self.requires_grad, self.freeze = requires_grad, freeze
 
     assert Own(True, False).requires_grad
+
+
+def test_next_takes_the_first_of_what_is_listed():
+    net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    assert next(net.parameters()) is net[0].weight
+    assert (next(net.buffers()), next(net.children()), next(net.modules())) == (net[1].running_mean, net[0], net)
+    parameters = net.parameters()
+    next(parameters)
+    assert [p.shape for p in parameters] == [(3,), (3,), (3,)]
+    assert len(net.parameters()) == 4
+    with pytest.raises(StopIteration):
+        next(nn.Tanh().parameters())
