@@ -107,7 +107,10 @@ def array_function(function: Callable[..., Any], args: tuple[Any, ...], named: d
         return ops.matmul(*args)
     if name not in _SAME and name not in ("cumsum", "cumprod"):
         raise _refused(name)
-    op = getattr(ops, _RENAMED.get(name, name))
+    ours = _RENAMED.get(name, name)
+    if ours in ("max", "min", "sort") and len(args) == 2:  # where a position is PyTorch's
+        args, named = args[:-1], {"axis": args[-1], **named}
+    op = getattr(ops, ours)
     try:
         return op(*args, **named)
     except TypeError as error:

@@ -22,11 +22,12 @@ arguments and weights.
   things, that decides. A method that numpy has, too, tells by the name of the argument: `dim` and positions are
   PyTorch's, `axis` and `keepdims` numpy's. Names that the array API has not are PyTorch's: `ag.cat`, `ag.bmm`.
 - **`dim` and `keepdim` are taken wherever `axis` and `keepdims` are**, and the other way round; both at once are
-  refused.
+  refused. They mean the same but for `max`, `min` and `sort`, as methods and as functions of `ag`: along an `axis` they
+  give values, along a `dim`, by name or by position, PyTorch's pair of values and indices.
 - **Who comes from numpy** finds these methods with PyTorch's meaning: `x.std()` and `x.var()` divide by n - 1;
-  `x.max(0)`, `x.min(0)` and `x.sort()` give values and indices (with `axis=`, the values); `x.transpose(0, 1)` swaps
-  two axes, of a matrix too; `x.repeat(2)` repeats the whole, `x.norm(1)` is the 1-norm, `x.diagonal()` that of the
-  first two axes. `ag.std(x)`, a function of `ag`, divides by n.
+  `x.max(0)`, `x.min(0)` and `x.sort()` give values and indices (with `axis=`, the values), and so do `ag.max(x, 0)`,
+  `ag.min(x, 0)` and `ag.sort(x, 0)`; `x.transpose(0, 1)` swaps two axes, of a matrix too;
+  `x.repeat(2)` repeats the whole, `x.norm(1)` is the 1-norm, `x.diagonal()` that of the first two axes. `ag.std(x)`, a function of `ag`, divides by n.
 - **Tensors are values.** Nothing changes them in place: `x[0] = 1` and `x.add_(1)` are refused with what to write. A
   leaf is given new numbers within `no_grad()` by `p -= u`, or by `p.assign(values)`, as `nn.init` does it.
 - **All is computed on the CPU.** `device="cpu"`, `.to("cpu")`, `.cpu()` and `ag.cuda.is_available()`, which is False,

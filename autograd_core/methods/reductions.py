@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
-import numpy as np
 import numpy.typing as npt
 
 from autograd_core import ops
 from autograd_core.errors import ArgumentError
 from autograd_core.methods.base import Axis, Methods, either
 from autograd_core.ops.argument_names import given_twice
+from autograd_core.ops.extremes import ValuesAndIndices
 from autograd_core.ops.op import Op
+from autograd_core.ops.reduction import _max, _min
 
 if TYPE_CHECKING:
     from autograd_core.tensor import Tensor
 
 
-class ValuesAndIndices(NamedTuple):
-    """What was found along an axis, and where."""
+Pair: TypeAlias = "ValuesAndIndices[Tensor]"
 
-    values: Tensor
-    indices: Tensor
+_FORMS: Any = ops  # for type checkers, which ask each of an op's forms for what these methods hand on for all
 
 
 class Reductions(Methods):
@@ -127,7 +126,7 @@ class Reductions(Methods):
         return self._reduced(ops.norm, dim, keepdim, axis, keepdims, ord=wanted)
 
     @overload
-    def max(self, dim: int, keepdim: bool = ...) -> ValuesAndIndices: ...
+    def max(self, dim: int, keepdim: bool = ...) -> Pair: ...
     @overload
     def max(self, dim: Tensor | npt.NDArray[Any]) -> Tensor: ...
     @overload
@@ -138,46 +137,29 @@ class Reductions(Methods):
         Of several largest the pair names the first, which gets the gradient; else they share it (see
         `autograd_core.max`). With a tensor it is `autograd_core.maximum` of the two.
         """
-        return self._extreme(ops.max, ops.argmax, ops.maximum, dim, keepdim, axis, keepdims)
+        return _FORMS.max(self, dim, keepdim, axis=axis, keepdims=keepdims)
 
     @overload
-    def min(self, dim: int, keepdim: bool = ...) -> ValuesAndIndices: ...
+    def min(self, dim: int, keepdim: bool = ...) -> Pair: ...
     @overload
     def min(self, dim: Tensor | npt.NDArray[Any]) -> Tensor: ...
     @overload
     def min(self, dim: tuple[int, ...] | None = ..., *, axis: Axis = ..., keepdims: bool | None = ...) -> Tensor: ...
     def min(self, dim: Any = None, keepdim: bool = False, *, axis: Axis = None, keepdims: bool | None = None) -> Any:
         """The smallest element of all or over `axis`; along one `dim` the smallest and their places, as of `max`."""
-        return self._extreme(ops.min, ops.argmin, ops.minimum, dim, keepdim, axis, keepdims)
-
-    def _extreme(
-        self, op: Op[Any], where: Op[Any], of_two: Op[Any], dim: Any, keepdim: bool, axis: Axis, keepdims: bool | None
-    ) -> Any:
-        if isinstance(dim, (Methods, np.ndarray)):
-            return of_two(self, dim)
-        if not isinstance(dim, (int, np.integer)) or axis is not None:
-            return self._reduced(op, dim, keepdim, axis, keepdims)
-        if keepdims is not None:
-            if keepdim:
-                raise given_twice(op.name, "keepdims", "keepdim")
-            keepdim = keepdims
-        indices = where(self, axis=dim, keepdims=True)
-        values = ops.take_along_axis(self, indices, axis=dim)
-        if keepdim:
-            return ValuesAndIndices(values, indices)
-        return ValuesAndIndices(ops.squeeze(values, axis=dim), ops.squeeze(indices, axis=dim))
+        return _FORMS.min(self, dim, keepdim, axis=axis, keepdims=keepdims)
 
     def amax(
         self, dim: Axis = None, keepdim: bool = False, *, axis: Axis = None, keepdims: bool | None = None
     ) -> Tensor:
         """The largest element over one axis or several, whose gradient a tie shares; see `autograd_core.max`."""
-        return self._reduced(ops.max, dim, keepdim, axis, keepdims)
+        return self._reduced(_max, dim, keepdim, axis, keepdims)
 
     def amin(
         self, dim: Axis = None, keepdim: bool = False, *, axis: Axis = None, keepdims: bool | None = None
     ) -> Tensor:
         """The smallest element over one axis or several, whose gradient a tie shares; see `autograd_core.min`."""
-        return self._reduced(ops.min, dim, keepdim, axis, keepdims)
+        return self._reduced(_min, dim, keepdim, axis, keepdims)
 
     def argmax(
         self, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool | None = None
@@ -227,7 +209,7 @@ class Reductions(Methods):
         return ops.cumulative_prod(self, axis=either("cumprod", dim, axis))
 
     @overload
-    def sort(self, dim: int = ..., descending: bool = ..., stable: bool = ...) -> ValuesAndIndices: ...
+    def sort(self, dim: int = ..., descending: bool = ..., stable: bool = ...) -> Pair: ...
     @overload
     def sort(self, *, axis: int, descending: bool = ..., stable: bool = ...) -> Tensor: ...
     def sort(
@@ -238,9 +220,9 @@ class Reductions(Methods):
         With `axis` in place of `dim` the elements alone; see `autograd_core.sort`.
         """
         along = _or_last("sort", dim, axis)
-        indices = ops.argsort(self, axis=along, descending=descending, stable=stable)
-        values = ops.take_along_axis(self, indices, axis=along)
-        return ValuesAndIndices(values, indices) if axis is None else values
+        if axis is not None:
+            return ops.sort(self, axis=along, descending=descending, stable=stable)
+        return ops.sort(self, along, descending, stable)
 
     def argsort(
         self, dim: int | None = None, descending: bool = False, stable: bool = True, *, axis: int | None = None
@@ -251,7 +233,7 @@ class Reductions(Methods):
 
     def topk(
         self, k: int, dim: int | None = None, largest: bool = True, sorted: bool = True, *, axis: int | None = None
-    ) -> ValuesAndIndices:
+    ) -> Pair:
         """The k largest along `dim`, the last unless given, best first (`sorted` or not), and where they are.
 
         See `autograd_core.topk`.

@@ -12,6 +12,7 @@ from autograd_core.ops.cumulative import *
 from autograd_core.ops.diagonals import *
 from autograd_core.ops.einsum import *
 from autograd_core.ops.elementwise import *
+from autograd_core.ops.extremes import *
 from autograd_core.ops.floating_point import *
 from autograd_core.ops.indexing import *
 from autograd_core.ops.linalg import *

@@ -397,4 +397,4 @@ def maxout(x: Any, /, pieces: int, axis: int = -1) -> Any:
     if x.shape[axis] % pieces:
         raise ShapeError(f"maxout: axis {axis} of shape {x.shape} does not divide into groups of {pieces}")
     groups = (*x.shape[:axis], x.shape[axis] // pieces, pieces, *x.shape[axis + 1 :])
-    return reduction.max(shaping.reshape(x, groups), axis=axis + 1)
+    return reduction._max(shaping.reshape(x, groups), axis=axis + 1)

@@ -39,11 +39,11 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: float | str | None = 
     if ord is None or ord == "fro":
         return reduction.norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in ("nuc", 2, -2):
-        reduce: Any = {"nuc": reduction.sum, 2: reduction.max, -2: reduction.min}[ord]
+        reduce: Any = {"nuc": reduction.sum, 2: reduction._max, -2: reduction._min}[ord]
         y = reduce(svdvals(x), axis=-1)
     elif ord in (1, -1, math.inf, -math.inf):
         sums = reduction.sum(abs(x), axis=-2 if ord in (1, -1) else -1)
-        y = (reduction.max if ord > 0 else reduction.min)(sums, axis=-1)
+        y = (reduction._max if ord > 0 else reduction._min)(sums, axis=-1)
     else:
         raise ArgumentError(f"matrix_norm: ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, got {ord!r}")
     return expand_dims(expand_dims(y, -1), -1) if keepdims else y

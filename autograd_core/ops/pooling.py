@@ -121,7 +121,7 @@ def max_pool3d(x: Any, /, kernel: Sizes, stride: Sizes | None = None, padding: S
     """The largest element of each window: (N, C, D, H, W) -> (N, C, OD, OH, OW). As max_pool2d."""
     x = as_array(x, "max_pool3d")
     size, step, margin = _arguments("max_pool3d", x, 3, kernel, stride, padding)
-    return reduction.max(windows(border(x, margin, -math.inf), size, step, (1, 1, 1)), axis=(-3, -2, -1))
+    return reduction._max(windows(border(x, margin, -math.inf), size, step, (1, 1, 1)), axis=(-3, -2, -1))
 
 
 def max_pool_with_indices(
@@ -203,17 +203,17 @@ def avg_pool3d(
 
 def adaptive_max_pool1d(x: Any, /, output_size: Sizes) -> Any:
     """The largest element of each of `output_size` windows: (N, C, L) -> (N, C, output_size)."""
-    return _adaptive("adaptive_max_pool1d", x, 1, output_size, max_pool1d, reduction.max)
+    return _adaptive("adaptive_max_pool1d", x, 1, output_size, max_pool1d, reduction._max)
 
 
 def adaptive_max_pool2d(x: Any, /, output_size: Sizes) -> Any:
     """The largest element of each window: (N, C, H, W) -> (N, C, *output_size). As adaptive_avg_pool2d."""
-    return _adaptive("adaptive_max_pool2d", x, 2, output_size, max_pool2d, reduction.max)
+    return _adaptive("adaptive_max_pool2d", x, 2, output_size, max_pool2d, reduction._max)
 
 
 def adaptive_max_pool3d(x: Any, /, output_size: Sizes) -> Any:
     """The largest element of each window: (N, C, D, H, W) -> (N, C, *output_size). As adaptive_avg_pool2d."""
-    return _adaptive("adaptive_max_pool3d", x, 3, output_size, max_pool3d, reduction.max)
+    return _adaptive("adaptive_max_pool3d", x, 3, output_size, max_pool3d, reduction._max)
 
 
 def adaptive_avg_pool1d(x: Any, /, output_size: Sizes) -> Any:

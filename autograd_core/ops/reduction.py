@@ -16,7 +16,7 @@ from autograd_core.ops import cumulative, elementwise, shaping
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.op import given
 
-__all__ = ["max", "mean", "min", "norm", "prod", "std", "sum", "var"]
+__all__ = ["mean", "norm", "prod", "std", "sum", "var"]
 
 Axis = int | tuple[int, ...] | None
 
@@ -216,23 +216,23 @@ def _degrees(shape: tuple[int, ...], axes: tuple[int, ...], correction: float) -
 
 
 @array_op
-def max(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
+def _max(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The largest element over `axis`; nan if there is one. Gradient: to the largest, shared evenly at a tie."""
     return _extreme("max", "largest", _max_by_kernel, np.max, x, axis, keepdims)
 
 
-@max.vjp("x")
+@_max.vjp("x")
 def _(g, x, y, x_shape, axis):
     return _share("max", g, x == keep("max", y, x_shape, axis), axis)
 
 
 @array_op
-def min(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
+def _min(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis`; nan if there is one. Gradient: to the smallest, shared evenly at a tie."""
     return _extreme("min", "smallest", _min_by_kernel, np.min, x, axis, keepdims)
 
 
-@min.vjp("x")
+@_min.vjp("x")
 def _(g, x, y, x_shape, axis):
     return _share("min", g, x == keep("min", y, x_shape, axis), axis)
 

@@ -12,7 +12,7 @@ from autograd_core.ops.definition import array_op
 from autograd_core.ops.indexing import take_along_axis
 from autograd_core.ops.shaping import as_array, single_axis
 
-__all__ = ["argsort", "sort", "topk"]
+__all__ = ["argsort", "topk"]
 
 
 @array_op
@@ -34,16 +34,6 @@ def argsort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = 
 
 
 argsort.not_differentiable()
-
-
-@axis_or_dim
-def sort(x: Any, /, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
-    """The elements in order along `axis`. Gradient: upstream, put back where each element came from.
-
-    Equal elements each have a place of their own, so a tie is not shared; a nan counts as larger than any number.
-    """
-    x = as_array(x, "sort")
-    return take_along_axis(x, argsort(x, axis=axis, descending=descending, stable=stable), axis=axis)
 
 
 @axis_or_dim

@@ -165,7 +165,7 @@ def test_max_of_nothing_is_an_error():
 
 @pytest.mark.parametrize("op", [ag.min, ag.argmax, ag.argmin])
 def test_the_extreme_of_nothing_is_an_error(op):
-    with pytest.raises(ag.ShapeError, match=f"{op.name}: no"):
+    with pytest.raises(ag.ShapeError, match=f"{op.__name__}: no"):
         op(ag.zeros((2, 0)), axis=1)
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_overloads
 
 import numpy as np
 
@@ -67,13 +67,14 @@ def stub(module: ModuleType) -> str:
 
 
 def _overloads(name: str, op: Callable[..., Any]) -> str:
-    lines = [f"def {name}{signature}: ...\n" for signature in dict.fromkeys(_signatures(op))]
+    signatures = (signature for form in get_overloads(op) or [op] for signature in _signatures(form, op))
+    lines = [f"def {name}{signature}: ...\n" for signature in dict.fromkeys(signatures)]
     return lines[0] if len(lines) == 1 else "".join(f"@overload\n{line}" for line in lines)
 
 
-def _signatures(op: Callable[..., Any]) -> Iterator[str]:
-    """One for each kind of inputs, and for each input that may be of that kind; editors show the first, for Tensors."""
-    signature = inspect.signature(op, eval_str=True)
+def _signatures(form: Callable[..., Any], op: Callable[..., Any]) -> Iterator[str]:
+    """Of one form of an op for each kind of inputs, and each input that may be of it; editors show that for Tensors."""
+    signature = inspect.signature(form, eval_str=True)
     parameters = list(signature.parameters.values())
     inputs = _inputs(parameters)
     if not inputs:
@@ -81,7 +82,7 @@ def _signatures(op: Callable[..., Any]) -> Iterator[str]:
     returned = "Any" if signature.return_annotation is signature.empty else _text(signature.return_annotation)
     several = any(p.kind is p.VAR_POSITIONAL or _text(p.annotation) == "Sequence[Any]" for p in inputs)
     required = [p for p in inputs if p.default is p.empty]
-    has_axis = any(p.name in _ALIASES for p in parameters)
+    has_axis = form is op and any(p.name in _ALIASES for p in parameters)  # one of several forms says what it takes
 
     def of(kind: Kind, first: bool = False, axis_or_dim: bool = True, left_out: str = "") -> Iterator[str]:
         result = re.sub(r"\bAny\b", kind.result, returned)

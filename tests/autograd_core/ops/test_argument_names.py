@@ -47,6 +47,7 @@ CASES = [
     for name, function in FUNCTIONS.items()
     for own in taken(function)
     if name != "nn.functions.gumbel_softmax"  # which draws random numbers
+    and name not in ("autograd_core.max", "autograd_core.min", "autograd_core.sort")  # where dim is PyTorch's: below
 ]
 
 
@@ -80,9 +81,42 @@ def test_a_list_of_axes_is_taken_as_pytorch_takes_it():
     assert ag.mean(ag.tensor(x), dim=[0, 1]).item() == x.mean()
 
 
+def test_along_a_dim_there_are_values_and_indices_as_in_pytorch_and_along_an_axis_values():
+    for op, arg, of_two in ((ag.max, np.argmax, np.maximum), (ag.min, np.argmin, np.minimum)):
+        for convert in (np.asarray, ag.tensor):
+            given = convert(x)
+            for pair in (op(given, 1), op(given, dim=1), op(given, -1, keepdims=True), op(given, 1, True)):
+                np.testing.assert_array_equal(pair.indices.reshape(-1), arg(x, 1))
+                np.testing.assert_array_equal(
+                    pair.values.reshape(-1), np.take_along_axis(x, arg(x, 1)[:, None], 1)[:, 0]
+                )
+            assert pair.values.shape == pair.indices.shape == (2, 1)
+            assert op(given, axis=1, keepdim=True).shape == (2, 1)
+            assert op(given, dim=(0, 1)).shape == op(given, axis=[0, 1]).shape == ()
+            np.testing.assert_array_equal(op(given, convert(x[::-1])), of_two(x, x[::-1]))
+        for wrong in ({"axis": 1}, {"keepdim": True, "keepdims": True}):
+            with pytest.raises(ag.ArgumentError, match="two names of one argument"):
+                op(x, 1, **wrong)
+        np.testing.assert_array_equal(getattr(np, op.__name__)(ag.tensor(x), 1), getattr(np, op.__name__)(x, 1))
+    for pair in (ag.sort(ag.tensor(x), 1, True), ag.sort(x, dim=1, descending=True)):
+        np.testing.assert_array_equal(pair.values, -np.sort(-x, 1))
+        np.testing.assert_array_equal(pair.indices, np.argsort(-x, 1))
+    np.testing.assert_array_equal(ag.sort(ag.tensor(x)), np.sort(x))
+    np.testing.assert_array_equal(np.sort(ag.tensor(x), 0), np.sort(x, 0))
+    with pytest.raises(ag.ArgumentError, match="axis and dim are two names"):
+        ag.sort(x, 1, axis=1)
+
+
+def test_the_pair_s_gradient_goes_to_the_index_that_it_names():
+    w = ag.tensor([[1.0, 1.0]], requires_grad=True)
+    (values, _), shared = ag.max(w, 1), ag.max(w, axis=1)
+    (values + 2 * shared).backward()
+    np.testing.assert_array_equal(w.grad, [[2.0, 1.0]])
+
+
 def test_gradients_flow_under_either_name():
     w = ag.tensor(x, requires_grad=True)
-    (ag.stack([w, w], dim=1).sum() + ag.max(w, dim=0, keepdim=True).sum()).backward()
+    (ag.stack([w, w], dim=1).sum() + ag.max(w, axis=0, keepdim=True).sum()).backward()
     np.testing.assert_array_equal(w.grad, 2 + (x == x.max(axis=0)))
 
 

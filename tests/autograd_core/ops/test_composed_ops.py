@@ -16,6 +16,7 @@ MODULES = [
     "diagonals",
     "indexing",
     "sorting",
+    "extremes",
     "linalg",
     "einsum",
     "solving",
@@ -84,7 +85,10 @@ CASES = {
         (lambda x: ag.take_along_axis(x, np.array([[0, 0], [1, -1], [2, 0]]), axis=1) ** 2, (apart(3, 3),)),
         (lambda x: ag.take_along_axis(x, np.array([[2], [0]]), axis=1) ** 2, (apart(1, 3),)),
     ],
+    "max": [(lambda x: ag.max(x, 1).values ** 2, (apart(2, 3),))],
+    "min": [(lambda x: ag.min(x, 0, True)[0] ** 2, (apart(2, 3),))],
     "sort": [
+        (lambda x: ag.sort(x, 1).values ** 2, (apart(2, 3),)),
         (lambda x: ag.sort(x, axis=0) ** 2, (apart(4, 2),)),
         (lambda x: ag.sort(x, descending=True) ** 2, (apart(2, 3),)),
     ],
