@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from autograd_core.devices import check_device
 from autograd_core.errors import ArgumentError
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.tensor import Tensor, check_dtype, get_default_dtype
 
@@ -128,6 +129,7 @@ def arange(
     return _made(numbers(start, stop, step, dtype if whole else None), dtype, device, requires_grad)
 
 
+@axis_or_dim
 def linspace(
     start: float,
     stop: float,
@@ -138,7 +140,10 @@ def linspace(
     endpoint: bool = True,
     requires_grad: bool = False,
 ) -> Tensor:
-    """`num` numbers at equal distances, from start to stop with both ends, or without the last one."""
+    """`num` numbers at equal distances, from start to stop with both ends, or without the last one.
+
+    PyTorch's name `steps` is taken for `num`.
+    """
     return _made(np.linspace(start, stop, num, endpoint), dtype, device, requires_grad)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd_core import ops
 from autograd_core.recording import no_grad, recording
+from autograd_core.sampling import rand, randn
 from autograd_core.tensor import Tensor, tensor
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "lt",
     "masked_fill",
     "masked_select",
+    "median",
     "mm",
     "movedim",
     "mul",
@@ -50,6 +52,9 @@ __all__ = [
     "neg",
     "numel",
     "permute",
+    "quantile",
+    "rand_like",
+    "randn_like",
     "ravel",
     "repeat_interleave",
     "scatter",
@@ -93,6 +98,16 @@ def numel(x: Tensor) -> int:
     return x.numel()
 
 
+def rand_like(x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Numbers from 0 up to 1, in the shape and dtype of x; see `autograd_core.rand`."""
+    return rand(x.shape, dtype=x.dtype if dtype is None else dtype, device=device, requires_grad=requires_grad)
+
+
+def randn_like(x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Numbers from the normal distribution, in the shape and dtype of x; see `autograd_core.randn`."""
+    return randn(x.shape, dtype=x.dtype if dtype is None else dtype, device=device, requires_grad=requires_grad)
+
+
 def is_grad_enabled() -> bool:
     """Whether ops are recorded, as they are outside of `no_grad`."""
     return recording.on
@@ -125,6 +140,7 @@ le = Tensor.le
 lt = Tensor.lt
 masked_fill = Tensor.masked_fill
 masked_select = Tensor.masked_select
+median = Tensor.median
 mm = Tensor.mm
 movedim = Tensor.movedim
 mul = Tensor.mul
@@ -133,6 +149,7 @@ narrow = Tensor.narrow
 ne = Tensor.ne
 neg = Tensor.neg
 permute = Tensor.permute
+quantile = Tensor.quantile
 ravel = Tensor.ravel
 repeat_interleave = Tensor.repeat_interleave
 scatter = Tensor.scatter

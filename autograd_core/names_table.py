@@ -41,6 +41,7 @@ _PAIR = (
     "with `dim`, or a number by position, the pair of values and indices; with `axis`, the values, as numpy. The pair's "
     "gradient goes to the index that it names, that of values alone is shared by a tie"
 )
+_BATCHES = "nn.data.Batches(dataset, batch_size=50, seed=0), where the data set may be a tuple of arrays"
 _NEW = "a new tensor: tensors are values"
 
 # fmt: off
@@ -143,6 +144,8 @@ _TENSOR = [
     # Order
     Row("argsort", "x.argsort(descending=True)", "np.argsort(-x)", "ag.argsort(x, descending=True)"),
     Row("sort", "x.sort(dim=1)", "(np.sort(x, 1), np.argsort(x, 1))", "x.sort(axis=1)", "with `axis` in place of `dim` the values alone; numpy's `sort` changes its array, ours gives a new one"),
+    Row("median", "x.median()", "np.sort(x.reshape(-1))[2]", "", "the lower of two in the middle, as PyTorch's; `x.quantile(0.5)` is numpy's median, their mean"),
+    Row("quantile", "x.quantile(torch.tensor([0.25, 0.5]), dim=1)", "np.quantile(x, [0.25, 0.5], 1)", "", "between two elements linearly"),
     Row("topk", "x.topk(2, dim=1)", "(-np.sort(-x, 1)[:, :2], np.argsort(-x, 1)[:, :2])", "ag.topk(x, 2, axis=1)"),
     # Shapes
     Row("T", "x.T", "x.T", "ag.matrix_transpose(x)", "of matrices alone"),
@@ -354,7 +357,17 @@ _FUNCTIONS = [
     Row("transpose", "torch.transpose(z, 1, 2)", "z.swapaxes(1, 2)", "ag.permute_dims(z, (0, 2, 1))"),
     Row("unbind", "torch.unbind(x, 1)", "(x[:, 0], x[:, 1], x[:, 2])", "ag.unstack(x, axis=1)"),
     Row("unsqueeze", "torch.unsqueeze(x, 0)", "x[None]", "ag.expand_dims(x, 0)"),
+    Row("linspace", "torch.linspace(0, 1, steps=5)", "np.linspace(0, 1, 5, dtype=np.float32)", "ag.linspace(0, 1, 5)"),
+    Row("norm", "torch.norm(x, p=1)", "np.abs(x).sum()", "ag.norm(x, ord=1)"),
+    Row("median", "torch.median(x, dim=1)", "(np.sort(x, 1)[:, 1], np.argsort(x, 1)[:, 1])", "x.median(dim=1)"),
+    Row("quantile", "torch.quantile(x, 0.3)", "np.quantile(x, 0.3)", "x.quantile(0.3)"),
+    Row("rand_like", "torch.rand_like(x).shape", "(2, 3)", "ag.rand(x.shape, dtype=x.dtype)"),
+    Row("randn_like", "torch.randn_like(x).shape", "(2, 3)", "ag.randn(x.shape, dtype=x.dtype)"),
+    Row("std", "torch.std(x, dim=1, unbiased=True)", "x.std(1, ddof=1)", "ag.std(x, axis=1, correction=1)", "without `unbiased` or `correction` it divides by n"),
     # By other names
+    _instead("DataLoader", "torch.DataLoader", _BATCHES),
+    _instead("dropout", "torch.dropout(x, 0.5, True)", "nn.functional.dropout(x, p, training)"),
+    _instead("randint_like", "torch.randint_like(x, 5)", "autograd_core.randint(low, high, x.shape)"),
     _instead("addmm", "torch.addmm(x, x, s)", "c + a @ b"),
     _instead("amp", "torch.amp", "nothing: all is computed in the dtypes that tensors have"),
     _instead("autograd", "torch.autograd", "autograd_core.gradients(y, inputs), .jacobian, .hessian, .vjp, .jvp, .gradcheck; own ops with @autograd_core.elementwise and @autograd_core.array_op"),
@@ -431,6 +444,15 @@ _FUNCTIONAL = [
     Row("triplet_margin_loss", "F.triplet_margin_loss(x, y, x * y)"),
     Row("unfold", "F.unfold(z[None], 2)"),
 ]
+_DATA = [
+    Row("Subset", "len(nn.data.Subset(nn.data.ArrayDataset(x, y), [0]))", "1"),
+    _instead("DataLoader", "nn.data.DataLoader((x, y), batch_size=2, shuffle=True)", _BATCHES),
+    _instead("IterableDataset", "nn.data.IterableDataset", "nn.data.StreamedBatches(examples, batch_size=50), of anything that yields them"),
+    _instead("RandomSampler", "nn.data.RandomSampler(x)", "nn.data.Batches(dataset, batch_size=50, seed=0), which shuffles"),
+    _instead("TensorDataset", "nn.data.TensorDataset(x, y)", "nn.data.ArrayDataset(inputs, targets), or the tuple (inputs, targets)"),
+    _instead("WeightedRandomSampler", "nn.data.WeightedRandomSampler([1.0, 2.0], 2)", "nn.data.WeightedSampler(weights, seed=0)"),
+    _instead("random_split", "nn.data.random_split(x, [1, 1])", "nn.data.split(dataset, lengths, seed=0)"),
+]
 _NN = [
     Row("Module", "net.to('cpu', torch.float64).weight.dtype == torch.float64", "True", "net.astype(np.float64)", "parameters stay the same objects"),
     Row("Module", "net.double().float().cpu().weight.dtype == torch.float32", "True"),
@@ -438,6 +460,7 @@ _NN = [
     Row("Module", "net.state_dict()['weight'].shape", "(2, 3)", "", "a dictionary of arrays, with PyTorch's names and shapes"),
     _instead("Buffer", "nn.Buffer", "self.register_buffer(name, tensor)"),
     _instead("DataParallel", "nn.DataParallel(net)", "the module itself, for kernels use every core; of several processes: `nn.parallel.DataParallel(shards=8)`"),
+    _instead("Transformer", "nn.Transformer(8)", "nn.TransformerEncoder and nn.TransformerDecoder, of which it is made"),
     _instead("Softmax2d", "nn.Softmax2d()", "nn.Softmax(dim=1)"),
 ]
 _INIT = [
@@ -502,6 +525,7 @@ TABLE: dict[str, list[Row]] = {
     "autograd_core": _FUNCTIONS,
     "nn.functional": _FUNCTIONAL,
     "nn": _NN,
+    "nn.data": _DATA,
     "nn.init": _INIT,
     "nn.utils": _UTILS,
     "nn.utils.rnn": _RNN,

@@ -27,7 +27,8 @@ arguments and weights.
 - **Who comes from numpy** finds these methods with PyTorch's meaning: `x.std()` and `x.var()` divide by n - 1;
   `x.max(0)`, `x.min(0)` and `x.sort()` give values and indices (with `axis=`, the values), and so do `ag.max(x, 0)`,
   `ag.min(x, 0)` and `ag.sort(x, 0)`; `x.transpose(0, 1)` swaps two axes, of a matrix too;
-  `x.repeat(2)` repeats the whole, `x.norm(1)` is the 1-norm, `x.diagonal()` that of the first two axes. `ag.std(x)`, a function of `ag`, divides by n.
+  `x.repeat(2)` repeats the whole, `x.norm(1)` is the 1-norm, `x.diagonal()` that of the first two axes. `ag.std(x)`, a
+  function of `ag`, divides by n.
 - **Tensors are values.** Nothing changes them in place: `x[0] = 1` and `x.add_(1)` are refused with what to write. A
   leaf is given new numbers within `no_grad()` by `p -= u`, or by `p.assign(values)`, as `nn.init` does it.
 - **All is computed on the CPU.** `device="cpu"`, `.to("cpu")`, `.cpu()` and `ag.cuda.is_available()`, which is False,
@@ -55,6 +56,7 @@ TITLES = {
     "autograd_core": "Functions: torch.*, here ag.*",
     "nn.functional": "nn.functional",
     "nn": "nn",
+    "nn.data": "torch.utils.data, here nn.data",
     "nn.init": "nn.init",
     "nn.utils": "nn.utils",
     "nn.utils.rnn": "nn.utils.rnn",

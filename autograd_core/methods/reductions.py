@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
+import numpy as np
 import numpy.typing as npt
 
 from autograd_core import ops
-from autograd_core.errors import ArgumentError
+from autograd_core.errors import ArgumentError, DTypeError, ShapeError
 from autograd_core.methods.base import Axis, Methods, either
 from autograd_core.ops.argument_names import given_twice
 from autograd_core.ops.extremes import ValuesAndIndices
 from autograd_core.ops.op import Op
 from autograd_core.ops.reduction import _max, _min
+from autograd_core.ops.shaping import single_axis
 
 if TYPE_CHECKING:
     from autograd_core.tensor import Tensor
@@ -231,6 +233,57 @@ class Reductions(Methods):
         along = _or_last("argsort", dim, axis)
         return ops.argsort(self, axis=along, descending=descending, stable=stable)
 
+    @overload
+    def median(self, dim: None = None, keepdim: bool = False) -> Tensor: ...
+    @overload
+    def median(self, dim: int, keepdim: bool = False) -> Pair: ...
+    def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
+        """The element in the middle of all, the lower of two; along one `dim` PyTorch's pair: it, and where it is.
+
+        nan if there is one. The gradient goes to the element. numpy's median, the mean of two, is `quantile(0.5)`.
+        Errors: ShapeError where there are no elements.
+        """
+        x: Any = ops.reshape(self, (-1,)) if dim is None else self
+        along = -1 if dim is None else dim
+        _at_least_one("median", x, along)
+        order = ops.argsort(x, axis=along)
+        n = x.shape[along]
+        middle, last = (ops.take(order, np.array([place]), axis=along) for place in ((n - 1) // 2, n - 1))
+        at = ops.where(ops.isnan(ops.take_along_axis(x, last, axis=along)), last, middle)  # nan stands behind all
+        values = ops.take_along_axis(x, at, axis=along)
+        if dim is None:
+            return values[0].reshape((1,) * self.ndim) if keepdim else values[0]
+        pair = ValuesAndIndices(values, at)
+        return pair if keepdim else ValuesAndIndices(*[ops.squeeze(part, axis=along) for part in pair])
+
+    def quantile(self, q: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        """What the share q of all elements, or of those along `dim`, lies below: between two of them linearly.
+
+        nan if there is one. A q of one axis, shape (k,), gives k of them along a new first axis.
+        Errors: ArgumentError for a q that is not from 0 to 1, ShapeError where there are no elements, DTypeError for
+        whole numbers.
+        """
+        shares = np.asarray(q, np.float64)
+        if shares.ndim > 1 or not ((shares >= 0) & (shares <= 1)).all():
+            raise ArgumentError(f"quantile: q is a number from 0 to 1, or an array of such with one axis, got {q}")
+        x: Any = ops.reshape(self, (-1,)) if dim is None else self
+        along = -1 if dim is None else dim
+        _at_least_one("quantile", x, along)
+        if x.dtype.kind != "f":
+            raise DTypeError(f"quantile: takes floating-point numbers, got {x.dtype}; use astype")
+        x = ops.moveaxis(ops.sort(x, axis=along), along, 0)
+        last = x.shape[0] - 1
+        place = np.atleast_1d(shares) * last
+        below = np.floor(place).astype(np.int64)
+        part = (place - below).reshape(-1, *[1] * (x.ndim - 1))
+        low, high = x[below], x[np.minimum(below + 1, last)]
+        found = low + (high - low) * part.astype(x.dtype)
+        found = ops.where(ops.isnan(x[-1:]), x[-1:], found)  # nan stands behind all
+        if keepdim:
+            ones = (1,) * self.ndim
+            found = ops.reshape(found, (-1, *ones)) if dim is None else ops.expand_dims(found, axis=dim % self.ndim + 1)
+        return found if shares.ndim else found[0]
+
     def topk(
         self, k: int, dim: int | None = None, largest: bool = True, sorted: bool = True, *, axis: int | None = None
     ) -> Pair:
@@ -243,6 +296,11 @@ class Reductions(Methods):
 
 def _in_dtype(x: Any, dtype: npt.DTypeLike | None) -> Any:
     return x if dtype is None else x.to(dtype=dtype)
+
+
+def _at_least_one(name: str, x: Any, axis: int) -> None:
+    if not x.shape[single_axis(name, x.shape, axis)]:
+        raise ShapeError(f"{name}: there is none of no elements, and x has shape {x.shape}")
 
 
 def _or_last(function: str, dim: Any, axis: Any) -> Any:

@@ -1,5 +1,7 @@
 """Arguments under either name: numpy's and the array API's `axis` and `keepdims`, or PyTorch's `dim` and `keepdim`.
 
+And PyTorch's `p` of a norm for `ord`, its `unbiased` and numpy's `ddof` for `correction`, its `steps` for `num`.
+
 A call with a function's own names pays nothing for the others: ops look at them where a name was not found.
 """
 
@@ -19,6 +21,8 @@ LEAVE_INPLACE_OUT = (
     "read the result"
 )
 _OTHER = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axis": "dim", "keepdims": "keepdim"}
+_OTHER |= {"p": "ord", "unbiased": "correction", "ddof": "correction"}  # of norms; of std and var, where true is 1
+_OTHER |= {"steps": "num"}  # of linspace
 
 
 class AxisOrDim(Protocol[P, T_co]):
@@ -50,6 +54,7 @@ def under_own_names(function: str, own: Collection[str], named: dict[str, Any]) 
             continue
         if mine in named:
             raise given_twice(function, mine, name)
+        value = int(value) if name == "unbiased" else value
         renamed[mine] = tuple(value) if isinstance(value, list) else value
     return named if renamed.keys() == named.keys() else renamed
 

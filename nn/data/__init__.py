@@ -1,5 +1,7 @@
 """Data to train on: data sets, mini-batches, preparation and augmentation; MNIST and what has its form."""
 
+from typing import TYPE_CHECKING, Any
+
 from nn.data import augmentation, preparation
 from nn.data.batches import Batches
 from nn.data.csv_table import Table, read_csv
@@ -15,6 +17,14 @@ from nn.data.splitting import k_fold, split
 from nn.data.streams import StreamedBatches
 from nn.data.text import ParallelStreams, Sequences, Vocabulary
 from nn.data.workers import WorkerBatches
+
+if not TYPE_CHECKING:  # for which every name would exist
+
+    def __getattr__(name: str) -> Any:
+        from autograd_core import missing_name  # with a long table, and for those who need it
+
+        raise missing_name(__name__, name, __all__)
+
 
 __all__ = [
     "DATASETS",

@@ -217,3 +217,39 @@ def test_editors_see_signatures_and_what_a_method_does():
     assert str(inspect.signature(ag.Tensor.abs)) == "(self: 'Any') -> 'Tensor'"
     assert inspect.getdoc(ag.Tensor.abs).startswith("See `autograd_core.abs`: ")
     assert list(inspect.signature(ag.Tensor.sum).parameters)[1:3] == ["dim", "keepdim"]
+
+
+@pytest.mark.parametrize("shape", [(5,), (4, 3), (3, 1, 4)])
+def test_quantiles_and_medians_are_numpys_and_the_lower_middle(shape):
+    array = np.random.default_rng(0).standard_normal(shape)
+    x = ag.tensor(array)
+    for dim in (None, *range(len(shape)), -1):
+        for q in (0.0, 0.3, 1.0, [0.25, 0.5, 0.9]):
+            for keepdim in (False, True):
+                found = x.quantile(q, dim, keepdim)
+                np.testing.assert_allclose(found, np.quantile(array, q, dim, keepdims=keepdim), rtol=1e-12)
+                assert found.shape == np.quantile(array, q, dim, keepdims=keepdim).shape
+        lower = np.quantile(array, 0.5, dim, method="lower", keepdims=True)
+        found = x.median(dim, keepdim=True)
+        values = found if dim is None else found.values
+        np.testing.assert_array_equal(values, lower)
+        if dim is not None:
+            np.testing.assert_array_equal(np.take_along_axis(array, found.indices.numpy(), dim), lower)
+            assert x.median(dim).values.shape == x.median(dim).indices.shape == array.max(dim).shape
+    ag.gradcheck(lambda x: (x.quantile([0.3, 0.6], 0) ** 2).sum() + x.median() ** 2 + x.median(0)[0].sum(), x, order=2)
+
+
+def test_a_nan_is_the_median_and_every_quantile_and_of_nothing_there_is_none():
+    x = ag.tensor([[1.0, np.nan, 3.0], [1.0, 2.0, 3.0]])
+    np.testing.assert_array_equal(x.median(1).values, [np.nan, 2.0])
+    np.testing.assert_array_equal(x.median(1).indices, [1, 1])
+    np.testing.assert_array_equal(x.quantile(0.1, 1).isnan(), [True, False])
+    assert x.median().isnan().item()
+    for call in (lambda: ag.zeros((2, 0)).median(1), lambda: ag.zeros((0,)).quantile(0.5)):
+        with pytest.raises(ag.ShapeError, match="there is none of no elements"):
+            call()
+    for q in (1.5, float("nan"), [[0.5]]):
+        with pytest.raises(ag.ArgumentError, match="quantile: q is a number from 0 to 1"):
+            x.quantile(q)
+    with pytest.raises(ag.DTypeError, match="quantile: takes floating-point numbers, got int64"):
+        ag.arange(3).quantile(0.5)
