@@ -460,6 +460,7 @@ _NN = [
     Row("Module", "net.state_dict()['weight'].shape", "(2, 3)", "", "a dictionary of arrays, with PyTorch's names and shapes"),
     _instead("Buffer", "nn.Buffer", "self.register_buffer(name, tensor)"),
     _instead("DataParallel", "nn.DataParallel(net)", "the module itself, for kernels use every core; of several processes: `nn.parallel.DataParallel(shards=8)`"),
+    _instead("DataLoader", "nn.DataLoader", _BATCHES),
     _instead("Transformer", "nn.Transformer(8)", "nn.TransformerEncoder and nn.TransformerDecoder, of which it is made"),
     _instead("Softmax2d", "nn.Softmax2d()", "nn.Softmax(dim=1)"),
 ]
@@ -480,6 +481,7 @@ _INIT = [
     Row("zeros_", "nn.init.zeros_(p)", "np.zeros((2, 3))"),
 ]
 _UTILS = [
+    _instead("data", "nn.utils.data", "nn.data: Batches in place of a DataLoader, ArrayDataset of a TensorDataset"),
     Row("clip_grad_norm_", "nn.utils.clip_grad_norm_(net.parameters(), 1.0)", "", "optim.clip_grad_norm"),
     Row("clip_grad_value_", "nn.utils.clip_grad_value_(net.parameters(), 1.0)", "", "optim.clip_grad_value"),
     Row("parameters_to_vector", "nn.utils.parameters_to_vector(net.parameters()).shape", "(8,)"),

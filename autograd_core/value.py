@@ -15,7 +15,7 @@ from autograd_core.errors import DTypeError, GraphError
 from autograd_core.graph import topological_order
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, check_local_gradient
-from autograd_core.ops.op import Op, registry
+from autograd_core.ops.op import Op
 from autograd_core.recording import Recorded, recording, refuse_to_compile, taping
 
 if TYPE_CHECKING:
@@ -184,14 +184,6 @@ class Value(Operators["Value", bool, "ValueLike"]):
                             if rule is not None:
                                 check_local_gradient(node.op, rule, local)
                     raise
-
-    if not TYPE_CHECKING:  # for which every attribute would exist
-
-        def __getattr__(self, name: str) -> Any:
-            op = registry.get(name)
-            ours = isinstance(op, Elementwise) and op.__module__.startswith("autograd_core.")
-            advice = f"; write autograd_core.{name}(v, ...)" if ours else ""
-            raise AttributeError(f"a Value v has no {name!r}{advice}", name=name, obj=self)
 
     def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:
         """Within no_grad() a leaf gets the new number; else the result is a Value of its own, as of v = v + u.

@@ -276,7 +276,7 @@ class Optimizer:
         require(self._name, RATE, lr=lr)
         refuse_to_compile("setting a rate", "set it before the compiled function is called")
         for group in self.param_groups:
-            group["lr"] = float(lr) * group["lr_scale"]
+            dict.__setitem__(group, "lr", float(lr) * group["lr_scale"])  # which is a rate, as lr was found to be
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, before those of the next step are added up, or fill those that there are with zeros.

@@ -38,8 +38,8 @@ class ParameterGroup(dict[str, Any]):
     def _checked(self, name: str, value: Any) -> Any:
         if name not in self:
             raise ArgumentError(
-                f"{self._optimizer.__name__}: a parameter group has no setting {name!r}{did_you_mean(name, self)}; "
-                f"it has {', '.join(sorted(self))}"
+                f"{self._optimizer.__name__}: a parameter group has no setting {name!r}; "
+                f"it has {', '.join(sorted(self))}{did_you_mean(name, self)}"
             )
         return checked_setting(self._optimizer, name, value)
 

@@ -65,6 +65,8 @@ def _extreme(
     axis: Axis,
     keepdims: bool | None,
 ) -> Any:
+    if dim is None and axis is None and not (keepdim or keepdims):
+        return op(x)
     if isinstance(dim, (Recorded, np.ndarray)):
         return of_two(x, dim)
     if dim is not None and axis is not None:

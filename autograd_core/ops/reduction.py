@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core import kernels
-from autograd_core.errors import OutOfRangeError, ShapeError
+from autograd_core.errors import ArgumentError, OutOfRangeError, ShapeError
 from autograd_core.kernels.plan import is_long
 from autograd_core.kernels.thresholds import LONG_FOR_REDUCTION
 from autograd_core.ops import cumulative, elementwise, shaping
@@ -261,6 +261,8 @@ def norm(x: Any, /, axis: Axis = None, keepdims: bool = False, ord: float = 2) -
     evenly. It is 0 at elements that are 0, so also where the norm is.
     """
     axes = reduced_axes("norm", np.shape(x), axis)
+    if isinstance(ord, str):
+        raise ArgumentError(f"norm: ord is a number, got {ord!r}; 'fro' is 2, and linalg.matrix_norm has others")
     x = floating(x)
     size = x if ord == 2 else np.abs(x)  # whose square is the same
     if ord == math.inf:

@@ -120,6 +120,21 @@ def test_gradients_flow_under_either_name():
     np.testing.assert_array_equal(w.grad, 2 + (x == x.max(axis=0)))
 
 
+def test_norms_deviations_and_linspace_take_pytorchs_names():
+    for convert in (np.asarray, ag.tensor):
+        given = convert(x)
+        np.testing.assert_allclose(ag.norm(given, p=1), np.abs(x).sum())
+        for unbiased in (False, True):
+            np.testing.assert_allclose(ag.std(given, dim=1, unbiased=unbiased), x.std(1, ddof=int(unbiased)))
+            np.testing.assert_allclose(ag.var(given, ddof=int(unbiased)), x.var(ddof=int(unbiased)))
+    assert ag.linspace(0, 1, steps=5).shape == (5,)
+    for twice in (lambda: ag.norm(x, p=1, ord=1), lambda: ag.std(x, unbiased=True, correction=1)):
+        with pytest.raises(ag.ArgumentError, match="two names of one argument"):
+            twice()
+    with pytest.raises(ag.ArgumentError, match="norm: ord is a number, got 'fro'; 'fro' is 2"):
+        ag.norm(ag.tensor(x), p="fro")
+
+
 def test_triangles_take_diagonal_for_k():
     for function in (ag.tril, ag.triu):
         np.testing.assert_array_equal(function(x, diagonal=1), function(x, k=1))
