@@ -13,7 +13,7 @@ An example is a task: it is a chain of steps that wait for each other, and knows
 import numpy as np
 
 from autograd_core.kernels import memory
-from autograd_core.kernels.exponential import exp, log
+from autograd_core.kernels.exponential import exp, log_of_normal
 from autograd_core.kernels.jit import REORDER, jit
 from autograd_core.kernels.launch import In1, In3, InDoubles1, InInts1, Out1, Out3, OutDoubles1, OutDoubles2, kernel
 from autograd_core.kernels.plan import planned
@@ -139,11 +139,11 @@ def _step(before, emissions, barriers, after):
     new_blanks, new_labels, of_blanks, of_labels = after[:width], after[width:], emissions[:width], emissions[width:]
     for i in range(width):
         a, b = _larger_first(blanks[i], labels_before[i])
-        new_blanks[i] = a + log(1.0 + exp(b - a)) + of_blanks[i]
+        new_blanks[i] = a + log_of_normal(1.0 + exp(b - a)) + of_blanks[i]
     for i in range(width):
         a, b = _larger_first(blanks[i], labels[i])
         a, c = _larger_first(a, labels_before[i] + barriers[i])
-        new_labels[i] = a + log(1.0 + exp(b - a) + exp(c - a)) + of_labels[i]
+        new_labels[i] = a + log_of_normal(1.0 + exp(b - a) + exp(c - a)) + of_labels[i]
 
 
 @jit
@@ -151,7 +151,7 @@ def _total(row, length):
     """log P of the target: its paths end in the last blank, or the label before it."""
     width = row.size // 2
     a, b = _larger_first(row[length], row[width + length - 1])
-    return a + log(1.0 + exp(b - a))
+    return a + log_of_normal(1.0 + exp(b - a))
 
 
 @jit
