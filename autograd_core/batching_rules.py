@@ -505,6 +505,19 @@ def _run_cell_gradient(call: Call) -> Any:
     return _examples_as_rows(call, inputs, {"to_x": 1, "to_r": 1, "to_s": 1})
 
 
+_OF_CTC = {"log_probs": 1, "targets": 0, "input_lengths": 0, "target_lengths": 0}
+
+
+@_rule_for("ctc_loss")
+def _ctc_loss(call: Call) -> Any:
+    return _examples_as_rows(call, _OF_CTC, {"losses": 0, "memory": 0})
+
+
+@_rule_for("ctc_gradient")
+def _ctc_gradient(call: Call) -> Any:
+    return _examples_as_rows(call, {"g": 0, **_OF_CTC, "memory": 0}, {"to_log_probs": 1})
+
+
 def _examples_as_rows(call: Call, inputs: dict[str, int], outputs: dict[str, int]) -> Any:
     """A call in which all examples are in one mini-batch, whose axis is named for each input that has one."""
     values = list(call.values)
@@ -520,11 +533,11 @@ def _examples_as_rows(call: Call, inputs: dict[str, int], outputs: dict[str, int
             raise NoRule
         x = ops.permute_dims(call.spread(i), (*range(1, axis + 1), 0, *range(axis + 1, call.ndim(i) + 1)))
         values[i] = ops.reshape(x, (*x.shape[:axis], x.shape[axis] * x.shape[axis + 1], *x.shape[axis + 2 :]))
-    found = []
-    for y, axis in zip(call.run(values), outputs.values(), strict=True):
+    found, results = [], call.run(values)
+    for y, axis in zip(results if call.op.several else (results,), outputs.values(), strict=True):
         y = ops.reshape(y, (*y.shape[:axis], call.size, y.shape[axis] // call.size, *y.shape[axis + 1 :]))
         found.append(ops.permute_dims(y, (axis, *range(axis), *range(axis + 1, y.ndim))))
-    return tuple(found)
+    return tuple(found) if call.op.several else found[0]
 
 
 # --- what is made of other ops ----------------------------------------------------------------

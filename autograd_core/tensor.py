@@ -197,7 +197,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         except MappedError:
             return _mapped_among(args).record(op, args, attributes)
         if (dtype is None or whole or not alike) and op.promotes:
-            promoted = _promoted(op, args, arrays)
+            promoted = _promoted(op, args, arrays, alike)
             if promoted is not None:
                 return Tensor.record(op, promoted, attributes)
         watched = recording.watched
@@ -682,10 +682,12 @@ def asarray(obj: Any, /, *, dtype: npt.DTypeLike | None = None, device: Any = No
     return ops.astype(obj, wanted)
 
 
-def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any]) -> tuple[Any, ...] | None:
+def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any], alike: bool) -> tuple[Any, ...] | None:
     """An op's inputs in the dtype in which they meet, or None if they are; conditions and the like stay apart."""
     places = [i for i in range(len(arrays)) if i not in op.constants]
     weak = [not isinstance(args[i], (Tensor, np.ndarray)) for i in places]
+    if alike and not all(weak) and all(isinstance(arrays[i], _Array) and arrays[i].dtype.kind == "f" for i in places):
+        return None  # as where only conditions and the like are whole
     cast = cast_to_common_dtype([arrays[i] for i in places], weak, recording.number_dtype or _default_dtype)
     if cast is None:
         return None

@@ -28,9 +28,13 @@ RECURRENT = {
 PACKED = "LSTM both ways, packed, 1 to 40 steps of 32, 64 to 64"
 ATTENTION = "MultiheadAttention, 16 × 128 × 128, 4 heads"
 GPT = "GPT step, 4 layers of 128, 4 heads, 16 × 64 characters"
+CTC = {
+    f"CTC loss, {frames} frames of {rows}, {labels} labels of {classes}": (frames, rows, classes, labels)
+    for frames, rows, classes, labels in [(50, 16, 20, 10), (200, 8, 40, 30)]
+}
 PER_SAMPLE = "per-sample gradients, MLP 784-128-10, 64 samples"
 JACOBIAN = "jacobian, MLP 32-128-128-32 of 64 samples"
-CASES = [*RECURRENT, PACKED, ATTENTION, GPT, PER_SAMPLE, JACOBIAN]
+CASES = [*RECURRENT, PACKED, ATTENTION, GPT, *CTC, PER_SAMPLE, JACOBIAN]
 
 _VOCABULARY, _CONTEXT, _WIDTH, _HEADS, _LAYERS = 65, 64, 128, 4, 4
 
@@ -56,6 +60,8 @@ def task(library: Library, label: str) -> Task:
     """What CASES names: forward and backward of a layer, a step of training, or a transform."""
     if label in RECURRENT:
         return _recurrent(library, *RECURRENT[label])
+    if label in CTC:
+        return _ctc(library, *CTC[label])
     made = {PACKED: _packed, ATTENTION: _attention, GPT: _gpt, PER_SAMPLE: _per_sample, JACOBIAN: _jacobian}
     return made[label](library)
 
@@ -158,6 +164,15 @@ def _gpt(library: Library) -> Task:
         return loss.detach()
 
     return Task(step, evidence=[float(step()) for _ in range(5)])
+
+
+def _ctc(library: Library, frames: int, rows: int, classes: int, labels: int) -> Task:
+    random = np.random.default_rng(4)
+    x = library.tensor(_numbers(frames, rows, classes))
+    x.requires_grad = True
+    lengths = np.full(rows, frames), random.integers(labels // 2, labels + 1, rows)
+    given = [library.tensor(numbers) for numbers in (random.integers(1, classes, (rows, labels)), *lengths)]
+    return _step(library, [x], lambda: library.functional.ctc_loss(library.functional.log_softmax(x, -1), *given))
 
 
 def _per_sample(library: Library) -> Task:

@@ -253,6 +253,12 @@ def log(x):
 
 
 @jit(forceinline=True)
+def log_of_normal(x):
+    """The natural logarithm of a positive number that is no denormal and not inf, or of nan."""
+    return _log(x, _like(x, 0.0), x - x)
+
+
+@jit(forceinline=True)
 def log1p(x):
     """log(1 + x)."""
     u = x + _like(x, 1.0)

@@ -80,12 +80,13 @@ class _Array(NamedTuple):
 # What parameters are annotated with, besides bool, float and tuple[int, ...]; those without annotation are int.
 if TYPE_CHECKING:
     In1: TypeAlias = Any
-    In2 = In3 = InBits2 = InInts1 = InSlots1 = InBools1 = In1
+    In2 = In3 = InBits2 = InInts1 = InDoubles1 = InSlots1 = InBools1 = In1
     Out1 = Out2 = Out3 = Out4 = OutInts2 = OutInts3 = OutDoubles1 = OutDoubles2 = OutBools1 = In1
 else:
     In1, In2, In3 = (_Array(n, read_only=True) for n in (1, 2, 3))
     InBits2 = _Array(2, "i", read_only=True)  # whole numbers as long as the floats
     InInts1 = _Array(1, "i8", read_only=True)
+    InDoubles1 = _Array(1, "f8", read_only=True)
     InBools1, OutBools1 = _Array(1, "b1", read_only=True), _Array(1, "b1")
     InSlots1 = _Array(1, "u4", read_only=True)  # places in an array of floats
     Out1, Out2, Out3, Out4 = (_Array(n) for n in (1, 2, 3, 4))  # written to, and maybe read

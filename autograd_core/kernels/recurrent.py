@@ -175,7 +175,27 @@ def _states_before(t, s, lengths, h, numbers, count, reverse, target):
     for i in range(count):
         row = numbers[i]
         source = s[0, row] if _is_first(t, lengths[row], reverse) else h[_before(t, reverse), row]
-        target[i * hidden : (i + 1) * hidden] = source
+        _copy(source, target[i * hidden : (i + 1) * hidden])
+
+
+@jit
+def _given_by_h(t, s, packed, lengths, h, first, end, active, own, columns, reverse):
+    """Write down which rows are within their sequence at step t, and say how many.
+
+    To `own` go the h before of each of them, then, from a place of as many rows as a task has, what it gives to gates.
+    """
+    hidden = h.shape[2]
+    count, products = _active(t, lengths, first, end, active), len(active) * hidden
+    _states_before(t, s, lengths, h, active, count, reverse, own)
+    _multiply(own, 0, count, hidden, packed, own, products, columns, products + len(active) * columns)
+    return count
+
+
+@jit
+def _copy(source, target):
+    """An assignment to a slice would first make sure of shapes, for as long as a short row takes."""
+    for j in range(target.size):
+        target[j] = source[j]
 
 
 @jit
@@ -222,13 +242,10 @@ def _run_rnn(
     first, end, active = task * rows, min((task + 1) * rows, n), numbers[worker]
     own = space[worker * size : (worker + 1) * size]
     products = rows * hidden
-    panels = products + rows * hidden
     zero = h.dtype.type(0)
     for i in range(steps):
         t = _step(i, steps, reverse)
-        count = _active(t, lengths, first, end, active)
-        _states_before(t, s, lengths, h, active, count, reverse, own)
-        _multiply(own, 0, count, hidden, packed, own, products, hidden, panels)
+        count = _given_by_h(t, s, packed, lengths, h, first, end, active, own, hidden, reverse)
         for k in range(count):
             row = active[k]
             r, given, out = own[products + k * hidden : products + (k + 1) * hidden], x[t, row], h[t, row]
@@ -250,12 +267,9 @@ def _run_lstm(
     first, end, active = task * rows, min((task + 1) * rows, n), numbers[worker]
     own = space[worker * size : (worker + 1) * size]
     products = rows * hidden
-    panels = products + rows * 4 * hidden
     for i in range(steps):
         t = _step(i, steps, reverse)
-        count = _active(t, lengths, first, end, active)
-        _states_before(t, s, lengths, h, active, count, reverse, own)
-        _multiply(own, 0, count, hidden, packed, own, products, 4 * hidden, panels)
+        count = _given_by_h(t, s, packed, lengths, h, first, end, active, own, 4 * hidden, reverse)
         for k in range(count):
             row = active[k]
             start = products + k * 4 * hidden
@@ -292,12 +306,9 @@ def _run_gru(
     first, end, active = task * rows, min((task + 1) * rows, n), numbers[worker]
     own = space[worker * size : (worker + 1) * size]
     products = rows * hidden
-    panels = products + rows * 3 * hidden
     for i in range(steps):
         t = _step(i, steps, reverse)
-        count = _active(t, lengths, first, end, active)
-        _states_before(t, s, lengths, h, active, count, reverse, own)
-        _multiply(own, 0, count, hidden, packed, own, products, 3 * hidden, panels)
+        count = _given_by_h(t, s, packed, lengths, h, first, end, active, own, 3 * hidden, reverse)
         for k in range(count):
             row, start = active[k], products + k * 3 * hidden
             before, r = own[k * hidden : (k + 1) * hidden], own[start : start + 3 * hidden]
@@ -338,7 +349,7 @@ def _back_through_r(to_r, t, active, count, packed, own, columns, panels):
         _multiply(to_r.reshape(-1), start, count, depth, packed, own, products, columns, panels)
         return
     for k in range(count):
-        own[k * depth : (k + 1) * depth] = to_r[t, active[k]]
+        _copy(to_r[t, active[k]], own[k * depth : (k + 1) * depth])
     _multiply(own, 0, count, depth, packed, own, products, columns, panels)
 
 
@@ -376,7 +387,7 @@ def _rnn_back(
                     share[j] *= one - after[j] * after[j]
         _back_through_r(to_x, t, active, count, packed, own, hidden, products + rows * hidden)
         for k in range(count):
-            to_s[0, active[k]] = own[products + k * hidden : products + (k + 1) * hidden]
+            _copy(own[products + k * hidden : products + (k + 1) * hidden], to_s[0, active[k]])
     _zeros_beyond(lengths, first, end, to_x)
 
 
@@ -400,7 +411,7 @@ def _lstm_back(
             _lstm_step_back(g[t, row], to_s[0, row], to_s[1, row], c, kept[t, row], to_x[t, row], squashed)
         _back_through_r(to_x, t, active, count, packed, own, hidden, products + (rows + 1) * hidden)
         for k in range(count):
-            to_s[0, active[k]] = own[products + k * hidden : products + (k + 1) * hidden]
+            _copy(own[products + k * hidden : products + (k + 1) * hidden], to_s[0, active[k]])
     _zeros_beyond(lengths, first, end, to_x)
 
 

@@ -8,6 +8,7 @@ from autograd_core.ops.attending import *
 from autograd_core.ops.bitwise import *
 from autograd_core.ops.comparison import *
 from autograd_core.ops.convolution import *
+from autograd_core.ops.ctc import *
 from autograd_core.ops.cumulative import *
 from autograd_core.ops.diagonals import *
 from autograd_core.ops.einsum import *

@@ -39,8 +39,11 @@ def stack(arrays: Sequence[Any], /, axis: int = 0) -> Any:
     shapes = [x.shape for x in arrays]
     if len(set(shapes)) > 1:
         raise ShapeError(f"stack: takes arrays of one shape, got {', '.join(map(str, shapes))}")
-    axis = single_axis("stack", (len(arrays), *shapes[0]), axis)
-    return concat([expand_dims(x, axis) for x in arrays], axis=axis)
+    shape = shapes[0]
+    axis = single_axis("stack", (len(arrays), *shape), axis)
+    if axis == len(shape):
+        return concat([expand_dims(x, axis) for x in arrays], axis=axis)
+    return reshape(concat(arrays, axis=axis), (*shape[:axis], len(arrays), *shape[axis:]))  # two ops for any number
 
 
 @axis_or_dim

@@ -125,12 +125,29 @@ def _run_cell(x: Any, w: Any, b: Any, s: Any, lengths: Any, /, cell: Cell, rever
 @_run_cell.vjp("x", "w", "b", "s")
 def _(g, x, w, b, s, lengths, h, memory, cell, reverse):
     to_x, to_r, to_s = _run_cell_gradient(g[0], g[1], x, w, b, s, lengths, h, memory, cell=cell, reverse=reverse)
-    x_rows, r_rows = (shaping.reshape(share, (-1, x.shape[-1])) for share in (to_x, to_r))
-    before = shaping.reshape(_before(s[0], h, _of_rows(lengths, x), reverse), (-1, w.shape[1]))
-    to_r_bias = reduction.sum(r_rows, axis=0)
-    to_x_bias = reduction.sum(x_rows, axis=0) if cell is GRU else to_r_bias
-    to_w = linalg.matmul(shaping.matrix_transpose(r_rows), before)
-    return to_x, to_w, arranging.stack([to_x_bias, to_r_bias]), to_s
+    to_r_bias = _sum_of_rows(to_r)
+    to_x_bias = _sum_of_rows(to_x) if cell is GRU else to_r_bias
+    return to_x, _to_weights(to_r, h, s[0], lengths, reverse), arranging.stack([to_x_bias, to_r_bias]), to_s
+
+
+def _to_weights(to_r: Any, h: Any, s: Any, lengths: Any, reverse: bool) -> Any:
+    """Σ (the gradient of r)ᵀ (the h before): of each step but the first, where it is s. Beyond its end a row has 0."""
+    if reverse:
+        later, before = to_r[:-1], h[1:]
+        first = to_r[elementwise.maximum(lengths - 1, 0), np.arange(h.shape[1])] if lengths.ndim else to_r[-1]
+    else:
+        later, before, first = to_r[1:], h[:-1], to_r[0]
+    return linalg.matmul(shaping.matrix_transpose(_as_rows(later)), _as_rows(before)) + linalg.matmul(
+        shaping.matrix_transpose(first), s
+    )
+
+
+def _as_rows(x: Any) -> Any:
+    return shaping.reshape(x, (x.shape[0] * x.shape[1], x.shape[2]))
+
+
+def _sum_of_rows(x: Any) -> Any:
+    return reduction.sum(_as_rows(x), axis=0)
 
 
 @array_op(outputs=("to_x", "to_r", "to_s"))
@@ -171,16 +188,6 @@ def _by_steps(x: Any, w: Any, b: Any, s: Any, lengths: Any, more: Any, cell: Cel
         h[t] = elementwise.where(counts, after[0], 0.0)
         state = [elementwise.where(counts, new, old) for new, old in zip(after, state, strict=True)]
     return arranging.stack(h), arranging.stack(state)
-
-
-def _before(s: Any, h: Any, lengths: Any, reverse: bool) -> Any:
-    """The h before each step of what `run_cell` gave."""
-    first = shaping.expand_dims(s, 0)
-    if not reverse:
-        return shaping.concat([first, h[:-1]], axis=0)
-    starts = shaping.expand_dims(lengths, 0) == np.arange(1, h.shape[0] + 1)[:, None]
-    later = shaping.concat([h[1:], first * 0.0], axis=0)
-    return elementwise.where(shaping.expand_dims(starts, -1), first, later)
 
 
 def _check_shapes(x: Any, w: Any, b: Any, s: Any, lengths: Any, cell: Cell) -> None:

@@ -254,6 +254,8 @@ def concat(arrays: Sequence[Any], /, axis: int | None = 0) -> Any:
             f"concat: shapes {', '.join(map(str, shapes))} differ elsewhere than along axis {axis}; to join arrays "
             "along a new axis use stack"
         )
+    if len(arrays) == 1 and isinstance(arrays[0], Recorded):
+        return arrays[0]  # as an array, which may be written to, is not
     return _concat(*arrays, axis=axis)
 
 

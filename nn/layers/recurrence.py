@@ -182,7 +182,7 @@ class _Recurrent(_OfCells[State]):
             x = ag.concat(directions, axis=-1) if self.bidirectional else directions[0]
             if number + 1 < self.num_layers:
                 x = functions.dropout(x, self.dropout, self.training)
-        return x, [ag.stack(list(parts)) for parts in zip(*last, strict=True)]
+        return x, [ag.concat(list(parts)) for parts in zip(*last, strict=True)]
 
     def _initial(self, x: Any, given: tuple[Any, ...] | None) -> list[cells.State]:
         """The state before the first step, of each layer and direction."""

@@ -48,7 +48,7 @@ def _(node: Node) -> Compute:
             h, state = recurrence.layer(cell, x, state, w_ih, w_hh, b_ih, b_hh, lengths=lengths, reverse=reverse)
             outputs.append(h)
             last.append(state)
-        found = (ag.stack(outputs, axis=1), *[ag.stack(list(parts)) for parts in zip(*last, strict=True)])
+        found = (ag.stack(outputs, axis=1), *[ag.concat(list(parts)) for parts in zip(*last, strict=True)])
         return found[: len(node.outputs)] if len(node.outputs) > 1 else found[0]
 
     return run

@@ -102,6 +102,15 @@ def run_cell_gradient(cell):
     return gradient, (apart(2, 2, 1), apart(cell.parts, 2, 1), *inputs)
 
 
+TARGETS, FRAMES, LABELS = np.array([[1, 1], [2, 0]]), np.array([4, 3]), np.array([2, 1])
+
+
+def ctc_gradient(g, log_probs):
+    how = {"blank": 0, "per_label": True, "zero_infinity": False}
+    _, memory = registry["ctc_loss"](log_probs.detach(), TARGETS, FRAMES, LABELS, **how)
+    return registry["ctc_gradient"](g, log_probs, TARGETS, FRAMES, LABELS, memory, **how)
+
+
 BLOCKED = np.where(np.arange(5) % 2, 0.3, -np.inf)
 
 
@@ -383,6 +392,12 @@ CASES |= {
         *[run_cell_gradient(cell) for cell in CELLS[:3]],
         not_by_torch=A_GRADIENT,
     ),
+    "ctc_loss": case(
+        (lambda x: ag.ctc_loss(x, TARGETS, FRAMES, LABELS) ** 2, (apart(4, 2, 3) * 0.5,)),
+        (lambda x: ag.ctc_loss(x, np.array([2, 1, 2]), FRAMES, LABELS, per_label=True), (apart(4, 2, 3) * 0.5,)),
+        not_by_torch="golden values of the loss that is made of it: tests/golden/function_cases.py",
+    ),
+    "ctc_gradient": case((ctc_gradient, (apart(2), apart(4, 2, 3) * 0.5)), not_by_torch=A_GRADIENT),
     "normalize_gradient": case(
         *[
             (lambda *inputs, i=i: normalize_gradient(*inputs, which=i), (apart(4, 3), apart(4, 3), positive(3)))
@@ -575,7 +590,7 @@ CASES |= {
             *("argmax", "argmin", "argsort", "any", "all", "signdet", "is_written_last"),
             *("nonzero", "places_of_maxima", "searchsorted", "unique"),
             *("rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"),
-            *("random_state", "swap_random_state"),
+            *("random_state", "swap_random_state", "ctc_states"),
         ],
         case(),  # not differentiable
     ),
