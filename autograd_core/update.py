@@ -172,11 +172,16 @@ def apply_updates(list_updates: Callable[[], Iterable[tuple[Update, Sequence[Ten
         update(*tensors)
 
 
+def _count(tensor: Tensor) -> int:
+    return sys.getrefcount(tensor.array)
+
+
+_ALONE = _count(Tensor.of(np.empty(0)))  # of an array that nobody else holds; see kernels/references.py
+
+
 def _own_array(tensor: Tensor) -> Any:
     """The tensor's array if nobody else holds it, so that it may be written to; else a copy."""
-    # Two: the tensor, and getrefcount's own argument. Views hold the array that they look at. It has no name here, for
-    # whether names count depends on Python's version.
-    if sys.getrefcount(tensor.array) == 2:
+    if _count(tensor) == _ALONE:  # views hold the array that they look at
         array = tensor.array
         if array.flags.owndata and array.flags.c_contiguous:
             return array

@@ -12,7 +12,6 @@ it. That is as true of every later run, whose order is the same: so the plan nee
 from __future__ import annotations
 
 import contextlib
-import sys
 import weakref
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +22,7 @@ from autograd_core import kernels, ops
 from autograd_core.compiler.fusion import Fusion, Group
 from autograd_core.errors import CompileError
 from autograd_core.kernels import memory, plan
+from autograd_core.kernels.references import counts
 from autograd_core.recording import recording, users_line
 from autograd_core.tensor import Tensor
 
@@ -78,7 +78,7 @@ class _Pair:
 
     def is_held(self, held: int) -> bool:
         """Whether somebody holds y but this, the capture `held` times."""
-        return sys.getrefcount(self.y) > 2 + held  # as in fusion.py
+        return counts([self.y])[0] > 1 + held  # one is this pair's own
 
 
 class Capture:

@@ -8,7 +8,6 @@ array. What a group reads cannot change meanwhile, for the group holds it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.kernels import memory, plan
+from autograd_core.kernels.references import counts
 
 if TYPE_CHECKING:
     from autograd_core.kernels.fused import Part
@@ -85,15 +85,13 @@ class Group:
 
     def needed(self, held: Callable[[Any], int]) -> list[int]:
         """The values that somebody beside this group looks at; `held(x)` is how often the capture itself holds x."""
-        found = []
-        for k in range(len(self.values)):
-            # The list's own reference and the argument's; of memory besides, what keeps it and the array made of it.
-            array_free, memory_free = 2, 3
-            if sys.getrefcount(self.values[k]) > array_free + held(self.values[k]) or (
-                self.values[k].base is not None and sys.getrefcount(self.values[k].base) > memory_free
-            ):
-                found.append(k)
-        return found
+        memory_free = 2  # what keeps it, and the array made of it
+        arrays, bases = counts(self.values), counts([x.base for x in self.values])
+        return [
+            k
+            for k, x in enumerate(self.values)
+            if arrays[k] > held(x) or (x.base is not None and bases[k] > memory_free)
+        ]
 
     def compute(self, needed: list[int]) -> None:
         """Compute those values, by one kernel, which a plan in the making keeps. Errors: NoKernelError."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import sys
 import threading
 import weakref
 from collections import Counter, deque
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.kernels import plan
+from autograd_core.kernels.references import counts
 from autograd_core.recording import Recorded
 from autograd_core.tensor import Tensor
 
@@ -87,12 +87,11 @@ class Holders:
 
     def _looked_at(self, memory: Sequence[Any], expected: Counter[int], blocks: int) -> set[int]:
         """The arrays that anybody looks at but programs and what is expected to, by their ids."""
-        found, counts = set(), self._counts
+        found, programs = set(), self._counts
         for i, reference in enumerate(memory):
-            array = reference()
-            mine = 2 + (i >= len(memory) - blocks)  # the name here, and the argument's
-            if array is not None and sys.getrefcount(array) - mine > counts[id(array)] + expected[id(array)]:
-                found.add(id(array))
+            key, mine = id(reference()), i >= len(memory) - blocks
+            if reference() is not None and counts([reference()])[0] > programs[key] + expected[key] + mine:
+                found.add(key)
         return found
 
     def are_all_of(self, leaf: Tensor) -> bool:
@@ -100,8 +99,8 @@ class Holders:
         array = leaf.array
         if array.base is not None or not array.flags.c_contiguous:
             return False
-        mine = 3  # the leaf's, the name here, and the argument's
-        return sys.getrefcount(array) - self._counts[id(array)] == mine
+        mine = 2  # the leaf's, and the name here
+        return counts([array])[0] == self._counts[id(array)] + mine
 
 
 def _referents(waiting: list[Any], seen: set[int], own: str) -> Iterator[Any]:
@@ -138,8 +137,7 @@ def _references(program: Any) -> tuple[Counter[int], set[int]]:
     while waiting or tensors:
         if not waiting:
             _, same = tensors.popitem()
-            # Besides: the list's own, and the argument's.
-            if sys.getrefcount(same[0]) == 2 * len(same) + 1:
+            if counts(same)[0] == 2 * len(same) - 1:  # the program's, and the list's but for one
                 waiting.append(same[0])
                 own.add(id(same[0]))
             continue
@@ -173,8 +171,8 @@ def kept_gradient(gradients: Sequence[tuple[Tensor, Tensor | None]], program: An
 def _held_gradient(gradients: Sequence[tuple[Tensor, Tensor | None]], program: Any) -> Tensor | None:
     own = Counter(map(id, tensors_in(program)))
     for leaf, gradient in gradients:
-        mine = 2 + (leaf.grad is gradient)  # the name here, the argument's, and the leaf's
-        if gradient is not None and sys.getrefcount(gradient) > own[id(gradient)] + mine:
+        mine = 1 + (leaf.grad is gradient)  # the name here, and the leaf's
+        if gradient is not None and counts([gradient])[0] > own[id(gradient)] + mine:
             return gradient
     return None
 

@@ -19,9 +19,6 @@ from autograd_core.kernels.thresholds import LARGE_RESULT as LARGE_RESULT
 # Requests after which a block that was never wanted is given back, once others are asked for than there are.
 _FORGOTTEN = 256
 
-# What getrefcount says of memory that nobody looks at: it counts the block's own reference, and its argument.
-_FREE = 2
-
 
 class _Block:
     """Memory, and when it was last handed out."""
@@ -31,6 +28,13 @@ class _Block:
     def __init__(self, size):
         self.memory = np.empty(size, np.uint8)
         self.used = 0
+
+
+def _count(block):
+    return sys.getrefcount(block.memory)
+
+
+_FREE = _count(_Block(0))  # of memory that nobody else looks at; see references.py
 
 
 class _Own(threading.local):
@@ -65,7 +69,7 @@ def empty(shape, dtype):
     own = _own
     own.requests += 1
     for block in own.blocks.get(size, ()):
-        if sys.getrefcount(block.memory) == _FREE:
+        if _count(block) == _FREE:
             break
     else:
         block = _Block(size)
@@ -97,6 +101,6 @@ def _broadcasts_to(x, first):
 def _give_back_forgotten(own):
     oldest = own.requests - _FORGOTTEN
     for size, blocks in list(own.blocks.items()):
-        blocks[:] = [b for b in blocks if b.used > oldest or sys.getrefcount(b.memory) > _FREE]
+        blocks[:] = [b for b in blocks if b.used > oldest or _count(b) > _FREE]
         if not blocks:
             del own.blocks[size]
