@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numba
 import numpy as np
 from numba import types
+from numba.core.errors import NumbaError
 
 from autograd_core.kernels import plan
 from autograd_core.kernels.jit import jit
@@ -102,6 +103,7 @@ class Kernel:
 
     def __init__(self, task, text=""):
         self.name = f"{task.__module__.rpartition('.')[2]}.{task.__name__}"
+        self._may_be_refused = bool(text)  # others are this project's own
         given = list(inspect.signature(task).parameters.values())[2:]
         self._parameters = [p.annotation for p in given]
         # The first array of floats, or of their bits, says for which dtype to compile.
@@ -152,14 +154,46 @@ class Kernel:
                 team.busy.release()
 
     def compile(self, dtype):
-        """Compile it for this float dtype, or load what an earlier process compiled."""
+        """Compile it for this float dtype, or load what an earlier process compiled.
+
+        Errors: NumbaError if it is beyond Numba.
+        """
         with _compiling:
-            self._launch.disable_compile(False)
-            mailbox = types.Array(types.int64, 1, "C")
-            self._launch.compile((mailbox, types.int64, *(_type_of(p, dtype) for p in self._parameters)))
-            # From now on the dispatcher converts writable arrays to read-only ones instead of compiling once more.
-            self._launch.disable_compile()
+            if self._may_be_refused:
+                _in_a_thread(self._compile, dtype)
+            else:
+                self._compile(dtype)
             self._compiled.add(dtype)
+
+    def _compile(self, dtype):
+        self._launch.disable_compile(False)
+        mailbox = types.Array(types.int64, 1, "C")
+        self._launch.compile((mailbox, types.int64, *(_type_of(p, dtype) for p in self._parameters)))
+        # From now on the dispatcher converts writable arrays to read-only ones instead of compiling once more.
+        self._launch.disable_compile()
+
+
+def _in_a_thread(function, argument):
+    """Call it in a thread of its own, below which is no caller's frame.
+
+    Numba keeps its errors, an error keeps its frames, and a frame the one that called it, with all that it names: the
+    arrays of whoever is the first to launch a kernel that cannot be compiled would live as long as the program.
+    """
+    errors = []
+
+    def run():
+        try:
+            function(argument)
+        except NumbaError as error:
+            errors.append(NumbaError(str(error)))
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors.pop()
 
 
 def kernel(task):

@@ -102,6 +102,17 @@ def test_an_op_beyond_kernels_takes_part_all_the_same(op):
     assert ("numpy" in str(step)) and ("kernel" not in str(step) or op is wrapped)
 
 
+def test_an_op_beyond_kernels_keeps_nothing_of_the_step_that_met_it():
+    w = tensor(8, 4)
+
+    def step(x):
+        y = x * 2.0  # would be found to be kept, by a frame of the error that Numba remembers
+        return ag.tanh(undefined_type(y)) @ w
+
+    x = tensor(6, 8)
+    np.testing.assert_allclose(compiled(step, x)(x).numpy(), step(x).numpy(), rtol=1e-5, atol=1e-6)
+
+
 def test_leaves_are_read_before_they_change():
     w = tensor(5, requires_grad=True)
 
