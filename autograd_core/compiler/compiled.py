@@ -54,8 +54,9 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
     CompileError. With `check` every call is, which takes longer than not to compile at all.
 
     A function of Values and floats is compiled, too: to flat arrays that kernels go through, with results, gradients
-    and `.data` the same to the bit. Floats are then what is given anew at every call; ints, bools and all else are a
-    part of the function. It runs as it stands twice (three times if no argument is a Value), and what comes of it is
+    and `.data` the same to the bit. (From Python 3.12 on `sum` of floats makes up for rounding: compiled, it adds them
+    one by one, as a loop does.) Floats are then what is given anew at every call; ints, bools and all else are a part
+    of the function. It runs as it stands twice (three times if no argument is a Value), and what comes of it is
     compared. A Value that it returns is one node of a graph, whose parents are the arguments and leaves, and can be
     differentiated any number of times; if the function changes `.data` or `.grad`, it has no graph. For many inputs at
     once there are `compiled.batched(...)` and `compiled.value_and_grad(...)`.

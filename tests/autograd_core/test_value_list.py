@@ -25,6 +25,16 @@ def test_a_reduction_of_a_list_gives_one_value_with_the_gradients_of_an_array(op
     assert y.parents == tuple(xs)
 
 
+def test_sums_are_rounded_after_every_number_whatever_pythons_own_sum_does():
+    tenths, ones = values(*[0.1] * 10), values(*[1.0] * 10)
+    expected = 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1  # not 1.0
+    found = ag.sum(tenths), ag.vecdot(tenths, ones)
+    assert [y.data for y in found] == [expected] * 2
+    assert [y.op.on_numbers(*[parent.data for parent in y.parents]) for y in found] == [expected] * 2
+    compiled = ag.compile(ag.sum)
+    assert [compiled(tenths).data for _ in range(4)] == [expected] * 4
+
+
 def test_softmax_of_a_list_gives_a_list():
     xs = values(1.0, 2.0, 3.0)
     ps = ag.softmax(xs)
