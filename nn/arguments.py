@@ -46,7 +46,7 @@ def kind_of(wrong: Any) -> str:
     """What was given in place of a module, or of another object, as messages call it: `a list`."""
     if isinstance(wrong, type):
         return f"the class {wrong.__name__} rather than one that is made of it: {wrong.__name__}(...)"
-    return f"a {type(wrong).__name__}"
+    return "a list" if isinstance(wrong, list) else f"a {type(wrong).__name__}"
 
 
 def not_in_place(layer: str, inplace: bool) -> bool:

@@ -56,7 +56,7 @@ def matmul(a, b):
     m, depth = a.shape[-2:]
     n = b.shape[-1]
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
-    if a.dtype != b.dtype or a.dtype not in FLOATS or _blas_is_faster(m, depth, n, b, prod(batch)):
+    if a.dtype != b.dtype or a.dtype not in FLOATS or depth == 0 or _blas_is_faster(m, depth, n, b, prod(batch)):
         return _by_blas(a, b)
     if batch == () and min(m, n) == 1:
         a, b = whole_strides(a), whole_strides(b)

@@ -269,7 +269,7 @@ def change_metadata(path, **changes):
         (cut_in_the_header, "is no checkpoint, or a damaged one"),
         (flipped_bit, "is damaged: its checksum is wrong"),
         (empty, "is no checkpoint, or a damaged one"),
-        (pickled, "is no checkpoint, or a damaged one"),
+        (pickled, "is no checkpoint, but one of torch.save or pickle, which is not read here"),
         (enormous_header, "is no checkpoint, or a damaged one"),
         (foreign, "is no checkpoint of a training"),
         (of_a_newer_version, "is of version 3, newer than the 2 known here; update"),

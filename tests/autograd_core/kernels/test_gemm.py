@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_core.kernels import gemm
+from autograd_core.kernels import gemm, plan
 
 sizes = st.integers(0, 40)
 dtypes = st.sampled_from([np.float32, np.float64])
@@ -96,6 +96,9 @@ def test_integers_and_mixed_dtypes_follow_numpy():
 
 def test_no_inner_entries_give_zeros():
     np.testing.assert_array_equal(gemm.matmul(np.empty((3, 0)), np.empty((0, 2))), np.zeros((3, 2)))
+    many = np.empty((64, 0)), np.empty((0, 96))
+    with plan.planning(plan.Plan({})):  # where small products are this project's own
+        np.testing.assert_array_equal(gemm.matmul(*many), np.zeros((64, 96)))
 
 
 @pytest.mark.parametrize(("m", "k", "n"), [(1, 9216, 128), (4096, 2048, 3), (64, 64, 64), (96, 96, 96)])
