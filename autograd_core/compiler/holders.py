@@ -80,9 +80,10 @@ class Holders:
         gc.collect()  # perhaps it is a graph with a circle in it, as of gradients of gradients
         looked_at = self._looked_at(memory, expected, blocks)
         others = {id(x) for x in (*known, *programs)}
-        for x in gc.get_objects() if looked_at else ():
+        x: Any
+        for x in gc.get_objects() if looked_at else ():  # of weak proxies, too, which isinstance would look through
             if issubclass(type(x), Tensor) and id(x) not in others and id(plan.owner(x.array)) in looked_at:
-                return x
+                return x  # type: ignore[no-any-return]
         return None
 
     def _looked_at(self, memory: Sequence[Any], expected: Counter[int], blocks: int) -> set[int]:
