@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.errors import GraphError
+from autograd_core.gradient_parts import Parts, add_parts, whole
 from autograd_core.graph import Node, chain_rule, topological_order
 from autograd_core.kernels import memory
 from autograd_core.recording import check_share, recording, refuse_to_compile, structure
@@ -37,6 +38,8 @@ def backpropagate(
     result: dict[Any, Any] = {}
 
     def pull_back(node: Any, total: Any) -> Iterable[tuple[Any, Any]]:
+        if type(total) is Parts:
+            total = total.whole()
         if node.hooks:
             total = _hooked(node, total, on_tensors)
         is_leaf = type(node) is not Node
@@ -54,7 +57,7 @@ def backpropagate(
         shares: list[tuple[Any, Any]] = node.op.pull_back(node, total, create_graph, needed, on_tensors)
         if anomaly:
             for _, share in shares:
-                check_share(node.op.name, node.line, share)
+                check_share(node.op.name, node.line, whole(share))
         if release:
             node.saved = None
         return shares
@@ -81,9 +84,14 @@ def _leaves_where_needed(order: list[Any]) -> list[Any]:
 
 
 def add_shares(a: Any, b: Any) -> Any:
-    """Two shares of a gradient added: arrays or, with create_graph, Tensors; tuples if an op has several outputs."""
+    """Two shares of a gradient added: arrays or, with create_graph, Tensors; tuples if an op has several outputs.
+
+    Either may be in `Parts`.
+    """
     if type(a) is tuple:
         return tuple([y if x is None else x if y is None else add_shares(x, y) for x, y in zip(a, b, strict=True)])
+    if type(a) is Parts or type(b) is Parts:
+        return add_parts(a, b)
     if type(a) is np.ndarray and a.nbytes >= memory.LARGE_RESULT:
         return memory.compute(np.add, a, b)  # type: ignore[no-untyped-call]  # as all kernels are
     return a + b

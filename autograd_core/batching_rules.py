@@ -357,6 +357,14 @@ def _scatter_add(call: Call) -> Any:
     return run(call.op, (call.spread(0), *arrays), {"shape": shape, "index": index})
 
 
+@_rule_for("put_together")
+def _put_together(call: Call) -> Any:
+    shape = (call.size, *call.attribute("shape"))
+    indices = [index if type(index) is tuple else (index,) for index in call.attribute("indices")]
+    of_all = tuple([(slice(None), *index) for index in indices])
+    return run(call.op, tuple(map(call.spread, range(len(call.values)))), {"shape": shape, "indices": of_all})
+
+
 @_rule_for("set_at", "add_at")
 def _written_at(call: Call) -> Any:
     index, arrays = _index_of_all(call, 2)

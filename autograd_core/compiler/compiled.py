@@ -13,7 +13,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
-from autograd_core.compiler.holders import holders, place_of, tensors_in
+from autograd_core.compiler.holders import holders, place_of
 from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, kind_around, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
@@ -297,7 +297,7 @@ class _Entry:
         del result, capture, outputs, places
         program.own()
         memory = [*[weakref.ref(array) for array in program.written], *memory]  # leaves, whole, as seen to above
-        _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, tensors_in(program)))
+        _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, program))
         _refuse_kept(program.kept_gradient)
         self._programs.append(_Ready(program, tree, self._why))
         return returned

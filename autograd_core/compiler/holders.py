@@ -65,7 +65,7 @@ class Holders:
         return [counts[id(x)] for x in looked_at]
 
     def kept_elsewhere(
-        self, memory: Sequence[Any], known: Sequence[Tensor | None], blocks: int, programs: Sequence[Any] = ()
+        self, memory: Sequence[Any], known: Sequence[Tensor | None], blocks: int, program: Any = None
     ) -> Tensor | None:
         """A Tensor, none of the `known`, that looks at what a step computed, and so was put somewhere by the step.
 
@@ -73,27 +73,35 @@ class Holders:
 
         `memory` has weak references to arrays; of the last of them, so many, a block of a program is one holder more.
         """
-        different = {id(x): x for x in known if x is not None}.values()
-        expected: Counter[int] = Counter(id(plan.owner(x.array)) for x in different)
-        if not self._looked_at(memory, expected, blocks):
+        expected = [*{id(x): x for x in known if x is not None}.values()]
+        if not self._looked_at(memory, expected, blocks, program):
             return None
         gc.collect()  # perhaps it is a graph with a circle in it, as of gradients of gradients
-        looked_at = self._looked_at(memory, expected, blocks)
-        others = {id(x) for x in (*known, *programs)}
+        looked_at = self._looked_at(memory, expected, blocks, program)
+        others = {id(x) for x in (*known, *tensors_in(program))}
         x: Any
         for x in gc.get_objects() if looked_at else ():  # of weak proxies, too, which isinstance would look through
             if issubclass(type(x), Tensor) and id(x) not in others and id(plan.owner(x.array)) in looked_at:
                 return x  # type: ignore[no-any-return]
         return None
 
-    def _looked_at(self, memory: Sequence[Any], expected: Counter[int], blocks: int) -> set[int]:
-        """The arrays that anybody looks at but programs and what is expected to, by their ids."""
+    def _looked_at(self, memory: Sequence[Any], known: Sequence[Tensor], blocks: int, program: Any) -> set[int]:
+        """The arrays of memory that anybody looks at but programs and what is known to, by their ids."""
         found, programs = set(), self._counts
+        mine = Counter(id(x.array) for x in known)
+        views = [*{id(x): x for x in (*_arrays_in(program), *[x.array for x in known]) if x.base is not None}.values()]
+        for x in views:
+            if id(x) not in programs:  # for else this holder of what it looks at is counted among programs'
+                mine[id(plan.owner(x))] += 1
         for i, reference in enumerate(memory):
-            key, mine = id(reference()), i >= len(memory) - blocks
-            if reference() is not None and counts([reference()])[0] > programs[key] + expected[key] + mine:
+            key, block = id(reference()), i >= len(memory) - blocks
+            if reference() is not None and counts([reference()])[0] > programs[key] + mine[key] + block:
                 found.add(key)
-        return found
+        x = None
+        for x, n in zip(views, counts(views), strict=True):
+            if n > programs[id(x)] + mine[id(x)]:
+                found.add(id(plan.owner(x)))
+        return found & {id(reference()) for reference in memory}
 
     def are_all_of(self, leaf: Tensor) -> bool:
         """Whether nobody but programs looks at the array of a leaf, which is whole."""
@@ -122,6 +130,11 @@ def _package(program: Any) -> str:
 def tensors_in(program: Any) -> list[Any]:
     """The Tensors that a program's own objects hold."""
     return [x for x in _referents([program], set(), _package(program)) if isinstance(x, Recorded)]
+
+
+def _arrays_in(program: Any) -> list[Any]:
+    """The arrays that they hold."""
+    return [x for x in _referents([program], set(), _package(program)) if isinstance(x, np.ndarray)]
 
 
 def _references(program: Any) -> tuple[Counter[int], set[int]]:

@@ -134,7 +134,9 @@ class Program:
         """Remember how many look at the memory that runs write to: when there are more, it is not ours alone."""
         self._graded = [leaf for leaf, gradient in self._gradients if gradient is not None]
         self._given = [gradient for _, gradient in self._gradients if gradient is not None]
-        self._written = [*self.written, *self._given, *[plan.owner(gradient.array) for gradient in self._given]]
+        arrays = [array for gradient in self._given for array in (gradient.array, plan.owner(gradient.array))]
+        self._written = [*self.written, *self._given, *{id(x): x for x in arrays}.values()]
+        del arrays
         self._own_tensors = holders.add(self)
         self._known_holders = holders.version
         self._most = [*map(sys.getrefcount, self._written)]
@@ -187,7 +189,7 @@ class Program:
             # In place of a leaf, which has let go of what was its own, there may be somebody else.
             gone = [leaf.array is not array for leaf, array in self._followed]
             gone += [leaf.grad is not gradient for leaf, gradient in zip(self._graded, self._given, strict=True)]
-            counts = map(operator.add, counts, [*gone, *[False] * len(self._given)])
+            counts = map(operator.add, counts, [*gone, *[False] * (len(self._written) - len(gone))])
         if any(map(operator.gt, counts, self._most)):
             raise Stale("something holds a view of a leaf or gradient that it writes to")
         if not unmoved:

@@ -6,6 +6,7 @@ x[i, 2:, j] is _getitem(x, i, j, index=(Input(0), slice(2, None), Input(1))).
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -14,10 +15,11 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError, OutOfRangeError, ShapeError
+from autograd_core.gradient_parts import Parts
 from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, flatten, single_axis
-from autograd_core.recording import Recorded
+from autograd_core.recording import Recorded, recording
 
 __all__ = ["add_at", "getitem", "scatter_add", "set_at", "take", "take_along_axis"]
 
@@ -44,7 +46,9 @@ def _getitem(x: Any, /, *arrays: Any, index: Any) -> Any:
 
 @_getitem.vjp("x")
 def _(g, x_shape, arrays, index):
-    return _scatter_add(g, *arrays, shape=x_shape, index=index)
+    if arrays or recording.level is not None:
+        return _scatter_add(g, *arrays, shape=x_shape, index=index)
+    return Parts(x_shape, index, g, _put_together)
 
 
 _getitem.may_view = True
@@ -76,6 +80,47 @@ def _scatter_add(g: Any, /, *arrays: Any, shape: tuple[int, ...], index: Any) ->
 @_scatter_add.vjp("g")
 def _(g, arrays, index):
     return _getitem(g, *arrays, index=index)
+
+
+@array_op
+def _put_together(*arrays: Any, shape: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
+    """Zeros with each of the arrays added at its index, without arrays in it; `...` is everywhere."""
+    out = kernels.memory.empty(shape, arrays[0].dtype)
+    if len(arrays) == 1:
+        out.fill(0)
+        out[indices[0]] = arrays[0]
+        return out
+    pieces = [*zip(indices, arrays, strict=True)]
+    if _cover(indices, shape):
+        for index, g in pieces:
+            out[index] = g
+        return out
+    if arrays[0].shape == shape:
+        out[indices[0]] = arrays[0]
+        del pieces[0]
+    else:
+        out.fill(0)
+    for index, g in pieces:
+        out[index] += g
+    return out
+
+
+@_put_together.vjp("arrays")
+def _(g, index, indices):
+    return _getitem(g, index=indices[index])
+
+
+def _cover(indices: Sequence[Any], shape: tuple[int, ...]) -> bool:
+    """Whether these are slices along one axis, which name each place once."""
+    places = [index if type(index) is tuple else (index,) for index in indices]
+    axis = len(places[0]) - 1
+    before = (slice(None),) * axis
+    if axis < 0 or any(len(place) != axis + 1 or place[:-1] != before for place in places):
+        return False
+    if any(type(place[-1]) is not slice or place[-1].step not in (None, 1) for place in places):
+        return False
+    spans = sorted(place[-1].indices(shape[axis])[:2] for place in places)
+    return spans[0][0] == 0 and spans[-1][1] == shape[axis] and all(a[1] == b[0] for a, b in itertools.pairwise(spans))
 
 
 def scatter_add(g: Any, /, shape: int | Sequence[int], index: Any) -> Any:

@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd_core.backward import backpropagate
 from autograd_core.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from autograd_core.gradient_parts import Parts
 from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.ops.argument_names import LEAVE_INPLACE_OUT, under_own_names
@@ -471,6 +472,8 @@ class Op(Generic[P]):
 
     def _fitted(self, rule: Rule, index: int, share: Any, parent: Any) -> Any:
         """A share as a gradient of the `parent` at `index`: summed over broadcast axes, in its dtype."""
+        if type(share) is Parts:
+            return share
         name = self.inputs[min(index, self.last)]
         if share is None:
             raise GraphError(f"{self.name}: the rule for {name} returned None, and {name} requires a gradient")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.backward import add_shares
+from autograd_core.gradient_parts import whole
 from autograd_core.graph import Node, chain_rule
 from autograd_core.ops.op import Op
 from autograd_core.show.snapshot import Box, Entry, Reading, Snapshot
@@ -137,7 +138,7 @@ def gradients(order: Sequence[Any]) -> tuple[dict[Any, Any], dict[tuple[Any, int
             complete[node] = total
         if not isinstance(node, Node):
             return ()
-        passed: list[tuple[Any, Any]] = node.op.pull_back(node, total, False, None, False)
+        passed = [(parent, whole(share)) for parent, share in node.op.pull_back(node, total, False, None, False)]
         waiting = list(passed)
         for position, source in enumerate(node.parents):
             if source is not None and waiting and waiting[0][0] is source:

@@ -48,7 +48,9 @@ class World:
             results = result if isinstance(result, tuple) else (result,)
             self.held += results
         elif action == "hold a gradient":
-            self.held.append(p.grad)
+            if p.grad is not None:
+                ways = p.grad, p.grad.detach(), p.grad.data, p.grad.numpy(), p.grad.detach()[:1], p.grad[1:]
+                self.held.append(ways[number])
         elif action == "hold a leaf":
             self.held += [p.detach(), p.data, p.numpy()][number % 3 : number % 3 + 1]
         elif action == "let go":

@@ -130,6 +130,12 @@ BY_ITS_LAYERS = "golden values of the layers that are made of them: tests/nn/lay
 A_GRADIENT = "the gradient of an op that has golden second gradients"
 MOVES = "moves numbers and computes none: test_every_op.py"
 
+
+def together(*indices):
+    """What puts arrays together at these, and squares it."""
+    return lambda *parts: registry["put_together"](*parts, shape=(3, 4), indices=indices) ** 2
+
+
 CASES = Cases()
 CASES |= {
     "add": case((ag.add, (apart(2, 3), apart(3)))),
@@ -457,6 +463,11 @@ CASES |= {
     "scatter_add": case(
         (lambda g: ag.scatter_add(g, (4, 2), [1, 3, 1]) ** 2, (apart(3, 2),)),
         not_by_torch=MOVES,
+    ),
+    "put_together": case(
+        (together((slice(0, 2),), (slice(2, 3),)), (apart(2, 4), apart(1, 4))),
+        (together(..., (slice(None), slice(1, 3)), (0,), ()), (apart(3, 4), apart(3, 2), apart(4), apart(3, 4))),
+        not_by_torch="a gradient, of which the parts are getitem's",
     ),
     "set_at": case(
         (lambda x, v: x.at[1:, ::2].set(v) ** 3, (apart(3, 4), apart(2, 1))),

@@ -308,3 +308,21 @@ def test_the_shape_to_add_to_may_be_a_number_or_a_list(shape):
 def test_rows_out_of_range_are_refused_when_added_to(row):
     with pytest.raises(IndexError, match="out of bounds"):
         ag.scatter_add(np.ones((1, 2)), (3, 2), np.array([row]))
+
+
+def test_parts_that_are_read_apart_have_one_gradient():
+    x = ag.tensor(np.arange(24.0).reshape(2, 3, 4), requires_grad=True)
+    weights = np.random.default_rng(0).normal(size=(2, 3, 4))
+    a, b = x.split((1, 3), dim=2)
+    steps = [x[:, t] for t in range(3)]
+    total = ((x * weights).sum() + (a * 2.0).sum() + (b**2).sum() + x[::-1, 1:, -1].sum()) + sum(
+        ((t + 1.0) * step).sum() for t, step in enumerate(steps)
+    )
+    total.backward()
+    expected = weights + np.array([1.0, 2.0, 3.0])[:, None]
+    expected[..., :1] += 2.0
+    expected[..., 1:] += 2.0 * x.detach().numpy()[..., 1:]
+    expected[:, 1:, -1] += 1.0
+    np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-12)
+    (gradient,) = ag.gradients((x[:, :1] ** 3).sum(), [x], create_graph=True)
+    assert gradient.node.op.name == "put_together"
