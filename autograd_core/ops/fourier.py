@@ -237,6 +237,7 @@ def ihfft(x: Any, /, n: int | None = None, axis: int = -1, norm: str = "backward
 # --- along several --------------------------------------------------------------------------------------------------
 
 
+@axis_or_dim
 def fftn(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str = "backward") -> Any:
     """The `fft` along each of these axes, or along all: (..., m, ..., 2) -> (..., n, ..., 2), pairs.
 
@@ -245,11 +246,13 @@ def fftn(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None =
     return _of_pairs("fftn", z, _or_none(s), axes, norm, inverse=False)
 
 
+@axis_or_dim
 def ifftn(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str = "backward") -> Any:
     """The inverse of `fftn`, with its arguments: (..., m, ..., 2) -> (..., n, ..., 2), pairs."""
     return _of_pairs("ifftn", z, _or_none(s), axes, norm, inverse=True)
 
 
+@axis_or_dim
 def rfftn(x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str = "backward") -> Any:
     """The `fftn` of real numbers: `rfft` along the last of the axes, `fft` along the others.
 
@@ -259,6 +262,7 @@ def rfftn(x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None 
     return _of_real("rfftn", x, _or_none(s), axes, norm)
 
 
+@axis_or_dim
 def irfftn(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str = "backward") -> Any:
     """The inverse of `rfftn`: `ifft` along all of the axes but the last, and `irfft` along that.
 
@@ -270,6 +274,7 @@ def irfftn(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None
 # --- order ----------------------------------------------------------------------------------------------------------
 
 
+@axis_or_dim
 def fftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
     """x with frequency 0 in the middle of these axes, or of all: rolled by n//2. Gradient: upstream, rolled back.
 
@@ -278,6 +283,7 @@ def fftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
     return _rolled("fftshift", x, axes, lambda n: n // 2)
 
 
+@axis_or_dim
 def ifftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
     """The inverse of `fftshift`, also where n is odd: rolled by -(n//2)."""
     return _rolled("ifftshift", x, axes, lambda n: -(n // 2))

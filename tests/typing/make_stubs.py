@@ -37,7 +37,7 @@ from autograd_core.argument_types import Array, ArrayLike, Arrays, TensorLike, V
 from autograd_core.tensor import Tensor
 from autograd_core.value import Value
 '''
-_ALIASES = {"axis": "dim", "keepdims": "keepdim"}  # which ops/argument_names.py takes as well
+_ALIASES = {"axis": "dim", "axes": "dim", "keepdims": "keepdim"}  # which ops/argument_names.py takes as well
 _RESULTS = (Value, float, int, bool)
 _SCALARS = "np.number[Any] | np.bool_"  # what numpy gives in place of an array without axes
 
