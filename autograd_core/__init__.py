@@ -61,7 +61,7 @@ from autograd_core.update import Update, UpdateRule, apply_updates, update_rule
 from autograd_core.value import Value
 
 if TYPE_CHECKING:
-    from autograd_core import linalg
+    from autograd_core import fft, linalg
     from autograd_core.compiler import compile
     from autograd_core.functions_elsewhere import *
     from autograd_core.inspection import __array_namespace_info__, can_cast, finfo, iinfo, isdtype, result_type
@@ -107,10 +107,10 @@ if not TYPE_CHECKING:  # for which every name would exist
             from autograd_core.seeded_generator import Generator  # and with it numpy.random, which takes long
 
             return Generator
-        if name == "linalg":
+        if name in ("fft", "linalg"):
             from importlib import import_module
 
-            return import_module("autograd_core.linalg")  # whose decompositions few programs use
+            return import_module(f"autograd_core.{name}")  # whose transforms or decompositions few programs use
         if name in _INSPECTION:
             from autograd_core import inspection
 
@@ -180,6 +180,7 @@ __all__ = [
     "enable_grad",
     "explain",
     "eye",
+    "fft",
     "finfo",
     "forget_programs",
     "from_dlpack",

@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_core import linalg, ops  # noqa: F401 - linalg, for its ops have rules here
 from autograd_core.errors import ArgumentError, DTypeError, ShapeError
+from autograd_core.ops import fourier  # noqa: F401 - its ops have rules here
 from autograd_core.ops.definition import Elementwise, LocalProduct
 from autograd_core.ops.einsum import LETTERS
 from autograd_core.ops.indexing import Input
@@ -223,6 +224,11 @@ def _of_the_last_axes(call: Call) -> Any:
 def _add_windows(call: Call) -> Any:
     if call.ndim(0) < 2 * len(call.attribute("kernel")):
         raise NoRule
+    return call.run(call.values)
+
+
+@_rule_for("fft", "rfft", "irfft")
+def _along_axes_counted_from_the_last(call: Call) -> Any:
     return call.run(call.values)
 
 

@@ -158,3 +158,30 @@ def eye(
 ) -> Tensor:
     """The identity matrix; or the ones on its k-th diagonal, which lies above the main one if k > 0."""
     return _made(np.eye(rows, columns, k), dtype, device, requires_grad)
+
+
+def fftfreq(
+    n: int, /, d: float = 1.0, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """The frequency of each of the n entries of `fft`, in periods per unit of d, the distance of two numbers.
+
+    Shape (n,): 0, 1, ... up to below n/2, then from -(n//2) to -1, all over n·d.
+    """
+    _check_samples("fftfreq", n, d)
+    return _made(np.fft.fftfreq(n, d), dtype, device, requires_grad)
+
+
+def rfftfreq(
+    n: int, /, d: float = 1.0, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """The frequency of each of the n//2 + 1 entries of `rfft`: 0, 1, ..., n//2, all over n·d."""
+    _check_samples("rfftfreq", n, d)
+    return _made(np.fft.rfftfreq(n, d), dtype, device, requires_grad)
+
+
+def _check_samples(function: str, n: int, d: float) -> None:
+    if not isinstance(n, (int, np.integer)) or n < 1 or not d:
+        raise ArgumentError(
+            f"{function}: n is how many numbers are transformed, a whole number of at least 1, and d their distance, "
+            f"which is not 0; got n={n!r}, d={d!r}"
+        )

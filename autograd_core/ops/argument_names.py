@@ -1,4 +1,4 @@
-"""Arguments under either name: numpy's and the array API's `axis` and `keepdims`, or PyTorch's `dim` and `keepdim`.
+"""Arguments under either name: numpy's and the array API's `axis`, `axes`, `keepdims`, or PyTorch's `dim`, `keepdim`.
 
 And PyTorch's `p` of a norm for `ord`, its `unbiased` and numpy's `ddof` for `correction`, its `steps` for `num`.
 
@@ -49,6 +49,8 @@ def under_own_names(function: str, own: Collection[str], named: dict[str, Any]) 
     renamed = {}
     for name, value in named.items():
         mine = _OTHER.get(name)
+        if mine == "axis" and mine not in own:
+            mine = "axes"  # of a function that takes several, such as permute_dims
         if name in own or mine is None or mine not in own:
             renamed[name] = value
             continue

@@ -151,6 +151,7 @@ def vecdot(a: Any, b: Any, /, axis: int = -1) -> Any:
     return _vecdot(shaping.moveaxis(a, a_axis, -1), shaping.moveaxis(b, b_axis, -1))
 
 
+@axis_or_dim
 def tensordot(a: Any, b: Any, /, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Any:
     """Σ a·b over several axes: the last `axes` ones of a with the first ones of b, or those that a pair of lists names.
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from types import ModuleType
 
 PACKAGES = {
-    "The engine": ["autograd_core", "autograd_core.linalg"],
+    "The engine": ["autograd_core", "autograd_core.fft", "autograd_core.linalg"],
     "Networks": [
         "nn",
         "nn.functions",

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, get_overloads
 
 import numpy as np
 
-from autograd_core import Value, linalg, op_functions
+from autograd_core import Value, fft, linalg, op_functions
 from autograd_core.errors import AutogradError
 
 PACKAGE = Path(__file__).parents[2]
-MODULES = (op_functions, linalg)
+MODULES = (op_functions, linalg, fft)
 
 _HEADER = '''\
 """Made by `make stubs` from the ops; tests/typing/make_stubs.py says how."""
@@ -37,7 +37,7 @@ from autograd_core.argument_types import Array, ArrayLike, Arrays, TensorLike, V
 from autograd_core.tensor import Tensor
 from autograd_core.value import Value
 '''
-_ALIASES = {"axis": "dim", "keepdims": "keepdim"}  # which ops/argument_names.py takes as well
+_ALIASES = {"axis": "dim", "axes": "dim", "keepdims": "keepdim"}  # which ops/argument_names.py takes as well
 _RESULTS = (Value, float, int, bool)
 _SCALARS = "np.number[Any] | np.bool_"  # what numpy gives in place of an array without axes
 
@@ -59,8 +59,11 @@ def stub(module: ModuleType) -> str:
     """The text of the stub of a module of ops."""
     names = sorted(module.__all__)
     listed = "".join(f'    "{name}",\n' for name in names)
-    overloads = "".join(_overloads(name, getattr(module, name)) for name in names)
+    homes = {name: getattr(module, name).__module__ for name in names}
+    ops = [name for name in names if homes[name].startswith("autograd_core.ops.")]
+    overloads = "".join(_overloads(name, getattr(module, name)) for name in ops)
     others = sorted(set(re.findall(r"\b(autograd_core[\w.]*)\.(\w+)", overloads)))
+    others += [(homes[name], name) for name in names if name not in ops]  # which say their types themselves
     imports = "".join(f"from {origin} import {name}\n" for origin, name in others)
     overloads = re.sub(r"\bautograd_core[\w.]*\.", "", overloads)
     return f"{_HEADER}{imports}\n__all__ = [\n{listed}]\n\n{overloads}"

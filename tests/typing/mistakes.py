@@ -16,6 +16,7 @@ def mistyped(x: Tensor, v: Value) -> None:
     v.bakward()  # type: ignore[attr-defined]
     ag.tanhh(x)  # type: ignore[attr-defined]
     ag.linalg.svdd(x)  # type: ignore[attr-defined]
+    ag.fft.rffft(x)  # type: ignore[attr-defined]
     nn.Linnear(2, 3)  # type: ignore[attr-defined]
     nn.functional.reluu(x)  # type: ignore[attr-defined]
     optim.Adamm(nn.Linear(2, 3).parameters())  # type: ignore[attr-defined]

@@ -128,6 +128,7 @@ def attention_gradient(causal):
 BY_ITS_FUNCTIONS = "golden values of the functions that are made of them: test_golden_arrays.py"
 BY_ITS_LAYERS = "golden values of the layers that are made of them: tests/nn/layers/test_normalisation.py"
 A_GRADIENT = "the gradient of an op that has golden second gradients"
+BY_NUMPY = "equal to numpy: test_fourier.py"
 MOVES = "moves numbers and computes none: test_every_op.py"
 
 
@@ -546,6 +547,23 @@ CASES |= {
             for m, n in ((3, 2), (3, 3), (2, 3))
         ],
         not_by_torch=BY_ITS_FUNCTIONS,
+    ),
+    "fft": case(
+        (ag.fft.fft, (apart(2, 3, 2),)),
+        (lambda z: ag.fft.ifft(z, n=2, axis=0, norm="ortho") ** 2, (apart(3, 2, 2),)),
+        not_by_torch=BY_NUMPY,
+    ),
+    "rfft": case(
+        (ag.fft.rfft, (apart(2, 3),)),
+        (lambda x: ag.fft.rfft(x, n=1, norm="ortho") ** 2, (apart(3),)),
+        (lambda x: ag.fft.rfft(x, n=4, axis=0, norm="forward") ** 2, (apart(3, 2),)),
+        not_by_torch=BY_NUMPY,
+    ),
+    "irfft": case(
+        (ag.fft.irfft, (apart(2, 3, 2),)),
+        (lambda z: ag.fft.irfft(z, n=1, norm="ortho") ** 2, (apart(3, 2),)),
+        (lambda z: ag.fft.irfft(z, n=5, axis=0, norm="forward") ** 2, (apart(2, 2, 2),)),
+        not_by_torch=BY_NUMPY,
     ),
     "roll": case(
         (lambda x: ag.roll(x, (1, -3), axis=(0, -1)) ** 2, (apart(2, 4),)),

@@ -81,6 +81,18 @@ def test_a_list_of_axes_is_taken_as_pytorch_takes_it():
     assert ag.mean(ag.tensor(x), dim=[0, 1]).item() == x.mean()
 
 
+def test_axes_are_dim_or_dims_too():
+    for convert in (np.asarray, ag.tensor):
+        given = convert(x)
+        np.testing.assert_array_equal(ag.fft.rfftn(given, dim=[1, 0]), ag.fft.rfftn(given, axes=(1, 0)))
+        np.testing.assert_array_equal(ag.fft.fftshift(given, dim=-1), ag.fft.fftshift(given, axes=-1))
+        np.testing.assert_array_equal(ag.permute_dims(given, dims=(1, 0)), x.T)
+        np.testing.assert_allclose(ag.tensordot(given, given, dims=([1, 0], [1, 0])), (x * x).sum())
+        for function in (ag.permute_dims, ag.fft.rfftn):
+            with pytest.raises(ag.ArgumentError, match="axes and dim are two names of one argument"):
+                function(given, axes=(1, 0), dim=(1, 0))
+
+
 def test_along_a_dim_there_are_values_and_indices_as_in_pytorch_and_along_an_axis_values():
     for op, arg, of_two in ((ag.max, np.argmax, np.maximum), (ag.min, np.argmin, np.minimum)):
         for convert in (np.asarray, ag.tensor):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core import linalg, ops
+from autograd_core import fft, linalg, ops
 from autograd_core.ops.op import Op
 
 rng = np.random.default_rng(1)
@@ -26,6 +26,7 @@ MODULES = [
     "windows",
     "norms",
     "cumulative",
+    "fourier",
 ]
 
 
@@ -170,6 +171,14 @@ CASES = {
     "adaptive_max_pool3d": [
         (lambda x, n=n: ag.adaptive_max_pool3d(x, n) ** 2, (apart(1, 2, 3, 4, 2),)) for n in (1, (2, 2, 1))
     ],
+    "fftn": [(lambda z: fft.fftn(z, s=(-1, 3)) ** 2, (apart(2, 2, 2),))],
+    "ifftn": [(lambda z: fft.ifftn(z, axes=(1, 0)) ** 2, (apart(3, 2, 1, 2),))],
+    "rfftn": [(lambda x: fft.rfftn(x, s=(3, 2), axes=(0, 1), norm="ortho") ** 2, (apart(2, 3),))],
+    "irfftn": [(lambda z: fft.irfftn(z, s=(2, -1)) ** 2, (apart(3, 2, 2),))],
+    "hfft": [(lambda z: fft.hfft(z, n=5) ** 2, (apart(2, 3, 2),))],
+    "ihfft": [(lambda x: fft.ihfft(x, axis=0) ** 2, (apart(4, 2),))],
+    "fftshift": [(lambda x: fft.fftshift(x, axes=-2) ** 2, (apart(3, 2),))],
+    "ifftshift": [(lambda x: fft.ifftshift(x) ** 2, (apart(2, 3),))],
     "eigvalsh": [(lambda x: linalg.eigvalsh(x + x.mT), (apart(3, 3),))],
 }
 # Functions that only prepare a row, which has its case in op_cases.py, or that have no gradient.
@@ -189,11 +198,15 @@ ROWS = {
     "eigh",
     "unfold",
     "fold",
+    "fft",
+    "ifft",
+    "rfft",
+    "irfft",
 }
 
 
 def test_every_function_has_a_case():
-    functions = {name: getattr(ops, name) for name in ops.__all__} | {x: getattr(linalg, x) for x in linalg.__all__}
+    functions = {name: getattr(module, name) for module in (ops, linalg, fft) for name in module.__all__}
     composed = {name for name, function in functions.items() if not isinstance(function, Op)}
     own = {name for name in composed if functions[name].__module__.rpartition(".")[2] in MODULES}
     assert set(CASES) == own - ROWS
