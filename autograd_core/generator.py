@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError
+from autograd_core.recording import refuse_to_compile
 
 _shared: dict[str, np.random.Generator] = {}  # the process's generator, once it has been asked for
 
@@ -41,7 +42,12 @@ def manual_seed(seed: int) -> None:
     All threads draw from it, each whatever comes next; where several are to draw reproducibly, each needs `seeded`.
     Errors: ArgumentError for anything but a whole number of at least 0.
     """
+    _refuse_to_compile()
     default_generator().bit_generator.state = philox("manual_seed", seed).state
+
+
+def _refuse_to_compile() -> None:
+    refuse_to_compile("setting a seed", "set it before the call: random numbers go on from call to call")
 
 
 @contextlib.contextmanager
@@ -61,6 +67,7 @@ def seeded(seed: int) -> Iterator[np.random.Generator]:
     ...     draw() == first, draw() == first
     (True, False)
     """
+    _refuse_to_compile()
     before, generator = _own.generator, np.random.Generator(philox("seeded", seed))
     _own.generator = generator
     try:

@@ -101,7 +101,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
     ) -> None:
         if isinstance(data, Tensor):
             if recording.capture is not None:
-                recording.capture.refuse(data, "a copy")
+                recording.capture.refuse(data, "a copy by tensor(), for which there is x.clone(),")
             data = data.array
         try:
             array = in_native_order(np.array(data, dtype=dtype))  # a copy: the caller may go on to change theirs

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import functools
-import operator
 import warnings
 import weakref
 from collections.abc import Callable, Container
-from types import ModuleType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
 from autograd_core.compiler.holders import holders, place_of
-from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, kind_around, plain_kind
+from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
+from autograd_core.compiler.surroundings import Surroundings
 from autograd_core.errors import CompileError
 from autograd_core.generator import default_generator
 from autograd_core.recording import on_tape, recording
@@ -43,9 +42,10 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
     are afterwards what they would be without compiling, up to rounding.
 
     Arguments may be (nested) tensors, arrays, which arrive as tensors, and anything else, which is a part of the
-    function: other numbers make another program. So does what is new in the variables around it that it reads itself:
-    other numbers, another tensor, module, function or list. What changes inside of these, but for tensors and modules,
-    stays as it was captured: entries of a list or an array, attributes of an object.
+    function: other numbers make another program. So does what is new in the variables that it reads, or a helper of the
+    same package: other numbers, another tensor, module, function or list; and in the attributes, by names that stand in
+    their code, of objects that these are or that are arguments. What changes within lists, dictionaries and arrays that
+    are no arguments stays as it was captured.
 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
     first calls alone. A tensor that it computes and puts elsewhere than in its result (a list, a buffer by `=`) is
@@ -90,17 +90,8 @@ class Compiled(Generic[P, T]):
         self._check = check
         self._name = getattr(function, "__name__", type(function).__name__)
         self._entries: dict[Any, _Entry] = {}
-        self._cells = getattr(function, "__closure__", None) or ()
-        self._globals: dict[str, Any] = getattr(function, "__globals__", {})
-        self._around: tuple[list[Any], tuple[Any, ...]] = ([], ())  # what was around it last, and its kinds
+        self._surroundings = Surroundings(function)
         self._of_values: ScalarFunction | None = None  # what does it, once it is known to be a function of Values
-
-    @functools.cached_property
-    def _names(self) -> tuple[str, ...]:
-        """The globals that the function reads, modules aside, that there are when it is called first."""
-        names = getattr(getattr(self._function, "__code__", None), "co_names", ())
-        found = [name for name in names if name in self._globals]
-        return tuple([name for name in found if not isinstance(self._globals[name], ModuleType)])
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -111,7 +102,7 @@ class Compiled(Generic[P, T]):
 
     def __call__(self, *args: P.args, **named: P.kwargs) -> T:
         """The function's result, from its program if there is one for arguments like these."""
-        if recording.capture is not None:
+        if recording.capture is not None or recording.level is not None:  # as a part of what is compiled or mapped
             args, named = map_tree(_as_argument, args), map_tree(_as_argument, named)
             return self._function(*args, **named)
         if self._of_values is not None:
@@ -120,8 +111,10 @@ class Compiled(Generic[P, T]):
             except OfArraysError:
                 pass
         inputs: list[Any] = []
-        kinds = _kind(args, inputs), _kind(named, inputs) if named else ()
-        key = (*kinds, recording.on, recording.anomaly, recording.winograd, *self._outside())
+        objects: list[Any] = []
+        kinds = _kind(args, inputs, objects), _kind(named, inputs, objects) if named else ()
+        around = self._surroundings.kinds(objects)
+        key = (*kinds, recording.on, recording.anomaly, recording.winograd, *around)
         try:
             entry = self._entries.get(key)
         except TypeError as error:
@@ -130,7 +123,8 @@ class Compiled(Generic[P, T]):
             if len(self._entries) >= MOST_PROGRAMS:
                 warnings.warn(
                     f"compile: {self._name} was called with more than {MOST_PROGRAMS} kinds of arguments, or things "
-                    "around it, and each is captured apart: pass what changes as tensors, and arrays in few shapes",
+                    "around it, and each is captured apart: pass what changes as tensors, and arrays in few shapes. "
+                    f"At last {self._why(key)}",
                     RuntimeWarning,
                     stacklevel=2,
                 )
@@ -144,20 +138,11 @@ class Compiled(Generic[P, T]):
         """What is new in the kinds of arguments `key`, for people."""
         if not self._entries:
             return "it was called first"
-        cells = getattr(getattr(self._function, "__code__", None), "co_freevars", ())
-        names = ["arguments", "named arguments", "no_grad", "detect_anomaly", "allow_winograd", *self._names, *cells]
+        modes = "no_grad", "detect_anomaly", "allow_winograd"
+        names = ["arguments", "named arguments", *modes, *self._surroundings.names]
         last = list(self._entries)[-1]
         found = [difference(name, a, b) for name, a, b in zip(names, last, key, strict=False) if a != b]
         return "; ".join(found)
-
-    def _outside(self) -> tuple[Any, ...]:
-        """The kinds of what is around the function and it reads itself."""
-        found = [*map(self._globals.get, self._names), *map(_content, self._cells)]
-        before, kinds = self._around
-        if len(found) != len(before) or not all(map(operator.is_, found, before)):
-            kinds = tuple(map(kind_around, found))
-            self._around = found, kinds
-        return kinds
 
     def _first_without_arrays(self, entry: _Entry, args: Any, named: Any) -> Any:
         """A first call, which shows whether it is a function of Tensors at all, or of Values or floats."""
@@ -179,7 +164,7 @@ class Compiled(Generic[P, T]):
                 "compile: check is for functions of tensors; one of Values is compared to the bit in its first calls"
             )
         if self._of_values is None:
-            self._of_values = ScalarFunction(self._function, self._outside)
+            self._of_values = ScalarFunction(self._function, self._surroundings.kinds)
         return self._of_values
 
     def batched(self, *args: Any) -> Any:
@@ -197,7 +182,7 @@ class Compiled(Generic[P, T]):
     @functools.cached_property
     def _gradients(self) -> ScalarFunction:
         _ = self._scalar
-        return ScalarFunction(value_and_gradients(self._function), self._outside)
+        return ScalarFunction(value_and_gradients(self._function), self._surroundings.kinds)
 
     def value_and_grad(self, *args: Any) -> tuple[Any, tuple[Any, ...]]:
         """The number that a function of Values or floats gives, and its gradients: a tuple, nested as the arguments.
@@ -404,9 +389,22 @@ def _captured(
 
     args, named = map_tree(given, args), map_tree(given, named)
     capture.arguments = {id(x) for x in arguments}
+    before = _content((args, named))
     with capture.running():
         result = function(*args, **named)
+    if _content((args, named)) != before:
+        raise CompileError(
+            "compile: the function changed a list or dictionary that it was given, which later runs, without Python, "
+            "would not; return what it is to hold"
+        )
     return capture, places, result
+
+
+def _content(tree: Any) -> Any:
+    """What is in nested lists, tuples and dictionaries, by identity."""
+    if isinstance(tree, dict):
+        return {key: _content(part) for key, part in tree.items()}
+    return [*map(_content, tree)] if isinstance(tree, (list, tuple)) else id(tree)
 
 
 def _refuse_kept(x: Tensor | None) -> None:
@@ -434,7 +432,8 @@ def _outputs(capture: Capture, result: Any) -> tuple[list[Tensor], Any]:
         if x.node is not None and not capture.went_backward:
             raise CompileError(
                 f"compile: a tensor of shape {x.shape} is returned with its graph, which a compiled step does not "
-                "keep; call backward() within the compiled function, or run it within no_grad()"
+                "keep; call backward() within the compiled function, compile what differentiates it (ag.grad of it, "
+                "say), or run it within no_grad()"
             )
         found.append(x)
         return _OUTPUT
@@ -466,14 +465,6 @@ def _is_input(x: Any) -> bool:
     return isinstance(x, Tensor) and not x.requires_grad and type(x) is Tensor
 
 
-def _content(cell: Any) -> Any:
-    """What a variable of an outer function is, if it is anything yet."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
-
-
 def _has_values(tree: Any) -> bool:
     return any(isinstance(x, Value) for x in _leaves_of(tree))
 
@@ -489,20 +480,21 @@ def _leaves_of(tree: Any) -> list[Any]:
     return found
 
 
-def _kind(tree: Any, inputs: list[Any]) -> Any:
-    """What a program depends on in these arguments; their arrays are added to `inputs`."""
+def _kind(tree: Any, inputs: list[Any], objects: list[Any]) -> Any:
+    """What a program depends on in these arguments; arrays are added to `inputs`, and what is no data to `objects`."""
     if type(tree) is Tensor and not tree._tracked:  # as below, where it takes longer to find out
         array = tree.array
         inputs.append(array)
         return "array", array.shape, array.dtype
     if isinstance(tree, (list, tuple)):
-        return type(tree), tuple([_kind(part, inputs) for part in tree])
+        return type(tree), tuple([_kind(part, inputs, objects) for part in tree])
     if isinstance(tree, dict):
-        return dict, tuple([(key, _kind(part, inputs)) for key, part in tree.items()])
+        return dict, tuple([(key, _kind(part, inputs, objects)) for key, part in tree.items()])
     if _is_input(tree):
         array = tree.array if isinstance(tree, Tensor) else tree
         inputs.append(array)
         return "array", array.shape, array.dtype
     if type(tree) in PLAIN or isinstance(tree, np.generic):
         return plain_kind(tree)
+    objects.append(tree)
     return Same(tree)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-PLAIN = frozenset({float, int, bool, str, bytes, type(None)})
+PLAIN: frozenset[type] = frozenset({float, int, bool, str, bytes, type(None)})
 MOST_PROGRAMS = 16
 
 

@@ -265,10 +265,11 @@ class Program:
 
     def _check_alike(self, capture: Capture) -> None:
         ours, theirs = ([(i.name, i.inputs, i.outputs) for i in x.instructions] for x in (self, capture))
-        if ours == theirs:
-            return
         shorter = min(len(ours), len(theirs))
-        place = next((i for i in range(shorter) if ours[i] != theirs[i]), shorter)
+        # Numbers are compared by their text, for nan is not equal to itself.
+        place = next((i for i in range(shorter) if str(ours[i]) != str(theirs[i])), shorter)
+        if place == len(ours) == len(theirs):
+            return
         what = [_line(x[place][0], x[place][1], x[place][2]) if place < len(x) else "the end" for x in (ours, theirs)]
         raise CompileError(
             f"compile: the function did something else when it was called again: in place of {what[0]} came {what[1]}; "

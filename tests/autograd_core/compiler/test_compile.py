@@ -1,5 +1,6 @@
 """A compiled step gives what the function gives: results, gradients, leaves, optimisers; or it says why it does not."""
 
+import functools
 import threading
 
 import numpy as np
@@ -611,8 +612,10 @@ def test_views_that_are_held_from_call_to_call_are_warned_of():
         (lambda x, optimizer: optimizer.set_lr(0.5), "setting a rate"),
         (lambda x, optimizer: x.assign(x + 1), "an argument of shape .* was given new numbers"),
         (lambda x, optimizer: setattr(x, "requires_grad", True), "an argument of shape .* was made to require"),
-        (lambda x, optimizer: ag.tensor(x * 2), "a copy of a tensor"),
+        (lambda x, optimizer: ag.tensor(x * 2), "a copy by tensor.., .* of a tensor"),
         (lambda x, optimizer: (ag.Value(1.0) * 2).backward(), "the backward pass of a Value"),
+        (lambda x, optimizer: ag.manual_seed(1), "setting a seed"),
+        (lambda x, optimizer: ag.seeded(1).__enter__(), "setting a seed"),
     ],
 )
 def test_what_would_not_be_done_again_is_refused(forbidden, what):
@@ -773,6 +776,80 @@ def test_what_is_bound_anew_around_the_function_is_followed():
     assert [product(ag.Value(3.0)).data for _ in range(4)] == [6.0] * 4
     factor = ag.Value(7.0)
     assert product(ag.Value(3.0)).data == 21.0
+
+
+class Scaling:
+    """What people keep settings in."""
+
+    def __init__(self, scale):
+        self.scale = scale
+        self.inner = None
+
+    def step(self, x):
+        return x * self.scale
+
+    def __call__(self, x):
+        return sum([self.step(x) for _ in range(1)])
+
+
+def helper(x):
+    return (lambda y: y * RATE)(x)
+
+
+def by_settings(settings, x):
+    return x * settings.inner.scale
+
+
+WAYS = {
+    "a decorated function": lambda at: ag.no_grad()(lambda x: x * RATE),
+    "a helper": lambda at: lambda x: helper(x),
+    "within a comprehension": lambda at: lambda x: [x * RATE for _ in range(2)][1],
+    "a partial function": lambda at: functools.partial(lambda y, x: x * RATE + y, 0.0),
+    "a method": lambda at: at.step,
+    "an object that is called": lambda at: at,
+    "an object around it": lambda at: lambda x: x * at.scale,
+    "an object within one": lambda at: functools.partial(by_settings, at),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_a_function_reads_by_name_is_read_anew(way, monkeypatch):
+    at = Scaling(2.0)
+    at.inner = at
+    monkeypatch.setitem(globals(), "RATE", 2.0)
+    step = ag.compile(WAYS[way](at))
+    for scale in (2.0, 3.0, 2.0):
+        at.scale = scale
+        monkeypatch.setitem(globals(), "RATE", scale)
+        for _ in range(4):
+            assert step(ag.tensor([1.0])).tolist() == [scale]
+    assert len(step._entries) == 2
+
+
+def test_objects_that_are_arguments_are_read_anew():
+    step, at = ag.compile(by_settings), Scaling(2.0)
+    at.inner = Scaling(2.0)
+    for scale in (2.0, 3.0):
+        at.inner.scale = scale
+        assert [step(at, ag.tensor([1.0])).item() for _ in range(4)] == [scale] * 4
+    at.inner = Scaling(5.0)
+    assert [step(at, ag.tensor([1.0])).item() for _ in range(4)] == [5.0] * 4
+
+
+def test_lists_and_dictionaries_that_are_given_are_not_changed():
+    given = {"y": ag.zeros(1)}
+    for change in (lambda d, x: d.update(y=x), lambda d, x: d.pop("y"), lambda d, x: d.setdefault("z", [])):
+        with pytest.raises(ag.CompileError, match="changed a list or dictionary that it was given"):
+            ag.compile(change)(given, ag.ones(1))
+    assert list(given) == ["y"]
+
+
+def test_a_compiled_function_within_vmap_is_mapped_and_nan_is_a_constant_like_others():
+    step = ag.compile(lambda x: ag.where(x > 0, x, float("nan")))
+    x = ag.tensor([[1.0, -1.0], [2.0, 3.0]])
+    for _ in range(4):
+        np.testing.assert_array_equal(step(x[0]).numpy(), [1.0, np.nan])
+    np.testing.assert_array_equal(ag.vmap(step)(x).numpy(), [[1.0, np.nan], [2.0, 3.0]])
 
 
 def test_returned_numbers_that_no_op_computed_are_compared():
