@@ -1,4 +1,4 @@
-"""A list that `next` takes from, as programs do that were given an iterator where they are given a list here."""
+"""A list that answers `next`, as programs ask that were given an iterator where they are given a list here."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ T = TypeVar("T")
 class ListedParts(list[T]):
     """A list of a module's parts, made anew at each call.
 
-    `next(net.parameters())` is the first of them; what is taken so is no longer in the list, as in PyTorch, where
-    these are iterators.
+    `next(net.parameters())` is the first of them, as in PyTorch, where these are iterators. The list stays as it is.
 
     >>> parts = ListedParts("abc")
-    >>> next(parts), list(parts)
-    ('a', ['b', 'c'])
+    >>> next(parts), next(parts), list(parts)
+    ('a', 'b', ['a', 'b', 'c'])
     """
 
+    _given = 0  # by `next`
+
     def __next__(self) -> T:
-        if not self:
+        if self._given >= len(self):
             raise StopIteration
-        return self.pop(0)
+        self._given += 1
+        return self[self._given - 1]

@@ -11,7 +11,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
-from autograd_core.compiler.holders import holders, place_of
+from autograd_core.compiler.holders import Held, holders, place_of
 from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
@@ -91,6 +91,7 @@ class Compiled(Generic[P, T]):
         self._name = getattr(function, "__name__", type(function).__name__)
         self._entries: dict[Any, _Entry] = {}
         self._surroundings = Surroundings(function)
+        self._updated: dict[int, Tensor] = {}  # the leaves that the function gave new numbers so far
         self._of_values: ScalarFunction | None = None  # what does it, once it is known to be a function of Values
 
     @overload
@@ -129,7 +130,7 @@ class Compiled(Generic[P, T]):
                     stacklevel=2,
                 )
                 self._entries.pop(next(iter(self._entries)))
-            entry = self._entries[key] = _Entry(self._function, self._check, self._why(key))
+            entry = self._entries[key] = _Entry(self._function, self._check, self._why(key), self._updated)
             if not inputs:
                 return self._first_without_arrays(entry, args, named)  # type: ignore[no-any-return]
         return entry.call(args, named, inputs)  # type: ignore[no-any-return]
@@ -212,12 +213,13 @@ class Compiled(Generic[P, T]):
 class _Entry:
     """The programs of a function for arguments of one kind: one for each state of what guards ask for."""
 
-    def __init__(self, function: Callable[..., Any], check: bool, why: str) -> None:
+    def __init__(self, function: Callable[..., Any], check: bool, why: str, updated: dict[int, Tensor]) -> None:
         self._function = function
+        self._updated = updated  # the leaves that it gives new numbers, in this entry or another
         self._check = check
         self._why = why  # the next program is captured
         self._programs: list[_Ready] = []
-        self._leaves: dict[int, Tensor] = {}  # those that the function gives new numbers
+        self._changes_leaves = False
         self._followed: dict[int, Tensor] = {}  # those that it reads, and that are given new numbers elsewhere
         self._stale = 0  # calls in a row for which a program was not fit any more
 
@@ -247,7 +249,7 @@ class _Entry:
     @property
     def computes_nothing(self) -> bool:
         """Whether no op of Tensors was captured."""
-        return not self._leaves and not any(ready.program.instructions for ready in self._programs)
+        return not self._changes_leaves and not any(ready.program.instructions for ready in self._programs)
 
     def _count_stale(self) -> None:
         self._stale += 1
@@ -263,17 +265,19 @@ class _Entry:
     def _capture(self, args: Any, named: Any, inputs: list[Any]) -> Any:
         """Run the function eagerly, and make a program of that once it is known which leaves it changes."""
         self._programs = [ready for ready in self._programs if ready.program.is_current]
-        for leaf in (*self._leaves.values(), *self._followed.values()):
+        for leaf in (*self._updated.values(), *self._followed.values()):
             if not holders.are_all_of(leaf):
                 leaf.array = np.array(leaf.array, order="C")  # nobody else looks at this one, so runs may write to it
         capture, places, result = _captured(self._function, args, named, inputs, self._followed)
-        known = self._leaves.keys() >= capture.states.keys()
-        self._leaves = {key: state.leaf for key, state in capture.states.items()}
+        known = self._updated.keys() >= capture.states.keys()
+        leaves = [state.leaf for state in capture.states.values()]
+        self._updated |= {id(leaf): leaf for leaf in leaves}
+        self._changes_leaves = bool(leaves)
         outputs, tree = _outputs(capture, result)
         returned = _detached(result, capture)
         memory, blocks = capture.memory(), len(capture.pool)
         if not known:
-            tensors = [*self._leaves.values(), *[x for p in capture.gradients.values() for x in (p, p.grad)]]
+            tensors = [*leaves, *[x for p in capture.gradients.values() for x in (p, p.grad)]]
             del result, capture, outputs, places
             _refuse_kept(holders.kept_elsewhere(memory, tensors, 0))
             return returned
@@ -282,8 +286,9 @@ class _Entry:
         del result, capture, outputs, places
         program.own()
         memory = [*[weakref.ref(array) for array in program.written], *memory]  # leaves, whole, as seen to above
-        _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, program))
-        _refuse_kept(program.kept_gradient)
+        held = Held(program)
+        _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, held))
+        _refuse_kept(program.kept_gradient(held))
         self._programs.append(_Ready(program, tree, self._why))
         return returned
 

@@ -65,42 +65,45 @@ class Holders:
         return [counts[id(x)] for x in looked_at]
 
     def kept_elsewhere(
-        self, memory: Sequence[Any], known: Sequence[Tensor | None], blocks: int, program: Any = None
+        self, memory: Sequence[Any], known: Sequence[Tensor | None], blocks: int, held: Held | None = None
     ) -> Tensor | None:
         """A Tensor, none of the `known`, that looks at what a step computed, and so was put somewhere by the step.
 
-        Nor is it one of the program's own.
+        Nor is it one of the program's own, which are among those that it has `held`.
 
         `memory` has weak references to arrays; of the last of them, so many, a block of a program is one holder more.
         """
         expected = [*{id(x): x for x in known if x is not None}.values()]
-        if not self._looked_at(memory, expected, blocks, program):
+        held = held or Held(None)
+        views = [*{id(x): x for x in (*held.take_views(), *[x.array for x in expected]) if x.base is not None}.values()]
+        if not self._looked_at(memory, expected, blocks, views):
             return None
         gc.collect()  # perhaps it is a graph with a circle in it, as of gradients of gradients
-        looked_at = self._looked_at(memory, expected, blocks, program)
-        others = {id(x) for x in (*known, *tensors_in(program))}
+        looked_at = self._looked_at(memory, expected, blocks, views)
+        others = {id(x) for x in known} | held.tensors.keys()
         x: Any
         for x in gc.get_objects() if looked_at else ():  # of weak proxies, too, which isinstance would look through
             if issubclass(type(x), Tensor) and id(x) not in others and id(plan.owner(x.array)) in looked_at:
                 return x  # type: ignore[no-any-return]
         return None
 
-    def _looked_at(self, memory: Sequence[Any], known: Sequence[Tensor], blocks: int, program: Any) -> set[int]:
-        """The arrays of memory that anybody looks at but programs and what is known to, by their ids."""
+    def _looked_at(self, memory: Sequence[Any], known: Sequence[Tensor], blocks: int, views: list[Any]) -> set[int]:
+        """The arrays of memory that anybody looks at but programs and what is known to, by their ids.
+
+        `views` are those that a program or one of the known holds.
+        """
         found, programs = set(), self._counts
         mine = Counter(id(x.array) for x in known)
-        views = [*{id(x): x for x in (*_arrays_in(program), *[x.array for x in known]) if x.base is not None}.values()]
-        for x in views:
-            if id(x) not in programs:  # for else this holder of what it looks at is counted among programs'
-                mine[id(plan.owner(x))] += 1
+        for view, n in zip(views, counts(views), strict=True):
+            owner = id(plan.owner(view))
+            if n > programs[id(view)] + mine[id(view)]:
+                found.add(owner)
+            if id(view) not in programs:  # for else this holder of what it looks at is counted among programs'
+                mine[owner] += 1
         for i, reference in enumerate(memory):
             key, block = id(reference()), i >= len(memory) - blocks
             if reference() is not None and counts([reference()])[0] > programs[key] + mine[key] + block:
                 found.add(key)
-        x = None
-        for x, n in zip(views, counts(views), strict=True):
-            if n > programs[id(x)] + mine[id(x)]:
-                found.add(id(plan.owner(x)))
         return found & {id(reference()) for reference in memory}
 
     def are_all_of(self, leaf: Tensor) -> bool:
@@ -127,14 +130,22 @@ def _package(program: Any) -> str:
     return type(program).__module__.rpartition(".")[0]
 
 
-def tensors_in(program: Any) -> list[Any]:
-    """The Tensors that a program's own objects hold."""
-    return [x for x in _referents([program], set(), _package(program)) if isinstance(x, Recorded)]
+class Held:
+    """What a program's own objects hold: Tensors, by their ids and as often, and arrays that look at others."""
 
+    def __init__(self, program: Any) -> None:
+        self.tensors: Counter[int] = Counter()
+        self._views: dict[int, Any] = {}
+        for x in _referents([program], set(), _package(program)):
+            if isinstance(x, Recorded):
+                self.tensors[id(x)] += 1
+            elif x.base is not None:
+                self._views[id(x)] = x
 
-def _arrays_in(program: Any) -> list[Any]:
-    """The arrays that they hold."""
-    return [x for x in _referents([program], set(), _package(program)) if isinstance(x, np.ndarray)]
+    def take_views(self) -> list[Any]:
+        """The arrays that look at others, once each; they are held here no longer."""
+        views, self._views = [*self._views.values()], {}
+        return views
 
 
 def _references(program: Any) -> tuple[Counter[int], set[int]]:
@@ -172,21 +183,18 @@ def _references(program: Any) -> tuple[Counter[int], set[int]]:
 holders = Holders()
 
 
-def kept_gradient(gradients: Sequence[tuple[Tensor, Tensor | None]], program: Any) -> Tensor | None:
-    """One of the gradients that a program gives to leaves, if anybody holds it but its leaf and the program."""
-    kept = _held_gradient(gradients, program)
-    if kept is None:
+def kept_gradient(gradients: Sequence[tuple[Tensor, Tensor | None]], held: Held) -> Tensor | None:
+    """One of the gradients that a program gives to leaves, if anybody has it but its leaf and what is `held`."""
+    if _kept_gradient(gradients, held) is None:
         return None
-    del kept
     gc.collect()  # perhaps it was a graph
-    return _held_gradient(gradients, program)
+    return _kept_gradient(gradients, held)
 
 
-def _held_gradient(gradients: Sequence[tuple[Tensor, Tensor | None]], program: Any) -> Tensor | None:
-    own = Counter(map(id, tensors_in(program)))
+def _kept_gradient(gradients: Sequence[tuple[Tensor, Tensor | None]], held: Held) -> Tensor | None:
     for leaf, gradient in gradients:
         mine = 1 + (leaf.grad is gradient)  # the name here, and the leaf's
-        if gradient is not None and counts([gradient])[0] > own[id(gradient)] + mine:
+        if gradient is not None and counts([gradient])[0] > held.tensors[id(gradient)] + mine:
             return gradient
     return None
 

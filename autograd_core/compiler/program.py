@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates, State, UpdateStep, named
-from autograd_core.compiler.holders import holders, kept_gradient
+from autograd_core.compiler.holders import Held, holders, kept_gradient
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
 from autograd_core.recording import recording, structure
@@ -142,10 +142,9 @@ class Program:
         self._most = [*map(sys.getrefcount, self._written)]
         self._looking = [*map(operator.sub, self._most, holders.of(self._written))]
 
-    @property
-    def kept_gradient(self) -> Tensor | None:
-        """A gradient that somebody else holds, who would see it overwritten."""
-        return kept_gradient(self._gradients, self)
+    def kept_gradient(self, held: Held) -> Tensor | None:
+        """A gradient that somebody else holds, who would see it overwritten; `held` is what the program has."""
+        return kept_gradient(self._gradients, held)
 
     @property
     def is_current(self) -> bool:

@@ -111,7 +111,9 @@ def run(
     results = [out for _, out in outputs]
     bools = tuple([x.dtype.kind == "b" for x in arrays])
     dtype = next(x.dtype for x in (*arrays, *results) if x.dtype.kind == "f")
-    text, outside = _text(parts, dtype, bools, len(numbers), layout, [place for place, _ in outputs])
+    # Of this project's own functions a text is made once: that takes longer than to run it.
+    text_of = _own_text if all(part.function.__module__.startswith("autograd_core.") for part in parts) else _text
+    text, outside = text_of(tuple(parts), dtype, bools, len(numbers), layout, tuple([place for place, _ in outputs]))
     given = [*arrays, *results, *numbers, *[float(read()) for read in outside]]
     size = results[0].size
     if layout is None:
@@ -134,7 +136,12 @@ def _are_numbers(part: Part) -> list[bool]:
 
 
 def _text(
-    parts: list[Part], dtype: Any, bools: tuple[bool, ...], numbers: int, layout: Layout | None, written: list[int]
+    parts: tuple[Part, ...],
+    dtype: Any,
+    bools: tuple[bool, ...],
+    numbers: int,
+    layout: Layout | None,
+    written: tuple[int, ...],
 ) -> tuple[str, list[Callable[[], float]]]:
     """The text of the kernel, and what reads the numbers from outside that it takes after the others.
 
@@ -188,3 +195,6 @@ def _text(
         ]
     task = "\n".join([f"def task(worker, number, {', '.join(parameters)}):", *[f"    {line}" for line in loop]])
     return paste.module(dtype, task), list(paste.outside.values())
+
+
+_own_text = functools.lru_cache(maxsize=1024)(_text)
