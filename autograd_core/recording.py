@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 import numpy as np
 
 from autograd_core.errors import AnomalyError, ArgumentError
+from autograd_core.own_packages import PACKAGES
 
 if TYPE_CHECKING:
     from autograd_core.ops.op import Op
@@ -290,7 +291,7 @@ def _what_is_wrong(array: Any) -> str:
 def users_line() -> str:
     """The innermost line that is not of these packages."""
     beside = os.path.dirname(os.path.dirname(__file__))
-    own = tuple([os.path.join(beside, package, "") for package in ("autograd_core", "nn", "optim")])
+    own = tuple([os.path.join(beside, package, "") for package in PACKAGES])
     frame = sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(own):
         frame = frame.f_back

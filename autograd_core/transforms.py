@@ -31,6 +31,7 @@ from autograd_core.graph import Node, topological_order
 from autograd_core.mapped import Level, Mapped
 from autograd_core.ops import arranging, random, reduction, shaping
 from autograd_core.ops.definition import Elementwise, LocalProduct, array_op
+from autograd_core.own_packages import is_own
 from autograd_core.recording import Recorded, enable_grad, no_grad, recording
 from autograd_core.tensor import Tensor
 
@@ -285,7 +286,7 @@ def _runs_on_tensors(y: Tensor) -> bool:
                 return False
             if isinstance(node.op, (Elementwise, LocalProduct)):
                 continue
-            if node.op is _checkpoint or node.op.__module__.partition(".")[0] not in _OWN_PACKAGES:
+            if node.op is _checkpoint or not is_own(node.op.__module__):
                 return False
     return True
 
@@ -346,7 +347,6 @@ def checkpoint(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
     return wrapped  # type: ignore[return-value]
 
 
-_OWN_PACKAGES = ("autograd_core", "nn", "optim")
 _OWN = object()  # where an argument stands that is an input of the op
 
 

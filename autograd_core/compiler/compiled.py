@@ -394,10 +394,10 @@ def _captured(
 
     args, named = map_tree(given, args), map_tree(given, named)
     capture.arguments = {id(x) for x in arguments}
-    before = _content((args, named))
+    before = _by_identity((args, named))
     with capture.running():
         result = function(*args, **named)
-    if _content((args, named)) != before:
+    if _by_identity((args, named)) != before:
         raise CompileError(
             "compile: the function changed a list or dictionary that it was given, which later runs, without Python, "
             "would not; return what it is to hold"
@@ -405,11 +405,11 @@ def _captured(
     return capture, places, result
 
 
-def _content(tree: Any) -> Any:
+def _by_identity(tree: Any) -> Any:
     """What is in nested lists, tuples and dictionaries, by identity."""
     if isinstance(tree, dict):
-        return {key: _content(part) for key, part in tree.items()}
-    return [*map(_content, tree)] if isinstance(tree, (list, tuple)) else id(tree)
+        return {key: _by_identity(part) for key, part in tree.items()}
+    return [*map(_by_identity, tree)] if isinstance(tree, (list, tuple)) else id(tree)
 
 
 def _refuse_kept(x: Tensor | None) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from autograd_core.compiler.kinds import PLAIN, kind_around
+from autograd_core.own_packages import is_own
 from autograd_core.recording import Recorded
 
-_OURS = ("autograd_core", "nn", "optim")
 _NOTHING_INSIDE: tuple[type, ...] = (*PLAIN, Recorded, np.ndarray, np.generic, list, tuple, dict, set, type, ModuleType)
 
 
@@ -97,7 +97,7 @@ class _Search:
         elif isinstance(x, FunctionType):
             if _package_of(x) == self._home:
                 self._functions.append(x)
-        elif _package(type(x).__module__) not in _OURS:
+        elif not is_own(type(x).__module__):
             self._objects.append((name, type(x), getattr(x, "__dict__", {})))
             for method in ("forward", "__call__"):
                 self._enter_method(type(x), method)

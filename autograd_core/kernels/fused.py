@@ -15,6 +15,7 @@ from numba.core.errors import NumbaError
 from autograd_core.kernels.pasting import NoKernelError, Paste, compiled
 from autograd_core.kernels.plan import owner
 from autograd_core.kernels.thresholds import ELEMENTWISE_TASK
+from autograd_core.own_packages import is_own
 
 
 class Part(NamedTuple):
@@ -112,7 +113,7 @@ def run(
     bools = tuple([x.dtype.kind == "b" for x in arrays])
     dtype = next(x.dtype for x in (*arrays, *results) if x.dtype.kind == "f")
     # Of this project's own functions a text is made once: that takes longer than to run it.
-    text_of = _own_text if all(part.function.__module__.startswith("autograd_core.") for part in parts) else _text
+    text_of = _own_text if all(is_own(part.function.__module__) for part in parts) else _text
     text, outside = text_of(tuple(parts), dtype, bools, len(numbers), layout, tuple([place for place, _ in outputs]))
     given = [*arrays, *results, *numbers, *[float(read()) for read in outside]]
     size = results[0].size

@@ -22,6 +22,7 @@ from autograd_core.gradient_parts import Parts
 from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.ops.argument_names import LEAVE_INPLACE_OUT, under_own_names
+from autograd_core.own_packages import is_own
 from autograd_core.recording import Recorded, enable_grad, recording
 
 P = ParamSpec("P")
@@ -227,7 +228,7 @@ class Op(Generic[P]):
 
     def guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """`function` of arrays, or, if it is not this project's own, one that cannot change those that it is given."""
-        if self.__module__ is not None and self.__module__.partition(".")[0] in ("autograd_core", "nn", "optim"):
+        if is_own(self.__module__):
             return function
 
         def of_read_only(*args: Any, **attributes: Any) -> Any:

@@ -94,6 +94,19 @@ def _():
     return 3.0
 
 
+def cube_of_no_module(x):
+    return x * x * x
+
+
+of_no_module = ag.elementwise(cube_of_no_module)
+cube_of_no_module.__module__ = None  # as of a function that is made within a namespace without a name
+
+
+def test_an_op_that_belongs_to_no_module_takes_part_too():
+    step = compiled(lambda x: of_no_module(x) * 2.0, ag.ones(3))
+    assert step(ag.full(3, 2.0)).tolist() == [16.0] * 3
+
+
 @pytest.mark.parametrize("op", [wrapped, undefined_type])
 def test_an_op_beyond_kernels_takes_part_all_the_same(op):
     x = tensor(6, 8)
