@@ -11,7 +11,7 @@ from autograd_core.errors import GraphError
 from autograd_core.gradient_parts import Parts, add_parts, whole
 from autograd_core.graph import Node, chain_rule, topological_order
 from autograd_core.kernels import memory
-from autograd_core.recording import check_share, recording, refuse_to_compile, structure
+from autograd_core.recording import check_share, refuse_to_compile, structure, thread
 
 
 def backpropagate(
@@ -34,7 +34,7 @@ def backpropagate(
     kept = None if wanted is None else set(wanted)
     needed = None if kept is None else _leads_to(order, kept)
     release = not (retain_graph or create_graph)
-    anomaly = recording.anomaly
+    anomaly = thread.recording.anomaly
     result: dict[Any, Any] = {}
 
     def pull_back(node: Any, total: Any) -> Iterable[tuple[Any, Any]]:

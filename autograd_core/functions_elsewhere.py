@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_core import ops
-from autograd_core.recording import no_grad, recording
+from autograd_core.recording import no_grad, thread
 from autograd_core.sampling import rand, randn
 from autograd_core.tensor import Tensor, tensor
 
@@ -110,7 +110,7 @@ def randn_like(x: Tensor, *, dtype: Any = None, device: Any = None, requires_gra
 
 def is_grad_enabled() -> bool:
     """Whether ops are recorded, as they are outside of `no_grad`."""
-    return recording.on
+    return thread.recording.on
 
 
 def is_tensor(x: Any) -> bool:

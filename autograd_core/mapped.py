@@ -26,7 +26,7 @@ from autograd_core.methods.shapes import Size
 from autograd_core.op_calls import as_input
 from autograd_core.ops.op import Op
 from autograd_core.promotion import cast_to_common_dtype
-from autograd_core.recording import recording
+from autograd_core.recording import thread
 from autograd_core.tensor import Tensor, get_default_dtype
 
 
@@ -35,16 +35,16 @@ class Level:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.outer: Level | None = recording.level
+        self.outer: Level | None = thread.recording.level
         self.depth: int = 1 if self.outer is None else self.outer.depth + 1
         self.over = False
 
     def __enter__(self) -> Level:
-        recording.level = self
+        thread.recording.level = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        recording.level = self.outer
+        thread.recording.level = self.outer
         self.over = True
 
     def mapped(self, value: Any, has_axis: bool = True) -> Mapped:
@@ -170,7 +170,7 @@ class Mapped(Tensor):
             result = batched(Call(op, tuple(values), tuple(has), attributes, level.size, level.mapped, level.held))
         else:
             result = run(op, tuple(values), attributes)
-        tracked = tracked and recording.on and op.differentiable
+        tracked = tracked and thread.recording.on and op.differentiable
         if op.several:
             several = tuple([level.mapped(y, mapped) for y in result])
             node = op.node(parents, inputs, several, attributes) if tracked else None
@@ -241,7 +241,7 @@ def _promoted(op: Op[Any], given: Sequence[Any], inputs: list[Any]) -> list[Any]
     places = [i for i in range(len(inputs)) if i not in op.constants]
     like = [np.empty((1,) * x.ndim, x.dtype) if hasattr(x, "dtype") else x for x in [inputs[i] for i in places]]
     weak = [not isinstance(given[i], (Tensor, np.ndarray)) for i in places]
-    cast = cast_to_common_dtype(like, weak, recording.number_dtype or get_default_dtype())
+    cast = cast_to_common_dtype(like, weak, thread.recording.number_dtype or get_default_dtype())
     if cast is None:
         return inputs
     promoted = list(inputs)

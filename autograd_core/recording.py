@@ -51,24 +51,35 @@ class Recorded:
         return cls.record(op, (a, b), {})
 
 
-class _Recording(threading.local):
-    on = True
-    anomaly = False
-    winograd = False  # whether convolutions may be computed so
-    capture: Any = None  # the compiler.capture.Capture, or the tracing.Trace, of all that is computed, if there is one
-    watched = False  # whether there is either
-    tape: Any = None  # the compiler.scalar.Tape of all that is done to Values, if there is one
-    level: Any = None  # the innermost mapped.Level, within vmap
-    number_dtype: Any = None  # of Python's floats where nothing else says one; None is the default dtype
+class Recording:
+    """What is recorded and looked for, as one thread has set it."""
+
+    __slots__ = ("anomaly", "capture", "level", "number_dtype", "on", "quiet", "tape", "watched", "winograd")
 
     def __init__(self) -> None:
+        self.on = True
+        self.anomaly = False
+        self.winograd = False  # whether convolutions may be computed so
+        # The compiler.capture.Capture, or the tracing.Trace, of all that is computed, if there is one.
+        self.capture: Any = None
+        self.watched = False  # whether there is either
+        self.tape: Any = None  # the compiler.scalar.Tape of all that is done to Values, if there is one
+        self.level: Any = None  # the innermost mapped.Level, within vmap
+        self.number_dtype: Any = None  # of Python's floats where nothing else says one; None is the default dtype
         # Inf and nan are numbers too; detect_anomaly() is what looks for them, not numpy's warnings. Running in this
         # context, where those are off, costs nothing; `with np.errstate` takes longer than a small op.
         self.quiet = contextvars.copy_context()
         self.quiet.run(np.seterr, all="ignore")
 
 
-recording = _Recording()
+class _Thread(threading.local):
+    """`thread.recording` is this thread's. To ask it of `thread` takes ten times as long as to ask it for something."""
+
+    def __init__(self) -> None:
+        self.recording = Recording()
+
+
+thread = _Thread()
 
 
 taping: list[Any] = []
@@ -79,11 +90,11 @@ taping: list[Any] = []
 def on_tape(tape: Any) -> Iterator[None]:
     """Within it, this thread's Values tell `tape` what is done to them."""
     taping.append(tape)
-    recording.tape = tape
+    thread.recording.tape = tape
     try:
         yield
     finally:
-        recording.tape = None
+        thread.recording.tape = None
         taping.remove(tape)
 
 
@@ -128,11 +139,11 @@ class _SetRecording(contextlib.ContextDecorator):
         return stepwise  # type: ignore[return-value]
 
     def __enter__(self) -> None:
-        self._before.append(recording.on)
-        recording.on = self._on
+        self._before.append(thread.recording.on)
+        thread.recording.on = self._on
 
     def __exit__(self, *_: object) -> None:
-        recording.on = self._before.pop()
+        thread.recording.on = self._before.pop()
 
 
 class no_grad(_SetRecording):
@@ -166,12 +177,12 @@ class detect_anomaly(contextlib.ContextDecorator):
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(recording.anomaly)
-        recording.anomaly = recording.watched = True
+        self._before.append(thread.recording.anomaly)
+        thread.recording.anomaly = thread.recording.watched = True
 
     def __exit__(self, *_: object) -> None:
-        recording.anomaly = self._before.pop()
-        recording.watched = recording.anomaly or recording.capture is not None
+        thread.recording.anomaly = self._before.pop()
+        thread.recording.watched = thread.recording.anomaly or thread.recording.capture is not None
 
 
 class allow_winograd(contextlib.ContextDecorator):
@@ -208,9 +219,10 @@ class allow_winograd(contextlib.ContextDecorator):
         if not isinstance(on, bool):
             raise ArgumentError(f"allow_winograd: expected True or False, got {on!r}")
         self._on = on
-        self._before = [recording.winograd]  # what each block goes back to; the first began here, for it may be a call
+        # What each block goes back to; the first began here, for it may be a call.
+        self._before = [thread.recording.winograd]
         self._begun = True
-        recording.winograd = on
+        thread.recording.winograd = on
 
     def __call__(self, function: F) -> F:
         """The function, run within this; until then nothing is switched."""
@@ -221,12 +233,12 @@ class allow_winograd(contextlib.ContextDecorator):
 
     def __enter__(self) -> None:
         if not self._begun:
-            self._before.append(recording.winograd)
-            recording.winograd = self._on
+            self._before.append(thread.recording.winograd)
+            thread.recording.winograd = self._on
         self._begun = False
 
     def __exit__(self, *_: object) -> None:
-        recording.winograd = self._before.pop()
+        thread.recording.winograd = self._before.pop()
 
 
 def depends_on(owner: Any, name: str) -> bool:
@@ -235,7 +247,7 @@ def depends_on(owner: Any, name: str) -> bool:
     A compiled function is captured anew once the attribute is another: a module in training and in evaluation are two.
     Returns whether a function is being captured now.
     """
-    capture = recording.capture
+    capture = thread.recording.capture
     if capture is not None:
         capture.depends_on(owner, name)
     return capture is not None
@@ -246,8 +258,8 @@ def refuse_to_compile(what: str, instead: str) -> None:
 
     Errors: CompileError, with what to do instead.
     """
-    if recording.capture is not None:
-        recording.capture.refuse_work(what, instead)
+    if thread.recording.capture is not None:
+        thread.recording.capture.refuse_work(what, instead)
 
 
 class _Structure:
@@ -260,13 +272,13 @@ structure = _Structure()
 
 def forget_programs() -> None:
     """Have every compiled step captured anew, for something that is no tensor of it was replaced, such as a layer."""
-    if recording.capture is None:
+    if thread.recording.capture is None:
         structure.version += 1
 
 
 def check_share(name: str, line: str | None, share: Any) -> None:
     """Within detect_anomaly(): a share of a gradient that this op passes back must be finite."""
-    if isinstance(share, tuple) or recording.level is not None:
+    if isinstance(share, tuple) or thread.recording.level is not None:
         return  # of several results, or within vmap: the ops that made it were checked on its way here
     share = getattr(share, "array", share)
     if not np.isfinite(share).all():

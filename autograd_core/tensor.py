@@ -33,7 +33,7 @@ from autograd_core.operators import Operators
 from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
-from autograd_core.recording import check_output, forget_programs, no_grad, recording, structure
+from autograd_core.recording import check_output, forget_programs, no_grad, structure, thread
 
 if TYPE_CHECKING:
     from autograd_core.argument_types import TensorLike
@@ -100,8 +100,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         self, data: Any, *, dtype: npt.DTypeLike | None = None, requires_grad: bool = False, label: str = ""
     ) -> None:
         if isinstance(data, Tensor):
-            if recording.capture is not None:
-                recording.capture.refuse(data, "a copy by tensor(), for which there is x.clone(),")
+            if thread.recording.capture is not None:
+                thread.recording.capture.refuse(data, "a copy by tensor(), for which there is x.clone(),")
             data = data.array
         try:
             array = in_native_order(np.array(data, dtype=dtype))  # a copy: the caller may go on to change theirs
@@ -152,8 +152,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
         Within vmap it is one of the vmap's, or of the innermost of those that `beside` and x are of.
         """
-        if recording.level is not None:
-            found = recording.level.stand_in(x, recorded, beside)
+        if thread.recording.level is not None:
+            found = thread.recording.level.stand_in(x, recorded, beside)
             if found is not None:
                 return found
         if recorded and x._tracked:
@@ -200,6 +200,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
             promoted = _promoted(op, args, arrays, alike)
             if promoted is not None:
                 return Tensor.record(op, promoted, attributes)
+        recording = thread.recording
         watched = recording.watched
         capture = recording.capture if watched else None
         try:
@@ -248,6 +249,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
             return _mapped_among((a, b)).record(op, (a, b), {})
         number = left if left is a else right if right is b else None  # beside a Tensor, for one of them is one
         array = right if number is left else left
+        recording = thread.recording
         if recording.watched or (number is not None and not (type(number) in _NUMBERS and op.takes_numbers)):
             return Tensor.record(op, (a, b), {})
         if array.nbytes >= LARGE_RESULT:
@@ -276,8 +278,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
             raise GraphError("requires_grad: this tensor was recorded; take .detach() of it")
         if wanted and self.array.dtype.kind != "f":
             raise DTypeError(f"requires_grad: only floating-point tensors can require a gradient, not {self.dtype}")
-        if recording.capture is not None:
-            recording.capture.changes_argument(self, "made to require a gradient")
+        if thread.recording.capture is not None:
+            thread.recording.capture.changes_argument(self, "made to require a gradient")
         forget_programs()
         self._tracked = bool(wanted)
 
@@ -292,7 +294,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
         Only leaves that require a gradient keep one, and inner tensors after `retain_grad()`.
         """
-        return self._grad if recording.capture is None else recording.capture.gradient_of(self)
+        capture = thread.recording.capture
+        return self._grad if capture is None else capture.gradient_of(self)
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -300,8 +303,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
             value = value if isinstance(value, Tensor) else Tensor(value, dtype=self.dtype)
             if value.shape != self.shape:
                 raise ShapeError(f"grad: of shape {value.shape} for a tensor of shape {self.shape}")
-        if recording.capture is not None:
-            recording.capture.sets_gradient(self)
+        if thread.recording.capture is not None:
+            thread.recording.capture.sets_gradient(self)
         self._grad = value
 
     @property
@@ -336,6 +339,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         They are Tensors, too, while a step is captured, for then every op of the pass has to be seen.
         """
         root = self.node or self
+        recording = thread.recording
         if recording.level is not None:  # within vmap the upstream gradient may be each example's own
             upstream = self._upstream(caller, gradient, True)
             return backpropagate(root, upstream, retain_graph, create_graph, True, wanted)
@@ -366,7 +370,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
     def accumulate(self, gradient: Any) -> None:
         """Add to `.grad`."""
-        before = self._grad if recording.capture is None else recording.capture.accumulates(self)
+        capture = thread.recording.capture
+        before = self._grad if capture is None else capture.accumulates(self)
         if before is not None:
             gradient = (before if isinstance(gradient, Tensor) else before.array) + gradient
         self._grad = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
@@ -413,7 +418,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         Errors: GraphError for a leaf that requires a gradient while recording is on; DTypeError and ShapeError where
         the leaf cannot hold the result.
         """
-        if self.node is None and self._tracked and recording.on:
+        if self.node is None and self._tracked and thread.recording.on:
             raise GraphError(
                 f"p {sign}= u: this leaf requires a gradient, and the name would be given a tensor that was computed "
                 f"from it; write it within `with no_grad():` to update the leaf, or p = p {sign} u for a new tensor"
@@ -434,8 +439,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         """
         if self.node is not None:
             raise GraphError("assign: only leaves can be given new values; this tensor was computed from others")
-        if recording.capture is not None:
-            array = recording.capture.assigned(self, value, np.dtype(dtype or self.dtype))
+        if thread.recording.capture is not None:
+            array = thread.recording.capture.assigned(self, value, np.dtype(dtype or self.dtype))
         else:
             array = np.array(value.array if isinstance(value, Tensor) else value, dtype=dtype or self.dtype)
         array = in_native_order(array)
@@ -481,29 +486,29 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
     def numpy(self) -> npt.NDArray[Any]:
         """Its array, without a copy and read-only; take `.numpy().copy()` to change it."""
-        if recording.capture is not None:
-            recording.capture.refuse(self, "numpy()")
+        if thread.recording.capture is not None:
+            thread.recording.capture.refuse(self, "numpy()")
         view = self.array.view()
         view.flags.writeable = False
         return view
 
     def item(self) -> float:
         """The Python number in a tensor of one element."""
-        if recording.capture is not None:
-            recording.capture.refuse(self, "item()")
+        if thread.recording.capture is not None:
+            thread.recording.capture.refuse(self, "item()")
         if self.array.size != 1:
             raise ShapeError(f"item: takes a tensor of one element, this one has shape {self.shape}")
         return self.array.item()
 
     def tolist(self) -> Any:
         """Its numbers as nested lists."""
-        if recording.capture is not None:
-            recording.capture.refuse(self, "tolist()")
+        if thread.recording.capture is not None:
+            thread.recording.capture.refuse(self, "tolist()")
         return self.array.tolist()
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         # numpy comes here by itself, for a list of tensors say, and what it makes of them is a constant to the graph.
-        if self._tracked and recording.on:
+        if self._tracked and thread.recording.on:
             raise GraphError(
                 "a tensor that requires a gradient does not become a numpy array by itself, for the graph would lose "
                 "it: join a list of tensors with stack, or leave the graph with x.numpy() or x.detach()"
@@ -518,8 +523,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         dl_device: tuple[int, int] | None = None,
         copy: bool | None = None,
     ) -> Any:
-        if recording.capture is not None:
-            recording.capture.refuse(self, "a copy for another library")
+        if thread.recording.capture is not None:
+            thread.recording.capture.refuse(self, "a copy for another library")
         # A copy, for the other side may write to it, unless it wants none, and knows that arrays can be read-only.
         array = self.numpy() if copy is False else self.array.copy()
         return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device)
@@ -536,8 +541,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         return package
 
     def __reduce__(self) -> Any:
-        if recording.capture is not None:
-            recording.capture.refuse(self, "a copy")
+        if thread.recording.capture is not None:
+            thread.recording.capture.refuse(self, "a copy")
         if self.node is not None:
             raise GraphError("only leaves can be pickled or copied; take .detach() of this recorded tensor")
         return _restored, (type(self), self.array, self.requires_grad, self._grad, self.label)
@@ -557,8 +562,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         return int(self.item())
 
     def __bool__(self) -> bool:
-        if recording.capture is not None:
-            recording.capture.refuse(self, "its truth, as if and while ask for,")
+        if thread.recording.capture is not None:
+            thread.recording.capture.refuse(self, "its truth, as if and while ask for,")
         if self.array.size != 1:
             raise ShapeError(f"the truth of a tensor of shape {self.shape} is ambiguous; reduce it, or use where")
         return bool(self.array.item())
@@ -575,8 +580,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        if recording.capture is not None:
-            recording.capture.refuse(self, "its text")
+        if thread.recording.capture is not None:
+            thread.recording.capture.refuse(self, "its text")
         text = np.array2string(self.array, separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype in (_default_dtype, np.int64, np.bool_) else f", dtype={self.dtype}"
         recorded = f", from {self.node.op.name}" if self.node else ", requires_grad=True" if self.requires_grad else ""
@@ -688,13 +693,13 @@ def _promoted(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any], alike: bo
     weak = [not isinstance(args[i], (Tensor, np.ndarray)) for i in places]
     if alike and not all(weak) and all(isinstance(arrays[i], _Array) and arrays[i].dtype.kind == "f" for i in places):
         return None  # as where only conditions and the like are whole
-    cast = cast_to_common_dtype([arrays[i] for i in places], weak, recording.number_dtype or _default_dtype)
+    cast = cast_to_common_dtype([arrays[i] for i in places], weak, thread.recording.number_dtype or _default_dtype)
     if cast is None:
         return None
     promoted = list(args)
     for i, new in zip(places, cast, strict=True):
         if new is not arrays[i]:
-            by_op = isinstance(args[i], Tensor) and (args[i]._tracked or recording.capture is not None)
+            by_op = isinstance(args[i], Tensor) and (args[i]._tracked or thread.recording.capture is not None)
             promoted[i] = ops.astype(args[i], new.dtype) if by_op else Tensor.of(new)
     return tuple(promoted)
 
@@ -708,8 +713,8 @@ def _record_several(
     tracked: bool,
 ) -> Any:
     """The results of an op that has several, as Tensors."""
-    node = op.node(parents, arrays, data, attributes) if tracked and recording.on and op.differentiable else None
-    if recording.anomaly:
+    node = op.node(parents, arrays, data, attributes) if tracked and thread.recording.on and op.differentiable else None
+    if thread.recording.anomaly:
         lines = [check_output(op.name, y) for y in data]
         if node is not None:
             node.line = lines[0]
@@ -718,8 +723,8 @@ def _record_several(
 
 def _record_as_floats(op: Op[Any], args: Sequence[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
     """A function of integers or bools that gives floats: numpy's could be float16, and wrong where bytes overflow."""
-    dtype = recording.number_dtype or _default_dtype
-    if recording.capture is None:
+    dtype = thread.recording.number_dtype or _default_dtype
+    if thread.recording.capture is None:
         floats = [Tensor.of(np.asarray(x, dtype)) for x in arrays]
     else:
         floats = [ops.astype(x if isinstance(x, Tensor) else Tensor.of(x), dtype) for x in args]

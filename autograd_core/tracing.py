@@ -17,7 +17,7 @@ from autograd_core import ops
 from autograd_core.errors import ArgumentError, DTypeError, GraphError
 from autograd_core.ops.definition import Elementwise, LocalProduct
 from autograd_core.ops.op import Op
-from autograd_core.recording import no_grad, recording, users_line
+from autograd_core.recording import no_grad, thread, users_line
 from autograd_core.tensor import Tensor
 from autograd_core.transforms import leaves_of, map_tree
 
@@ -182,11 +182,11 @@ def _formula_of(op: Op[Any]) -> Callable[..., Any] | None:
 
 @contextlib.contextmanager
 def _writing(into: Trace) -> Iterator[None]:
-    recording.capture, recording.watched = into, True
+    thread.recording.capture, thread.recording.watched = into, True
     try:
         yield
     finally:
-        recording.capture, recording.watched = None, recording.anomaly
+        thread.recording.capture, thread.recording.watched = None, thread.recording.anomaly
 
 
 def traced(function: Callable[..., Any], *inputs: Any, fixed: Iterable[Tensor] = ()) -> Trace:
@@ -208,7 +208,7 @@ def traced(function: Callable[..., Any], *inputs: Any, fixed: Iterable[Tensor] =
     """
     if not callable(function):
         raise ArgumentError(f"traced: takes a function and what to call it with, got a {type(function).__name__}")
-    if recording.capture is not None or recording.level is not None:
+    if thread.recording.capture is not None or thread.recording.level is not None:
         raise GraphError("traced: not within another trace, a function that is being compiled, or vmap")
     copies = [Tensor(x) for x in inputs]  # of their own, so that no two share an array
     found = Trace(fixed)

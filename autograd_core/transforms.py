@@ -32,7 +32,7 @@ from autograd_core.mapped import Level, Mapped
 from autograd_core.ops import arranging, random, reduction, shaping
 from autograd_core.ops.definition import Elementwise, LocalProduct, array_op
 from autograd_core.own_packages import is_own
-from autograd_core.recording import Recorded, enable_grad, no_grad, recording
+from autograd_core.recording import Recorded, enable_grad, no_grad, thread
 from autograd_core.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def value_and_grad(
     def wrapped(*args: Any, **named: Any) -> Any:
         if any(not -len(args) <= p < len(args) for p in positions):
             raise ArgumentError(f"grad: argnums {argnums} of a call with {len(args)} positional arguments")
-        outside = recording.on
+        outside = thread.recording.on
         traced = list(args)
         leaves: list[Tensor] = []
         for p in positions:
@@ -176,7 +176,7 @@ def vjp(
     The map may be called as often as you like.
     """
     check_function("vjp", function)
-    outside = recording.on
+    outside = thread.recording.on
     leaves: list[Tensor] = []
     traced = [map_tree(lambda x: _traced(x, leaves), a) for a in args]
     with enable_grad():
@@ -213,7 +213,7 @@ def jvp(function: Callable[..., T], args: Sequence[Any], tangents: Sequence[Any]
     for x, v in zip(leaves, directions, strict=True):
         if x.shape != v.shape:
             raise ShapeError(f"jvp: a tangent of shape {v.shape} for an argument of shape {x.shape}")
-    outside = recording.on
+    outside = thread.recording.on
     with enable_grad():
         y = function(*traced)
     tangents_out = []
@@ -239,7 +239,7 @@ def jacobian(function: Callable[P, Tensor], argnums: int = 0) -> Callable[P, Ten
 
     @wraps(function)
     def wrapped(*args: Any) -> Any:
-        outside = recording.on
+        outside = thread.recording.on
         leaves: list[Tensor] = []
         traced = list(args)
         traced[argnums] = _traced(args[argnums], leaves)
@@ -328,7 +328,7 @@ def checkpoint(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
 
     @wraps(function)
     def wrapped(*args: Any) -> Any:
-        if not recording.on or recording.level is not None:  # within vmap all is kept
+        if not thread.recording.on or thread.recording.level is not None:  # within vmap all is kept
             return function(*args)  # type: ignore[call-arg]
         state = Tensor.record(random.random_state, (), {})
         inner = [Tensor.leaf(x.array) if _requires_grad(x) else x for x in args]
@@ -373,10 +373,10 @@ def _checkpoint(state: Any, /, *inputs: Any, call: _Call) -> Any:
 @_checkpoint.vjp("inputs")
 def _(g: Any, state: Any, inputs: Sequence[Any], call: _Call) -> list[Any]:
     """The gradients of the call, computed again, for all inputs at once."""
-    if recording.level is not None:  # others that the function uses might be of another vmap, or of none
+    if thread.recording.level is not None:  # others that the function uses might be of another vmap, or of none
         raise GraphError("checkpoint: what was computed outside of vmap cannot be differentiated within it; do without")
     on_tensors = isinstance(g, Tensor)
-    create_graph = on_tensors and recording.on
+    create_graph = on_tensors and thread.recording.on
     count = len(inputs) - len(call.others)
     if any(leaf.array is not getattr(x, "array", x) for leaf, x in zip(call.others, inputs[count:], strict=True)):
         raise GraphError(
@@ -425,7 +425,7 @@ def _traced(x: Any, leaves: list[Tensor]) -> Tensor:
     if x.dtype.kind != "f":
         raise DTypeError(f"grad: only floating-point arguments can be differentiated, not {x.dtype}")
     # A node of its own, for the function may also reach x by another way, which is not to be counted.
-    traced: Tensor = Tensor.stand_in(x, recording.on)
+    traced: Tensor = Tensor.stand_in(x, thread.recording.on)
     leaves.append(traced)
     return traced
 

@@ -22,7 +22,7 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, GraphError, ShapeError
 from autograd_core.kernels.plan import contiguous
 from autograd_core.kernels.thresholds import LONG_FOR_UPDATE as _WORTH_A_KERNEL
-from autograd_core.recording import recording
+from autograd_core.recording import thread
 from autograd_core.tensor import Tensor
 
 
@@ -149,8 +149,8 @@ class Update:
         """Update the last of `tensors`, all of one shape."""
         rule = self.rule
         rule.check(tensors)
-        if recording.capture is not None:
-            recording.capture.update(self, tensors)
+        if thread.recording.capture is not None:
+            thread.recording.capture.update(self, tensors)
             return
         first = rule.first
         arrays: list[Any] = []
@@ -167,7 +167,7 @@ def apply_updates(list_updates: Callable[[], Iterable[tuple[Update, Sequence[Ten
     In a compiled step it is called again at every run, for the numbers that the updates then have: what it changes in
     Python, such as a count of steps, changes as it would without compiling.
     """
-    capture = recording.capture
+    capture = thread.recording.capture
     for update, tensors in list_updates() if capture is None else capture.advance(list_updates):
         update(*tensors)
 

@@ -16,7 +16,7 @@ from autograd_core.graph import topological_order
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise, check_local_gradient
 from autograd_core.ops.op import Op
-from autograd_core.recording import Recorded, recording, refuse_to_compile, taping
+from autograd_core.recording import Recorded, refuse_to_compile, taping, thread
 
 if TYPE_CHECKING:
     from autograd_core.argument_types import ValueLike  # noqa: F401 - in quotes below
@@ -47,7 +47,7 @@ class Value(Operators["Value", bool, "ValueLike"]):
     label: str
 
     def __init__(self, data: float, label: str = "") -> None:
-        tape = recording.tape if taping else None
+        tape = thread.recording.tape if taping else None
         self._data = 0.0
         try:
             if isinstance(data, Recorded):
@@ -74,12 +74,12 @@ class Value(Operators["Value", bool, "ValueLike"]):
     @property
     def data(self) -> float:
         """Its number."""
-        tape = recording.tape if taping else None
+        tape = thread.recording.tape if taping else None
         return self._data if tape is None else tape.data_of(self)
 
     @data.setter
     def data(self, number: float) -> None:
-        tape = recording.tape if taping else None
+        tape = thread.recording.tape if taping else None
         if tape is None:
             self._data = number
         else:
@@ -92,12 +92,12 @@ class Value(Operators["Value", bool, "ValueLike"]):
         None where it was set so, until the next pass. For type checkers it is a float, or they would refuse
         `x.data -= 0.1 * x.grad`; `typing.cast(Value, x.grad)` tells them of the Value.
         """
-        tape = recording.tape if taping else None
+        tape = thread.recording.tape if taping else None
         return self._grad if tape is None else tape.grad_of(self)
 
     @grad.setter
     def grad(self, gradient: Any) -> None:
-        tape = recording.tape if taping else None
+        tape = thread.recording.tape if taping else None
         if tape is None:
             self._grad = gradient
         else:
@@ -110,7 +110,7 @@ class Value(Operators["Value", bool, "ValueLike"]):
             return Value.record_array_op(op, args, attributes)
         if attributes or len(args) != op.arity:
             args, _ = op.split(args, attributes)
-        if op.lacking and recording.on:
+        if op.lacking and thread.recording.on:
             op.check_rules([x if type(x) is Value else None for x in args])
         parents = tuple([x if type(x) is Value else _as_value(op, x) for x in args])
         inputs = [parent._data for parent in parents]
@@ -156,7 +156,7 @@ class Value(Operators["Value", bool, "ValueLike"]):
 
     def pull_back(self, gradient: Any, create_graph: bool = False) -> None:
         """`backward` with this upstream gradient in place of 1."""
-        tape = recording.tape
+        tape = thread.recording.tape
         if tape is None:
             refuse_to_compile("the backward pass of a Value", "use Tensors, or Values alone")
         # The chain rule of graph.py with the gradients in the nodes: a training step takes 0.7 of the time so.
@@ -190,15 +190,15 @@ class Value(Operators["Value", bool, "ValueLike"]):
 
         Errors: GraphError for a leaf that has a gradient while recording is on: what is meant is an update.
         """
-        if recording.on and not self.parents and getattr(self._grad, "number", self._grad):
+        if thread.recording.on and not self.parents and getattr(self._grad, "number", self._grad):
             raise GraphError(
                 f"v {sign}= u: this leaf has a gradient, and the name would be given a Value computed from it; "
                 f"update it by v.data {sign}= u, or within `with no_grad():`; v = v {sign} u is a new Value"
             )
         new = result(self, other)
-        if self.parents or recording.on:
+        if self.parents or thread.recording.on:
             return new
-        self.data = float(new._data) if recording.tape is None else new.data
+        self.data = float(new._data) if thread.recording.tape is None else new.data
         return self
 
     def __repr__(self) -> str:
@@ -242,7 +242,7 @@ _new = Value.__new__
 def _computed(op: Any, parents: tuple[Value, ...], at: tuple[float, ...]) -> Any:
     """What an elementwise `op` made of `parents`, whose numbers and its own are `at`."""
     if not op.differentiable:
-        return at[-1] if recording.tape is None else recording.tape.plain(op, parents, at[-1])
+        return at[-1] if thread.recording.tape is None else thread.recording.tape.plain(op, parents, at[-1])
     try:
         local_gradients = op.local_gradients(at)
     except ArithmeticError:
@@ -261,7 +261,7 @@ def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tupl
     out._data = data
     out._grad = 0.0
     out.label = ""
-    if recording.on:
+    if thread.recording.on:
         out.op = op
         out.parents = parents
         out.local_gradients = local_gradients
@@ -269,8 +269,8 @@ def made(op: Any, parents: tuple[Value, ...], data: float, local_gradients: tupl
         out.op = None
         out.parents = ()
         out.local_gradients = ()
-    if taping and recording.tape is not None:
-        recording.tape.made(out, op, parents)
+    if taping and thread.recording.tape is not None:
+        thread.recording.tape.made(out, op, parents)
     return out
 
 
@@ -290,8 +290,8 @@ def _as_value(op: Op[Any], number: Any) -> Value:
     """A plain number among an op's inputs."""
     if type(number) is float or isinstance(number, (int, float, np.number, np.bool_)):
         return made(CONSTANT, (), float(number), ())
-    if recording.tape is not None and recording.tape.is_number(number):
-        return recording.tape.value_of(number)
+    if thread.recording.tape is not None and thread.recording.tape.is_number(number):
+        return thread.recording.tape.value_of(number)
     raise DTypeError(
         f"{op.name}: a Value goes with numbers and other Values, not with a {type(number).__name__}; "
         "use Tensor for arrays"

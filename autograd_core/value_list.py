@@ -20,7 +20,7 @@ import numpy as np
 from autograd_core import ops
 from autograd_core.errors import DTypeError
 from autograd_core.ops.op import Op
-from autograd_core.recording import enable_grad, recording
+from autograd_core.recording import enable_grad, thread
 from autograd_core.tensor import Tensor
 from autograd_core.value import Value, constant, made
 
@@ -57,7 +57,7 @@ def record(op: Op[Any], args: tuple[Any, ...], attributes: dict[str, Any]) -> An
             return _SHORT_WAYS[op](*args)
         except (_NotPlainError, AttributeError, TypeError):
             pass  # nested lists, or something else than Values in them
-    with nullcontext() if recording.tape is None else recording.tape.arrays(op.name):
+    with nullcontext() if thread.recording.tape is None else thread.recording.tape.arrays(op.name):
         return _record_arrays(op, args, attributes)
 
 
@@ -90,7 +90,7 @@ def _record(name: str, function: Callable[[Tensor], Tensor], numbers: Sequence[V
     values = np.empty(y.size, object)
     for place, number in enumerate(y.array.flat):
         values[place] = value = Value(number)
-        if recording.on:
+        if thread.recording.on:
             value.op = Entry(name if y.size == 1 else f"{name}[{place}]", function, place)
             value.parents = tuple(numbers)
             value.local_gradients = tuple(_gradient(y, place, x, create_graph=False).tolist())

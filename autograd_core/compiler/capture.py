@@ -23,7 +23,7 @@ from autograd_core.compiler.fusion import Fusion, Group
 from autograd_core.errors import CompileError
 from autograd_core.kernels import memory, plan
 from autograd_core.kernels.references import counts
-from autograd_core.recording import recording, users_line
+from autograd_core.recording import thread, users_line
 from autograd_core.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -104,11 +104,11 @@ class Capture:
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Within it, this thread's ops are captured."""
-        if recording.capture is not None:
+        if thread.recording.capture is not None:
             raise CompileError("compile: a step is being captured in this thread already")
         with memory.apart() as self.pool:
             self.plan = plan.Plan(self.pool)
-            recording.capture, recording.watched = self, True
+            thread.recording.capture, thread.recording.watched = self, True
             try:
                 yield
                 self.fusion.finish(self._compute)
@@ -117,7 +117,7 @@ class Capture:
                     step for one in self.plan.steps for step in (one.steps if type(one) is _Pair else [one])
                 ]
             finally:
-                recording.capture, recording.watched = None, recording.anomaly
+                thread.recording.capture, thread.recording.watched = None, thread.recording.anomaly
                 self.plan.known = {}
 
     # --- ops ----------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class Capture:
             z = self._both(before, op, arrays)
             if z is not None:
                 return z
-        waiting = None if attributes or recording.anomaly else self.fusion.add(op, arrays, self._compute)
+        waiting = None if attributes or thread.recording.anomaly else self.fusion.add(op, arrays, self._compute)
         if waiting is not None:
             group, y = waiting
             group.lines.append(len(self.instructions))
@@ -178,7 +178,8 @@ class Capture:
         together = before.op.taken_in[op.name]
         self.plan.expect([*before.arrays, *arrays[1:]])
         with plan.planning(self.plan):
-            z = recording.quiet.run(together, *before.arrays, *arrays[1:], **before.op.defaults | before.attributes)
+            settings = before.op.defaults | before.attributes
+            z = thread.recording.quiet.run(together, *before.arrays, *arrays[1:], **settings)
         steps = self.plan.steps
         apart, one_pass = steps[first:end], steps[end:]
         if z is None or not (self.plan.complete and self.plan.knows((z,))):
@@ -248,7 +249,7 @@ class Capture:
                 del self.plan.steps[first:]
                 for op, inputs, value in group.one_by_one():
                     call = _Call(op, tuple(inputs), {}, (value,))
-                    recording.quiet.run(call)
+                    thread.recording.quiet.run(call)
                     self.plan.call(call)
         for line in group.lines:
             self.instructions[line] = self.instructions[line]._replace(how=how)

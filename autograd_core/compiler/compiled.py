@@ -18,7 +18,7 @@ from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness
 from autograd_core.compiler.surroundings import Surroundings
 from autograd_core.errors import CompileError
 from autograd_core.generator import default_generator
-from autograd_core.recording import on_tape, recording
+from autograd_core.recording import on_tape, thread
 from autograd_core.tensor import Tensor
 from autograd_core.transforms import map_tree
 from autograd_core.value import Value
@@ -103,6 +103,7 @@ class Compiled(Generic[P, T]):
 
     def __call__(self, *args: P.args, **named: P.kwargs) -> T:
         """The function's result, from its program if there is one for arguments like these."""
+        recording = thread.recording
         if recording.capture is not None or recording.level is not None:  # as a part of what is compiled or mapped
             args, named = map_tree(_as_argument, args), map_tree(_as_argument, named)
             return self._function(*args, **named)
@@ -115,7 +116,7 @@ class Compiled(Generic[P, T]):
         objects: list[Any] = []
         kinds = _kind(args, inputs, objects), _kind(named, inputs, objects) if named else ()
         around = self._surroundings.kinds(objects)
-        key = (*kinds, recording.on, recording.anomaly, recording.winograd, *around)
+        key = (*kinds, thread.recording.on, thread.recording.anomaly, thread.recording.winograd, *around)
         try:
             entry = self._entries.get(key)
         except TypeError as error:

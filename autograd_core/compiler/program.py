@@ -15,7 +15,7 @@ from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates,
 from autograd_core.compiler.holders import Held, holders, kept_gradient
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
-from autograd_core.recording import recording, structure
+from autograd_core.recording import structure, thread
 from autograd_core.tensor import Tensor
 
 _array_of = operator.attrgetter("array")
@@ -214,7 +214,7 @@ class Program:
             if before is not None:
                 np.copyto(before.array, leaf.grad.array)  # type: ignore[union-attr]  # as `fits` has seen
         try:
-            recording.quiet.run(self.plan.run)
+            thread.recording.quiet.run(self.plan.run)
         except OtherUpdates as other:
             self._finish_with(other)
         except BaseException:

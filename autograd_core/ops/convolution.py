@@ -29,7 +29,7 @@ from autograd_core.ops.shaping import (
     squeeze,
 )
 from autograd_core.ops.windows import AXES, Sizes, border, check_images, count_windows, for_each_axis
-from autograd_core.recording import recording
+from autograd_core.recording import thread
 
 __all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
@@ -104,7 +104,8 @@ def _convolve(
     count_windows("conv2d", x.shape[2:], w.shape[2:], step, margin, spread)
     if b is not None:
         x, b = _alike(x, b)
-    return kernels.convolution.conv2d(*_alike(x, w), step, margin, spread, groups, b, rectify, recording.winograd)
+    winograd = thread.recording.winograd
+    return kernels.convolution.conv2d(*_alike(x, w), step, margin, spread, groups, b, rectify, winograd)
 
 
 @_conv2d.vjp("x")
@@ -141,7 +142,7 @@ def conv2d_input_gradient(
 ) -> Any:
     """The transpose of conv2d as a function of its images, which have this shape; or transposed convolution."""
     return kernels.convolution.conv2d_input_gradient(
-        *_alike(dy, w), shape, _twice(stride), _twice(padding), _twice(dilation), groups, recording.winograd
+        *_alike(dy, w), shape, _twice(stride), _twice(padding), _twice(dilation), groups, thread.recording.winograd
     )
 
 

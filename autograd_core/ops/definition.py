@@ -77,11 +77,15 @@ class Elementwise(Op[P]):
 
     def __call__(self, *args: P.args, **named: P.kwargs) -> Any:
         """Compute and, if an argument is a Value or a Tensor, record."""
+        numbers = True
         for argument in args:
             if not _is_number(type(argument)):
-                return super().__call__(*args, **named)
-        # Numbers, in another op's row: many are made of others.
-        return self.on_numbers(*args) if len(args) == self.arity else self.compute(*args, **named)  # type: ignore[arg-type]
+                if isinstance(argument, Recorded):
+                    return argument.record(self, args, named)
+                numbers = False
+        if numbers and len(args) == self.arity:  # in another op's row: many are made of others
+            return self.on_numbers(*args)  # type: ignore[arg-type]
+        return self.compute(*args, **named)
 
     def compute(self, *args: Any, **named: Any) -> Any:
         """The op on plain numbers (giving a number) or arrays (giving an array)."""
@@ -230,7 +234,7 @@ class LocalProduct(Op[Any]):
         self._check = partial(check_local_gradient, op, rule)
         self.rules = [Rule(self, self._pulled_back(i), list(self.inputs), (i,)) for i in range(self.arity)]
         self.lacking, self.constants, self.differentiable = (), frozenset(), True
-        self.saves, self.needs_shapes = True, False
+        self._savings, self.saves, self.needs_shapes = {}, True, False
 
     def _pulled_back(self, index: int) -> Callable[..., Any]:
         if index == 0:

@@ -19,7 +19,7 @@ from autograd_core.gradient_parts import Parts
 from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, flatten, single_axis
-from autograd_core.recording import Recorded, recording
+from autograd_core.recording import Recorded, thread
 
 __all__ = ["add_at", "getitem", "scatter_add", "set_at", "take", "take_along_axis"]
 
@@ -46,7 +46,7 @@ def _getitem(x: Any, /, *arrays: Any, index: Any) -> Any:
 
 @_getitem.vjp("x")
 def _(g, x_shape, arrays, index):
-    if arrays or recording.level is not None:
+    if arrays or thread.recording.level is not None:
         return _scatter_add(g, *arrays, shape=x_shape, index=index)
     return Parts(x_shape, index, g, _put_together)
 

@@ -23,7 +23,7 @@ from autograd_core.graph import Node
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.ops.argument_names import LEAVE_INPLACE_OUT, under_own_names
 from autograd_core.own_packages import is_own
-from autograd_core.recording import Recorded, enable_grad, recording
+from autograd_core.recording import Recorded, enable_grad, thread
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -200,6 +200,7 @@ class Op(Generic[P]):
         self.lacking = inputs  # the inputs that have no rule, and were not declared to need none
         self.constants: frozenset[int] = frozenset()  # the inputs that were,
         self.differentiable = True  # and whether there are others
+        self._savings: dict[tuple[bool, ...], Callable[[Sequence[Any]], tuple[Any, ...]]] = {}
         self.saves = False  # whether a rule asks for an array,
         self.needs_shapes = False  # or for a shape
         existing = registry.get(self.name)
@@ -266,9 +267,7 @@ class Op(Generic[P]):
         if self.on_large_arrays is not None and type(arrays[0]) is _Array and arrays[0].nbytes >= LARGE_RESULT:
             compute = self.on_large_arrays
         try:
-            if attributes:
-                return recording.quiet.run(compute, *arrays, **attributes)
-            return recording.quiet.run(compute, *arrays)
+            return thread.recording.quiet.run(compute, *arrays, **attributes)
         except RuntimeError as error:
             if "cannot enter context" not in str(error):
                 raise
@@ -320,6 +319,7 @@ class Op(Generic[P]):
             self.rules[index] = rule
         self.lacking = tuple([name for name in self.lacking if name not in names])
         self.saves = self.saves or bool(rule.arrays) or rule.asks_for_rest
+        self._savings.clear()
         self.needs_shapes = self.needs_shapes or rule.needs_shapes
         return rule
 
@@ -395,18 +395,34 @@ class Op(Generic[P]):
         if not self.saves:
             node.saved = ()
             return node
-        known = (*arrays, *output) if self.several else (*arrays, output)
-        node.saved = saved = [None] * len(known)
-        rules = self.rules
-        if self.variadic:
-            rules = rules + rules[-1:] * (len(arrays) - len(rules))
-        for parent, rule in zip(parents, rules):  # noqa: B905 - of any number of inputs there may be none
-            if parent is not None and rule is not None:
-                if rule.asks_for_rest:
-                    saved[self.last : len(arrays)] = arrays[self.last :]
-                for where in rule.arrays:
-                    saved[where] = known[where]
+        known = (*arrays, *output, None) if self.several else (*arrays, output, None)
+        wanted: tuple[bool, ...]
+        if self.arity == 1:
+            wanted = (parents[0] is not None,)
+        elif self.arity == 2:
+            wanted = (parents[0] is not None, parents[1] is not None)
+        else:  # the same; but a comprehension takes as long as all the rest of this method
+            wanted = tuple([parent is not None for parent in parents])
+        saving = self._savings.get(wanted)
+        node.saved = self._saving(wanted)(known) if saving is None else saving(known)
         return node
+
+    def _saving(self, wanted: tuple[bool, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+        """What chooses, from a call's inputs and outputs and a None, which to save if the inputs `wanted` have parents.
+
+        An array that no rule asks for is not kept alive: the None stands in its place.
+        """
+        count = len(wanted) + len(self.outputs)
+        places = [count] * count
+        rules = self.rules + self.rules[-1:] * (len(wanted) - len(self.rules))
+        for is_wanted, rule in zip(wanted, rules):  # noqa: B905 - of any number of inputs there may be none
+            if is_wanted and rule is not None:
+                for where in (*rule.arrays, *(range(self.last, len(wanted)) if rule.asks_for_rest else ())):
+                    places[where] = where % count
+        saving = operator.itemgetter(*places)
+        if not self.variadic:
+            self._savings[wanted] = saving
+        return saving
 
     def as_output(self, array: Any, place: int, node: Node | None) -> Any:
         """An array that the op returned in this place as a Tensor; `node` is that of the call, if it was recorded."""
@@ -549,11 +565,11 @@ given = _Given()
 @contextlib.contextmanager
 def _numbers_of(dtype: Any) -> Iterator[None]:
     """Within it Python's floats have this dtype where nothing else says one: 0.01 stays that in float64."""
-    before, recording.number_dtype = recording.number_dtype, dtype
+    before, thread.recording.number_dtype = thread.recording.number_dtype, dtype
     try:
         yield
     finally:
-        recording.number_dtype = before
+        thread.recording.number_dtype = before
 
 
 def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: int | tuple[int, ...], g: Any) -> Any:
@@ -563,7 +579,7 @@ def differentiated(formula: Callable[..., Any], inputs: Sequence[Any], index: in
     for derivatives of higher order. It is recorded itself if `g` is a Tensor. Of several inputs it gives a tuple.
     """
     on_tensors = isinstance(g[0] if type(g) is tuple else g, Recorded)
-    create_graph = on_tensors and recording.on  # which it is not where ops are only to be seen, by a capture
+    create_graph = on_tensors and thread.recording.on  # which it is not where ops are only to be seen, by a capture
     indices = index if isinstance(index, tuple) else (index,)
     before, leaves = inputs, {}
     with enable_grad():

@@ -6,24 +6,24 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.recording import recording
+from autograd_core.recording import thread
 
 
 @pytest.fixture(autouse=True)
 def nothing_stays_switched():
     yield
-    assert not recording.winograd
+    assert not thread.recording.winograd
 
 
 def test_winograd_holds_in_a_block_or_until_it_is_called_off():
     with ag.allow_winograd():
-        assert recording.winograd
+        assert thread.recording.winograd
         with ag.allow_winograd(False):
-            assert not recording.winograd
-        assert recording.winograd
-    assert not recording.winograd
+            assert not thread.recording.winograd
+        assert thread.recording.winograd
+    assert not thread.recording.winograd
     ag.allow_winograd()
-    assert recording.winograd
+    assert thread.recording.winograd
     ag.allow_winograd(False)
 
 
@@ -31,18 +31,18 @@ def test_winograd_is_given_back_by_a_block_that_fails_and_by_one_entered_again()
     switch = ag.allow_winograd()
     with pytest.raises(ZeroDivisionError), switch:
         raise ZeroDivisionError
-    assert not recording.winograd
+    assert not thread.recording.winograd
     with switch, switch:
-        assert recording.winograd
-    assert not recording.winograd
+        assert thread.recording.winograd
+    assert not thread.recording.winograd
 
 
 def test_winograd_decorates_and_is_off_until_the_function_runs():
     @ag.allow_winograd()
     def allowed():
-        return recording.winograd
+        return thread.recording.winograd
 
-    assert not recording.winograd
+    assert not thread.recording.winograd
     assert allowed()
     assert allowed()
 
@@ -50,9 +50,9 @@ def test_winograd_decorates_and_is_off_until_the_function_runs():
 def test_winograd_is_each_threads_own():
     seen = []
     with ag.allow_winograd():
-        thread = threading.Thread(target=lambda: seen.append(recording.winograd))
-        thread.start()
-        thread.join()
+        other = threading.Thread(target=lambda: seen.append(thread.recording.winograd))
+        other.start()
+        other.join()
     assert seen == [False]
 
 

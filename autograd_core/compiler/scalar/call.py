@@ -17,7 +17,7 @@ from autograd_core.compiler.scalar.arguments import Arguments
 from autograd_core.compiler.scalar.outputs import computed
 from autograd_core.compiler.scalar.program import Program
 from autograd_core.compiler.scalar.tape import Tape
-from autograd_core.recording import recording
+from autograd_core.recording import thread
 from autograd_core.value import Value
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Call:
             for leaf in wanted:
                 leaf.grad = 0.0
             result = self._owner.function(*args, **named)
-            computed(recording.tape, result)[self._place].backward(create_graph=True)
+            computed(thread.recording.tape, result)[self._place].backward(create_graph=True)
             found = [leaf.grad for leaf in wanted]
             for leaf, gradient in zip(wanted, before, strict=True):
                 leaf.grad = gradient

@@ -17,7 +17,7 @@ from autograd_core.compiler.scalar.outputs import Result, as_it_was, without_gra
 from autograd_core.compiler.scalar.program import OTHER_VALUES, Program
 from autograd_core.compiler.scalar.tape import Tape
 from autograd_core.errors import CompileError, DTypeError, ShapeError
-from autograd_core.recording import recording
+from autograd_core.recording import thread
 from autograd_core.transforms import leaves_of, map_tree
 from autograd_core.value import Value, made
 
@@ -49,7 +49,7 @@ class ScalarFunction:
     def _replayed(self, arguments: Arguments, program: Program) -> Any:
         outputs, data = program.run(arguments.inputs, arguments.values)
         about = program.outputs
-        leaves = program.leaves(arguments.values) if about.is_pure and recording.on else []
+        leaves = program.leaves(arguments.values) if about.is_pure and thread.recording.on else []
 
         def value(result: Result) -> Value:
             if leaves and result.parents:
@@ -102,7 +102,7 @@ class ScalarFunction:
     # --- which program ------------------------------------------------------------------------
 
     def _key(self, arguments: Arguments) -> Any:
-        return (*arguments.key, recording.on, *self.outside())
+        return (*arguments.key, thread.recording.on, *self.outside())
 
     def _find(self, key: Any, values: list[Value]) -> _Ready | None:
         try:

@@ -10,7 +10,7 @@ from autograd_core.errors import CompileError
 from autograd_core.operators import Operators
 from autograd_core.ops.definition import Elementwise
 from autograd_core.ops.op import Op
-from autograd_core.recording import recording, users_line
+from autograd_core.recording import thread, users_line
 from autograd_core.value import Value
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Number(Operators["Number", Any, Any]):
         if not isinstance(op, Elementwise):
             refuse(f"{op.name} of numbers that the function computes", "use Values, and ops on single numbers")
         args, _ = op.split(args, attributes)
-        tape = recording.tape
+        tape = thread.recording.tape
         return _tape_of(args).number(op, args) if tape is None else tape.number(op, args)
 
     @staticmethod

@@ -20,7 +20,7 @@ from autograd_core.compiler.scalar.number import Number, refuse
 from autograd_core.errors import CompileError
 from autograd_core.ops.definition import Elementwise
 from autograd_core.ops.op import Op
-from autograd_core.recording import on_tape, recording, users_line
+from autograd_core.recording import on_tape, thread, users_line
 from autograd_core.value import CONSTANT, Value
 from autograd_core.value_list import WeightedSum
 
@@ -95,14 +95,14 @@ class Tape:
         `given` are the function's arguments, the first of its leaves, whatever they were computed from. Where something
         is refused, all leaves are what they were before.
         """
-        if recording.tape is not None or recording.capture is not None:
+        if thread.recording.tape is not None or thread.recording.capture is not None:
             raise CompileError("compile: a step is being captured in this thread already")
         for value in given:
             self.leaf(value)
         graphs = [(value, value.op, value.parents, value.local_gradients) for value in given if value.parents]
         for value, *_ in graphs:
             value.op, value.parents, value.local_gradients = None, (), ()
-        recording.capture, recording.watched = _NoTensors(), True
+        thread.recording.capture, thread.recording.watched = _NoTensors(), True
         collects = gc.isenabled()
         gc.disable()  # nothing of this is garbage yet, and looking for some would take a third of the time
         try:
@@ -112,7 +112,7 @@ class Tape:
             self.roll_back()
             raise
         finally:
-            recording.capture, recording.watched = None, recording.anomaly
+            thread.recording.capture, thread.recording.watched = None, thread.recording.anomaly
             if collects:
                 gc.enable()
             for value, op, parents, local_gradients in graphs:

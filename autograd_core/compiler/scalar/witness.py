@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from autograd_core.recording import recording
+from autograd_core.recording import thread
 from autograd_core.value import Value
 
 
@@ -59,12 +59,12 @@ class Witness:
     @contextlib.contextmanager
     def arrays(self, name: str) -> Iterator[None]:
         """Within it an op of lists is computed, by Tensors that are nobody's business."""
-        capture, watched = recording.capture, recording.watched
-        recording.capture, recording.watched = None, recording.anomaly
+        capture, watched = thread.recording.capture, thread.recording.watched
+        thread.recording.capture, thread.recording.watched = None, thread.recording.anomaly
         try:
             yield
         finally:
-            recording.capture, recording.watched = capture, watched
+            thread.recording.capture, thread.recording.watched = capture, watched
 
     def local_gradients(self, value: Value) -> Any:
         """Those of a Value."""
