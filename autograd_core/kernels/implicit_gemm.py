@@ -118,7 +118,8 @@ def pack_weights(
     i *= lanes
     depth = planes * rows * columns
     real, panel = min(lanes, outputs - i), group * (packed.size // groups) + i * (depth + 1)
-    packed[panel : panel + real] = bias[group * outputs + i : group * outputs + i + real]
+    for lane in range(real):  # for slices Numba loads a module more
+        packed[panel + lane] = bias[group * outputs + i + lane]
     for run in range(planes * rows):
         plane, row = divmod(run, rows)
         start = group * w_strides[0] + i * w_strides[1] + plane * w_strides[2] + row * w_strides[3]

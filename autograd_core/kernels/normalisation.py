@@ -257,7 +257,10 @@ def _scale(var, eps):
 def _add_up_runs(total, run):
     """Give each column the total of its run."""
     for start in range(0, total.size if run > 1 else 0, run):
-        total[start : start + run] = total[start : start + run].sum()
+        one = 0.0  # a loop, since for an array's own sum() Numba loads a module that imports all of scipy's linalg
+        for i in range(start, start + run):
+            one += total[i]
+        total[start : start + run] = one
 
 
 @jit
@@ -272,6 +275,13 @@ def _spread(values, first, run, target):
     """Write the value of each column's slice."""
     for i in range(target.size):
         target[i] = values[(first + i) // run]
+
+
+@jit
+def _gather(columns, first, run, target):
+    """Write to each slice's entry the value that all columns of the slice have: the inverse of `_spread`."""
+    for i in range(0, columns.size, run):
+        target[(first + i) // run] = columns[i]
 
 
 @kernel
@@ -307,8 +317,8 @@ def _normalize_columns(
     for i in range(size):
         total[i] /= count
         factor[i] /= math.sqrt(total[i] + eps)
-    mean[first // run : end // run] = middle[::run]
-    var[first // run : end // run] = total[::run]
+    _gather(middle, first, run, mean)
+    _gather(total, first, run, var)
     for n in range(x.shape[0]):
         row, result = x[n, first:end], y[n, first:end]
         for i in range(size):
@@ -345,8 +355,8 @@ def _gradient_of_columns(
         shift[i] = total[i] / count if centre else 0
         slope[i] = along[i] / count * spread[i]
         factor[i] *= spread[i]
-    to_weight[first // run : end // run] = along[::run]
-    to_bias[first // run : end // run] = total[::run]
+    _gather(along, first, run, to_weight)
+    _gather(total, first, run, to_bias)
     for n in range(x.shape[0]):
         upstream, row, result = g[n, first:end], x[n, first:end], dx[n, first:end]
         for i in range(size):

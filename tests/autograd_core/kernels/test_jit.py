@@ -15,6 +15,24 @@ print(kernels.pooling.max_pool2d(x, (2, 2), (2, 2), (0, 0)).sum())
 """
 
 
+TRAIN_A_STEP = """
+import sys
+import numpy as np
+import autograd_core as ag
+import nn
+import optim
+net = nn.Sequential(
+    nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.BatchNorm2d(4), nn.ReLU(),
+    nn.Flatten(), nn.Linear(100, 8), nn.BatchNorm1d(8),
+)
+optimizer = optim.Adam(net.parameters(), lr=0.01)
+images, labels = np.random.default_rng(0).random((64, 1, 12, 12), np.float32), np.arange(64) % 8
+nn.functions.cross_entropy(net(ag.tensor(images)), labels).backward()
+optimizer.step()
+print("numba" in sys.modules, sorted({"numba.np.arraymath", "scipy.linalg"} & sys.modules.keys()))
+"""
+
+
 def _run(code, root, **environment):
     environment = {**os.environ, "PYTHONPATH": str(root), **environment}
     return subprocess.run([sys.executable, "-c", code], env=environment, cwd=root, capture_output=True, text=True)
@@ -50,6 +68,13 @@ def test_second_process_compiles_nothing_and_an_edited_kernel_is_compiled_again(
     third = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert third.stdout == first.stdout
     assert "compiling kernels" in third.stderr
+
+
+def test_kernels_from_the_cache_bring_no_more_of_numba_than_they_need():
+    # numba.np.arraymath, for an array's own sum(), imports all of scipy.linalg if there is one: a quarter of a second.
+    root = PACKAGE.parent
+    _run(TRAIN_A_STEP, root)  # which compiles what is not in the cache
+    assert _run(TRAIN_A_STEP, root).stdout == "True []\n"
 
 
 def test_damaged_cache_file_is_compiled_again(tmp_path):
