@@ -526,6 +526,11 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         if thread.recording.capture is not None:
             thread.recording.capture.refuse(self, "a copy for another library")
         # A copy, for the other side may write to it, unless it wants none, and knows that arrays can be read-only.
+        if copy is False and (max_version is None or max_version[0] < 1):
+            raise BufferError(
+                "__dlpack__: without a copy the memory is read-only, which DLPack can say from version 1.0 on, "
+                f"not at max_version={max_version}; leave out copy=False"
+            )
         array = self.numpy() if copy is False else self.array.copy()
         return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device)
 

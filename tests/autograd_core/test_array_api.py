@@ -537,6 +537,9 @@ def test_dlpack_gives_copies_or_read_only_memory():
     assert not np.from_dlpack(x, copy=False).flags.writeable
     with pytest.raises(BufferError, match="from_dlpack: a tensor never looks at memory that others can change"):
         ag.from_dlpack(np.ones(3), copy=False)
+    for version in (None, (0, 8)):
+        with pytest.raises(BufferError, match=r"__dlpack__: .* read-only, .* leave out copy=False"):
+            x.__dlpack__(copy=False, max_version=version)
 
 
 @pytest.mark.parametrize(
