@@ -167,7 +167,7 @@ def set_at(x: Any, v: Any, /, index: Any) -> Any:
     written; to v upstream[index], 0 for values that were written over.
     """
     index, arrays = _taken_apart(index)
-    return _set_at(x, v, *arrays, index=index)
+    return _set_at(x, _whole("set", x, v), *arrays, index=index)
 
 
 @array_op
@@ -199,7 +199,7 @@ def add_at(x: Any, v: Any, /, index: Any) -> Any:
     A place that the index names several times gets all of its values. Gradients: upstream to x, upstream[index] to v.
     """
     index, arrays = _taken_apart(index)
-    return _add_at(x, v, *arrays, index=index)
+    return _add_at(x, _whole("add", x, v), *arrays, index=index)
 
 
 for _op in (_getitem, _scatter_add, _set_at, _add_at, _is_written_last):
@@ -365,6 +365,18 @@ def _add_all(out: Any, index: Any, v: Any) -> None:
         np.add.at(out.reshape(-1), named.ravel(), np.broadcast_to(v, named.shape).ravel())
     else:
         np.add.at(out, index, v)
+
+
+def _whole(method: str, x: Any, v: Any) -> Any:
+    """Whole numbers of Python in the dtype of x, an array of integers, as beside it in a sum; int64 may be too wide."""
+    if not isinstance(v, (int, list, tuple)) or getattr(x, "dtype", np.dtype(bool)).kind not in "iu":
+        return v
+    try:
+        return np.asarray(v, x.dtype) if isinstance(v, int) or np.asarray(v).dtype.kind in "iu" else v
+    except ValueError:
+        return v  # lists of several lengths, of which the op says so
+    except OverflowError as error:
+        raise OverflowError(f"at[...].{method}: {error}; convert the array with astype") from None
 
 
 def _fitting(method: str, x: Any, v: Any, index: Any) -> Any:

@@ -530,6 +530,21 @@ def test_asarray_copies_what_can_change_and_keeps_what_cannot():
         ag.reshape(ag.ones((2, 3)).T, (6,), copy=False)
 
 
+@pytest.mark.parametrize("method", ["set", "add"])
+def test_python_numbers_are_written_in_the_dtype_of_the_array(method):
+    for dtype in (ag.int8, ag.uint8, ag.uint64):
+        places = ag.zeros(3, dtype=dtype).at
+        top = ag.iinfo(dtype).max
+        one, two = getattr(places[1], method)(top), getattr(places[[0, 1]], method)([True, 7])
+        assert one.dtype == two.dtype == dtype
+        assert (one.tolist(), two.tolist()) == ([0, top, 0], [1, 7, 0])
+        for wide in (top + 1, 2**70, [0, 300] if top < 300 else -1):
+            with pytest.raises(OverflowError, match=rf"at\[\.\.\.\]\.{method}: .*; convert the array with astype"):
+                getattr(places[1:], method)(wide)
+    with pytest.raises(ag.DTypeError, match="float64 numbers do not fit into an array of int8"):
+        getattr(ag.zeros(3, dtype=ag.int8).at[0], method)(1.5)
+
+
 def test_dlpack_gives_copies_or_read_only_memory():
     x = ag.ones(3)
     assert ag.from_dlpack(x, copy=True).tolist() == ag.from_dlpack(x).tolist() == [1.0, 1.0, 1.0]
