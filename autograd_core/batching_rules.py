@@ -299,8 +299,6 @@ def _matmul(call: Call) -> Any:
         rows = ops.reshape(columns, (-1, columns.shape[-1]))
         y = call.run([rows, ops.matrix_transpose(a)])
         return ops.permute_dims(ops.reshape(y, (*columns.shape[:-1], a.shape[0])), (0, 2, 1))
-    if a.shape[-1] == b.shape[-2] == 1:
-        return a * b  # products of a column and a row, for which the BLAS has no way of its own
     return call.run([a, b])
 
 

@@ -24,7 +24,9 @@ __all__ = ["cross", "kron", "linear", "matmul", "outer", "tensordot", "vecdot"]
 def _matmul(a: Any, b: Any, /) -> Any:
     """Matrices times matrices: (..., m, k) @ (..., k, n) -> (..., m, n)."""
     if a.size * b.shape[-1] <= kernels.SMALL_PRODUCT and not (plan.in_the_making and plan.current() is not None):
-        return np.dot(a, b) if a.ndim == b.ndim == 2 else np.matmul(a, b)  # the same, and faster to call
+        if a.ndim == b.ndim == 2:
+            return np.dot(a, b)  # the same, and faster to call
+        return np.matmul(a, b) if a.shape[-1] != 1 else a * b  # likewise, and faster to compute
     return kernels.gemm.matmul(a, b)
 
 

@@ -101,6 +101,19 @@ def test_no_inner_entries_give_zeros():
         np.testing.assert_array_equal(gemm.matmul(*many), np.zeros((64, 96)))
 
 
+@pytest.mark.parametrize(
+    ("batch_a", "batch_b"), [((), ()), ((3,), (3,)), ((3,), ()), ((2, 1), (3,)), ((2, 3), (2, 1)), ((0,), (1,))]
+)
+@pytest.mark.parametrize(("m", "n"), [(200, 100), (1, 40000), (40000, 1), (3, 0)])
+def test_a_column_times_a_row_is_each_product_alone(m, n, batch_a, batch_b):
+    rng = np.random.default_rng(2)
+    for dtype, layout in [(np.float32, "plain"), (np.float64, "backwards"), (np.float32, "spread")]:
+        a, b = _operand(rng, (*batch_a, m, 1), dtype, layout), _operand(rng, (*batch_b, 1, n), dtype, layout)
+        ours = gemm.matmul(a, b)
+        assert ours.dtype == dtype
+        np.testing.assert_array_equal(ours, a * b)
+
+
 @pytest.mark.parametrize(("m", "k", "n"), [(1, 9216, 128), (4096, 2048, 3), (64, 64, 64), (96, 96, 96)])
 def test_what_the_blas_does_faster_is_left_to_it(m, k, n, monkeypatch):
     monkeypatch.setattr(gemm, "_multiply_batch", None)
