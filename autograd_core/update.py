@@ -63,9 +63,13 @@ class UpdateRule:
         """
         return Update(self, self._checked_numbers(numbers))
 
-    def compute(self, numbers: dict[str, float], arrays: list[Any]) -> None:
-        """Write what the rule makes of `arrays`, all C-contiguous, into the last of them, which nobody else holds."""
-        kernel = self._kernel_for(arrays)
+    def compute(self, numbers: dict[str, float], arrays: list[Any], least: int = _WORTH_A_KERNEL) -> None:
+        """Write what the rule makes of `arrays`, all C-contiguous, into the last of them, which nobody else holds.
+
+        Where they have fewer than `least` elements numpy computes it: 1 within a program, in which a launch costs
+        nothing.
+        """
+        kernel = self._kernel_for(arrays, least)
         if kernel is not None:
             flat = arrays if arrays[0].ndim == 1 else [x.reshape(-1) for x in arrays]
             try:
@@ -84,18 +88,20 @@ class UpdateRule:
             np.copyto(array, value, casting="same_kind")
 
     def launch(self, arrays: list[Any]) -> tuple[Any, list[Any]]:
-        """The launch that `compute` would make, unless it is numpy's work, and where in it the numbers stand."""
-        kernel = self._kernel_for(arrays) if all(x.flags.c_contiguous for x in arrays) else None
+        """The launch that `compute` makes of any size, unless it is numpy's work, and where in it the numbers stand."""
+        kernel = self._kernel_for(arrays, 1) if all(x.flags.c_contiguous for x in arrays) else None
         if kernel is None:
             return None, []
         flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
         marks = [1.0 + (i + 1) / 1024 for i in range(len(self.numbers))]  # no address and no size has such bits
         dry: Any = kernels.plan.Plan(dry=True)  # type: ignore[no-untyped-call]
-        with kernels.plan.planning(dry) as plan:
+        with kernels.plan.planning(dry) as plan:  # type: ignore[no-untyped-call]
             kernel(flat[0].size, *flat, *marks)
         (launch,) = plan.steps
         record = launch.record.view(np.float64)
-        return launch, [record[np.flatnonzero(record == mark)[0] :][:1] for mark in marks]
+        places = np.flatnonzero((record > 1.0) & (record <= marks[-1])) if marks else ()
+        found = {float(record[place]): place for place in places[::-1]}
+        return launch, [record[found[mark] :][:1] for mark in marks]
 
     def _checked_numbers(self, numbers: Mapping[str, float]) -> dict[str, float]:
         """Python's floats in the formula's order: one of numpy's would widen what numpy computes in float32."""
@@ -117,11 +123,11 @@ class UpdateRule:
                     f"{self.name}: only leaves can be updated; one of {self.updated} was computed from others"
                 )
 
-    def _kernel_for(self, arrays: list[Any]) -> Callable[..., None] | None:
+    def _kernel_for(self, arrays: list[Any], least: int) -> Callable[..., None] | None:
         """The kernel for these, if one is worth it: by size and dtype alone, never by what happened before, since a
         resumed training must round like one that was not stopped."""
         dtype = arrays[-1].dtype
-        if arrays[-1].size < _WORTH_A_KERNEL or not self._compiles:
+        if arrays[-1].size < least or not self._compiles:
             return None
         for x in arrays:
             if x.dtype is not dtype and x.dtype != dtype:

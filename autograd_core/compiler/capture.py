@@ -310,7 +310,7 @@ class Capture:
         reads = [tensor.array for tensor in tensors[: update.rule.first]]
         before = [leaf.array for leaf in updated]
         after = [np.array(x, order="C") for x in before]
-        update.rule.compute(update.numbers, [*map(plan.contiguous, reads), *after])
+        update.rule.compute(update.numbers, [*map(plan.contiguous, reads), *after], least=1)
         step = UpdateStep(update, dict(update.numbers), reads, before, after)
         self.updates.append(step)
         self.plan.steps.append(step)
@@ -451,18 +451,21 @@ class UpdateStep:
         launch, self._places = self.update.rule.launch([*self.reads, *self.after])
         if launch is None:
             return [*steps, self]
-        self.set_numbers(self.numbers)
+        for place, number in zip(self._places, self.numbers.values(), strict=True):
+            place[0] = number
         return [*steps, launch._replace(name=self.update.rule.name)]
 
     def set_numbers(self, numbers: dict[str, float]) -> None:
         """The numbers of the runs from now on."""
+        if self._places:
+            for place, number, before in zip(self._places, numbers.values(), self.numbers.values(), strict=True):
+                if number != before:  # as two of Adam's eight are; to write takes longer than to compare
+                    place[0] = number
         self.numbers = numbers
-        for place, number in zip(self._places, numbers.values(), strict=bool(self._places)):
-            place[0] = number
 
     def __call__(self) -> None:
         """Compute it by numpy, where there is no kernel."""
-        self.update.rule.compute(self.numbers, [*map(plan.contiguous, self.reads), *self.after])
+        self.update.rule.compute(self.numbers, [*map(plan.contiguous, self.reads), *self.after], least=1)
 
 
 class Copy:

@@ -11,7 +11,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 import numpy as np
 
 from autograd_core.compiler.capture import Capture
-from autograd_core.compiler.holders import Held, holders, place_of
+from autograd_core.compiler.holders import holders, place_of
 from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference, plain_kind
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
@@ -285,9 +285,8 @@ class _Entry:
         program = Program(capture, places, outputs)
         program.settle()
         del result, capture, outputs, places
-        program.own()
+        held = program.own()
         memory = [*[weakref.ref(array) for array in program.written], *memory]  # leaves, whole, as seen to above
-        held = Held(program)
         _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, held))
         _refuse_kept(program.kept_gradient(held))
         self._programs.append(_Ready(program, tree, self._why))

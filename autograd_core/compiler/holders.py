@@ -11,7 +11,7 @@ import gc
 import threading
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,20 +32,24 @@ class Holders:
 
     def __init__(self) -> None:
         self._counted: Counter[int] = Counter()
-        self._gone: deque[Counter[int]] = deque()  # what programs held that have ended since
+        self._gone: deque[dict[int, int]] = deque()  # what programs held that have ended since
         self._lock = threading.Lock()
         self.version = 0  # grows whenever they change
 
-    def add(self, program: Any) -> set[int]:
-        """Count a program's in, until it is gone; the ids of the Tensors that are its own, whose references are too."""
-        counts, own = _references(program)
+    def add(self, program: Any) -> tuple[Held, set[int]]:
+        """Count a program's in, until it is gone: what it holds, and the ids of the Tensors that are its own.
+
+        The references of these are counted, too.
+        """
+        held, counts, own = _references(program)
         with self._lock:
-            self._counted.update(counts)
+            for key, n in counts.items():
+                self._counted[key] += n
         self.version += 1
         weakref.finalize(program, self._remove, counts)
-        return own
+        return held, own
 
-    def _remove(self, counts: Counter[int]) -> None:
+    def _remove(self, counts: dict[int, int]) -> None:
         self._gone.append(counts)
         self.version += 1
 
@@ -53,8 +57,8 @@ class Holders:
     def _counts(self) -> Counter[int]:
         with self._lock:
             while self._gone:
-                self._counted.subtract(gone := self._gone.popleft())
-                for key in gone:
+                for key, n in self._gone.popleft().items():
+                    self._counted[key] -= n
                     if not self._counted[key]:
                         del self._counted[key]
         return self._counted
@@ -74,7 +78,7 @@ class Holders:
         `memory` has weak references to arrays; of the last of them, so many, a block of a program is one holder more.
         """
         expected = [*{id(x): x for x in known if x is not None}.values()]
-        held = held or Held(None)
+        held = held or Held()
         views = [*{id(x): x for x in (*held.take_views(), *[x.array for x in expected]) if x.base is not None}.values()]
         if not self._looked_at(memory, expected, blocks, views):
             return None
@@ -115,69 +119,103 @@ class Holders:
         return counts([array])[0] == self._counts[id(array)] + mine
 
 
-def _referents(waiting: list[Any], seen: set[int], own: str) -> Iterator[Any]:
+_WALKED, _FOUND, _PASSED = range(3)
+
+
+class _Kinds(dict[type, int]):
+    """What to do with an object of a type on a walk through what a program holds: to look into it, to note it, or not.
+
+    The objects of a program's own package are looked into, and so are containers.
+    """
+
+    def __init__(self, own: str) -> None:
+        super().__init__()
+        self._own = own
+
+    def __missing__(self, kind: type) -> int:
+        if issubclass(kind, (np.ndarray, Recorded)):
+            found = _FOUND
+        elif issubclass(kind, _CONTAINERS) or kind.__module__.startswith(self._own):
+            found = _WALKED
+        else:
+            found = _PASSED
+        self[kind] = found
+        return found
+
+
+_kinds = functools.cache(_Kinds)  # by the package
+
+
+def _referents(waiting: list[Any], seen: set[int], kinds: _Kinds) -> list[Any]:
     """Arrays and Tensors, as often as the objects that wait and, in turn, a program's own objects in them hold them."""
+    found = []
     while waiting:
-        for x in gc.get_referents(waiting.pop()):
-            if isinstance(x, (np.ndarray, Recorded)):
-                yield x
-            elif id(x) not in seen and (isinstance(x, _CONTAINERS) or type(x).__module__.startswith(own)):
+        held = gc.get_referents(*waiting)
+        waiting = []
+        for x in held:
+            kind = kinds[type(x)]
+            if kind == _FOUND:
+                found.append(x)
+            elif kind == _WALKED and id(x) not in seen:
                 seen.add(id(x))
                 waiting.append(x)
-
-
-def _package(program: Any) -> str:
-    return type(program).__module__.rpartition(".")[0]
+    return found
 
 
 class Held:
-    """What a program's own objects hold: Tensors, by their ids and as often, and arrays that look at others."""
+    """What a program's own objects hold: Tensors, by their ids and as often, and arrays that look at others.
 
-    def __init__(self, program: Any) -> None:
+    It keeps none of them alive, and is one holder of none.
+    """
+
+    def __init__(self) -> None:
         self.tensors: Counter[int] = Counter()
-        self._views: dict[int, Any] = {}
-        for x in _referents([program], set(), _package(program)):
-            if isinstance(x, Recorded):
-                self.tensors[id(x)] += 1
-            elif x.base is not None:
-                self._views[id(x)] = x
+        self.views: list[weakref.ref[Any]] = []
 
     def take_views(self) -> list[Any]:
-        """The arrays that look at others, once each; they are held here no longer."""
-        views, self._views = [*self._views.values()], {}
-        return views
+        """The arrays that look at others, as far as they are still there."""
+        return [x for x in [reference() for reference in self.views] if x is not None]
 
 
-def _references(program: Any) -> tuple[Counter[int], set[int]]:
-    """How many references a program's own objects hold to each array, by its id; and the ids of its own Tensors.
+def _references(program: Any) -> tuple[Held, dict[int, int], set[int]]:
+    """What a program holds, how often it holds each array, by its id, and the ids of its own Tensors.
 
     Modules and optimisers are not the program's own, nor is a Tensor that anybody else holds: what these hold counts
     as others'. Its own are Tensors that were made while it was captured.
     """
-    found: Counter[int] = Counter()
-    own: set[int] = set()
+    kinds = _kinds(type(program).__module__.rpartition(".")[0])
+    held = Held()
+    found: dict[int, int] = {}
+    own: set[int] = set()  # none as long as the program's own objects are walked through
     views: set[int] = set()
     tensors: dict[int, list[Any]] = {}  # as often as the program holds each
-    waiting, seen = [program], set[int]()
-    while waiting or tensors:
-        if not waiting:
-            _, same = tensors.popitem()
-            if counts(same)[0] == 2 * len(same) - 1:  # the program's, and the list's but for one
-                waiting.append(same[0])
-                own.add(id(same[0]))
-            continue
+    seen: set[int] = set()
+    waiting = [program]
+    while waiting:
         x: Any
-        for x in _referents(waiting, seen, _package(program)):
+        for x in _referents(waiting, seen, kinds):
             if isinstance(x, Recorded):
                 tensors.setdefault(id(x), []).append(x)
                 continue
-            found[id(x)] += 1
+            found[id(x)] = found.get(id(x), 0) + 1
+            if x.base is not None and not own and id(x) not in seen:
+                seen.add(id(x))
+                held.views.append(weakref.ref(x))
             while id(x) not in views and isinstance(x.base, np.ndarray):
                 views.add(id(x))  # which holds what it looks at once
                 x = x.base
-                found[id(x)] += 1
+                found[id(x)] = found.get(id(x), 0) + 1
         x = None  # which would be one holder more
-    return found, own
+        if not own:
+            held.tensors.update({key: len(same) for key, same in tensors.items()})
+        waiting = []
+        while tensors and not waiting:
+            same: Any = tensors.popitem()[1]
+            if counts(same)[0] == 2 * len(same) - 1:  # the program's, and the list's but for one
+                waiting = same[:1]
+                own.add(id(same[0]))
+            same = None
+    return held, found, own
 
 
 holders = Holders()

@@ -133,20 +133,25 @@ def owner(x):
     return x
 
 
-@contextmanager
-def planning(plan=None):
+class planning:
     """A Plan of all that this thread launches within: `with planning() as plan: y = conv2d(x, w)`.
 
     It is run as well. Afterwards `plan.run()` computes y again, from what the same arrays then hold.
     """
-    global in_the_making
-    outer, _own.plan = _own.plan, Plan() if plan is None else plan
-    with _counting:
-        in_the_making += 1
-    try:
-        yield _own.plan
-    finally:
-        _own.plan = outer
+
+    def __init__(self, plan=None):
+        self._plan = Plan() if plan is None else plan
+
+    def __enter__(self):
+        global in_the_making
+        self._outer, _own.plan = _own.plan, self._plan
+        with _counting:
+            in_the_making += 1
+        return self._plan
+
+    def __exit__(self, *_):
+        global in_the_making
+        _own.plan = self._outer
         with _counting:
             in_the_making -= 1
 

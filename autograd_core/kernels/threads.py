@@ -110,7 +110,7 @@ def whole_lines(count):
 
 def _aligned(count, dtype):
     memory = np.empty(count * dtype.itemsize + CACHE_LINE, np.uint8)
-    start = -memory.ctypes.data % CACHE_LINE
+    start = -memory.__array_interface__["data"][0] % CACHE_LINE  # memory.ctypes.data takes a microsecond
     return memory[start : start + count * dtype.itemsize].view(dtype)
 
 

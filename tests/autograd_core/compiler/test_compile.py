@@ -197,6 +197,22 @@ def test_a_rate_that_changes_is_read_at_every_step():
     assert runs(step) == 1
 
 
+def test_even_a_single_number_is_updated_without_python_within_a_compiled_step():
+    w = ag.tensor([2.0], requires_grad=True)
+    optimizer = optim.Adam([w], lr=0.1)
+
+    @ag.compile
+    def step(x):
+        optimizer.zero_grad()
+        ((w * x - 1.0) ** 2).sum().backward()
+        optimizer.step()
+
+    for _ in range(CALLS):
+        step(ag.tensor([1.0]))
+    (adam,) = [line for line in str(step).partition("after passes:")[2].splitlines() if "adam" in line]
+    assert "called" not in adam
+
+
 def counting_step():
     w = ag.tensor([1.0, 2.0], requires_grad=True)
 
