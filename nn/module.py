@@ -58,6 +58,7 @@ class LoadedKeys(NamedTuple):
 
 
 _PLAIN = (bool, int, float, str)  # what settings are
+_HOLDERS = (list, tuple, dict)  # whose entries are parts, too
 
 
 class Module:
@@ -202,7 +203,10 @@ class Module:
     def _named_parts(self) -> Iterator[tuple[str, Any]]:
         """What is set as an attribute of this module, by name; entries of lists and dictionaries as `name.key`."""
         for name, value in vars(self).items():
-            yield from _entries(name, value)
+            if isinstance(value, _HOLDERS):
+                yield from _entries(name, value)
+            else:  # as nearly all are; a generator for each is most of what a walk through a small network would cost
+                yield name, value
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules set as attributes of this one, or held in its lists and dictionaries, by name."""

@@ -1,6 +1,7 @@
 """Which steps of a training are compiled, and what stops one in the middle."""
 
 import functools
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,7 @@ _OUR_OWN = ("autograd_core", "nn", "optim")
 @ag.array_op
 def finite(loss: Any, /) -> Any:
     """The loss; where it is no finite number, a DivergenceError, in a compiled step as well. Gradient: upstream."""
-    if not np.isfinite(loss).all():
+    if not (math.isfinite(loss) if loss.ndim == 0 else np.isfinite(loss).all()):  # numpy takes five microseconds
         raise DivergenceError(f"the loss is {loss}")
     return loss.copy()
 
@@ -31,14 +32,19 @@ def can_be_compiled(model: Module, optimizer: Any, functions: Iterable[Any]) -> 
 
     Nor may parameters get gradients that the optimiser does not forget before each step: they add up.
     """
-    modules, parameters = list(model.modules()), list(model.parameters())
-    if any(module._hooks for module in modules) or any(parameter.hooks for parameter in parameters):
-        return False
-    replaced = [x for module in modules for x in vars(module).values() if callable(x)]  # a forward, say
-    if not all(map(_is_our_own, [*modules, *replaced, optimizer, *functions])):
+    if not all(map(_is_our_own, (optimizer, *functions))):
         return False
     updated = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
-    return all(id(parameter) in updated for parameter in parameters if parameter.requires_grad)
+    for module in model.modules():
+        if module._hooks or not _is_our_own(type(module)):
+            return False
+        for part in vars(module).values():
+            if callable(part) and not isinstance(part, Module) and not _is_our_own(part):  # a forward, say
+                return False
+        for parameter in module.own_parameters():
+            if parameter.hooks or (parameter.requires_grad and id(parameter) not in updated):
+                return False
+    return True
 
 
 def are_arrays(batches: Iterable[Iterable[Any]]) -> bool:

@@ -347,7 +347,8 @@ class Trainer:
         used = [self.loss, *([] if self.clip is None else [self.clip])]
         compiles = can_be_compiled(self.model, self.optimizer, used) if self.compile is None else self.compile
         self._compiles = compiles if self.parallel is None else all_can(self.parallel, compiles)
-        self._learning = Learning.of(self.model)  # layers may be replaced between epochs, and frozen at any time
+        if self.parallel is not None:
+            self._learning = Learning.of(self.model)  # layers may be replaced between epochs, and frozen at any time
         before, started = position.seconds, time.perf_counter()
         while group := list(itertools.islice(batches, self.accumulate)):
             if self._agreed("interrupted" * bool(interrupted())):
