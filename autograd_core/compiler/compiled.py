@@ -34,7 +34,7 @@ def compile(function: Callable[P, T], *, check: bool = False) -> Compiled[P, T]:
 @overload
 def compile(*, check: bool = False) -> Callable[[Callable[P, T]], Compiled[P, T]]: ...
 def compile(function: Callable[..., Any] | None = None, *, check: bool = False) -> Any:
-    """A function that does what `function` does, without Python between its ops from the fourth call on.
+    """A function that does what `function` does, without Python between its ops from the third or fourth call on.
 
     `function` is a whole training step, say: it clears gradients, computes a loss, calls `backward()` and updates, and
     returns tensors. Its first calls run it as it stands, while everything that it computes is written down; later ones
@@ -50,8 +50,8 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
     first calls alone. A tensor that it computes and puts elsewhere than in its result (a list, a buffer by `=`) is
     refused, for later runs would not. Where numbers are asked for (`item()`, `if loss < 1`, `print`), a CompileError
-    names the line; what depends on them unnoticed shows in the third call, which is run both ways and compared:
-    CompileError. With `check` every call is, which takes longer than not to compile at all.
+    names the line; what depends on them unnoticed shows in the fourth call at the latest, for one of them is run both
+    ways and compared: CompileError. With `check` every call is, which takes longer than not to compile at all.
 
     A function of Values and floats is compiled, too: to flat arrays that kernels go through, with results, gradients
     and `.data` the same to the bit. (From Python 3.12 on `sum` of floats makes up for rounding: compiled, it adds them
@@ -264,8 +264,11 @@ class _Entry:
             )
 
     def _capture(self, args: Any, named: Any, inputs: list[Any]) -> Any:
-        """Run the function eagerly, and make a program of that once it is known which leaves it changes."""
-        self._programs = [ready for ready in self._programs if ready.program.is_current]
+        """Run the function eagerly, and make a program of that if what it changed lies in memory of its own.
+
+        Leaves that are known to be changed are given such before; of others it may turn out afterwards.
+        """
+        self._programs = [ready for ready in self._programs if ready.program.is_current and not ready.of_first_run]
         for leaf in (*self._updated.values(), *self._followed.values()):
             if not holders.are_all_of(leaf):
                 leaf.array = np.array(leaf.array, order="C")  # nobody else looks at this one, so runs may write to it
@@ -277,19 +280,20 @@ class _Entry:
         outputs, tree = _outputs(capture, result)
         returned = _detached(result, capture)
         memory, blocks = capture.memory(), len(capture.pool)
-        if not known:
-            tensors = [*leaves, *[x for p in capture.gradients.values() for x in (p, p.grad)]]
-            del result, capture, outputs, places
+        program = Program(capture, places, outputs)
+        del result, capture, outputs, places, leaves
+        held = program.count_in()
+        if not (known or program.may_write()):  # the next capture will find the leaves in memory of their own
+            tensors = program.tensors
+            del program
             _refuse_kept(holders.kept_elsewhere(memory, tensors, 0))
             return returned
-        program = Program(capture, places, outputs)
         program.settle()
-        del result, capture, outputs, places
-        held = program.own()
+        program.own()
         memory = [*[weakref.ref(array) for array in program.written], *memory]  # leaves, whole, as seen to above
         _refuse_kept(holders.kept_elsewhere(memory, program.tensors, blocks, held))
         _refuse_kept(program.kept_gradient(held))
-        self._programs.append(_Ready(program, tree, self._why))
+        self._programs.append(_Ready(program, tree, self._why, of_first_run=not known))
         return returned
 
     def _checked(self, ready: _Ready, args: Any, named: Any, inputs: list[Any]) -> Any:
@@ -307,7 +311,13 @@ class _Entry:
         if program.updates_differ(capture):
             self._programs.remove(ready)
             return returned
-        ready.check_constants(tree)
+        try:
+            ready.check_constants(tree)
+        except CompileError:
+            if not ready.of_first_run:
+                raise
+            self._programs.remove(ready)
+            return returned
         finals = {key: state.leaf.array.copy() for key, state in capture.states.items()}
         gradients = {
             key: None if leaf.grad is None else Tensor.of(leaf.grad.array.copy())
@@ -321,16 +331,18 @@ class _Entry:
         try:
             ours = program.rehearse(inputs, capture)
             program.compare(ours, outputs, finals, gradients)
-        except BaseException:
+        except BaseException as error:
             self._programs.remove(ready)
             for key, (leaf, _) in capture.states.items():
                 leaf.array = finals[key]
             for key, leaf in capture.gradients.items():
                 leaf.grad = gradients[key]
-            raise
+            if not (ready.of_first_run and isinstance(error, CompileError)):
+                raise
+            return returned
         finally:
             _set_states(streams, after)
-        ready.checked = True
+        ready.checked, ready.of_first_run = True, False
         return returned
 
     def __str__(self) -> str:
@@ -340,8 +352,10 @@ class _Entry:
 class _Ready:
     """A program, and the structure of what it returns."""
 
-    def __init__(self, program: Program, tree: Any, why: str) -> None:
+    def __init__(self, program: Program, tree: Any, why: str, of_first_run: bool) -> None:
         self.program = program
+        # A first run may do what no later one does, such as to make what it keeps: then the program is but dropped.
+        self.of_first_run = of_first_run
         self.why = why  # it was captured
         self.checked = False
         self._tree = tree

@@ -15,6 +15,7 @@ from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates,
 from autograd_core.compiler.holders import Held, holders, kept_gradient
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
+from autograd_core.kernels.references import counts
 from autograd_core.recording import structure, thread
 from autograd_core.tensor import Tensor
 
@@ -130,21 +131,28 @@ class Program:
                 np.copyto(array, leaf.array)
                 leaf.array = array
 
-    def own(self) -> Held:
-        """Remember how many look at the memory that runs write to: when there are more, it is not ours alone.
-
-        Returns what the program holds.
-        """
+    def count_in(self) -> Held:
+        """Have what it holds count as a program's: that is returned."""
         self._graded = [leaf for leaf, gradient in self._gradients if gradient is not None]
         self._given = [gradient for _, gradient in self._gradients if gradient is not None]
         arrays = [array for gradient in self._given for array in (gradient.array, plan.owner(gradient.array))]
         self._written = [*self.written, *self._given, *{id(x): x for x in arrays}.values()]
         del arrays
         held, self._own_tensors = holders.add(self)
+        return held
+
+    def may_write(self) -> bool:
+        """Whether nobody but programs looks at where leaves were when the step was captured, and that is whole."""
+        arrays = [array for _, array in self._followed]
+        leaves = [leaf.array is array for leaf, array in self._followed]
+        are_whole = all(array.base is None and array.flags.c_contiguous for array in arrays)
+        return are_whole and counts(arrays) == [*map(operator.add, holders.of(arrays), leaves)]
+
+    def own(self) -> None:
+        """Remember how many look at the memory that runs write to: when there are more, it is not ours alone."""
         self._known_holders = holders.version
         self._most = [*map(sys.getrefcount, self._written)]
         self._looking = [*map(operator.sub, self._most, holders.of(self._written))]
-        return held
 
     def kept_gradient(self, held: Held) -> Tensor | None:
         """A gradient that somebody else holds, who would see it overwritten; `held` is what the program has."""

@@ -10,7 +10,7 @@ import autograd_core as ag
 import nn
 import optim
 
-CALLS = 6  # of which the first three are run eagerly
+CALLS = 6  # of which the first two or three are run eagerly
 
 
 def batches(shape=(8, 5), classes=3, dtype=np.float64, calls=CALLS):
@@ -241,6 +241,42 @@ def test_what_others_hold_is_left_alone():
     np.testing.assert_array_equal(gradient.numpy(), before[1])
     np.testing.assert_array_equal(detached.numpy(), before[2])
     assert loss.item() == before[3]
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_first_run_makes_a_program_unless_somebody_looks_at_the_leaves(is_held):
+    w, runs_of_python = ag.tensor([1.0, 2.0], requires_grad=True), []
+    held = w.numpy() if is_held else np.array([1.0, 2.0])
+
+    @ag.compile
+    def step(x):
+        runs_of_python.append(1)
+        w.grad = None
+        ((w * x) ** 2).sum().backward()
+        w.assign(w - 0.25 * w.grad)
+
+    for _ in range(CALLS):
+        step(ag.tensor([1.0, 0.5]))
+    np.testing.assert_allclose(w.numpy(), [0.5**CALLS, 2 * 0.875**CALLS], rtol=1e-6)
+    assert held.tolist() == [1.0, 2.0]
+    assert len(runs_of_python) == 2 + is_held
+
+
+def test_a_first_run_may_make_what_later_ones_find():
+    w, scale = ag.tensor([1.0], requires_grad=True), []
+
+    @ag.compile
+    def step(x):
+        w.grad = None
+        if not scale:
+            scale.append(ag.tensor([2.0]))
+            x = x + 1.0
+        (w * x * scale[0]).sum().backward()
+        w.assign(w - w.grad)
+
+    for i in range(CALLS):
+        step(ag.tensor([1.0]))
+        assert w.tolist() == [1.0 - 4.0 - 2.0 * i]
 
 
 def test_a_leaf_that_is_given_new_numbers_outside_goes_on_from_these():
