@@ -42,6 +42,7 @@ class UpdateRule:
         self._number_names = frozenset(self.numbers)
         self._compiles = True
         self._kernels: dict[Any, Callable[..., None]] = {}
+        self._staying: dict[str, bool] = {}
 
     def __call__(self, *tensors: Tensor, **numbers: float) -> None:
         """Update the last of `tensors`, all of one shape, by the rule."""
@@ -129,6 +130,8 @@ class UpdateRule:
         dtype = arrays[-1].dtype
         if arrays[-1].size < least or not self._compiles:
             return None
+        if arrays[-1].size < _WORTH_A_KERNEL and not self._stays_in(dtype):
+            return None  # without compiling numpy computes it, and rounds otherwise
         for x in arrays:
             if x.dtype is not dtype and x.dtype != dtype:
                 return None
@@ -140,6 +143,21 @@ class UpdateRule:
             except kernels.elementwise.NoKernelError:
                 self._compiles = False  # its source cannot be found
         return kernel
+
+    def _stays_in(self, dtype: np.dtype[Any]) -> bool:
+        """Whether numpy computes the formula in this dtype, as a kernel does: it makes float64 of where(x > 0, 0.5, 2).
+
+        Then both give the same bits.
+        """
+        if dtype.char not in self._staying:
+            ones = [np.ones(1, dtype)] * len(self.names)
+            try:
+                with np.errstate(all="ignore"):
+                    new = self.function(*ones, **dict.fromkeys(self.numbers, 1.0))
+                self._staying[dtype.char] = all(x.dtype == dtype for x in (new if isinstance(new, tuple) else (new,)))
+            except Exception:  # whatever a formula does not bear that is otherwise given others
+                self._staying[dtype.char] = False
+        return self._staying[dtype.char]
 
 
 class Update:

@@ -116,7 +116,7 @@ class Compiled(Generic[P, T]):
         objects: list[Any] = []
         kinds = _kind(args, inputs, objects), _kind(named, inputs, objects) if named else ()
         around = self._surroundings.kinds(objects)
-        key = (*kinds, thread.recording.on, thread.recording.anomaly, thread.recording.winograd, *around)
+        key = (*kinds, recording.on, recording.anomaly, recording.winograd, *around)
         try:
             entry = self._entries.get(key)
         except TypeError as error:

@@ -69,12 +69,34 @@ OPTIMIZERS = {
         name: lambda p, name=name: getattr(optim, name)(p)
         for name in ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "RMSprop", "Lion")
     },
+    "ASGD": lambda p: optim.ASGD(p),
+    "Rprop": lambda p: optim.Rprop(p, lr=0.05),
 }
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_training_with_every_optimiser_is_what_it_is_without(name):
     assert_same_training(perceptron, OPTIMIZERS[name])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_few_numbers_which_numpy_updates_without_compiling_get_the_same_bits(name):
+    def weights(is_compiled):
+        rng = np.random.default_rng(1)
+        w = ag.tensor(rng.standard_normal(4), dtype=np.float32, requires_grad=True)
+        optimizer = OPTIMIZERS[name]([w])
+
+        def step(x):
+            optimizer.zero_grad()
+            ((w * x - 1.0) ** 2).sum().backward()
+            optimizer.step()
+
+        run = ag.compile(step) if is_compiled else step
+        for _ in range(60):
+            run(ag.tensor(rng.standard_normal(4), dtype=np.float32))
+        return w.tolist()
+
+    assert weights(is_compiled=True) == weights(is_compiled=False)
 
 
 def convolutional():
