@@ -38,6 +38,7 @@ from autograd_core.errors import (
 from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
 from autograd_core.mapping import vmap
+from autograd_core.missing_names import unknown_names
 from autograd_core.nearest_name import did_you_mean
 from autograd_core.op_functions import *
 from autograd_core.operators import Operators
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
     from autograd_core.compiler import compile
     from autograd_core.functions_elsewhere import *
     from autograd_core.inspection import __array_namespace_info__, can_cast, finfo, iinfo, isdtype, result_type
-    from autograd_core.names_elsewhere import missing_name
     from autograd_core.seeded_generator import Generator
     from autograd_core.show import draw, explain
 
@@ -125,11 +125,7 @@ if not TYPE_CHECKING:  # for which every name would exist
 
         if name in elsewhere.__all__:
             return getattr(elsewhere, name)
-        from autograd_core.names_elsewhere import missing_name  # with a long table, and for those who need it
-
-        if name == "missing_name":
-            return missing_name
-        raise missing_name(__name__, name, __all__)
+        return unknown_names(__name__, __all__)(name)
 
 
 __all__ = [
@@ -201,7 +197,6 @@ __all__ = [
     "linalg",
     "linspace",
     "manual_seed",
-    "missing_name",
     "multinomial",
     "no_grad",
     "normal",
@@ -219,6 +214,7 @@ __all__ = [
     "set_random_state",
     "tensor",
     "traced",
+    "unknown_names",
     "update_rule",
     "value_and_grad",
     "vjp",

@@ -28,13 +28,10 @@ def missing_method(kind: type, name: str) -> AttributeError:
     return AttributeError(_advice(kind, name), name=name)
 
 
-def missing_name(module: str, name: str, known: Iterable[str]) -> AttributeError:
-    """The error for a `name` that a module has not: how it is called here, or which of the `known` names is nearest."""
-    text = f"module {module!r} has no attribute {name!r}"
+def instead(module: str, name: str, known: Iterable[str]) -> str:
+    """The end of a message on a `name` that a module has not: how it is called here, or the nearest of the `known`."""
     row = _INSTEAD.get(f"{module}.{name}")
-    if row is not None:
-        return AttributeError(f"{text}; write {row.ours}", name=name)
-    return AttributeError(text + did_you_mean(name, known), name=name)
+    return did_you_mean(name, known) if row is None else f"; write {row.ours}"
 
 
 @functools.lru_cache(maxsize=1024)  # for many ask whether there is an attribute, and one that is not takes a while

@@ -6,6 +6,7 @@ import nn.interrupt_during_import  # noqa: F401  first, for the rest takes a whi
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from autograd_core import unknown_names
 from nn import data, errors, functional, functions, init, initial, layers, models, penalties, scalar
 from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import *
@@ -28,9 +29,7 @@ else:  # for which every name would exist
     def __getattr__(name: str) -> Any:
         if name in _LATER:
             return importlib.import_module(f"nn.{name}")
-        from autograd_core import missing_name  # with a long table, and for those who need it
-
-        raise missing_name(__name__, name, __all__)
+        return unknown_names(__name__, __all__)(name)
 
 
 __all__ = [

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_core import Tensor
+from autograd_core import Tensor, unknown_names
 from nn import initial
 from nn.initial import calculate_gain
 
@@ -137,8 +137,4 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Sourc
 
 
 if not TYPE_CHECKING:  # for which every name would exist
-
-    def __getattr__(name: str) -> Any:
-        from autograd_core import missing_name  # with a long table, and for those who need it
-
-        raise missing_name(__name__, name, __all__)
+    __getattr__ = unknown_names(__name__, __all__)

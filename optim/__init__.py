@@ -5,6 +5,7 @@ With them come schedules of the learning rate, clipping of gradients, and averag
 
 from typing import TYPE_CHECKING
 
+from autograd_core import unknown_names as _unknown_names
 from optim import lr_scheduler as lr_scheduler
 from optim import schedules as schedules
 from optim.adam import Adam as Adam
@@ -37,8 +38,4 @@ __all__ = ["schedules", *(name for name in dir() if name[0] != "_" and hasattr(g
 __all__ += ["lr_scheduler"]
 
 if not TYPE_CHECKING:  # for which every name would exist
-
-    def __getattr__(name):
-        from autograd_core import missing_name  # with a long table, and for those who need it
-
-        raise missing_name(__name__, name, __all__)
+    __getattr__ = _unknown_names(__name__, __all__)

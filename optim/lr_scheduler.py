@@ -9,7 +9,7 @@ what is an absolute rate in PyTorch, as `eta_min` is, holds for the groups witho
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd_core import ArgumentError
+from autograd_core import ArgumentError, unknown_names
 from optim import schedules
 from optim.arguments import check_parts, loaded_number
 from optim.optimizer import Optimizer
@@ -308,8 +308,4 @@ def _divided(schedule: Schedule, by: float) -> Schedule:
 
 
 if not TYPE_CHECKING:  # for which every name would exist
-
-    def __getattr__(name: str) -> Any:
-        from autograd_core import missing_name  # with a long table, and for those who need it
-
-        raise missing_name(__name__, name, __all__)
+    __getattr__ = unknown_names(__name__, __all__)

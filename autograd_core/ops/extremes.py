@@ -16,8 +16,8 @@ from autograd_core.ops.elementwise import maximum, minimum
 from autograd_core.ops.indexing import take_along_axis
 from autograd_core.ops.op import Op, recorded_within
 from autograd_core.ops.reduction import Axis, _max, _min
-from autograd_core.ops.searching import argmax, argmin
-from autograd_core.ops.shaping import as_array, squeeze
+from autograd_core.ops.searching import argmax, argmin, check_not_empty
+from autograd_core.ops.shaping import as_array, single_axis, squeeze
 from autograd_core.ops.sorting import argsort
 from autograd_core.recording import Recorded
 
@@ -78,6 +78,7 @@ def _extreme(
         along = dim if axis is None else axis  # several axes, of which there are no indices; or a list of Values
         return op(x, axis=tuple(along) if isinstance(along, list) else along, keepdims=keepdim)
     x = as_array(x, op.name)
+    check_not_empty(op.name, x.shape, dim)
     indices = where(x, axis=dim, keepdims=True)
     values = take_along_axis(x, indices, axis=dim)
     if keepdim:
@@ -98,7 +99,7 @@ def sort(x: Any, /, dim: int | None = None, descending: bool = False, stable: bo
     if dim is not None and axis != -1:
         raise given_twice("sort", "axis", "dim")
     x = as_array(x, "sort")
-    along = axis if dim is None else dim
+    along = single_axis("sort", x.shape, axis if dim is None else dim)
     indices = argsort(x, axis=along, descending=descending, stable=stable)
     values = take_along_axis(x, indices, axis=along)
     return values if dim is None else ValuesAndIndices(values, indices)

@@ -177,6 +177,7 @@ def _(g, x, x_shape, axis, correction):
 @array_op
 def std(x: Any, /, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """The standard deviation √var over `axis`. Gradient: upstream · (x - mean) / ((n - correction)·y), 0 where y is."""
+    axis = reduced_axes("std", np.shape(x), axis)
     return np.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 

@@ -24,7 +24,7 @@ def argmax(x: Any, /, axis: int | None = None, keepdims: bool = False) -> Any:
 
     Of several largest it is the first; a nan counts as larger than any number.
     """
-    _check_not_empty("argmax", x.shape, axis)
+    check_not_empty("argmax", x.shape, axis)
     return np.argmax(x, axis=axis, keepdims=keepdims)
 
 
@@ -34,11 +34,12 @@ def argmin(x: Any, /, axis: int | None = None, keepdims: bool = False) -> Any:
 
     Of several smallest it is the first; a nan counts as smaller than any number.
     """
-    _check_not_empty("argmin", x.shape, axis)
+    check_not_empty("argmin", x.shape, axis)
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-def _check_not_empty(name: str, shape: tuple[int, ...], axis: int | None) -> None:
+def check_not_empty(name: str, shape: tuple[int, ...], axis: int | None) -> None:
+    """Raise unless `axis` is one of this shape, and has an element to find."""
     axes = reduced_axes(name, shape, axis)
     if 0 in [shape[a] for a in axes]:
         raise ShapeError(f"{name}: no element to find over axes {axes} of shape {shape}, which are empty")
@@ -59,7 +60,8 @@ def all(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
 @axis_or_dim
 def count_nonzero(x: Any, /, axis: Axis = None, keepdims: bool = False) -> Any:
     """How many elements over `axis` are not 0, an int64; of bools, how many are true. Not differentiable."""
-    return reduction.sum(not_equal(as_array(x, "count_nonzero"), 0), axis=axis, keepdims=keepdims)
+    x = as_array(x, "count_nonzero")
+    return reduction.sum(not_equal(x, 0), axis=reduced_axes("count_nonzero", x.shape, axis), keepdims=keepdims)
 
 
 @array_op

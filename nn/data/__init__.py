@@ -1,7 +1,8 @@
 """Data to train on: data sets, mini-batches, preparation and augmentation; MNIST and what has its form."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from autograd_core import unknown_names
 from nn.data import augmentation, preparation
 from nn.data.batches import Batches
 from nn.data.csv_table import Table, read_csv
@@ -17,14 +18,6 @@ from nn.data.splitting import k_fold, split
 from nn.data.streams import StreamedBatches
 from nn.data.text import ParallelStreams, Sequences, Vocabulary
 from nn.data.workers import WorkerBatches
-
-if not TYPE_CHECKING:  # for which every name would exist
-
-    def __getattr__(name: str) -> Any:
-        from autograd_core import missing_name  # with a long table, and for those who need it
-
-        raise missing_name(__name__, name, __all__)
-
 
 __all__ = [
     "DATASETS",
@@ -57,3 +50,6 @@ __all__ = [
     "split",
     "write_idx",
 ]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

@@ -3,8 +3,9 @@
 Each module says in its `__all__` what it adds.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from autograd_core import unknown_names
 from nn.functions import (
     activation,
     attention,
@@ -61,8 +62,4 @@ if not TYPE_CHECKING:  # mypy follows the imports, but finds nothing in a file w
     __all__ += resampling.__all__
     __all__ += shaping.__all__
     __all__ += similarity.__all__
-
-    def __getattr__(name: str) -> Any:
-        from autograd_core import missing_name  # with a long table, and for those who need it
-
-        raise missing_name(__name__, name, __all__)
+    __getattr__ = unknown_names(__name__, __all__)

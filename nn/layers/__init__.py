@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from autograd_core import unknown_names
 from nn.layers import (
     activation,
     activation_over_axis,
@@ -51,3 +52,4 @@ names += transformer.__all__
 
 if not TYPE_CHECKING:  # mypy follows the imports, but finds nothing in a file whose __all__ is computed
     __all__ = names
+    __getattr__ = unknown_names(__name__, __all__)

@@ -1,5 +1,8 @@
 """Networks ready to train, and the recipes that train them well."""
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from nn.models.autoencoder import Autoencoder
 from nn.models.characters import (
     CharacterLSTM,
@@ -33,3 +36,6 @@ __all__ = [
     "nielsen",
     "sample",
 ]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

@@ -7,8 +7,14 @@ The library `onnx` is loaded at the first call. How ops are written is in `trans
 `operators`.
 """
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from nn.onnx.exporting import export
 from nn.onnx.loading import OnnxModule, load
 from nn.onnx.translations import translates
 
 __all__ = ["OnnxModule", "export", "load", "translates"]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

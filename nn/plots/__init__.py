@@ -3,6 +3,9 @@
 A notebook shows the figure that a cell ends with; `figure.savefig("name.svg")` keeps it.
 """
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from nn.plots.boundary import decision_boundary
 from nn.plots.confusion import confusion_counts, confusion_matrix
 from nn.plots.differences import finite_difference_error, finite_difference_errors
@@ -33,3 +36,6 @@ __all__ = [
     "saliency",
     "saliency_map",
 ]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

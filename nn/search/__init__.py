@@ -1,5 +1,8 @@
 """Hyper-parameter search: spaces to choose from, ways to choose, and trials that run in several processes at once."""
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from nn.search.bayesian import bayesian
 from nn.search.candidates import design, grid, random
 from nn.search.cross_validation import cross_validate
@@ -24,3 +27,6 @@ __all__ = [
     "random",
     "run",
 ]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

@@ -10,8 +10,14 @@ except ModuleNotFoundError as error:
         'nn.sklearn needs scikit-learn, which is not installed; pip install "autograd-core[sklearn]" brings it'
     ) from error
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from nn.sklearn.classifier import NeuralClassifier
 from nn.sklearn.losses import squared_error
 from nn.sklearn.regressor import NeuralRegressor
 
 __all__ = ["NeuralClassifier", "NeuralRegressor", "squared_error"]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

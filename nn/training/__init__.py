@@ -1,5 +1,8 @@
 """Training: the loop, what watches it, and what it leaves on disk."""
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from nn.training.callback import Callback, Moment
 from nn.training.checkpoint import Checkpoint
 from nn.training.evaluation import evaluate
@@ -58,3 +61,6 @@ __all__ = [
     "learning_rates_png",
     "overfit_tiny_subset",
 ]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

@@ -1,11 +1,11 @@
 """What PyTorch has in `torch.nn.utils`: gradients clipped, parameters as a vector, weights parametrised; and `rnn`."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autograd_core import ArgumentError, Tensor, concat, flatten
+from autograd_core import ArgumentError, Tensor, concat, flatten, unknown_names
 from nn.parametrizations import spectral_norm, weight_norm
 from nn.utils import rnn
 from optim import clip_grad_norm_, clip_grad_value_
@@ -41,8 +41,4 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
 
 if not TYPE_CHECKING:  # for which every name would exist
-
-    def __getattr__(name: str) -> Any:
-        from autograd_core import missing_name  # with a long table, and for those who need it
-
-        raise missing_name(__name__, name, __all__)
+    __getattr__ = unknown_names(__name__, __all__)

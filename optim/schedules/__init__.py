@@ -7,6 +7,9 @@ Stochastic gradient descent is sure to converge if Σε = ∞ (it can get anywhe
 schedule says whether it fulfils that, were it to go on for ever. Most that work well in practice do not.
 """
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from optim.schedules.composed import chained, sequence, warm_up
 from optim.schedules.falling import (
     Schedule,
@@ -42,3 +45,6 @@ __all__ = [
     "step",
     "warm_up",
 ]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)
