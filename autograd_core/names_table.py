@@ -274,7 +274,7 @@ _FUNCTIONS = [
     Row("count_nonzero", "torch.count_nonzero(x, dim=1)", "np.count_nonzero(x, axis=1)", "ag.count_nonzero(x, axis=1)"),
     Row("diff", "torch.diff(x, dim=0)", "np.diff(x, axis=0)", "ag.diff(x, axis=0)"),
     Row("einsum", 'torch.einsum("ij,kj->ik", x, y)', "x @ y.T"),
-    Row("fft", "torch.fft.rfft(x, dim=0)", "np.stack([np.fft.rfft(x, axis=0).real, np.fft.rfft(x, axis=0).imag], -1)", "ag.fft.rfft(x, axis=0)", "complex numbers are pairs in one more axis, as `torch.view_as_real` gives them; for `rfft2` write `rfftn` with axes=(-2, -1)"),
+    Row("fft", "torch.fft.rfft(x, dim=0)", "np.stack([np.fft.rfft(x, axis=0).real, np.fft.rfft(x, axis=0).imag], -1)", "ag.fft.rfft(x, axis=0)", "complex numbers are pairs in one more axis, as `torch.view_as_real` gives them"),
     Row("flatten", "torch.flatten(z, 1)", "z.reshape(2, 12)"),
     Row("flip", "torch.flip(x, dims=(0,))", "np.flip(x, 0)", "ag.flip(x, axis=0)"),
     Row("mean", "torch.mean(x, dim=1, keepdim=True)", "x.mean(1, keepdims=True)", "ag.mean(x, axis=1, keepdims=True)"),

@@ -18,7 +18,8 @@ from autograd_core.ops.arranging import pad, roll
 from autograd_core.ops.definition import array_op
 from autograd_core.ops.shaping import as_array, several_axes
 
-__all__ = ["fft", "fftn", "fftshift", "hfft", "ifft", "ifftn", "ifftshift", "ihfft", "irfft", "irfftn", "rfft", "rfftn"]
+__all__ = ["fft", "fft2", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft"]
+__all__ += ["irfft", "irfft2", "irfftn", "rfft", "rfft2", "rfftn"]
 
 _TRANSPOSED = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 """Which `norm` the transform in the other direction has, for the same factor."""
@@ -257,7 +258,7 @@ def rfftn(x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None 
     """The `fftn` of real numbers: `rfft` along the last of the axes, `fft` along the others.
 
     Shapes: (..., m, ..., m') -> (..., n, ..., n'//2 + 1, 2), pairs. Arguments as of `fftn`; of images (N, C, H, W), say
-    axes=(-2, -1).
+    axes=(-2, -1), which is `rfft2`.
     """
     return _of_real("rfftn", x, _or_none(s), axes, norm)
 
@@ -269,6 +270,33 @@ def irfftn(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] | None
     Shapes: (..., m, ..., m', 2) -> (..., n, ..., n'), with n' = 2(m' - 1) unless `s` says another.
     """
     return _to_real("irfftn", z, _or_none(s), axes, norm)
+
+
+# --- along two, the last ones: those of an image --------------------------------------------------------------------
+
+
+@axis_or_dim
+def fft2(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str = "backward") -> Any:
+    """The `fftn` along two axes: (..., m, m', 2) -> (..., n, n', 2), pairs."""
+    return _of_pairs("fft2", z, _or_none(s), axes, norm, inverse=False)
+
+
+@axis_or_dim
+def ifft2(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str = "backward") -> Any:
+    """The `ifftn` along two axes, the inverse of `fft2`: (..., m, m', 2) -> (..., n, n', 2), pairs."""
+    return _of_pairs("ifft2", z, _or_none(s), axes, norm, inverse=True)
+
+
+@axis_or_dim
+def rfft2(x: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str = "backward") -> Any:
+    """The `rfftn` along two axes: (..., m, m') -> (..., n, n'//2 + 1, 2), pairs."""
+    return _of_real("rfft2", x, _or_none(s), axes, norm)
+
+
+@axis_or_dim
+def irfft2(z: Any, /, s: Sequence[int] | None = None, axes: Sequence[int] = (-2, -1), norm: str = "backward") -> Any:
+    """The `irfftn` along two axes, the inverse of `rfft2`: (..., m, m', 2) -> (..., n, n')."""
+    return _to_real("irfft2", z, _or_none(s), axes, norm)
 
 
 # --- order ----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ def complex_of(z):
 
 def check(name, x, **how):
     """A transform of Tensors and of arrays is numpy's, in the dtype of what is given."""
-    takes_pairs = name in ("fft", "ifft", "irfft", "hfft", "fftn", "ifftn", "irfftn")
+    takes_pairs = name in ("fft", "ifft", "irfft", "hfft", "fftn", "ifftn", "irfftn", "fft2", "ifft2", "irfft2")
     for dtype, error in ((np.float64, 1e-13), (np.float32, 1e-5)):
         given = x.astype(dtype)
         expected = pairs(getattr(np.fft, name)(complex_of(given) if takes_pairs else given, **how))
@@ -53,6 +53,16 @@ def test_transforms_along_several_axes_are_those_of_numpy(name, norm):
     last = 8 if name == "irfftn" else 5
     np.testing.assert_array_equal(function(x, s=(2, -1)), function(x, s=(2, last), axes=(1, 2)))  # of the last axes
     np.testing.assert_array_equal(function(x, 4, 1), function(x, (4,), (1,)))
+
+
+@pytest.mark.parametrize("name", ["fft2", "ifft2", "rfft2", "irfft2"])
+def test_transforms_of_images_are_those_of_numpy(name):
+    x = rng.standard_normal((3, 4, 5)) if name == "rfft2" else rng.standard_normal((3, 4, 5, 2))
+    for how in ({}, {"s": (5, 3), "norm": "ortho"}, {"axes": (0, 1)}):
+        check(name, x, **how)
+    np.testing.assert_array_equal(getattr(ag.fft, name)(x, dim=(0, 2)), getattr(ag.fft, name)(x, axes=(0, 2)))
+    with pytest.raises(ag.ArgumentError, match=f"^{name}: axis 7 is not one of"):
+        getattr(ag.fft, name)(x, axes=(7, 0))
 
 
 def test_real_transforms_take_each_other_back():
