@@ -39,6 +39,13 @@ class PackedSequence(NamedTuple):
     sorted_indices: Any = None
     unsorted_indices: Any = None
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Refused; else numpy would make an array of the fields."""
+        raise DTypeError(
+            "a PackedSequence is no tensor. Recurrent layers take it, or padded sequences with their lengths=...; for "
+            "any other layer take packed.data, a row for each step, or pad_packed_sequence(packed)[0]"
+        )
+
 
 def pack_padded_sequence(
     input: Any, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True

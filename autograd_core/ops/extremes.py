@@ -78,7 +78,7 @@ def _extreme(
         along = dim if axis is None else axis  # several axes, of which there are no indices; or a list of Values
         return op(x, axis=tuple(along) if isinstance(along, list) else along, keepdims=keepdim)
     x = as_array(x, op.name)
-    check_not_empty(op.name, x.shape, dim)
+    check_not_empty(op.name, x.shape, int(dim))
     indices = where(x, axis=dim, keepdims=True)
     values = take_along_axis(x, indices, axis=dim)
     if keepdim:

@@ -146,3 +146,11 @@ def test_lists_of_sequences_are_padded_and_packed_and_come_back():
 def test_what_does_not_fit_is_named(act, error, message):
     with pytest.raises(error, match=message):
         act()
+
+
+@pytest.mark.parametrize("layer", [nn.Linear(1, 2), nn.LSTMCell(1, 2), nn.BatchNorm1d(1)])
+def test_what_takes_no_packed_sequence_says_what_to_give(layer):
+    packed = pack_padded_sequence(PADDED[..., None], LENGTHS, batch_first=True, enforce_sorted=False)
+    with pytest.raises(ag.DTypeError, match=r"a PackedSequence is no tensor.* lengths=.* take packed\.data"):
+        layer(packed)
+    assert nn.Linear(1, 2)(packed.data).shape == (9, 2)
