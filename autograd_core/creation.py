@@ -3,8 +3,8 @@
 A shape is one number, or several in a tuple or by themselves: `zeros((2, 3))` and `zeros(2, 3)` are the same.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -129,7 +129,32 @@ def arange(
     return _made(numbers(start, stop, step, dtype if whole else None), dtype, device, requires_grad)
 
 
-@axis_or_dim
+_num_or_steps: Callable[[Callable[..., Tensor]], Callable[..., Tensor]] = axis_or_dim  # forms below say which
+
+
+@overload
+def linspace(
+    start: float,
+    stop: float,
+    num: int,
+    *,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    endpoint: bool = True,
+    requires_grad: bool = False,
+) -> Tensor: ...
+@overload
+def linspace(
+    start: float,
+    stop: float,
+    *,
+    steps: int,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    endpoint: bool = True,
+    requires_grad: bool = False,
+) -> Tensor: ...
+@_num_or_steps
 def linspace(
     start: float,
     stop: float,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_core import ops
+from autograd_core.ops.argument_names import axis_or_dim
 from autograd_core.recording import no_grad, thread
 from autograd_core.sampling import rand, randn
 from autograd_core.tensor import Tensor, tensor
@@ -71,6 +72,7 @@ __all__ = [
 inference_mode = no_grad
 
 
+@axis_or_dim
 def cat(tensors: Any, dim: int = 0) -> Any:
     """Tensors one after the other along `dim`; see `autograd_core.concat`."""
     return ops.concat(tensors, axis=dim)

@@ -21,9 +21,10 @@ arguments and weights.
 - **Methods and `nn.functional` are PyTorch's, functions of `ag` are the array API's.** Where one name means two
   things, that decides. A method that numpy has, too, tells by the name of the argument: `dim` and positions are
   PyTorch's, `axis` and `keepdims` numpy's. Names that the array API has not are PyTorch's: `ag.cat`, `ag.bmm`.
-- **`dim` and `keepdim` are taken wherever `axis` and `keepdims` are**, and the other way round; both at once are
-  refused. They mean the same but for `max`, `min` and `sort`, as methods and as functions of `ag`: along an `axis` they
-  give values, along a `dim`, by name or by position, PyTorch's pair of values and indices.
+- **`dim` and `keepdim` are taken wherever `axis` and `keepdims` are**; both at once are refused. They mean the same but
+  for `max`, `min`, `sort` and `median`, as methods and as functions of `ag`: along an `axis` they give numpy's values,
+  along a `dim`, by name or by position, PyTorch's pair of values and indices. Methods that PyTorch alone has, such as
+  `gather`, `narrow` and `unsqueeze`, have its `dim` alone.
 - **Who comes from numpy** finds these methods with PyTorch's meaning: `x.std()` and `x.var()` divide by n - 1;
   `x.max(0)`, `x.min(0)` and `x.sort()` give values and indices (with `axis=`, the values), and so do `ag.max(x, 0)`,
   `ag.min(x, 0)` and `ag.sort(x, 0)`; `x.transpose(0, 1)` swaps two axes, of a matrix too;

@@ -33,11 +33,8 @@ class Reductions(Methods):
     def _reduced(self, op: Op[Any], dim: Axis, keepdim: bool, axis: Axis, keepdims: bool | None, **more: Any) -> Any:
         if dim is None and axis is None and keepdims is None and not (keepdim or more):
             return self.record_one(op, self)
-        if keepdims is not None:
-            if keepdim:
-                raise given_twice(op.name, "keepdims", "keepdim")
-            keepdim = keepdims
-        return self.record(op, (self,), {"axis": either(op.name, dim, axis), "keepdims": keepdim, **more})
+        along, kept = either(op.name, dim, axis), _kept(op.name, keepdim, keepdims)
+        return self.record(op, (self,), {"axis": along, "keepdims": kept, **more})
 
     def sum(
         self,
@@ -237,12 +234,21 @@ class Reductions(Methods):
     def median(self, dim: None = None, keepdim: bool = False) -> Tensor: ...
     @overload
     def median(self, dim: int, keepdim: bool = False) -> Pair: ...
-    def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
+    @overload
+    def median(self, *, axis: int | None = None, keepdims: bool) -> Tensor: ...
+    @overload
+    def median(self, *, axis: int) -> Tensor: ...
+    def median(
+        self, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool | None = None
+    ) -> Any:
         """The element in the middle of all, the lower of two; along one `dim` PyTorch's pair: it, and where it is.
 
-        nan if there is one. The gradient goes to the element. numpy's median, the mean of two, is `quantile(0.5)`.
+        nan if there is one. The gradient goes to the element. With `axis` or `keepdims` it is numpy's median, the mean
+        of two, which is `quantile(0.5)`.
         Errors: ShapeError where there are no elements.
         """
+        if axis is not None or keepdims is not None:
+            return self._quantile("median", 0.5, dim, keepdim, axis, keepdims)
         x: Any = ops.reshape(self, (-1,)) if dim is None else self
         along = -1 if dim is None else dim
         _at_least_one("median", x, along)
@@ -256,21 +262,35 @@ class Reductions(Methods):
         pair = ValuesAndIndices(values, at)
         return pair if keepdim else ValuesAndIndices(*[ops.squeeze(part, axis=along) for part in pair])
 
-    def quantile(self, q: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def quantile(
+        self,
+        q: Any,
+        dim: int | None = None,
+        keepdim: bool = False,
+        *,
+        axis: int | None = None,
+        keepdims: bool | None = None,
+    ) -> Tensor:
         """What the share q of all elements, or of those along `dim`, lies below: between two of them linearly.
 
         nan if there is one. A q of one axis, shape (k,), gives k of them along a new first axis.
         Errors: ArgumentError for a q that is not from 0 to 1, ShapeError where there are no elements, DTypeError for
         whole numbers.
         """
+        return self._quantile("quantile", q, dim, keepdim, axis, keepdims)
+
+    def _quantile(
+        self, name: str, q: Any, dim: int | None, keepdim: bool, axis: int | None, keepdims: bool | None
+    ) -> Tensor:
+        dim, keepdim = either(name, dim, axis), _kept(name, keepdim, keepdims)
         shares = np.asarray(q, np.float64)
         if shares.ndim > 1 or not ((shares >= 0) & (shares <= 1)).all():
             raise ArgumentError(f"quantile: q is a number from 0 to 1, or an array of such with one axis, got {q}")
         x: Any = ops.reshape(self, (-1,)) if dim is None else self
         along = -1 if dim is None else dim
-        _at_least_one("quantile", x, along)
+        _at_least_one(name, x, along)
         if x.dtype.kind != "f":
-            raise DTypeError(f"quantile: takes floating-point numbers, got {x.dtype}; use astype")
+            raise DTypeError(f"{name}: takes floating-point numbers, got {x.dtype}; use astype")
         x = ops.moveaxis(ops.sort(x, axis=along), along, 0)
         last = x.shape[0] - 1
         place = np.atleast_1d(shares) * last
@@ -296,6 +316,12 @@ class Reductions(Methods):
 
 def _in_dtype(x: Any, dtype: npt.DTypeLike | None) -> Any:
     return x if dtype is None else x.to(dtype=dtype)
+
+
+def _kept(name: str, keepdim: bool, keepdims: bool | None) -> bool:
+    if keepdim and keepdims is not None:
+        raise given_twice(name, "keepdims", "keepdim")
+    return keepdim if keepdims is None else keepdims
 
 
 def _at_least_one(name: str, x: Any, axis: int) -> None:

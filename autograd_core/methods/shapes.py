@@ -94,9 +94,13 @@ class Shapes(Methods):
         order[a], order[b] = b, a
         return ops.permute_dims(self, tuple(order))
 
-    def permute(self, *dims: Any) -> Tensor:
+    @overload
+    def permute(self, *axes: Any) -> Tensor: ...
+    @overload
+    def permute(self, *, dims: Sequence[int]) -> Tensor: ...
+    def permute(self, *axes: Any, dims: Sequence[int] = ()) -> Tensor:
         """The axes in another order, which is given as numbers or as one tuple; see `autograd_core.permute_dims`."""
-        return ops.permute_dims(self, several_axes("permute", self.shape, _entries(dims)))
+        return ops.permute_dims(self, several_axes("permute", self.shape, _entries(axes or (dims,))))
 
     def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
         """See `autograd_core.moveaxis`."""
@@ -219,9 +223,13 @@ class Shapes(Methods):
         """The tensors that lie along `dim`, the first axis unless given; see `autograd_core.unstack`."""
         return ops.unstack(self, axis=_or_first("unbind", self.shape, dim, axis))
 
-    def flip(self, *dims: Any) -> Tensor:
+    @overload
+    def flip(self, *axes: Any) -> Tensor: ...
+    @overload
+    def flip(self, *, dims: int | Sequence[int]) -> Tensor: ...
+    def flip(self, *axes: Any, dims: int | Sequence[int] | None = None) -> Tensor:
         """The elements in reverse order along these axes, given as numbers or one tuple; see `autograd_core.flip`."""
-        return ops.flip(self, _entries(dims) if dims else None)
+        return ops.flip(self, _entries(axes) if axes else dims)
 
     def roll(self, shifts: int | Sequence[int], dims: Axis = None, *, axis: Axis = None) -> Tensor:
         """See `autograd_core.roll`."""

@@ -229,6 +229,8 @@ def test_quantiles_and_medians_are_numpys_and_the_lower_middle(shape):
                 found = x.quantile(q, dim, keepdim)
                 np.testing.assert_allclose(found, np.quantile(array, q, dim, keepdims=keepdim), rtol=1e-12)
                 assert found.shape == np.quantile(array, q, dim, keepdims=keepdim).shape
+                np.testing.assert_array_equal(x.quantile(q, axis=dim, keepdims=keepdim), found)
+        np.testing.assert_array_equal(x.median(axis=dim, keepdims=True), x.quantile(0.5, dim, True))
         lower = np.quantile(array, 0.5, dim, method="lower", keepdims=True)
         found = x.median(dim, keepdim=True)
         values = found if dim is None else found.values
@@ -251,5 +253,9 @@ def test_a_nan_is_the_median_and_every_quantile_and_of_nothing_there_is_none():
     for q in (1.5, float("nan"), [[0.5]]):
         with pytest.raises(ag.ArgumentError, match="quantile: q is a number from 0 to 1"):
             x.quantile(q)
+    with pytest.raises(ag.DTypeError, match="median: takes floating-point numbers, got int64"):
+        ag.arange(3).median(axis=0)
+    with pytest.raises(ag.ArgumentError, match="median: axis and dim are two names"):
+        x.median(1, axis=1)
     with pytest.raises(ag.DTypeError, match="quantile: takes floating-point numbers, got int64"):
         ag.arange(3).quantile(0.5)

@@ -37,7 +37,16 @@ from autograd_core.argument_types import Array, ArrayLike, Arrays, TensorLike, V
 from autograd_core.tensor import Tensor
 from autograd_core.value import Value
 '''
-_ALIASES = {"axis": "dim", "axes": "dim", "keepdims": "keepdim"}  # which ops/argument_names.py takes as well
+# Which ops/argument_names.py takes as well, each of its own type or of that given here. A dim of several axes is `dims`
+# where PyTorch calls it so: in place of `axes`, and where `_DIMS` says it.
+_ALIASES: dict[str, dict[str, str]] = {
+    "axis": {"dim": ""},
+    "axes": {"dim": "", "dims": ""},
+    "keepdims": {"keepdim": ""},
+    "ord": {"p": ""},
+    "correction": {"unbiased": "bool", "ddof": "float"},
+}
+_DIMS = ("flip", "roll")
 _RESULTS = (Value, float, int, bool)
 _SCALARS = "np.number[Any] | np.bool_"  # what numpy gives in place of an array without axes
 
@@ -85,15 +94,16 @@ def _signatures(form: Callable[..., Any], op: Callable[..., Any]) -> Iterator[st
     returned = "Any" if signature.return_annotation is signature.empty else _text(signature.return_annotation)
     several = any(p.kind is p.VAR_POSITIONAL or _text(p.annotation) == "Sequence[Any]" for p in inputs)
     required = [p for p in inputs if p.default is p.empty]
-    has_axis = form is op and any(p.name in _ALIASES for p in parameters)  # one of several forms says what it takes
+    renamed = form is op and any(p.name in _ALIASES for p in parameters)  # one of several forms says what it takes
+    aliases = {**_ALIASES, "axis": _ALIASES["axes" if op.__name__ in _DIMS else "axis"]}
 
-    def of(kind: Kind, first: bool = False, axis_or_dim: bool = True, left_out: str = "") -> Iterator[str]:
+    def of(kind: Kind, first: bool = False, under_others: bool = True, left_out: str = "") -> Iterator[str]:
         result = re.sub(r"\bAny\b", kind.result, returned)
         for special in required[: 1 if first else None]:
             types = {p.name: kind.special if p is special else kind.beside for p in inputs}
             yield f"({_listed([p for p in parameters if p.name != left_out], types)}) -> {result}"
-            if has_axis and axis_or_dim:
-                yield f"({_listed(parameters, types, axis_or_dim=True)}) -> {result}"
+            if renamed and under_others:
+                yield f"({_listed(parameters, types, aliases)}) -> {result}"
 
     arrays = np.ones(2), np.eye(2)
     array = f"Array | {_SCALARS}" if any(_given(op, parameters, x) == "scalar" for x in arrays) else "Array"
@@ -104,13 +114,13 @@ def _signatures(form: Callable[..., Any], op: Callable[..., Any]) -> Iterator[st
     yield from of(Kind("Tensor", "TensorLike", "Tensor"))
     for sample, special, beside in ((Value(0.5), "Value", "ValueLike"), (0.5, "float", "float")):
         if given := _given(op, parameters, sample):
-            yield from of(Kind(special, beside, given), first=not isinstance(sample, Value), axis_or_dim=False)
+            yield from of(Kind(special, beside, given), first=not isinstance(sample, Value), under_others=False)
     yield from of(Kind("Arrays", "ArrayLike", array))
     if given := _given(op, parameters, [Value(0.5), Value(0.25)]):
         values = "Sequence[ValueLike]"
-        yield from of(Kind(values, f"{values} | ValueLike", given), axis_or_dim=False, left_out="keepdims")
+        yield from of(Kind(values, f"{values} | ValueLike", given), under_others=False, left_out="keepdims")
         # Of lists of lists the result is nested as its array would be, which no type says.
-        yield from of(Kind(f"Sequence[{values}]", "Sequence[Any] | ValueLike", "Any"), first=True, axis_or_dim=False)
+        yield from of(Kind(f"Sequence[{values}]", "Sequence[Any] | ValueLike", "Any"), first=True, under_others=False)
 
 
 def _inputs(parameters: Sequence[inspect.Parameter]) -> list[inspect.Parameter]:
@@ -119,30 +129,41 @@ def _inputs(parameters: Sequence[inspect.Parameter]) -> list[inspect.Parameter]:
     return [p for p in arrays if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)] or arrays
 
 
-def _listed(parameters: Sequence[inspect.Parameter], types: dict[str, str], axis_or_dim: bool = False) -> str:
-    """Parameters as written, but for the types of the inputs; with `axis_or_dim` axes by name, under either."""
+def _listed(
+    parameters: Sequence[inspect.Parameter], types: dict[str, str], aliases: dict[str, dict[str, str]] | None = None
+) -> str:
+    """Parameters as written, but for the types of the inputs; with `aliases` those behind an axis by name, as these."""
     parts: list[str] = []
+    named: list[str] = []  # behind the star
     before = None
-    for p in parameters:
+    aliases = aliases or {}
+    axis = next((i for i, p in enumerate(parameters) if p.name in ("axis", "axes")), None)
+    # What has to be given behind an axis that may be left out has to be named, and so the axis, too.
+    may_be_named = axis is None or any(p.default is p.empty for p in parameters[axis + 1 :])
+    for i, p in enumerate(parameters):
         kind = p.kind
-        if axis_or_dim and kind is p.POSITIONAL_OR_KEYWORD and p.name not in types:
-            first = p.default is p.empty and p.name not in _ALIASES and before is not p.KEYWORD_ONLY  # as k of topk
+        if aliases and kind is p.POSITIONAL_OR_KEYWORD and p.name not in types and may_be_named:
+            first = p.default is p.empty and p.name not in aliases and before is not p.KEYWORD_ONLY
             kind = kind if first else p.KEYWORD_ONLY
+        may_be_named = may_be_named or i == axis
         if before is p.POSITIONAL_ONLY and kind is not before:
             parts.append("/")
-        if kind is p.KEYWORD_ONLY and before not in (kind, p.VAR_POSITIONAL):
-            parts.append("*")
         before = kind
         text = "Any" if p.annotation is p.empty else _text(p.annotation)
         if p.name in types:
             text = re.sub(r"\bAny\b", types[p.name], text) + " | None" * (p.default is None)
         default = "" if p.default is p.empty else f" = {p.default!r}".replace("'", '"')
-        if axis_or_dim and p.name in _ALIASES:
+        if p.name in aliases:
             default = default or " = ..."  # one of the two is given
             other = text.replace("tuple[int, ...]", "Sequence[int]")  # a list is taken as well
-            parts.append(f"{_ALIASES[p.name]}: {other}{default}")
-        parts.append(f"{'*' * (kind is p.VAR_POSITIONAL)}{p.name}: {text}{default}")
-    return ", ".join([*parts, "/"] if before is inspect.Parameter.POSITIONAL_ONLY else parts)
+            for alias, of_its_own in aliases[p.name].items():
+                named.append(f"{alias}: {of_its_own} = ..." if of_its_own else f"{alias}: {other}{default}")
+        listed = named if kind is p.KEYWORD_ONLY else parts
+        listed.append(f"{'*' * (kind is p.VAR_POSITIONAL)}{p.name}: {text}{default}")
+    if before is inspect.Parameter.POSITIONAL_ONLY:
+        parts.append("/")
+    star = ["*"] if named and not any(part.startswith("*") for part in parts) else []
+    return ", ".join([*parts, *star, *named])
 
 
 def _given(op: Callable[..., Any], parameters: Sequence[inspect.Parameter], sample: Any) -> str:

@@ -140,6 +140,7 @@ def test_norms_deviations_and_linspace_take_pytorchs_names():
             np.testing.assert_allclose(ag.std(given, dim=1, unbiased=unbiased), x.std(1, ddof=int(unbiased)))
             np.testing.assert_allclose(ag.var(given, ddof=int(unbiased)), x.var(ddof=int(unbiased)))
     assert ag.linspace(0, 1, steps=5).shape == (5,)
+    np.testing.assert_array_equal(ag.cat((x, x), axis=1), np.concatenate((x, x), 1))
     for twice in (lambda: ag.norm(x, p=1, ord=1), lambda: ag.std(x, unbiased=True, correction=1)):
         with pytest.raises(ag.ArgumentError, match="two names of one argument"):
             twice()
