@@ -144,8 +144,7 @@ _TENSOR = [
     # Order
     Row("argsort", "x.argsort(descending=True)", "np.argsort(-x)", "ag.argsort(x, descending=True)"),
     Row("sort", "x.sort(dim=1)", "(np.sort(x, 1), np.argsort(x, 1))", "x.sort(axis=1)", "with `axis` in place of `dim` the values alone; numpy's `sort` changes its array, ours gives a new one"),
-    Row("median", "x.median()", "np.sort(x.reshape(-1))[2]", "", "the lower of two in the middle, as PyTorch's; `x.quantile(0.5)` is numpy's median, their mean"),
-    Row("median", "z.median(axis=2)", "np.median(z, 2)", "z.quantile(0.5, axis=2)", "with `axis` numpy's, alone"),
+    Row("median", "x.median()", "np.sort(x.reshape(-1))[2]", "", "the lower of two in the middle, as PyTorch's; `x.quantile(0.5)` is numpy's median, their mean, and so is `x.median(axis=1)` along an axis"),
     Row("quantile", "x.quantile(torch.tensor([0.25, 0.5]), dim=1)", "np.quantile(x, [0.25, 0.5], 1)", "", "between two elements linearly"),
     Row("topk", "x.topk(2, dim=1)", "(-np.sort(-x, 1)[:, :2], np.argsort(-x, 1)[:, :2])", "ag.topk(x, 2, axis=1)"),
     # Shapes
