@@ -49,7 +49,8 @@ arguments and weights.
   | `from torch.func import grad, vmap` | `from autograd_core import grad, vmap` |
   | `from torch.func import functional_call` | `from nn import functional_call` |
 
-- **An unknown name** is answered with what it is called here, or with the nearest one.
+- **An unknown name** is answered with what it is called here, or with the nearest one, also where it is imported:
+  `from nn.data import DataLoader` says to write `nn.data.Batches`.
 """
 
 TITLES = {
