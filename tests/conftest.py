@@ -1,4 +1,7 @@
-"""Chromium without a window, driven over a pipe by its DevTools protocol: real clicks, keys and pixels, no library."""
+"""Chromium without a window, driven over a pipe by its DevTools protocol: real clicks, keys and pixels, no library.
+
+And Ctrl-C, which tests send to themselves and to others, whatever started them.
+"""
 
 import base64
 import contextlib
@@ -7,6 +10,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -156,6 +160,13 @@ class Browser:
         clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
         data = self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"]
         path.write_bytes(base64.b64decode(data))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """What nohup or a script's `&` starts ignores SIGINT, and so does all that it starts itself."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

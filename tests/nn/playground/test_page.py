@@ -122,12 +122,15 @@ def test_a_port_that_is_taken_and_a_missing_tornado_are_said(monkeypatch):
 def test_the_command_says_its_address_and_ends_with_ctrl_c():
     command = [sys.executable, "-m", "nn", "playground", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        first = running.stdout.readline()
-        assert first.startswith("playground: http://127.0.0.1:")
-        assert "Ctrl-C ends it" in running.stdout.readline()
-        assert ask(first.split()[1], "choices")[0].status == 200
-        running.send_signal(signal.SIGINT)
-        _, errors = running.communicate(timeout=10)
+        try:
+            first = running.stdout.readline()
+            assert first.startswith("playground: http://127.0.0.1:")
+            assert "Ctrl-C ends it" in running.stdout.readline()
+            assert ask(first.split()[1], "choices")[0].status == 200
+            running.send_signal(signal.SIGINT)
+            _, errors = running.communicate(timeout=10)
+        finally:
+            running.kill()  # if it is still there, for it would be waited for
     assert (running.returncode, errors) == (0, "")
 
 
