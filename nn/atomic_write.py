@@ -1,6 +1,7 @@
 """Files that are replaced whole: whoever reads one, even after a power cut, finds the old content or the new."""
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -26,7 +27,9 @@ def write_atomically(path: Path, data: bytes, *, advice: str = "") -> None:
     if not path.name:
         raise OutputError(message(f"cannot write {str(path)!r}: it names no file", advice))
     try:
-        target = path.resolve()
+        target = Path(os.path.realpath(path))
+        if target.is_symlink():  # to which a loop of links comes; only before Python 3.13 was it an error by itself
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         _make_directory_of(target, advice)
         if target.exists() and not (target.is_file() or target.is_dir()):
             target.write_bytes(data)
@@ -34,7 +37,7 @@ def write_atomically(path: Path, data: bytes, *, advice: str = "") -> None:
             _replace(target, data)
     except OutputError:
         raise
-    except (OSError, RuntimeError) as error:  # RuntimeError is what a loop of links was before Python 3.13
+    except OSError as error:
         reason = getattr(error, "strerror", None) or error
         raise OutputError(message(f"cannot write {path}: {reason}", advice)) from error
 
