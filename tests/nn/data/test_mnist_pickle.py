@@ -83,23 +83,23 @@ def test_other_pickles_are_refused(data, refuses):
 
 def test_cut_off_pickle_is_refused(pairs, refuses):
     with refuses("not MNIST's pickle"):
-        idx_files_from_pickle(pickle.dumps(pairs)[:-1000])
+        idx_files_from_pickle(pickle.dumps(pairs, ARRAY_PROTOCOLS[-1])[:-1000])
 
 
 @pytest.mark.parametrize("value", [0.5 / 256, 1.0, -1 / 256, np.nan, np.inf])
 def test_pixel_that_no_byte_stands_for_is_refused(pairs, value, refuses):
     pairs[1][0][3, 4] = value
     with refuses("multiple of 1/256"):
-        idx_files_from_pickle(pickle.dumps(pairs))
+        idx_files_from_pickle(pickle.dumps(pairs, ARRAY_PROTOCOLS[-1]))
 
 
 @pytest.mark.parametrize("label", [-1, 256])
 def test_label_that_no_byte_holds_is_refused(pairs, label, refuses):
     pairs[2][1][0] = label
     with refuses("labels"):
-        idx_files_from_pickle(pickle.dumps(pairs))
+        idx_files_from_pickle(pickle.dumps(pairs, ARRAY_PROTOCOLS[-1]))
 
 
 def test_names_and_order_of_the_files(pairs):
-    files = idx_files_from_pickle(pickle.dumps(pairs))
+    files = idx_files_from_pickle(pickle.dumps(pairs, ARRAY_PROTOCOLS[-1]))
     assert list(files) == [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS]
