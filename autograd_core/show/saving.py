@@ -28,8 +28,13 @@ def check_suffix(path: str | os.PathLike[str], what: str, suffixes: Sequence[str
 
 def is_device(path: str | os.PathLike[str]) -> bool:
     """Whether it is a pipe or a device, which is written to, not replaced, whatever it is called."""
-    target = Path(path).resolve()
+    target = _meant(path)
     return target.exists() and not target.is_file()
+
+
+def _meant(path: str | os.PathLike[str]) -> Path:
+    """What a link points to, so that it stays a link when that is replaced; of a loop of links, one of them."""
+    return Path(os.path.realpath(path))
 
 
 def write(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -37,7 +42,9 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> None:
 
     Errors: OSError where it cannot be written.
     """
-    target = Path(path).resolve()  # what a link points to, so that it stays a link
+    target = _meant(path)
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path))
     content = content.encode() if isinstance(content, str) else content
     if is_device(target):
         target.write_bytes(content)

@@ -45,6 +45,14 @@ def test_saving_through_a_link_keeps_the_link(drawing, tmp_path):
     assert (tmp_path / "real.svg").read_text(encoding="utf-8") == str(drawing)
 
 
+def test_a_loop_of_links_is_refused_and_stays(drawing, tmp_path):
+    loop = tmp_path / "loop.svg"
+    loop.symlink_to(loop)
+    with pytest.raises(OSError, match="symbolic links"):
+        drawing.save(loop)
+    assert loop.is_symlink()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 @pytest.mark.parametrize("mode", [0o600, 0o664])
 def test_saving_over_a_file_keeps_its_permissions(drawing, tmp_path, mode):
