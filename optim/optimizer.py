@@ -187,10 +187,11 @@ class Optimizer:
         index = 0
         for place_of_group, group in enumerate(self.param_groups):
             calls: dict[Any, _Call] = {}  # by all that numbers depend on
+            maximize = group.get("maximize")
             for parameter in group["params"]:
                 gradient = parameter.grad
                 if gradient is not None:
-                    if group.get("maximize"):
+                    if maximize:
                         gradient = -gradient.detach()
                     state = self.state.get(index)
                     if state is None:
@@ -201,12 +202,14 @@ class Optimizer:
                     if call is None:
                         call = calls[place] = self._call(place_of_group, state)
                     update, names, carried = call
-                    try:
-                        tensors = [state[name] for name in names]
-                    except KeyError:  # a setting has changed that asks for more, such as a momentum above 0
-                        state.update(self.new_state(parameter, group) | state)
-                        tensors = [state[name] for name in names]
-                    updates.append((update, [gradient, parameter, *tensors]))
+                    tensors = [gradient, parameter]
+                    if names:
+                        try:
+                            tensors += [state[name] for name in names]
+                        except KeyError:  # a setting has changed that asks for more, such as a momentum above 0
+                            state.update(self.new_state(parameter, group) | state)
+                            tensors += [state[name] for name in names]
+                    updates.append((update, tensors))
                     if carried:
                         state.update(carried)
                 index += 1
