@@ -4,7 +4,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd_core import cells, cuda, dtypes, ops, value_list  # noqa: F401 - value_list gives Value its ops on lists
-from autograd_core.check import gradcheck
 from autograd_core.creation import (
     arange,
     empty,
@@ -37,7 +36,6 @@ from autograd_core.errors import (
 )
 from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
-from autograd_core.mapping import vmap
 from autograd_core.missing_names import unknown_names
 from autograd_core.nearest_name import did_you_mean
 from autograd_core.op_functions import *
@@ -56,18 +54,20 @@ from autograd_core.recording import (
 )
 from autograd_core.sampling import bernoulli, multinomial, normal, rand, randint, randn, randperm
 from autograd_core.tensor import Tensor, asarray, from_dlpack, get_default_dtype, set_default_dtype, tensor
-from autograd_core.tracing import Call, Place, Trace, traced
-from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_core.update import Update, UpdateRule, apply_updates, update_rule
 from autograd_core.value import Value
 
 if TYPE_CHECKING:
     from autograd_core import fft, linalg
+    from autograd_core.check import gradcheck
     from autograd_core.compiler import compile
     from autograd_core.functions_elsewhere import *
     from autograd_core.inspection import __array_namespace_info__, can_cast, finfo, iinfo, isdtype, result_type
+    from autograd_core.mapping import vmap
     from autograd_core.seeded_generator import Generator
     from autograd_core.show import draw, explain
+    from autograd_core.tracing import Call, Place, Trace, traced
+    from autograd_core.transforms import checkpoint, grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 
 def _draw(root: Any, *limit: int, **options: Any) -> Any:
@@ -90,7 +90,21 @@ custom_op = array_op  # the name that users of other libraries look for
 e, inf, nan, pi, newaxis = math.e, math.inf, math.nan, math.pi, None
 
 __array_api_version__ = "2024.12"  # of the Python array API standard; docs/array-api.md says what is left out
-_INSPECTION = frozenset(["__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"])
+
+# What few programs use, by the module that is loaded when it is asked for: to load all takes twice as long.
+_LATE = {
+    "check": ["gradcheck"],
+    "compiler": ["compile"],
+    "inspection": ["__array_namespace_info__", "can_cast", "finfo", "iinfo", "isdtype", "result_type"],
+    "mapping": ["vmap"],
+    "seeded_generator": ["Generator"],
+    "show": ["draw", "explain"],
+    "tracing": ["Call", "Place", "Trace", "traced"],
+    "transforms": [
+        "checkpoint", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp",
+    ],
+}  # fmt: skip
+_MODULES = {name: module for module, names in _LATE.items() for name in names}
 
 # PyTorch's names, which must not hide Python's own in this file.
 _DTYPES_ELSEWHERE = {"double": float64, "float": float32, "int": int32, "long": int64}
@@ -99,26 +113,13 @@ _DTYPES_ELSEWHERE = {"double": float64, "float": float32, "int": int32, "long": 
 if not TYPE_CHECKING:  # for which every name would exist
 
     def __getattr__(name: str) -> Any:
-        if name in ("draw", "explain"):
-            from autograd_core import show
+        from importlib import import_module
 
-            return getattr(show, name)
-        if name == "Generator":
-            from autograd_core.seeded_generator import Generator  # and with it numpy.random, which takes long
-
-            return Generator
-        if name in ("fft", "linalg"):
-            from importlib import import_module
-
-            return import_module(f"autograd_core.{name}")  # whose transforms or decompositions few programs use
-        if name in _INSPECTION:
-            from autograd_core import inspection
-
-            return getattr(inspection, name)
-        if name == "compile":
-            from autograd_core import compiler
-
-            return compiler.compile
+        if name in ("fft", "linalg"):  # which are modules
+            return import_module(f"autograd_core.{name}")
+        if name in _MODULES:
+            globals()[name] = found = getattr(import_module(f"autograd_core.{_MODULES[name]}"), name)
+            return found
         if name in _DTYPES_ELSEWHERE:
             return _DTYPES_ELSEWHERE[name]
         import autograd_core.functions_elsewhere as elsewhere  # `from` would ask here for the module first

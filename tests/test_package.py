@@ -28,7 +28,7 @@ def test_importing_the_engine_loads_numpy_and_nothing_slower():
 
 
 def test_what_few_programs_use_is_loaded_when_it_is_asked_for():
-    late = ["fft", "linalg", "batching_rules", "inspection", "names_table", "compiler", "show"]
+    late = ["fft", "linalg", "batching_rules", "inspection", "names_table", "compiler", "show", "transforms", "tracing"]
     det = pickle.dumps(ag.linalg.det)  # an op, by its name and the module that defines it
     code = (
         "import pickle, sys, autograd_core as ag\n"

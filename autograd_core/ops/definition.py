@@ -53,7 +53,17 @@ from autograd_core import kernels
 from autograd_core.errors import ArgumentError, DTypeError
 from autograd_core.kernels.memory import LARGE_RESULT
 from autograd_core.ops.argument_names import under_own_names
-from autograd_core.ops.op import F, Op, P, Rule, differentiated, parameter_names, recorded_within, refuse_misuse
+from autograd_core.ops.op import (
+    F,
+    Op,
+    P,
+    Rule,
+    differentiated,
+    parameter_names,
+    parameters_of,
+    recorded_within,
+    refuse_misuse,
+)
 from autograd_core.recording import Recorded
 
 _LONG = kernels.LONG
@@ -312,11 +322,12 @@ class ArrayOp(Op[P]):
     def __init__(self, function: Callable[P, Any], outputs: tuple[str, ...] = ("y",)) -> None:
         self.outputs, self.several = outputs, len(outputs) > 1
         self.has_one_gradient = not self.several
-        parameters = inspect.signature(function).parameters.values()
-        inputs = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL))
-        defaults = {p.name: p.default for p in parameters if p.name not in inputs}
-        variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        if not inputs and any(p.kind is not p.KEYWORD_ONLY for p in parameters):
+        kinds = inspect.Parameter
+        parameters = parameters_of(function)
+        inputs = tuple([name for name, kind, _ in parameters if kind in (kinds.POSITIONAL_ONLY, kinds.VAR_POSITIONAL)])
+        defaults = {name: default for name, _, default in parameters if name not in inputs}
+        variadic = any(kind is kinds.VAR_POSITIONAL for _, kind, _ in parameters)
+        if not inputs and any(kind is not kinds.KEYWORD_ONLY for _, kind, _ in parameters):
             raise ArgumentError(
                 f"{function.__name__}: an array op's inputs stand before a slash, and there are none; write "
                 f"def {function.__name__}(x, /) in place of def {function.__name__}(x)"

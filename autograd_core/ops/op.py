@@ -33,23 +33,36 @@ registry: dict[str, Op[Any]] = {}
 
 _Array = np.ndarray
 _new_node = Node.__new__
+_BEFORE_SLASH, _EITHER = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+_ARRAYS, _BY_NAME = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.KEYWORD_ONLY
+
+
+def parameters_of(function: Callable[..., Any]) -> Sequence[tuple[str, Any, Any]]:
+    """The name, kind and default of all parameters of a function, as inspect has them.
+
+    A signature says so too, ten times slower: 300 are asked at import.
+    """
+    if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
+        return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
+    code, by_name, none = function.__code__, function.__kwdefaults__ or {}, inspect.Parameter.empty
+    names, count, first = code.co_varnames, code.co_argcount, code.co_posonlyargcount
+    named = count + code.co_kwonlyargcount
+    defaults = function.__defaults__ or ()
+    defaults = (none,) * (count - len(defaults)) + defaults
+    found = [(names[i], _BEFORE_SLASH if i < first else _EITHER, defaults[i]) for i in range(count)]
+    # In co_varnames *args stands behind the keyword-only parameters that follow it, and **named behind that.
+    if code.co_flags & inspect.CO_VARARGS:
+        found.append((names[named], _ARRAYS, none))
+    found += [(name, _BY_NAME, by_name.get(name, none)) for name in names[count:named]]
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        place = named + bool(code.co_flags & inspect.CO_VARARGS)
+        found.append((names[place], inspect.Parameter.VAR_KEYWORD, none))
+    return found
 
 
 def parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of all parameters of a function. A signature says so too, ten times slower: 300 are asked at import."""
-    if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
-        return tuple(inspect.signature(function).parameters)
-    code = function.__code__
-    arrays = bool(code.co_flags & inspect.CO_VARARGS)
-    named = code.co_argcount + code.co_kwonlyargcount
-    names = code.co_varnames
-    # In co_varnames *args stands behind the keyword-only parameters that follow it, and **named behind that.
-    return (
-        *names[: code.co_argcount],
-        *names[named : named + arrays],
-        *names[code.co_argcount : named],
-        *names[named + arrays : named + arrays + bool(code.co_flags & inspect.CO_VARKEYWORDS)],
-    )
+    """The names of all parameters of a function."""
+    return tuple([name for name, _, _ in parameters_of(function)])
 
 
 class Rule:
