@@ -36,7 +36,7 @@ from autograd_core.errors import (
 )
 from autograd_core.generator import default_generator, get_random_state, manual_seed, seeded, set_random_state
 from autograd_core.kernels.threads import get_num_threads, set_num_threads
-from autograd_core.missing_names import unknown_names
+from autograd_core.missing_names import late_names, unknown_names
 from autograd_core.nearest_name import did_you_mean
 from autograd_core.op_functions import *
 from autograd_core.operators import Operators
@@ -104,7 +104,8 @@ _LATE = {
         "checkpoint", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp",
     ],
 }  # fmt: skip
-_MODULES = {name: module for module, names in _LATE.items() for name in names}
+_PLACES = {name: f"autograd_core.{module}" for module, names in _LATE.items() for name in names}
+_PLACES |= {name: f"autograd_core.{name}" for name in ("fft", "linalg")}
 
 # PyTorch's names, which must not hide Python's own in this file.
 _DTYPES_ELSEWHERE = {"double": float64, "float": float32, "int": int32, "long": int64}
@@ -113,20 +114,14 @@ _DTYPES_ELSEWHERE = {"double": float64, "float": float32, "int": int32, "long": 
 if not TYPE_CHECKING:  # for which every name would exist
 
     def __getattr__(name: str) -> Any:
-        from importlib import import_module
-
-        if name in ("fft", "linalg"):  # which are modules
-            return import_module(f"autograd_core.{name}")
-        if name in _MODULES:
-            globals()[name] = found = getattr(import_module(f"autograd_core.{_MODULES[name]}"), name)
-            return found
         if name in _DTYPES_ELSEWHERE:
             return _DTYPES_ELSEWHERE[name]
-        import autograd_core.functions_elsewhere as elsewhere  # `from` would ask here for the module first
+        if name not in _PLACES:
+            import autograd_core.functions_elsewhere as elsewhere  # `from` would ask here for the module first
 
-        if name in elsewhere.__all__:
-            return getattr(elsewhere, name)
-        return unknown_names(__name__, __all__)(name)
+            if name in elsewhere.__all__:
+                return getattr(elsewhere, name)
+        return late_names(__name__, _PLACES, __all__)(name)
 
 
 __all__ = [
@@ -195,6 +190,7 @@ __all__ = [
     "isdtype",
     "jacobian",
     "jvp",
+    "late_names",
     "linalg",
     "linspace",
     "manual_seed",

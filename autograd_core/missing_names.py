@@ -1,10 +1,34 @@
-"""The `__getattr__` of a module: it answers an unknown name with what it is called here, or with the nearest one."""
+"""The `__getattr__` of a module: it loads what few programs use when it is asked for, and answers unknown names.
+
+To those it says what they are called here, or the nearest one.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Any, NoReturn
+
+
+def late_names(module: str, places: Mapping[str, str], known: Iterable[str]) -> Callable[[str], Any]:
+    """A `__getattr__` for `module` that loads a name from its place, a module, or that itself if it is called so.
+
+    Of other names it says that they are unknown; `known` are all there are.
+    """
+    unknown = unknown_names(module, known)
+
+    def __getattr__(name: str) -> Any:
+        place = places.get(name)
+        if place is None:
+            unknown(name)
+        found: Any = import_module(place)
+        if place != f"{module}.{name}":
+            found = getattr(found, name)
+        vars(sys.modules[module])[name] = found  # so that it is asked for once
+        return found
+
+    return __getattr__
 
 
 def unknown_names(module: str, known: Iterable[str]) -> Callable[[str], NoReturn]:

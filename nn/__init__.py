@@ -3,11 +3,10 @@
 import nn.interrupt_during_import  # noqa: F401  first, for the rest takes a while
 
 # isort: split
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from autograd_core import unknown_names
-from nn import data, errors, functional, functions, init, initial, layers, models, penalties, scalar
+from autograd_core import late_names
+from nn import errors, functional, functions, init, initial, layers, penalties, scalar
 from nn.containers import ModuleDict, ModuleList, Sequential
 from nn.errors import *
 from nn.layers import *
@@ -19,17 +18,12 @@ from nn.perceptron import Perceptron
 from nn.stateless import functional_call
 from nn.weights import load_optimizer_state, load_weights, save_weights
 
-_LATER = ("onnx", "parallel", "plots", "search", "sklearn", "training", "utils")  # what many programs need not wait for
+# What many programs need not wait for.
+_LATE = ("data", "models", "onnx", "parallel", "plots", "search", "sklearn", "training", "utils")
 
 if TYPE_CHECKING:
-    from nn import onnx, parallel, plots, search, training, utils
+    from nn import data, models, onnx, parallel, plots, search, training, utils
     from nn import sklearn as sklearn
-else:  # for which every name would exist
-
-    def __getattr__(name: str) -> Any:
-        if name in _LATER:
-            return importlib.import_module(f"nn.{name}")
-        return unknown_names(__name__, __all__)(name)
 
 
 __all__ = [
@@ -68,3 +62,6 @@ __all__ = [
 ]
 __all__ += errors.__all__
 __all__ += layers.names  # a form that type checkers do not know, so that they see all that is imported above
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = late_names(__name__, {name: f"nn.{name}" for name in _LATE}, __all__)

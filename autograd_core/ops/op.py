@@ -49,7 +49,9 @@ def parameters_of(function: Callable[..., Any]) -> Sequence[tuple[str, Any, Any]
     named = count + code.co_kwonlyargcount
     defaults = function.__defaults__ or ()
     defaults = (none,) * (count - len(defaults)) + defaults
-    found = [(names[i], _BEFORE_SLASH if i < first else _EITHER, defaults[i]) for i in range(count)]
+    found: list[tuple[str, Any, Any]] = [
+        (names[i], _BEFORE_SLASH if i < first else _EITHER, defaults[i]) for i in range(count)
+    ]
     # In co_varnames *args stands behind the keyword-only parameters that follow it, and **named behind that.
     if code.co_flags & inspect.CO_VARARGS:
         found.append((names[named], _ARRAYS, none))

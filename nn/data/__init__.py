@@ -2,22 +2,34 @@
 
 from typing import TYPE_CHECKING
 
-from autograd_core import unknown_names
-from nn.data import augmentation, preparation
+from autograd_core import late_names
 from nn.data.batches import Batches
-from nn.data.csv_table import Table, read_csv
 from nn.data.datasets import ArrayDataset, ConcatDataset, Dataset, Subset, collate
 from nn.data.encoding import one_hot, scale_pixels
 from nn.data.idx import read_idx, write_idx
-from nn.data.image_folder import ImageFolder
 from nn.data.labelled_images import LabelledImages, Splits
 from nn.data.prefetch import Prefetch
 from nn.data.published import DATASETS, mnist
 from nn.data.samplers import Sampler, WeightedSampler
 from nn.data.splitting import k_fold, split
 from nn.data.streams import StreamedBatches
-from nn.data.text import ParallelStreams, Sequences, Vocabulary
-from nn.data.workers import WorkerBatches
+
+if TYPE_CHECKING:
+    from nn.data import augmentation, preparation
+    from nn.data.csv_table import Table, read_csv
+    from nn.data.image_folder import ImageFolder
+    from nn.data.text import ParallelStreams, Sequences, Vocabulary
+    from nn.data.workers import WorkerBatches
+
+# What many programs need not wait for, by its module.
+_LATE = {
+    "augmentation": ["augmentation"],
+    "csv_table": ["Table", "read_csv"],
+    "image_folder": ["ImageFolder"],
+    "preparation": ["preparation"],
+    "text": ["ParallelStreams", "Sequences", "Vocabulary"],
+    "workers": ["WorkerBatches"],
+}
 
 __all__ = [
     "DATASETS",
@@ -52,4 +64,5 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # for which every name would exist
-    __getattr__ = unknown_names(__name__, __all__)
+    _places = {name: f"{__name__}.{module}" for module, names in _LATE.items() for name in names}
+    __getattr__ = late_names(__name__, _places, __all__)
