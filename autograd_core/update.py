@@ -48,8 +48,10 @@ class UpdateRule:
         """Update the last of `tensors`, all of one shape, by the rule."""
         self.with_numbers(numbers)(*tensors)
 
-    def with_numbers(self, numbers: Mapping[str, float]) -> Update:
+    def with_numbers(self, numbers: Mapping[str, float], maximizes: bool = False) -> Update:
         """The rule as a function of the tensors alone: numbers that are the same for many are looked at once.
+
+        If it `maximizes`, the first tensor, a gradient, counts negative.
 
         >>> import autograd_core as ag
         >>> @ag.update_rule
@@ -62,7 +64,7 @@ class UpdateRule:
         >>> p, q
         (Tensor([0.]), Tensor([1., 2.]))
         """
-        return Update(self, self._checked_numbers(numbers))
+        return Update(self, self._checked_numbers(numbers), maximizes)
 
     def compute(self, numbers: dict[str, float], arrays: list[Any], least: int = _WORTH_A_KERNEL) -> None:
         """Write what the rule makes of `arrays`, all C-contiguous, into the last of them, which nobody else holds.
@@ -163,11 +165,12 @@ class UpdateRule:
 class Update:
     """A rule and its numbers: called with tensors, it gives those that are to be updated their new values."""
 
-    __slots__ = ("numbers", "rule")
+    __slots__ = ("maximizes", "numbers", "rule")
 
-    def __init__(self, rule: UpdateRule, numbers: dict[str, float]) -> None:
+    def __init__(self, rule: UpdateRule, numbers: dict[str, float], maximizes: bool) -> None:
         self.rule = rule
         self.numbers = numbers
+        self.maximizes = maximizes
 
     def __call__(self, *tensors: Tensor) -> None:
         """Update the last of `tensors`, all of one shape."""
@@ -176,6 +179,8 @@ class Update:
         if thread.recording.capture is not None:
             thread.recording.capture.update(self, tensors)
             return
+        if self.maximizes:
+            tensors = (-tensors[0].detach(), *tensors[1:])
         first = rule.first
         arrays: list[Any] = []
         for place, tensor in enumerate(tensors):

@@ -51,6 +51,7 @@ ABOVE_0 = number("above 0", lambda x: x > 0)
 BELOW_1 = number("at least 0 and below 1", lambda x: 0 <= x < 1)
 FROM_0_TO_1 = number("from 0 to 1", lambda x: 0 <= x <= 1)
 WHOLE = Kind("a whole number", lambda value: _is_number(value) and isinstance(value, Integral), int)
+SCHEDULE = Kind("a schedule, a function of the step such as optim.schedules.cosine gives", callable)
 SWITCH = Kind("true or false", lambda value: isinstance(value, bool))
 TWO_DECAY_RATES = Kind(
     "two numbers of at least 0 and below 1",

@@ -187,12 +187,9 @@ class Optimizer:
         index = 0
         for place_of_group, group in enumerate(self.param_groups):
             calls: dict[Any, _Call] = {}  # by all that numbers depend on
-            maximize = group.get("maximize")
             for parameter in group["params"]:
                 gradient = parameter.grad
                 if gradient is not None:
-                    if maximize:
-                        gradient = -gradient.detach()
                     state = self.state.get(index)
                     if state is None:
                         state = self.state[index] = self.new_state(parameter, group)
@@ -232,7 +229,8 @@ class Optimizer:
                 f" settings or computed by numbers(), which gives {sorted(computed)}"
             )
         known.computed = computed
-        known.call = rule.with_numbers(numbers), known.names, {name: computed[name] for name in carried}
+        update = rule.with_numbers(numbers, bool(settings.get("maximize")))
+        known.call = update, known.names, {name: computed[name] for name in carried}
         return known.call
 
     def _know(self, settings: Settings, rule: UpdateRule) -> _Known:

@@ -17,6 +17,8 @@ MISTYPED = [
     ("nn", "DataLoader", "write nn.data.Batches("),
     ("nn.data", "DataLoader", "write nn.data.Batches("),
     ("nn.data", "TensorDataset", "write nn.data.ArrayDataset("),
+    ("nn.data.augmentation", "RandomCropp", "did you mean 'RandomCrop'?"),
+    ("nn.data.preparation", "MinMaxScaler", "did you mean 'MinMaxScale'?"),
     ("nn.functional", "relux", "did you mean 'relu'?"),
     ("nn.functions", "relux", "did you mean 'relu'?"),
     ("nn.init", "xavier_norm_", "did you mean 'xavier_normal_'?"),

@@ -110,8 +110,10 @@ class Capture:
             self.plan = plan.Plan(self.pool)
             thread.recording.capture, thread.recording.watched = self, True
             try:
-                yield
-                self.fusion.finish(self._compute)
+                try:
+                    yield
+                finally:  # after an error too: leaves and gradients may be what was not computed yet
+                    self.fusion.finish(self._compute)
                 self._decide()
                 self.plan.steps = [
                     step for one in self.plan.steps for step in (one.steps if type(one) is _Pair else [one])
@@ -283,6 +285,7 @@ class Capture:
         if not isinstance(value, Tensor):
             return np.array(value, dtype=dtype)
         new: Any = value if value.dtype == dtype else ops.astype(value, dtype)
+        self.fusion.finish_for((new.array,), self._compute)  # now, for another thread may look at the leaf
         return new.array
 
     def changes_argument(self, leaf: Tensor, what: str) -> None:
@@ -308,10 +311,14 @@ class Capture:
         for leaf in updated:
             self._changes(leaf)
         reads = [tensor.array for tensor in tensors[: update.rule.first]]
+        negation = Negation(reads[0]) if update.maximizes else None
+        if negation is not None:
+            reads[0] = negation.negated
+            self._made[id(reads[0])] = reads[0]
         before = [leaf.array for leaf in updated]
         after = [np.array(x, order="C") for x in before]
         update.rule.compute(update.numbers, [*map(plan.contiguous, reads), *after], least=1)
-        step = UpdateStep(update, dict(update.numbers), reads, before, after)
+        step = UpdateStep(update, dict(update.numbers), negation, reads, before, after)
         self.updates.append(step)
         self.plan.steps.append(step)
         for leaf, array in zip(updated, after, strict=True):
@@ -430,9 +437,16 @@ class UpdateStep:
     """An update of leaves: `before` are their arrays, `after` those that are to hold the result, perhaps the same."""
 
     def __init__(
-        self, update: Update, numbers: dict[str, float], reads: list[Any], before: list[Any], after: list[Any]
+        self,
+        update: Update,
+        numbers: dict[str, float],
+        negation: Negation | None,
+        reads: list[Any],
+        before: list[Any],
+        after: list[Any],
     ) -> None:
         self.update = update
+        self._first: list[Any] = [] if negation is None else [negation]
         self.name = update.rule.name
         self.numbers = numbers
         self.reads = reads
@@ -443,11 +457,12 @@ class UpdateStep:
     @property
     def touched(self) -> list[Any]:
         """All arrays that it reads or writes."""
-        return [*self.reads, *self.before, *self.after]
+        return [*self.reads, *self.before, *self.after, *[x for step in self._first for x in step.touched]]
 
     def steps(self) -> list[Any]:
         """What a plan has in place of this: a launch, if there is a kernel for it, after copies, if any are needed."""
-        steps: list[Any] = [Copy(new, old) for old, new in zip(self.before, self.after, strict=True) if new is not old]
+        copies = [Copy(new, old) for old, new in zip(self.before, self.after, strict=True) if new is not old]
+        steps: list[Any] = [*self._first, *copies]
         launch, self._places = self.update.rule.launch([*self.reads, *self.after])
         if launch is None:
             return [*steps, self]
@@ -468,6 +483,20 @@ class UpdateStep:
         self.update.rule.compute(self.numbers, [*map(plan.contiguous, self.reads), *self.after], least=1)
 
 
+class Negation:
+    """The gradient of an update that maximises, with the other sign."""
+
+    name = "negative"
+
+    def __init__(self, gradient: Any) -> None:
+        self.negated = np.empty(gradient.shape, gradient.dtype)
+        self.touched = [self.negated, gradient]
+        self()
+
+    def __call__(self) -> None:
+        np.negative(self.touched[1], out=self.negated)
+
+
 class Copy:
     """new[...] = old."""
 
@@ -484,7 +513,7 @@ def _alike(listed: Any) -> list[Any]:
     """What two lists of updates have in common that differ in their numbers alone."""
     found: list[Any] = []
     for update, tensors in listed:
-        found.append(update.rule)
+        found += update.rule, update.maximizes
         found += map(id, tensors)
     return found
 

@@ -92,6 +92,7 @@ class Compiled(Generic[P, T]):
         self._entries: dict[Any, _Entry] = {}
         self._surroundings = Surroundings(function)
         self._updated: dict[int, Tensor] = {}  # the leaves that the function gave new numbers so far
+        self._has_warned = False  # of too many kinds of arguments
         self._of_values: ScalarFunction | None = None  # what does it, once it is known to be a function of Values
 
     @overload
@@ -123,18 +124,23 @@ class Compiled(Generic[P, T]):
             raise CompileError(f"compile: an argument is none that can be told from others: {error}") from None
         if entry is None:
             if len(self._entries) >= MOST_PROGRAMS:
-                warnings.warn(
-                    f"compile: {self._name} was called with more than {MOST_PROGRAMS} kinds of arguments, or things "
-                    "around it, and each is captured apart: pass what changes as tensors, and arrays in few shapes. "
-                    f"At last {self._why(key)}",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
+                if not self._has_warned:  # its text has what changes, so Python would show it every time
+                    self._has_warned = True
+                    self._warn_of_many(key)
                 self._entries.pop(next(iter(self._entries)))
             entry = self._entries[key] = _Entry(self._function, self._check, self._why(key), self._updated)
             if not inputs:
                 return self._first_without_arrays(entry, args, named)  # type: ignore[no-any-return]
         return entry.call(args, named, inputs)  # type: ignore[no-any-return]
+
+    def _warn_of_many(self, key: tuple[Any, ...]) -> None:
+        warnings.warn(
+            f"compile: {self._name} was called with more than {MOST_PROGRAMS} kinds of arguments, or things around it,"
+            " and each is captured apart: pass what changes as tensors, and arrays in few shapes. "
+            f"At last {self._why(key)}",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
     def _why(self, key: tuple[Any, ...]) -> str:
         """What is new in the kinds of arguments `key`, for people."""

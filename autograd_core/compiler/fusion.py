@@ -140,7 +140,7 @@ class Fusion:
         group = self._waiting.get(key)  # which may have been finished
         others = [x for x in read if group is None or group.place(x) is None]
         if group is not None and not group.has_room(others):
-            compute(self._waiting.pop(key))
+            self._end(key, compute)
             group, others = None, read
         if group is None:
             group = Group(shape, floats[0])
@@ -159,9 +159,13 @@ class Fusion:
         """Compute what of these is not computed yet, and all that waits with it."""
         for key, group in list(self._waiting.items()):
             if any(group.owns(x) for x in arrays if isinstance(x, np.ndarray)):
-                compute(self._waiting.pop(key))
+                self._end(key, compute)
 
     def finish(self, compute: Compute) -> None:
         """Compute all that waits."""
         while self._waiting:
-            compute(self._waiting.pop(next(iter(self._waiting))))
+            self._end(next(iter(self._waiting)), compute)
+
+    def _end(self, key: Any, compute: Compute) -> None:
+        compute(self._waiting[key])
+        del self._waiting[key]  # only now, for where Ctrl-C interrupts it, it is computed again

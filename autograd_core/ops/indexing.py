@@ -368,7 +368,11 @@ def _add_all(out: Any, index: Any, v: Any) -> None:
 
 
 def _whole(method: str, x: Any, v: Any) -> Any:
-    """Whole numbers of Python in the dtype of x, an array of integers, as beside it in a sum; int64 may be too wide."""
+    """Whole numbers of Python in the dtype of x, an array of integers, as beside it in a sum; int64 may be too wide.
+
+    So are one of numpy's, which numpy would bring to that dtype as well, but by wrapping.
+    """
+    v = int(v) if isinstance(v, np.integer) else v
     if not isinstance(v, (int, list, tuple)) or getattr(x, "dtype", np.dtype(bool)).kind not in "iu":
         return v
     try:

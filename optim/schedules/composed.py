@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from autograd_core import ArgumentError
-from optim.kinds import AT_LEAST_1, FROM_0_TO_1, RATE, require
+from optim.kinds import AT_LEAST_1, FROM_0_TO_1, RATE, SCHEDULE, require
 from optim.schedules.falling import RISING, Schedule
 
 
@@ -16,6 +16,7 @@ def warm_up(schedule: Schedule, steps: int, start: float = 0.01) -> Schedule:
     >>> [warm_up(lambda k: 1.0 / (1 + k), steps=2, start=0.0)(k) for k in range(4)]
     [0.0, 0.5, 1.0, 0.5]
     """
+    require("warm_up", SCHEDULE, schedule=schedule)
     require("warm_up", AT_LEAST_1, steps=steps)
     require("warm_up", FROM_0_TO_1, start=start)
 
@@ -36,6 +37,8 @@ def sequence(schedules: Sequence[Schedule], milestones: Sequence[int]) -> Schedu
     if len(schedules) != len(milestones) + 1:
         expected = f"one more than the {len(milestones)} milestones"
         raise ArgumentError(f"sequence: schedules must be {expected}, got {len(schedules)}")
+    for schedule in schedules:
+        require("sequence", SCHEDULE, schedule=schedule)
     require("sequence", RISING, milestones=milestones)
 
     def at(step: int) -> float:
@@ -56,6 +59,8 @@ def chained(lr: float, factors: Sequence[Schedule]) -> Schedule:
     """
     require("chained", RATE, lr=lr)
     factors = list(factors)
+    for factor in factors:
+        require("chained", SCHEDULE, factor=factor)
 
     def at(step: int) -> float:
         rate = lr

@@ -538,7 +538,8 @@ def test_python_numbers_are_written_in_the_dtype_of_the_array(method):
         one, two = getattr(places[1], method)(top), getattr(places[[0, 1]], method)([True, 7])
         assert one.dtype == two.dtype == dtype
         assert (one.tolist(), two.tolist()) == ([0, top, 0], [1, 7, 0])
-        for wide in (top + 1, 2**70, [0, 300] if top < 300 else -1):
+        assert getattr(places[1], method)(np.int64(5)).tolist() == [0, 5, 0]
+        for wide in (top + 1, 2**70, [0, 300] if top < 300 else np.int64(-1)):
             with pytest.raises(OverflowError, match=rf"at\[\.\.\.\]\.{method}: .*; convert the array with astype"):
                 getattr(places[1:], method)(wide)
     with pytest.raises(ag.DTypeError, match="float64 numbers do not fit into an array of int8"):

@@ -175,6 +175,8 @@ REFUSED = [
     ),
     (lambda: schedules.one_cycle(1.0, 5, div_factor=0), "one_cycle: div_factor must be at least 1, got 0"),
     (lambda: schedules.one_cycle(1.0, 5, final_div_factor=0), "one_cycle: final_div_factor must be at least 1, got 0"),
+    (lambda: schedules.warm_up(0.1, 5), "warm_up: schedule must be a schedule, a function of the step .*, got 0.1"),
+    (lambda: schedules.chained(1.0, [0.5]), "chained: factor must be a schedule, a function of the step .*, got 0.5"),
     (lambda: schedules.warm_up(schedules.constant(1.0), 0), "warm_up: steps must be at least 1, got 0"),
     (lambda: schedules.warm_up(schedules.constant(1.0), 5, start=2), "warm_up: start must be from 0 to 1, got 2"),
     (

@@ -5,6 +5,9 @@ floating, and the generator that all chance comes from; each image is changed in
 `Batches(..., augment=...)` calls it with a generator that depends on the seed, the epoch and the batch alone.
 """
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from nn.data.augmentation.base import Augmentation
 from nn.data.augmentation.combination import Compose, RandomApply
 from nn.data.augmentation.pixels import ColorJitter, Cutout, GaussianBlur, GaussianNoise
@@ -25,3 +28,6 @@ __all__ = [
     "RandomHorizontalFlip",
     "Warp",
 ]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

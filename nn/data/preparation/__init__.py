@@ -11,6 +11,9 @@ What it has learned is its `state_dict()`, arrays by name, to be kept with the m
 array([[0.   , 2.449]])
 """
 
+from typing import TYPE_CHECKING
+
+from autograd_core import unknown_names
 from nn.data.preparation.base import Chain, Preparation
 from nn.data.preparation.clipping import ClipIQR, ClipQuantiles, ClipZScore
 from nn.data.preparation.missing import FillMissing
@@ -31,3 +34,6 @@ __all__ = [
     "UnitVariance",
     "ZCAWhiten",
 ]
+
+if not TYPE_CHECKING:  # for which every name would exist
+    __getattr__ = unknown_names(__name__, __all__)

@@ -65,6 +65,8 @@ def runs(step):
 OPTIMIZERS = {
     "SGD": lambda p: optim.SGD(p, lr=0.1),
     "SGD with momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+    "Adam that maximises": lambda p: optim.Adam(p, maximize=True),
+    "SGD that maximises": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, maximize=True),
     **{
         name: lambda p, name=name: getattr(optim, name)(p)
         for name in ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "RMSprop", "Lion")
@@ -97,6 +99,74 @@ def test_few_numbers_which_numpy_updates_without_compiling_get_the_same_bits(nam
         return w.tolist()
 
     assert weights(is_compiled=True) == weights(is_compiled=False)
+
+
+@pytest.mark.parametrize("start", [1.5, [1.0, -2.0]])
+def test_a_group_may_change_its_direction(start):
+    def weights(is_compiled):
+        w = ag.tensor(start, requires_grad=True)
+        optimizer = optim.SGD([w], lr=0.1)
+
+        def step():
+            optimizer.zero_grad()
+            (w * w).sum().backward()
+            optimizer.step()
+
+        run = ag.compile(step) if is_compiled else step
+        for i in range(12):
+            optimizer.param_groups[0]["maximize"] = i % 8 > 4
+            run()
+        return w.tolist()
+
+    assert weights(is_compiled=True) == weights(is_compiled=False)
+
+
+class RefusedError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("refused_call", [0, 1, 2, 5])
+@pytest.mark.parametrize("refuse", ["raise", "ask for a number"])
+def test_what_was_assigned_before_an_error_is_computed(refused_call, refuse):
+    def weights(is_compiled):
+        w, mean = ag.tensor([0.5, 0.25], requires_grad=True), ag.tensor([1.0, 2.0])
+
+        def step(x, is_refused):
+            w.grad = None
+            loss = ((w * x - 1.0) ** 2).sum()
+            loss.backward()
+            w.assign(w - 0.125 * w.grad)
+            mean.assign(0.5 * mean + 0.5 * x)
+            if is_refused:
+                if refuse == "raise":
+                    raise RefusedError
+                loss.item()
+            return loss
+
+        run, seen = ag.compile(step) if is_compiled else step, []
+        for i in range(refused_call + 4):
+            try:
+                run(ag.tensor([1.0, float(i)]), i == refused_call)
+            except (RefusedError, ag.CompileError):
+                assert i == refused_call
+            seen.append([w.tolist(), mean.tolist(), w.grad.tolist()])
+        return seen
+
+    assert weights(is_compiled=True) == weights(is_compiled=False)
+
+
+def test_another_thread_sees_what_was_assigned_while_a_step_is_captured():
+    mean, seen = ag.tensor([1.0, 2.0]), []
+
+    @ag.compile
+    def step(x):
+        mean.assign(0.5 * mean + 0.5 * x)
+        looking = threading.Thread(target=lambda: seen.append(mean.tolist()))
+        looking.start()
+        looking.join()
+
+    step(ag.tensor([3.0, 4.0]))
+    assert seen == [[2.0, 3.0]]
 
 
 def convolutional():
@@ -162,9 +232,10 @@ def test_numbers_that_change_at_every_call_are_warned_of():
     def scaled(x, factor):
         return x * factor
 
-    with pytest.warns(RuntimeWarning, match="scaled was called with more than 16 kinds of arguments"):
+    with pytest.warns(RuntimeWarning, match="scaled was called with more than 16 kinds of arguments") as warned:
         for i in range(20):
             assert scaled(ag.tensor([1.0]), float(i)).tolist() == [i]
+    assert len(warned) == 1
 
 
 RATE = 1.0
