@@ -91,7 +91,8 @@ e, inf, nan, pi, newaxis = math.e, math.inf, math.nan, math.pi, None
 
 __array_api_version__ = "2024.12"  # of the Python array API standard; docs/array-api.md says what is left out
 
-# What few programs use, by the module that is loaded when it is asked for: to load all takes twice as long.
+# What few programs use, by the module that is loaded when it is asked for: with all of them an import, after numpy's,
+# takes 66 ms rather than 19.
 _LATE = {
     "check": ["gradcheck"],
     "compiler": ["compile"],
