@@ -186,32 +186,33 @@ class detect_anomaly(contextlib.ContextDecorator):
 
 
 class allow_winograd(contextlib.ContextDecorator):
-    """Let this thread's 3 × 3 convolutions of stride 1 take 16 multiplications where the definition has 36.
+    """Let this thread's 3 × 3 convolutions of stride 1 take 36 multiplications where the definition has 144.
 
     `with ag.allow_winograd():` holds to the end of the block, `ag.allow_winograd()` until `ag.allow_winograd(False)`;
-    and it decorates functions. At first it is not allowed. What counts is when something is computed: gradients
-    to images are if `backward()` is called within it, too. Gradients to filters are computed as ever, and so are layers
-    for which it would take longer: those of few channels, or of fewer images than a vector has lanes.
+    and it decorates functions. At first it is not allowed. What counts is when something is computed:
+    gradients are computed so if `backward()` is called within it, too. Where it would take longer, all is computed as
+    ever: for few channels, and, but for gradients to filters, for fewer images than a vector has lanes.
 
     Rounding differs. Largest errors of float32 against float64, with the standard deviation of the results:
 
         channels -> filters                 of results    as defined    so
-        32 -> 64, 26 × 26 pixels            1             2.2e-6        1.4e-6
-        the same, pixels around 10          10            1.8e-5        1.2e-5
-        256 -> 256, 8 × 8 pixels            1             1.3e-6        3.0e-6
-        gradient to the first's pixels      1.4           8.3e-6        2.4e-6
+        32 -> 64, 26 × 26 pixels            1             2.2e-6        7.5e-6
+        its gradient to pixels              1.3           8.3e-6        1.1e-5
+        its gradient to filters             190           2.6e-4        1.0e-3
+        the same, pixels around 10          10            2.4e-5        1.3e-5
+        256 -> 256, 8 × 8 pixels            0.9           1.3e-6        1.5e-5
 
-    And where a pixel is nan or infinite, all 2 × 2 results that are computed with it are nan, though some do not see
-    it; pixels within a factor of four of the largest float count as infinite.
+    And where a pixel is nan or infinite, all 4 × 4 results that are computed with it are nan, though some do not see
+    it; pixels within a factor of thirty of the largest float count as infinite.
     Errors: ArgumentError for anything but True and False.
 
-    Source: Lavin and Gray, Fast algorithms for convolutional neural networks, 2016, F(2 × 2, 3 × 3).
+    Source: Lavin and Gray, Fast algorithms for convolutional neural networks, 2016, F(4 × 4, 3 × 3).
 
     >>> import autograd_core as ag
     >>> x, w = ag.ones((32, 64, 8, 8)), ag.ones((64, 64, 3, 3))
     >>> with ag.allow_winograd():
     ...     y = ag.conv2d(x, w)
-    >>> float(y[0, 0, 0, 0])
+    >>> round(float(y[0, 0, 0, 0]), 2)
     576.0
     """
 

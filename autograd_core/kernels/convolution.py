@@ -92,8 +92,8 @@ def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation
 
 
 @planned
-def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
-    """Gradient of Σ g · conv2d(x, w) with respect to w."""
+def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, fewer=False):
+    """Gradient of Σ g · conv2d(x, w) with respect to w; `fewer` is as there."""
     g, x, dtype = _in_one_float(g, x)
     if 0 in g.shape or 0 in x.shape or 0 in w_shape:
         return np.zeros(w_shape, dtype)
@@ -104,8 +104,10 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     depth = channels * len(taps)
     dw = np.empty((out, depth), x.dtype)
     axes = _axes(g.shape[2:], x.shape[2:], tuple(kernel), stride, (-padding[0], -padding[1]), dilation)
-    if _lanes_are_images_for_weights(len(x), channels, outputs, axes, x.itemsize):
-        partial = image_lanes.gradient_to_weights(x, g, groups, *axes)
+    winograd_pays = fewer and _winograd_pays_for_filters(len(x), groups, channels, outputs, axes, x.itemsize)
+    if winograd_pays or _lanes_are_images_for_weights(len(x), channels, outputs, axes, x.itemsize):
+        gradient = winograd.gradient_to_filters if winograd_pays else image_lanes.gradient_to_weights
+        partial = gradient(x, g, groups, *axes)
         add_chunks(partial.size, groups * -(-depth // TAPS_TO_ADD), partial, dw)
         return _in_dtype(dw, dtype).reshape(w_shape)
     # Neither bands nor chunks may depend on the number of threads: they decide the order of summation.
@@ -231,10 +233,24 @@ def _lanes_are_images(images, channels, outputs, axes, item):
 @lru_cache(maxsize=256)
 def _winograd_pays(images, channels, outputs, axes, item):
     """Whether Winograd's algorithm is there for such filters, and costs less than all multiplications."""
-    if any((axis.taps, axis.stride, axis.spread) != (3, 1, 1) for axis in axes):
+    if not _is_for_winograd(axes):
         return False
     cost = winograd.cost(images, channels, outputs, *axes, item)
     return cost is not None and cost < 0.95 * simd.whole_tiles(outputs) * channels * 9 * item / simd.VECTOR_BYTES
+
+
+@lru_cache(maxsize=256)
+def _winograd_pays_for_filters(images, groups, channels, outputs, axes, item):
+    """The same for the gradient to filters."""
+    if not _is_for_winograd(axes):
+        return False
+    cost = winograd.filters_cost(images, groups, channels, outputs, *axes, item)
+    size = [axis.positions for axis in axes]
+    return cost < 0.95 * min(_weights_costs(outputs, channels * 9, size, simd.VECTOR_BYTES // item))
+
+
+def _is_for_winograd(axes):
+    return all((axis.taps, axis.stride, axis.spread) == (3, 1, 1) for axis in axes)
 
 
 @lru_cache(maxsize=256)

@@ -90,6 +90,9 @@ IMAGE_LANES, IMAGE_LANES_OF_WEIGHTS = 1 << 19, 1 << 17
 COPYING, PACKING, UNPACKING = 0.65, 0.75, 0.5
 # The same in Winograd's algorithm: onto lanes, by way of a copy with borders, and from them; and cycles to transform a
 # vector of pixels or products, and an entry of the filters.
-WINOGRAD_PACKING, WINOGRAD_UNPACKING, WINOGRAD_TRANSFORM, WINOGRAD_FILTERS = 2.5, 1.3, 4.5, 5.0
+WINOGRAD_PACKING, WINOGRAD_UNPACKING, WINOGRAD_TRANSFORM, WINOGRAD_FILTERS = 1.5, 1.3, 8.0, 3.0
+# Its gradient to filters: channels and outputs in a task, at most; entries of transformed pixels, which should stay in
+# the second-level cache with the sums; and tiles that should be added to the sums together, at least.
+WINOGRAD_CHANNELS, WINOGRAD_PLANES, WINOGRAD_TILES = 64, 1 << 17, 32
 # Taps in a task that adds up the parts of the gradient to weights.
 TAPS_TO_ADD = 32

@@ -1,42 +1,55 @@
-"""Convolution by 3 × 3 filters with 16 multiplications for each 2 × 2 results of a channel, instead of 36.
+"""Convolution by 3 × 3 filters with 36 multiplications for each 4 × 4 results of a channel, instead of 144.
 
-Winograd's F(2 × 2, 3 × 3) (Lavin and Gray, Fast algorithms for convolutional neural networks, 2016), y = Aᵀ((G g Gᵀ) ⊙
-(Bᵀ d B)) A for a filter g and 4 × 4 pixels d:
+Winograd's F(4 × 4, 3 × 3) (Lavin and Gray, Fast algorithms for convolutional neural networks, 2016),
+y = Aᵀ((G w Gᵀ) ⊙ (Bᵀ d B)) A for a filter w and 6 × 6 pixels d, with the points 0, ±a, ±b and infinity of their
+polynomials at a = √½ and b = √2, which round less than whole numbers:
 
-          1  0 -1  0          1  0  0
-     Bᵀ = 0  1  1  0      G = ½  ½  ½      Aᵀ = 1  1  1  0
-          0 -1  1  0          ½ -½  ½           0  1 -1 -1
-          0  1  0 -1          0  0  1
+          1   0  -5⁄2  0  1  0               6    0    0
+          0  -b   -2   a  1  0              -4  -4a   -2           1  1    1   1    1  0
+     Bᵀ = 0   b   -2  -a  1  0      G = 1⁄6 -4   4a   -2      Aᵀ = 0  a   -a   b   -b  0
+          0  -a  -½    b  1  0               1    b    2           0  ½    ½   2    2  0
+          0   a  -½   -b  1  0               1   -b    2           0  a⁄2 -a⁄2 2b  -2b  1
+          0   1   0  -5⁄2 0  1               0    0    6
 
-Summed over channels, the products of each of 16 entries, its plane, are a matrix product: outputs × channels × images.
+Summed over channels, the products of each of 36 entries, its plane, are a matrix product: outputs × channels × images.
 Vectors hold the same pixel of several images, as in `image_lanes`, so that transforms are plain sums of vectors; and
 register tiles take VECTORS tiles of pixels at once:
 
-     filters, once              16 × outputs × channels             packed in panels of ROWS outputs
-     pixels of some tiles       16 × channels × VECTORS vectors     stay in the second-level cache for all panels
-     their products, a panel    16 × ROWS × VECTORS vectors         stay in the first-level cache to be transformed
+     filters, once              36 × outputs × channels             packed in panels of ROWS outputs
+     pixels of some tiles       36 × channels × VECTORS vectors     stay in the second-level cache for all panels
+     their products, a panel    36 × ROWS × VECTORS vectors         are transformed at once
 
-Entries of one result are summed up in one order, channel by channel, whatever the tasks.
+The gradient to the filter, for a gradient g to y, is Gᵀ((A g Aᵀ) ⊙ (Bᵀ d B)) G, summed over tiles and images before
+the last transform: 36 matrix products, outputs × tiles × channels. Here vectors hold several channels of a pixel.
+
+Entries of one result are summed up in one order, whatever the tasks.
 """
 
-import numpy as np
+import math
+from functools import lru_cache
+from typing import NamedTuple
 
-from autograd_core.kernels import simd, simd_winograd
+from autograd_core.kernels import memory, simd, simd_winograd
 from autograd_core.kernels.gemm import first_entry
 from autograd_core.kernels.image_lanes import pack_pixels, unpack_pixels
 from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, Out1, kernel
 from autograd_core.kernels.plan import contiguous
+from autograd_core.kernels.simd_winograd import PLANES, TILE, WINDOW
 from autograd_core.kernels.threads import get_num_threads, scratch, whole_lines
 from autograd_core.kernels.thresholds import (
+    CONVOLUTION_PARTS,
     IMAGE_LANES,
+    WINOGRAD_CHANNELS,
     WINOGRAD_FILTERS,
     WINOGRAD_PACKING,
+    WINOGRAD_PLANES,
+    WINOGRAD_TILES,
     WINOGRAD_TRANSFORM,
     WINOGRAD_UNPACKING,
 )
 
-PLANES = 16
+_MARGIN = WINDOW - TILE  # pixels that a tile sees beyond its own
 
 
 def cost(images, channels, outputs, rows, columns, item):
@@ -45,11 +58,60 @@ def cost(images, channels, outputs, rows, columns, item):
         return None
     lanes = simd.VECTOR_BYTES // item
     whole, positions = outputs + -outputs % simd.ROWS, rows.positions * columns.positions
-    tiles = -(-images // lanes) * -(-rows.positions // 2) * -(-columns.positions // 2)
+    tiles = -(-images // lanes) * _tiles(rows) * _tiles(columns)
     products = tiles * (whole * channels + WINOGRAD_TRANSFORM * (channels + outputs))
     filters = WINOGRAD_FILTERS * whole * channels
     moved = WINOGRAD_PACKING * channels * (rows.size + 2) * columns.size / positions + WINOGRAD_UNPACKING * outputs
     return PLANES * (products + filters) / (images * positions) + moved
+
+
+def filters_cost(images, groups, channels, outputs, rows, columns, item):
+    """The same for the gradient to the filters."""
+    lanes, width = simd.VECTOR_BYTES // item, simd.TILE_BYTES // item
+    blocks = _filters_blocks(images, groups, channels, outputs, rows, columns, item)
+    tiles, positions = _tiles(rows) * _tiles(columns), rows.positions * columns.positions
+    products = (channels + -channels % simd.ROWS) * (outputs + -outputs % width) / lanes
+    # Sums are read and written for each item, and cleared and transformed for each part.
+    products *= 1 + 3 * (blocks.items + blocks.parts) / (images * tiles)
+    of_outputs, of_channels = -(-outputs // blocks.outputs), -(-channels // blocks.channels)
+    transforms = WINOGRAD_TRANSFORM * (of_outputs * -(-channels // lanes) + of_channels * -(-outputs // lanes))
+    moved = of_outputs * channels * (rows.size + 2) * columns.size / positions + of_channels * outputs
+    return tiles * PLANES * (products + transforms) / positions + WINOGRAD_PACKING * moved
+
+
+class _FiltersBlocks(NamedTuple):
+    """How the gradient to filters is divided."""
+
+    channels: int  # in a task
+    outputs: int
+    band: int  # rows of tiles in an item
+    images: int  # in an item, which are several only where the band is all rows
+    items: int
+    parts: int  # of the items, whose sums are taken apart
+
+
+@lru_cache(maxsize=256)
+def _filters_blocks(images, groups, channels, outputs, rows, columns, item):
+    lanes, width = simd.VECTOR_BYTES // item, simd.TILE_BYTES // item
+    some_channels, some_outputs = min(channels, WINOGRAD_CHANNELS), min(outputs, WINOGRAD_CHANNELS)
+    some_channels += -some_channels % math.lcm(simd.ROWS, lanes)
+    some_outputs += -some_outputs % width
+    most = max(1, WINOGRAD_PLANES // (PLANES * (some_channels + some_outputs)))  # tiles
+    down, across = _tiles(rows), _tiles(columns)
+    band = max(1, min(down, most // across))
+    together = 1
+    if band == down:
+        together = max(-(-images // CONVOLUTION_PARTS), -(-WINOGRAD_TILES // (down * across)))
+        together = max(1, min(together, images, most // (down * across)))
+    items = -(-images // together) * -(-down // band)
+    tasks = groups * -(-channels // some_channels) * -(-outputs // some_outputs)
+    # Not by the number of threads, for parts order the sums.
+    parts = min(items, max(1, CONVOLUTION_PARTS // tasks))
+    return _FiltersBlocks(some_channels, some_outputs, band, together, items, parts)
+
+
+def _tiles(axis):
+    return -(-axis.positions // TILE)
 
 
 def convolve(x, weights, rows, columns, y, bias, rectify):
@@ -63,23 +125,23 @@ def convolve(x, weights, rows, columns, y, bias, rectify):
     item = x.itemsize
     lanes, width = simd.VECTOR_BYTES // item, simd.TILE_BYTES // item
     blocks = -(-images // lanes)
-    down, across = -(-rows.positions // 2), -(-columns.positions // 2)
-    seen_row, row = 2 * (across + 1) * channels * lanes, 2 * across * outputs * lanes
+    down, across = _tiles(rows), _tiles(columns)
+    seen_row, row = (TILE * across + _MARGIN) * channels * lanes, TILE * across * outputs * lanes
     bands = 1 if threads == 1 else -(-4 * threads // (blocks * groups))
-    band = max(1, min(-(-down // bands), (IMAGE_LANES - 2 * seen_row) // (2 * (seen_row + row))))
-    packed = groups * (outputs + -outputs % simd.ROWS) * channels * PLANES
-    packed += -packed % 16
+    band = max(1, min(-(-down // bands), (IMAGE_LANES - _MARGIN * seen_row) // (TILE * (seen_row + row))))
+    packed = whole_lines(groups * (outputs + -outputs % simd.ROWS) * channels * PLANES)
     per_worker = whole_lines(
-        (2 * band + 2) * (seen_row + columns.size * lanes) + 2 * band * row
+        (TILE * band + _MARGIN) * (seen_row + columns.size * lanes) + TILE * band * row
         + PLANES * (channels + 1 + simd.ROWS) * width
     )  # fmt: skip
-    room = scratch(packed + threads * per_worker, x.dtype)
+    per_worker_before = whole_lines((9 + PLANES) * whole_lines(channels * simd.ROWS))
+    room = scratch(packed + threads * max(per_worker, per_worker_before), x.dtype)
     _transform_filters(
-        weights.size * PLANES, groups * -(-outputs // simd.ROWS), first_entry(weights), room[:packed],
-        (groups, outputs, channels), tuple([stride // item for stride in weights.strides]),
+        weights.size * PLANES, groups * -(-outputs // simd.ROWS), first_entry(weights), room[:packed], room[packed:],
+        (groups, outputs, channels), tuple([stride // item for stride in weights.strides]), per_worker_before,
     )  # fmt: skip
     _convolve(
-        y.size * channels * PLANES // 4, blocks * groups * -(-down // band), x.reshape(-1), room[:packed], bias,
+        y.size * channels * PLANES // TILE**2, blocks * groups * -(-down // band), x.reshape(-1), room[:packed], bias,
         y.reshape(-1), room[packed:], (images, groups, channels, *x.shape[2:]),
         (outputs, rows.positions, columns.positions), (rows.start, columns.start), band, per_worker, rectify,
     )  # fmt: skip
@@ -87,35 +149,38 @@ def convolve(x, weights, rows, columns, y, bias, rectify):
 
 @kernel
 def _transform_filters(
-    worker, task, w: In1, packed: Out1, w_shape: tuple[int, int, int], w_strides: tuple[int, int, int, int, int]
-):
-    """A panel: for each plane and channel, ROWS outputs' entry of G g Gᵀ; zeros beyond the last output."""
+    worker, task, w: In1, packed: Out1, scratch: Out1,
+    w_shape: tuple[int, int, int], w_strides: tuple[int, int, int, int, int], per_worker,
+):  # fmt: skip
+    """A panel: for each plane and channel, ROWS outputs' entry of G w Gᵀ; zeros beyond the last output."""
     _, outputs, channels = w_shape
     group, first = divmod(task, -(-outputs // simd.ROWS))
     first *= simd.ROWS
-    panel, plane = task * simd.ROWS * channels * PLANES, channels * simd.ROWS
-    packed[panel : panel + PLANES * plane] = 0
+    plane = channels * simd.ROWS
+    taps, line = worker * per_worker, simd.VECTOR_BYTES // w.itemsize
+    pitch = plane + -plane % line
+    scratch[taps : taps + 9 * pitch] = 0
     for output in range(first, min(first + simd.ROWS, outputs)):
-        for channel in range(channels):
-            start = group * w_strides[0] + output * w_strides[1] + channel * w_strides[2]
-            place = panel + channel * simd.ROWS + output - first
-            _transform_filter(w, start, w_strides[3], w_strides[4], packed, place, plane)
+        start, place = group * w_strides[0] + output * w_strides[1], taps + output - first
+        for i in range(3):
+            for j in range(3):
+                tap = start + i * w_strides[3] + j * w_strides[4]
+                _take(w, tap, w_strides[2], channels, scratch, place, simd.ROWS)
+                place += pitch
+    planes = taps + 9 * pitch
+    for at in range(0, plane, line):
+        simd_winograd.transform_filters(
+            scratch, taps + at, 3 * pitch, pitch, scratch, planes + at, WINDOW * pitch, pitch
+        )
+    panel = task * plane * PLANES
+    for k in range(PLANES):
+        packed[panel + k * plane : panel + (k + 1) * plane] = scratch[planes + k * pitch : planes + k * pitch + plane]
 
 
 @jit
-def _transform_filter(w, start, row_stride, stride, packed, place, plane):
-    half = w.dtype.type(0.5)
-    down = np.empty((4, 3), w.dtype)
-    for q in range(3):
-        above = simd.entry(w, start + q * stride)
-        middle = simd.entry(w, start + row_stride + q * stride)
-        below = simd.entry(w, start + 2 * row_stride + q * stride)
-        outer, inner = half * (above + below), half * middle
-        down[0, q], down[1, q], down[2, q], down[3, q] = above, outer + inner, outer - inner, below
-    for p in range(4):
-        outer, inner = half * (down[p, 0] + down[p, 2]), half * down[p, 1]
-        for q, entry in enumerate((down[p, 0], outer + inner, outer - inner, down[p, 2])):
-            packed[place + (4 * p + q) * plane] = entry
+def _take(source, start, stride, count, target, place, pitch):
+    for i in range(count):
+        target[place + i * pitch] = simd.entry(source, start + i * stride)
 
 
 @kernel
@@ -128,22 +193,22 @@ def _convolve(
     images, groups, channels, height, width = x_shape
     outputs, out_height, out_width = y_shape
     lanes, line = simd.VECTOR_BYTES // y.itemsize, simd.TILE_BYTES // y.itemsize
-    down, across = -(-out_height // 2), -(-out_width // 2)
+    down, across = -(-out_height // TILE), -(-out_width // TILE)
     bands = -(-down // band)
     block, part = divmod(task, groups * bands)
     group, part = divmod(part, bands)
     first_image, first_tile = block * lanes, part * band
     count, tiles = min(lanes, images - first_image), min(band, down - first_tile)
 
-    pitch, rows = 2 * across + 2, 2 * tiles + 2
+    pitch, rows = TILE * across + _MARGIN, TILE * tiles + _MARGIN
     seen = worker * per_worker
     sums = seen + channels * rows * pitch * lanes
-    positions = 2 * tiles * 2 * across
+    positions = TILE * tiles * TILE * across
     planes = sums + outputs * positions * lanes
     plane = (channels + 1) * line  # a row more than there is, so that planes do not meet in one set of a cache
     products = planes + PLANES * plane
     room = products + PLANES * simd.ROWS * line
-    top, left = 2 * first_tile + starts[0], starts[1]
+    top, left = TILE * first_tile + starts[0], starts[1]
     for channel in range(channels):
         _fill(
             x, ((first_image * groups + group) * channels + channel) * height * width,
@@ -157,18 +222,18 @@ def _convolve(
         (channels, rows, pitch), (outputs, tiles, across), rectify,
     )  # fmt: skip
 
-    first_row = 2 * first_tile
-    real = min(2 * tiles, out_height - first_row)
+    first_row = TILE * first_tile
+    real = min(TILE * tiles, out_height - first_row)
     for output in range(outputs):
         source = sums + output * positions * lanes
         target = (((first_image * groups + group) * outputs + output) * out_height + first_row) * out_width
         stride = groups * outputs * out_height * out_width
-        if out_width == 2 * across:
+        if out_width == TILE * across:
             unpack_pixels(scratch, source, lanes, real * out_width, count, y, target, stride)
             continue
         for row in range(real):
             unpack_pixels(
-                scratch, source + row * 2 * across * lanes, lanes, out_width, count,
+                scratch, source + row * TILE * across * lanes, lanes, out_width, count,
                 y, target + row * out_width, stride,
             )  # fmt: skip
 
@@ -178,16 +243,16 @@ def _multiply(packed, panels, bias, first_bias, scratch, seen, sums, planes, pro
     """All tiles of a task, VECTORS of them at a time, from pixels on lanes to results on lanes."""
     (channels, rows, pitch), (outputs, down, across) = x_size, tiles
     lanes, line = simd.VECTOR_BYTES // scratch.itemsize, simd.TILE_BYTES // scratch.itemsize
-    plane, panel, positions = (channels + 1) * line, simd.ROWS * channels, 2 * down * 2 * across
+    plane, panel, positions = (channels + 1) * line, simd.ROWS * channels, TILE * down * TILE * across
     for first in range(0, down * across, simd.VECTORS):
         together = min(simd.VECTORS, down * across - first)
         for part in range(together):
             i, j = divmod(first + part, across)
-            corner = seen + (2 * i * pitch + 2 * j) * lanes
+            corner = seen + TILE * (i * pitch + j) * lanes
             for channel in range(channels):
                 simd_winograd.transform_pixels(
-                    scratch, corner + channel * rows * pitch * lanes, pitch * lanes,
-                    scratch, planes + channel * line + part * lanes, plane,
+                    scratch, corner + channel * rows * pitch * lanes, pitch * lanes, lanes,
+                    scratch, planes + channel * line + part * lanes, WINDOW * plane, plane,
                 )  # fmt: skip
         for output in range(0, outputs, simd.ROWS):
             weights = panels + output * channels * PLANES
@@ -198,13 +263,147 @@ def _multiply(packed, panels, bias, first_bias, scratch, seen, sums, planes, pro
                 )  # fmt: skip
             for part in range(together):
                 i, j = divmod(first + part, across)
-                corner = sums + (output * positions + 2 * i * 2 * across + 2 * j) * lanes
+                corner = sums + (output * positions + TILE * (i * TILE * across + j)) * lanes
                 for r in range(min(simd.ROWS, outputs - output)):
                     simd_winograd.transform_products(
                         scratch, products + r * line + part * lanes, simd.ROWS * line,
                         bias[first_bias + output + r],
-                        scratch, corner + r * positions * lanes, 2 * across * lanes, rectify,
+                        scratch, corner + r * positions * lanes, TILE * across * lanes, lanes, rectify,
                     )  # fmt: skip
+
+
+def gradient_to_filters(x, g, groups, rows, columns):
+    """Parts (parts, groups, taps, outputs) of Σ g · (taps of x), to be added up; taps go channel by channel.
+
+    Along both axes taps are 3, stride and spread 1.
+    """
+    x, g = contiguous(x), contiguous(g)
+    images, channels, outputs = len(x), x.shape[1] // groups, g.shape[1] // groups
+    blocks = _filters_blocks(images, groups, channels, outputs, rows, columns, x.itemsize)
+    some_channels, some_outputs, band, together, _, parts = blocks
+    across = _tiles(columns)
+    seen_rows, own_rows = TILE * band + _MARGIN, TILE * band
+    both = some_channels + some_outputs
+    per_worker = whole_lines(
+        seen_rows * (TILE * across + _MARGIN) * some_channels + own_rows * TILE * across * some_outputs
+        + PLANES * (together * band * across * both + 2 * simd.TILE_BYTES // x.itemsize)
+        + PLANES * some_channels * some_outputs
+        + max(seen_rows * columns.size * some_channels, own_rows * columns.positions * some_outputs)
+    )  # fmt: skip
+    partial = memory.empty((parts, groups, channels * 9, outputs), x.dtype)
+    tasks = parts * groups * -(-channels // some_channels) * -(-outputs // some_outputs)
+    _gradient_to_filters(
+        g.size * channels * PLANES // TILE**2, tasks, x.reshape(-1), g.reshape(-1), partial.reshape(-1),
+        scratch(get_num_threads() * per_worker, x.dtype), (images, groups, channels, *x.shape[2:]),
+        (outputs, rows.positions, columns.positions), (rows.start, columns.start), tuple(blocks), per_worker,
+    )  # fmt: skip
+    return partial
+
+
+@kernel
+def _gradient_to_filters(
+    worker, task, x: In1, g: In1, partial: Out1, scratch: Out1, x_shape: tuple[int, int, int, int, int],
+    g_shape: tuple[int, int, int], starts: tuple[int, int], blocks: tuple[int, int, int, int, int, int], per_worker,
+):  # fmt: skip
+    """A task has some of the channels and outputs of one group, for a part of all items: images' bands of tiles."""
+    images, groups, channels, height, width = x_shape
+    outputs, out_height, out_width = g_shape
+    some_channels, some_outputs, band, together, items, parts = blocks
+    lanes, line = simd.VECTOR_BYTES // g.itemsize, simd.TILE_BYTES // g.itemsize
+    down, across = -(-out_height // TILE), -(-out_width // TILE)
+    part, task = task % parts, task // parts
+    group, task = task % groups, task // groups
+    first_output, first_channel = divmod(task, -(-channels // some_channels))
+    first_output, first_channel = first_output * some_outputs, first_channel * some_channels
+    output_count = min(some_outputs, outputs - first_output)
+    channel_count = min(some_channels, channels - first_channel)
+
+    pitch = TILE * across + _MARGIN
+    seen = worker * per_worker
+    upstream = seen + (TILE * band + _MARGIN) * pitch * some_channels
+    x_planes = upstream + TILE * band * TILE * across * some_outputs
+    x_plane = together * band * across * some_channels + line  # planes should not meet in one set of a cache
+    g_planes = x_planes + PLANES * x_plane
+    g_plane = together * band * across * some_outputs + line
+    sums = g_planes + PLANES * g_plane
+    room = sums + PLANES * some_channels * some_outputs
+    scratch[sums:room] = 0
+
+    bands = -(-down // band)
+    for item in range(part * items // parts, (part + 1) * items // parts):
+        first_image, first_tile = item // bands * together, item % bands * band
+        rows = min(band, down - first_tile)
+        tiles = 0
+        for image in range(first_image, min(first_image + together, images)):
+            _fill(
+                x, ((image * groups + group) * channels + first_channel) * height * width, height * width,
+                channel_count, (height, width), scratch, seen, (TILE * rows + _MARGIN, pitch),
+                (TILE * first_tile + starts[0], starts[1]), some_channels, room,
+            )  # fmt: skip
+            _fill(
+                g, ((image * groups + group) * outputs + first_output) * out_height * out_width,
+                out_height * out_width, output_count, (out_height, out_width), scratch, upstream,
+                (TILE * rows, TILE * across), (TILE * first_tile, 0), some_outputs, room,
+            )  # fmt: skip
+            _transform_tiles(
+                scratch, (seen, upstream), (x_planes, g_planes), (x_plane, g_plane), (rows, across), tiles,
+                (channel_count, output_count), (some_channels, some_outputs),
+            )  # fmt: skip
+            tiles += rows * across
+        for k in range(PLANES):
+            _add_products(
+                scratch, x_planes + k * x_plane, g_planes + k * g_plane, tiles,
+                sums + k * some_channels * some_outputs, (channel_count, output_count), (some_channels, some_outputs),
+            )  # fmt: skip
+
+    plane = some_channels * some_outputs
+    for channel in range(channel_count):
+        target = ((part * groups + group) * channels + first_channel + channel) * 9 * outputs + first_output
+        for output in range(0, output_count, lanes):
+            at = sums + channel * some_outputs + output
+            if output + lanes <= output_count:
+                simd_winograd.transform_gradient(
+                    scratch, at, WINDOW * plane, plane, partial, target + output, 3 * outputs, outputs
+                )
+                continue
+            simd_winograd.transform_gradient(scratch, at, WINDOW * plane, plane, scratch, seen, 3 * lanes, lanes)
+            for tap in range(9):
+                for lane in range(output_count - output):
+                    partial[target + tap * outputs + output + lane] = scratch[seen + tap * lanes + lane]
+
+
+@jit
+def _transform_tiles(memory, sources, targets, plane_pitches, size, first, counts, pitches):
+    """Pixels and upstream gradients of all tiles of an image's band, into rows of the planes from `first` on."""
+    (seen, upstream), (x_planes, g_planes), (x_plane, g_plane), (down, across) = sources, targets, plane_pitches, size
+    (channels, outputs), (channel_pitch, output_pitch) = counts, pitches
+    lanes = simd.VECTOR_BYTES // memory.itemsize
+    seen_row, row = (TILE * across + _MARGIN) * channel_pitch, TILE * across * output_pitch
+    for i in range(down):
+        for j in range(across):
+            tile = first + i * across + j
+            for channel in range(0, channels, lanes):
+                simd_winograd.transform_pixels(
+                    memory, seen + TILE * (i * seen_row + j * channel_pitch) + channel, seen_row, channel_pitch,
+                    memory, x_planes + tile * channel_pitch + channel, WINDOW * x_plane, x_plane,
+                )  # fmt: skip
+            for output in range(0, outputs, lanes):
+                simd_winograd.transform_upstream(
+                    memory, upstream + TILE * (i * row + j * output_pitch) + output, row, output_pitch,
+                    memory, g_planes + tile * output_pitch + output, WINDOW * g_plane, g_plane,
+                )  # fmt: skip
+
+
+@jit
+def _add_products(memory, pixels, upstream, tiles, sums, counts, pitches):
+    """sums[c, o] += Σ over tiles of pixels[tile, c] · upstream[tile, o], of one plane."""
+    (channels, outputs), (channel_pitch, output_pitch) = counts, pitches
+    for output in range(0, outputs, simd.TILE_BYTES // memory.itemsize):
+        for channel in range(0, channels, simd.ROWS):
+            simd_winograd.add_whole_tile(
+                memory, pixels + channel, channel_pitch, memory, upstream + output, output_pitch, tiles,
+                memory, sums + channel * output_pitch + output, output_pitch,
+            )  # fmt: skip
 
 
 @jit

@@ -169,7 +169,7 @@ def conv2d_weight_gradient(
 ) -> Any:
     """The transpose of conv2d as a function of its filters, which have this shape."""
     return kernels.convolution.conv2d_weight_gradient(
-        *_alike(dy, x), shape, _twice(stride), _twice(padding), _twice(dilation), groups
+        *_alike(dy, x), shape, _twice(stride), _twice(padding), _twice(dilation), groups, thread.recording.winograd
     )
 
 

@@ -80,6 +80,7 @@ def test_the_same_by_fewer_multiplications(dtype, x_shape, padding, outputs, gro
     w = rng.standard_normal((groups * outputs, channels, 3, 3)).astype(dtype)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolution, "_winograd_pays", lambda *sizes: True)
+        patch.setattr(convolution, "_winograd_pays_for_filters", lambda *sizes: True)
         check_against_reference(rng, x, w, (1, 1), padding, (1, 1), groups, fewer=True)
 
 
@@ -99,7 +100,7 @@ def check_against_reference(rng, x, w, *options, fewer=False):
 
     g = rng.standard_normal(y.shape).astype(x.dtype)
     dx = convolution.conv2d_input_gradient(g, w, x.shape, *options, fewer=fewer)
-    dw = convolution.conv2d_weight_gradient(g, x, w.shape, *options)
+    dw = convolution.conv2d_weight_gradient(g, x, w.shape, *options, fewer=fewer)
     assert (dx.shape, dx.dtype) == (x.shape, x.dtype)
     assert (dw.shape, dw.dtype) == (w.shape, w.dtype)
     for _ in range(3):
@@ -152,7 +153,7 @@ def test_same_bits_at_any_number_of_threads(layer):
         threads.set_num_threads(count)
         y = convolution.conv2d(x, w, *options, fewer=fewer)
         dx = convolution.conv2d_input_gradient(y, w, x.shape, *options, fewer=fewer)
-        results.append((y, dx, convolution.conv2d_weight_gradient(y, x, w.shape, *options)))
+        results.append((y, dx, convolution.conv2d_weight_gradient(y, x, w.shape, *options, fewer=fewer)))
     threads.set_num_threads(before)
     for result in results[1:]:
         for ours, first in zip(result, results[0], strict=True):
@@ -165,10 +166,26 @@ def test_fewer_multiplications_are_a_matter_of_shapes():
     x, w = rng.standard_normal(x_shape, np.float32), rng.standard_normal(w_shape, np.float32)
     ours, defined = (convolution.conv2d(x, w, *options, fewer=fewer) for fewer in (True, False))
     assert (ours != defined).any()
-    np.testing.assert_allclose(ours, defined, atol=1e-4)
+    np.testing.assert_allclose(ours, defined, atol=5e-4)
+    ours, defined = (convolution.conv2d_weight_gradient(ours, x, w.shape, *options, fewer=few) for few in (True, False))
+    assert (ours != defined).any()
+    np.testing.assert_allclose(ours, defined, rtol=1e-4, atol=1e-5 * np.abs(defined).max())
     for few in (x[:1], w), (x[:, :3], w[:, :3]), (x, w[:3]), (x, w[..., :2]):
         ours, defined = (convolution.conv2d(*few, *options, fewer=fewer) for fewer in (True, False))
         np.testing.assert_array_equal(ours, defined)
+
+
+@pytest.mark.parametrize("size", [(21, 37), (4, 5), (120, 9)])
+def test_filters_of_fewer_multiplications_in_several_blocks_bands_and_parts(size):
+    rng = np.random.default_rng(0)
+    x, w_shape = rng.standard_normal((7, 2 * 70, *size)), (2 * 133, 70, 3, 3)
+    g = rng.standard_normal((7, w_shape[0], size[0], size[1]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "_winograd_pays_for_filters", lambda *sizes: True)
+        ours = convolution.conv2d_weight_gradient(g, x, w_shape, (1, 1), (1, 1), (1, 1), 2, fewer=True)
+    defined = convolution.conv2d_weight_gradient(g, x, w_shape, (1, 1), (1, 1), (1, 1), 2)
+    assert (ours != defined).any()
+    np.testing.assert_allclose(ours, defined, rtol=1e-9, atol=1e-12 * np.abs(defined).max())
 
 
 def test_relu_of_fewer_multiplications_keeps_nan_and_is_planned():
