@@ -36,10 +36,12 @@ from autograd_core.kernels.threads import get_num_threads, scratch
 from autograd_core.kernels.thresholds import (
     DEPTH,
     ELEMENTWISE_TASK,
+    PACKING_FOR_PRODUCT,
     SMALL_PRODUCT,
     SMALL_PRODUCT_AVX512,
     SMALLEST_PRODUCT,
     TASK_COLUMNS,
+    TASK_CYCLES,
     TASK_ROWS,
     THIN,
 )
@@ -126,7 +128,7 @@ def _multiply_batch(a, b, c, batch, m, depth, n):
     a_rows, a_columns = a.strides[-2:]
     b_rows, b_columns = b.strides[-2:]
     count = c.size // (m * n)
-    rows, columns, per_worker = _task_shape(m, n, count, threads, item)
+    rows, columns, per_worker = _task_shape(m, depth, n, count, threads, item)
     _multiply(
         c.size * depth, count * -(-m // rows) * -(-n // columns),
         first_entry(a), first_entry(b), starts_of(a, batch), starts_of(b, batch), c.reshape(-1),
@@ -168,20 +170,25 @@ def starts_of(x, batch):
 
 
 @lru_cache(maxsize=1024)
-def _task_shape(m, n, count, threads, item):
-    """Rows and columns of a task: large, for packing to pay, but enough tasks that threads finish together.
+def _task_shape(m, depth, n, count, threads, item):
+    """Rows and columns of a task: those with which the thread that has most to do is done first.
 
     And the entries of `item` bytes that a worker needs to pack them.
     """
-    rows, columns = min(TASK_ROWS, m), min(TASK_COLUMNS, n)
-    wanted = 1 if threads == 1 else 4 * threads
-    while -(-m // rows) * -(-n // columns) * count < wanted and rows * columns > 64 * 64:
-        if rows >= columns // 2:
-            rows = -(-rows // 2)
-        else:
-            columns = -(-columns // 2)
-    rows, columns = rows + -rows % simd.ROWS, columns + -columns % 16
-    width = simd.TILE_BYTES // item
+    width, lanes = simd.TILE_BYTES // item, simd.VECTOR_BYTES // item
+    least_down, least_across = -(-m // TASK_ROWS), -(-n // TASK_COLUMNS)
+    most = max(count * least_down * least_across + 1, 4 * threads)  # tasks, about
+    fewest = np.inf
+    for down in range(least_down, min(-(-m // simd.ROWS), most // (count * least_across)) + 1):
+        for across in range(least_across, min(-(-n // width), most // (count * down)) + 1):
+            rows, columns = -(-m // down), -(-n // across)
+            rows, columns = rows + -rows % simd.ROWS, columns + -columns % width
+            tasks = count * -(-m // rows) * -(-n // columns)
+            task = (rows * columns / lanes + PACKING_FOR_PRODUCT * (rows + columns)) * depth + TASK_CYCLES
+            cycles = -(-tasks // threads) * task
+            if cycles < fewest:
+                fewest, shape = cycles, (rows, columns)
+    rows, columns = shape
     per_worker = (rows + simd.ROWS + width) * DEPTH + 2 * width
     return rows, columns, per_worker + -per_worker % 64
 

@@ -74,6 +74,8 @@ DEPTH = 384
 RECURRENT_ROWS = 64
 # The largest task. Its rows of A, packed, take three quarters of a second-level cache of a megabyte.
 TASK_ROWS, TASK_COLUMNS = 512, 1024
+# Cycles to pack an entry of an operand, about, and to claim a task and begin it.
+PACKING_FOR_PRODUCT, TASK_CYCLES = 0.4, 1000
 # Taps for which a strip of weights stays in the first-level cache while positions pass by.
 TAPS = 160
 # Entries of one image's lattice in a task, where rows can be divided: it should stay in a second-level cache.
