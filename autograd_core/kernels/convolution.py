@@ -63,8 +63,13 @@ def conv2d(x, w, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, bias=
 
 
 @planned
-def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, fewer=False):
-    """Gradient of Σ g · conv2d(x, w) with respect to x; `fewer` is as there."""
+def conv2d_input_gradient(
+    g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1, fewer=False, relu=None
+):
+    """Gradient of Σ g · conv2d(x, w) with respect to x; `fewer` is as there.
+
+    Where x = relu(z), and is given as `relu`, that with respect to z, or None where it takes a pass of its own.
+    """
     g, w, dtype = _in_one_float(g, w)
     out, channels, *kernel = w.shape
     dx = memory.empty(x_shape, g.dtype)
@@ -78,8 +83,14 @@ def conv2d_input_gradient(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation
         if pays or _lanes_are_images(*sizes):
             weights = transposed[..., ::-1, ::-1]
             convolve_images = winograd.convolve if pays else image_lanes.convolve
-            convolve_images(g, weights, *axes, dx, _biases(None, weights), False)
+            if relu is not None:
+                if relu.dtype != dx.dtype or dtype != dx.dtype:
+                    return None
+                relu = contiguous(relu)
+            convolve_images(g, weights, *axes, dx, _biases(None, weights), False, relu)
             return _in_dtype(dx, dtype)
+    if relu is not None:
+        return None
     for phase in product(range(min(stride[0], x_shape[2])), range(min(stride[1], x_shape[3]))):
         along = zip(kernel, stride, padding, dilation, phase, strict=True)
         (rows, y_shifts), (columns, x_shifts) = (_landing_taps(*axis) for axis in along)

@@ -72,8 +72,11 @@ def convolution_cost(images, channels, outputs, rows, columns, item):
     return vectors * (simd.whole_tiles(outputs) * taps) + PACKING * channels * area + UNPACKING * outputs
 
 
-def convolve(x, weights, rows, columns, y, bias, rectify):
-    """y = bias + correlation of x with weights (groups, outputs, channels, *taps), see `Axis`; y is C-contiguous."""
+def convolve(x, weights, rows, columns, y, bias, rectify, relu=None):
+    """y = bias + correlation of x with weights (groups, outputs, channels, *taps), see `Axis`; y is C-contiguous.
+
+    With `rectify`, negative results become 0. They are multiplied by the gradient of `relu`, an array like y, if given.
+    """
     x = contiguous(x)
     groups, outputs, channels, *window = weights.shape
     images, threads = x.shape[0], get_num_threads()
@@ -98,7 +101,7 @@ def convolve(x, weights, rows, columns, y, bias, rectify):
         x.reshape(-1), room[:packed], _spans(rows, columns), y.reshape(-1), room[packed:],
         int_scratch(threads, 3 * window[0] * window[1]),
         (images, groups, channels, *x.shape[2:]), (outputs, rows.positions, columns.positions), tuple(rows),
-        tuple(columns), band, per_worker, rectify,
+        tuple(columns), band, per_worker, rectify, bias if relu is None else relu.reshape(-1), relu is not None,
     )  # fmt: skip
 
 
@@ -107,7 +110,7 @@ def _convolve(
     worker, task, x: In1, packed: In1, spans: InInts1, y: Out1, scratch: Out1, lists: OutInts2,
     x_shape: tuple[int, int, int, int, int], y_shape: tuple[int, int, int],
     y_axis: tuple[int, int, int, int, int, int], x_axis: tuple[int, int, int, int, int, int],
-    band, per_worker, rectify: bool,
+    band, per_worker, rectify: bool, relu: In1, of_positive: bool,
 ):  # fmt: skip
     """A task has some rows of one group's results for as many images as a tile has lanes."""
     images, groups, channels, height, width = x_shape
@@ -166,7 +169,7 @@ def _convolve(
         unpack_pixels(
             scratch, sums + output * positions * lanes, lanes, positions, count,
             y, (((first_image * groups + group) * outputs + output) * out_height + first_row) * out_width,
-            groups * outputs * out_height * out_width,
+            groups * outputs * out_height * out_width, relu, of_positive,
         )  # fmt: skip
 
 
@@ -189,21 +192,29 @@ def pack_pixels(source, start, image_stride, images, pixels, target, target_star
 
 
 @jit
-def unpack_pixels(source, start, pitch, pixels, images, target, target_start, image_stride):
-    """target[n·image_stride + p] = source[p·pitch + n] for n < images, p < pixels."""
+def unpack_pixels(source, start, pitch, pixels, images, target, target_start, image_stride, relu, of_positive):
+    """target[n·image_stride + p] = source[p·pitch + n] for n < images, p < pixels.
+
+    If `of_positive`, times the gradient of `relu`, an array like the target: 1 where it is above 0, else 0.
+    """
     vector = simd.VECTOR_BYTES // source.itemsize
     if min(images, pixels) < vector:
         for n in range(images):
             for p in range(pixels):
-                target[target_start + n * image_stride + p] = source[start + p * pitch + n]
+                at = target_start + n * image_stride + p
+                target[at] = source[start + p * pitch + n]
+                if of_positive:
+                    target[at] *= relu[at] > 0
         return
     for first in range(0, images, vector):
         n = min(first, images - vector)
         for first_pixel in range(0, pixels, vector):
             p = min(first_pixel, pixels - vector)
-            simd_images.transpose_square(
-                source, start + p * pitch + n, pitch, target, target_start + n * image_stride + p, image_stride
-            )
+            at, to = start + p * pitch + n, target_start + n * image_stride + p
+            if of_positive:
+                simd_images.transpose_square_of_positive(source, at, pitch, target, to, image_stride, relu)
+            else:
+                simd_images.transpose_square(source, at, pitch, target, to, image_stride)
 
 
 def weights_cost(images, channels, outputs, rows, columns, item):

@@ -127,16 +127,44 @@ def transpose_square(typing_context, source, source_start, source_stride, target
 
     def generate(context, builder, signature, arguments):
         source, source_start, source_stride, target, target_start, target_stride = arguments
-        vector = vector_of(signature.args[0].dtype)
-        source = pointer(context, builder, signature.args[0], source, source_start)
         target = pointer(context, builder, signature.args[3], target, target_start)
-        rows = [[load(builder, source, builder.mul(source_stride, const(r)), vector)] for r in range(vector.count)]
-        while len(rows) > 1:  # as in `simd.transpose`
-            half = len(rows) // 2
-            rows = [riffle(builder, rows[r], rows[r + half]) for r in range(half)]
-        for k, column in enumerate(rows[0]):
+        columns = _columns(context, builder, signature.args[0], source, source_start, source_stride)
+        for k, column in enumerate(columns):
             store(builder, column, target, builder.mul(target_stride, const(k)))
         return context.get_dummy_value()
 
     i8 = types.intp
     return types.void(source, i8, i8, target, i8, i8), generate
+
+
+@intrinsic
+def transpose_square_of_positive(
+    typing_context, source, source_start, source_stride, target, target_start, target_stride, relu
+):
+    """As `transpose_square`, times the gradient of `relu`, an array like the target: 1 where it is above 0, else 0."""
+
+    def generate(context, builder, signature, arguments):
+        source, source_start, source_stride, target, target_start, target_stride, relu = arguments
+        target = pointer(context, builder, signature.args[3], target, target_start)
+        relu = pointer(context, builder, signature.args[6], relu, target_start)
+        columns = _columns(context, builder, signature.args[0], source, source_start, source_stride)
+        for k, column in enumerate(columns):
+            at = builder.mul(target_stride, const(k))
+            zero, one = ir.Constant(column.type, None), ir.Constant(column.type, [1.0] * column.type.count)
+            above = builder.fcmp_ordered(">", load(builder, relu, at, column.type), zero)
+            store(builder, builder.fmul(column, builder.select(above, one, zero)), target, at)
+        return context.get_dummy_value()
+
+    i8 = types.intp
+    return types.void(source, i8, i8, target, i8, i8, relu), generate
+
+
+def _columns(context, builder, array_type, source, start, stride):
+    """Emit the columns of a square of as many rows as a vector has lanes."""
+    vector = vector_of(array_type.dtype)
+    source = pointer(context, builder, array_type, source, start)
+    rows = [[load(builder, source, builder.mul(stride, const(r)), vector)] for r in range(vector.count)]
+    while len(rows) > 1:  # as in `simd.transpose`
+        half = len(rows) // 2
+        rows = [riffle(builder, rows[r], rows[r + half]) for r in range(half)]
+    return rows[0]

@@ -114,10 +114,10 @@ def _tiles(axis):
     return -(-axis.positions // TILE)
 
 
-def convolve(x, weights, rows, columns, y, bias, rectify):
-    """y = bias + correlation of x with weights (groups, outputs, channels, 3, 3); see `image_lanes.Axis`.
+def convolve(x, weights, rows, columns, y, bias, rectify, relu=None):
+    """y = bias + correlation of x with weights (groups, outputs, channels, 3, 3), as `image_lanes.convolve`.
 
-    Stride and spread are 1. y is C-contiguous.
+    Stride and spread are 1.
     """
     x = contiguous(x)
     groups, outputs, channels, *_ = weights.shape
@@ -144,6 +144,7 @@ def convolve(x, weights, rows, columns, y, bias, rectify):
         y.size * channels * PLANES // TILE**2, blocks * groups * -(-down // band), x.reshape(-1), room[:packed], bias,
         y.reshape(-1), room[packed:], (images, groups, channels, *x.shape[2:]),
         (outputs, rows.positions, columns.positions), (rows.start, columns.start), band, per_worker, rectify,
+        bias if relu is None else relu.reshape(-1), relu is not None,
     )  # fmt: skip
 
 
@@ -187,7 +188,7 @@ def _take(source, start, stride, count, target, place, pitch):
 def _convolve(
     worker, task, x: In1, packed: In1, bias: In1, y: Out1, scratch: Out1,
     x_shape: tuple[int, int, int, int, int], y_shape: tuple[int, int, int], starts: tuple[int, int],
-    band, per_worker, rectify: bool,
+    band, per_worker, rectify: bool, relu: In1, of_positive: bool,
 ):  # fmt: skip
     """A task has some rows of tiles of one group, for as many images as a vector has lanes."""
     images, groups, channels, height, width = x_shape
@@ -229,12 +230,12 @@ def _convolve(
         target = (((first_image * groups + group) * outputs + output) * out_height + first_row) * out_width
         stride = groups * outputs * out_height * out_width
         if out_width == TILE * across:
-            unpack_pixels(scratch, source, lanes, real * out_width, count, y, target, stride)
+            unpack_pixels(scratch, source, lanes, real * out_width, count, y, target, stride, relu, of_positive)
             continue
         for row in range(real):
             unpack_pixels(
                 scratch, source + row * TILE * across * lanes, lanes, out_width, count,
-                y, target + row * out_width, stride,
+                y, target + row * out_width, stride, relu, of_positive,
             )  # fmt: skip
 
 

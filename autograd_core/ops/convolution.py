@@ -146,6 +146,12 @@ def conv2d_input_gradient(
     )
 
 
+@conv2d_input_gradient.takes_in("∂relu/∂x")
+def _(dy, w, relu, /, shape, stride, padding, dilation, groups):
+    how = shape, _twice(stride), _twice(padding), _twice(dilation), groups, thread.recording.winograd
+    return kernels.convolution.conv2d_input_gradient(*_alike(dy, w), *how, relu)
+
+
 @conv2d_input_gradient.vjp("dy")
 def _(g, w, stride, padding, dilation, groups):
     return conv2d(g, w, stride=stride, padding=padding, dilation=dilation, groups=groups)

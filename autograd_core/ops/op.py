@@ -469,7 +469,11 @@ class Op(Generic[P]):
             saved = [given.tensor(x) if type(x) is _Array else x for x in saved]
         shares = []
         returned: dict[Rule, Any] | None = None  # by rules that serve several inputs
-        for index, parent in enumerate(node.parents):
+        parents = node.parents
+        # The first input's share comes last, right before what is done with it: most often that is what was computed
+        # before, where others are parameters. So it is still in the cache, and a compiled step can do both in one pass.
+        for index in range(len(parents) - 1, -1, -1):
+            parent = parents[index]
             if parent is None or (needed is not None and parent not in needed):
                 continue
             rule = self.rules[index if index < self.last else self.last]

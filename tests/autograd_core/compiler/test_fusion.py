@@ -236,6 +236,36 @@ def test_pooling_takes_in_the_relu_before_it_on_the_way_back(pool):
     assert same_to_the_bit(function, x, w).count("with the op before") == 2
 
 
+@pytest.mark.parametrize("winograd", [False, True])
+@pytest.mark.parametrize(
+    ("images", "channels", "size", "taken"),
+    [(32, 16, (6, 7), True), (16, 20, (3, 5), True), (3, 16, (9, 11), False), (16, 70, (40, 40), False)],
+)
+def test_convolution_takes_in_the_relu_before_it_on_the_way_back(images, channels, size, taken, winograd):
+    def function(x, w):
+        with ag.allow_winograd(winograd):
+            y = ag.conv2d(ag.relu(x), w, padding=1)
+            return y.detach(), *ag.gradients((y * y).sum(), [x, w])
+
+    x = tensor(images, channels, *size, requires_grad=True)
+    w = tensor(channels, channels, 3, 3, seed=1, requires_grad=True)
+    x.array[0, 0, 0, 0], x.array[1, 1, 0, 0] = np.nan, np.inf
+    shown = same_to_the_bit(function, x, w)
+    if taken or not winograd:
+        assert ("with the op before" in shown) == taken
+
+
+def test_what_a_convolution_sends_back_is_computed_if_somebody_looks_at_it():
+    def function(x, w):
+        z = ag.relu(x)
+        return ag.gradients(ag.square(ag.conv2d(z, w)).sum(), [x, z, w])
+
+    x, w = tensor(32, 16, 6, 6, requires_grad=True), tensor(16, 16, 3, 3, seed=1, requires_grad=True)
+    gx, gz, _ = function(x, w)
+    assert np.any(gx.numpy() != gz.numpy())
+    same_to_the_bit(function, x, w)
+
+
 def test_what_pooling_sends_back_is_computed_if_somebody_looks_at_it():
     def function(x):
         z = ag.relu(x)
