@@ -126,13 +126,15 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     in_place, planes = _in_place(x, stride, padding, lattice, g.shape[2] - band)
     bands = -(-g.shape[2] // band)
     chunks = max(1, min(CONVOLUTION_PARTS, g.shape[0] * bands, CONVOLUTION_PARTS_ENTRIES // (depth * out)))
-    tasks = chunks * groups
-    taps_of_task = -(-depth // -(-CONVOLUTION_PARTS // tasks))
-    taps_of_task = max(taps_of_task + -taps_of_task % simd.ROWS, 8 * simd.ROWS)
+    tasks, threads = chunks * groups, get_num_threads()
+    pieces = max(1, min(-(-CONVOLUTION_PARTS // tasks), depth // (8 * simd.ROWS)))
+    if pieces > threads:
+        pieces -= pieces % threads  # so that threads finish together
+    taps_of_task = -(-depth // pieces)
+    taps_of_task += -taps_of_task % simd.ROWS
 
     width = simd.TILE_BYTES // x.itemsize
     per_worker = whole_lines((DEPTH + 2) * width + channels * stride[0] * stride[1] * lattice[0] * lattice[1] + width)
-    threads = get_num_threads()
     partial = memory.empty((chunks, groups, depth, outputs), x.dtype)
     gradient_to_weights(
         g.size * depth, tasks * -(-depth // taps_of_task),
@@ -158,7 +160,7 @@ def _convolve(x, weights, taps, spacing, margin, y, size, step, first, bias=None
         return
     images, threads = x.shape[0], get_num_threads()
     wanted = 1 if threads == 1 else 4 * threads
-    band, lattice = _band(size, taps, channels, spacing, -(-wanted // (images * groups)))
+    band, lattice = _balanced_band(size, taps, channels, spacing, images * groups, threads)
     lattice_image = channels * spacing[0] * spacing[1] * lattice[0] * lattice[1]
     block = 1
     if band == size[0]:
@@ -290,8 +292,9 @@ def _weights_costs(outputs, depth, size, vector):
         taps, several = simd_dot_products.LINE_TAPS, 1
     sums = -(-depth // taps) * taps * -(-outputs // several) * several
     vectors = size[0] * -(-size[1] // vector) + 8  # to add up a vector's lanes at the end takes as long as 8
+    whole = simd.whole_gathered_tiles(depth) if outputs > vector else depth + -depth % simd.ROWS
     # Their masked loads, mostly across two cache lines, take twice as long as what is computed with them.
-    return 2 * sums * vectors / (size[0] * size[1]), (depth + -depth % simd.ROWS) * -(-outputs // vector)
+    return 2 * sums * vectors / (size[0] * size[1]), whole * -(-outputs // vector)
 
 
 def _biases(bias, weights):
@@ -331,6 +334,19 @@ def _landing_taps(size, stride, padding, dilation, phase):
         return slice(0, 0), ()
     taken = range(landing[0], size, period)
     return slice(landing[0], None, period), tuple((phase + padding - i * dilation) // stride for i in taken)
+
+
+@lru_cache(maxsize=256)
+def _balanced_band(size, taps, channels, spacing, planes, threads):
+    """The same for so many images and groups, with which the thread that has most rows has fewest."""
+    most = 1 if threads == 1 else -(-4 * threads // planes)
+
+    def rows(division):
+        band, (lattice_rows, _) = division
+        # Rows that are copied count a little.
+        return -(-planes * -(-size[0] // band) // threads) * (band + lattice_rows / 32)
+
+    return min((_band(size, taps, channels, spacing, bands) for bands in range(1, most + 1)), key=rows)
 
 
 @lru_cache(maxsize=256)

@@ -120,10 +120,25 @@ def pack_weights(
     real, panel = min(lanes, outputs - i), group * (packed.size // groups) + i * (depth + 1)
     for lane in range(real):  # for slices Numba loads a module more
         packed[panel + lane] = bias[group * outputs + i + lane]
+    vector = simd.VECTOR_BYTES // w.itemsize
+    # Taps that are fewer than a vector has lanes, as of the gradient to images: it takes what follows with them, in
+    # the source as in the target, where the next taps come to lie afterwards.
+    short = rows == 1 and w_strides[4] == 1 and columns < vector <= w_strides[2] + columns
     for run in range(planes * rows):
         plane, row = divmod(run, rows)
         start = group * w_strides[0] + i * w_strides[1] + plane * w_strides[2] + row * w_strides[3]
-        pack(w, start, w_strides[1], real, w_strides[4], columns, packed, panel + (run * columns + 1) * lanes, lanes)
+        target = panel + (run * columns + 1) * lanes
+        if short and run + 1 < planes and run * columns + vector <= depth:
+            _transpose_all(w, start, w_strides[1], real, packed, target, lanes)
+        else:
+            pack(w, start, w_strides[1], real, w_strides[4], columns, packed, target, lanes)
+
+
+@jit
+def _transpose_all(source, start, lane_stride, lanes, target, target_start, width):
+    """target[k·width + i] = source[i, k] for i < lanes and a vector of k."""
+    for i in range(0, lanes, simd.TRANSPOSED):
+        simd.transpose(source, start + i * lane_stride, lane_stride, lanes - i, target, target_start + i, width)
 
 
 @kernel
@@ -354,7 +369,12 @@ def _multiply_taps(
     scratch, lattice, bases, position, offsets, first, end, strip, count, sums, sums_start, outputs, columns, add
 ):
     for tap in range(first, end, simd.ROWS):
-        if columns * sums.itemsize > simd.VECTOR_BYTES:
+        if columns * sums.itemsize > simd.VECTOR_BYTES and end - tap <= simd.HALF_ROWS:
+            simd.multiply_gathered_half(
+                scratch, lattice, bases, position, offsets, tap, scratch, strip, count,
+                sums, sums_start + tap * outputs, outputs, end - tap, columns, add, False,
+            )  # fmt: skip
+        elif columns * sums.itemsize > simd.VECTOR_BYTES:
             simd.multiply_gathered_tile(
                 scratch, lattice, bases, position, offsets, tap, scratch, strip, count,
                 sums, sums_start + tap * outputs, outputs, end - tap, columns, add, False,

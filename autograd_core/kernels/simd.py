@@ -108,8 +108,8 @@ def _tile(vectors):
     return multiply_tile
 
 
-def _gathered_tile(vectors):
-    """Make the intrinsic for tiles whose A is not packed but found by two tables."""
+def _gathered_tile(tile_rows, vectors):
+    """Make the intrinsic for tiles of so many rows and vectors whose A is not packed but found by two tables."""
 
     @intrinsic
     def multiply_gathered_tile(
@@ -136,7 +136,7 @@ def _gathered_tile(vectors):
             c = pointer(context, builder, signature.args[9], c, c_start)
             last = builder.sub(rows, const(1))
             held = []
-            for i in range(ROWS):
+            for i in range(tile_rows):
                 row = builder.select(builder.icmp_signed("<", const(i), rows), const(i), last)
                 held.append(builder.load(builder.gep(offsets, [row])))
 
@@ -150,7 +150,7 @@ def _gathered_tile(vectors):
                 masked_load(builder, vector_pointer(builder, place, const(0), vector), fresh)
                 for place in row_of(const(-1))
             ]
-            sums = accumulate(builder, vector, ROWS, vectors, depth, factors_of, row_of, lambda i, j: before[j])
+            sums = accumulate(builder, vector, tile_rows, vectors, depth, factors_of, row_of, lambda i, j: before[j])
             store_tile(builder, sums, *_adjacent(builder, c, columns, vector, vectors), c_stride, rows, add, rectify)
             return context.get_dummy_value()
 
@@ -255,8 +255,11 @@ def _store_every_other(builder, sums, places, counts, c_stride, rows):
 
 multiply_tile = _tile(VECTORS)
 multiply_narrow_tile = _tile(1)
-multiply_gathered_tile = _gathered_tile(VECTORS)
-multiply_narrow_gathered_tile = _gathered_tile(1)
+multiply_gathered_tile = _gathered_tile(ROWS, VECTORS)
+multiply_narrow_gathered_tile = _gathered_tile(ROWS, 1)
+# For the last few taps: of a single image's 3 × 3 there are nine, and tiles have eight rows.
+HALF_ROWS = ROWS // 2
+multiply_gathered_half = _gathered_tile(HALF_ROWS, VECTORS)
 multiply_scattered_tile = _scattered_tile(ROWS, VECTORS)
 # For the last few outputs, or a layer of only so many: six of eight rows, four of six.
 PART_ROWS = 3 * ROWS // 4
@@ -267,6 +270,12 @@ def whole_tiles(rows):
     """The rows that tiles compute for so many."""
     last = rows % ROWS
     return rows - last + (last > 0) * (PART_ROWS if last <= PART_ROWS else ROWS)
+
+
+def whole_gathered_tiles(rows):
+    """The same for tiles whose A is gathered."""
+    last = rows % ROWS
+    return rows - last + (last > 0) * (HALF_ROWS if last <= HALF_ROWS else ROWS)
 
 
 # For a single output, as in depthwise convolution: all registers go to positions.
