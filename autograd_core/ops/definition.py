@@ -42,6 +42,7 @@ broadcast axes, casting it to its input's dtype.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -142,6 +143,13 @@ class Elementwise(Op[P]):
         except (TypeError, ValueError) as error:
             refuse_misuse(self.name, error)
             raise
+
+    def by_threads(self, *args: Any) -> Any:
+        """The row on large arrays, in memory that earlier ones left: by a kernel if they are alike, else by numpy."""
+        if _is_long(args, _LONG):
+            with contextlib.suppress(kernels.elementwise.NoKernelError):
+                return kernels.elementwise.run(self.row, args)
+        return kernels.memory.compute(self.on_arrays, *args)
 
     def on_numbers(self, *args: float) -> Any:
         """The op on Python numbers, with the results of IEEE 754 where Python would raise: 1/0 is inf, log(-1) nan."""

@@ -8,13 +8,12 @@ A comparison counts as 0 or 1 in arithmetic. What happens at ties and kinks stan
 # The rows are named as the Python array API standard names them, `abs` and `pow` among them.
 
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from autograd_core.backward import sums
 from autograd_core.errors import DTypeError
-from autograd_core.kernels import memory
 from autograd_core.ops.definition import elementwise
 
 __all__ = [
@@ -126,7 +125,10 @@ def _():
     return -1.0
 
 
-negative.on_large_arrays = partial(memory.compute, _negative_of_arrays)
+# What takes no longer than to read and write: numpy has one thread for it.
+for _op in (add, subtract, multiply, divide, negative):
+    _op.on_large_arrays = _op.by_threads
+sums.of_large = add.by_threads
 
 
 def _floor_divide_arrays(a: Any, b: Any) -> Any:
