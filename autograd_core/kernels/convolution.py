@@ -7,7 +7,7 @@ This file turns each of them into correlations on lattices, which `implicit_gemm
                         of w that land there: there are no zeros between strided entries to multiply by
     gradient to w       g against the taps of x, summed over positions and images
 
-Where it is allowed and pays, `winograd` computes the first two for 3 × 3 filters.
+Where it is allowed and pays, 3 × 3 filters are computed by `winograd`, and their gradient by `winograd_filters`.
 """
 
 from functools import lru_cache
@@ -16,7 +16,7 @@ from math import gcd, prod
 
 import numpy as np
 
-from autograd_core.kernels import FLOATS, image_lanes, memory, simd, simd_dot_products, winograd
+from autograd_core.kernels import FLOATS, image_lanes, memory, simd, simd_dot_products, winograd, winograd_filters
 from autograd_core.kernels.gemm import first_entry, whole_strides
 from autograd_core.kernels.image_lanes import Axis
 from autograd_core.kernels.implicit_gemm import add_chunks, convolve, gradient_to_weights, pack_weights
@@ -117,7 +117,7 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     axes = _axes(g.shape[2:], x.shape[2:], tuple(kernel), stride, (-padding[0], -padding[1]), dilation)
     winograd_pays = fewer and _winograd_pays_for_filters(len(x), groups, channels, outputs, axes, x.itemsize)
     if winograd_pays or _lanes_are_images_for_weights(len(x), channels, outputs, axes, x.itemsize):
-        gradient = winograd.gradient_to_filters if winograd_pays else image_lanes.gradient_to_weights
+        gradient = winograd_filters.gradient_to_filters if winograd_pays else image_lanes.gradient_to_weights
         partial = gradient(x, g, groups, *axes)
         add_chunks(partial.size, groups * -(-depth // TAPS_TO_ADD), partial, dw)
         return _in_dtype(dw, dtype).reshape(w_shape)
@@ -257,7 +257,7 @@ def _winograd_pays_for_filters(images, groups, channels, outputs, axes, item):
     """The same for the gradient to filters."""
     if not _is_for_winograd(axes):
         return False
-    cost = winograd.filters_cost(images, groups, channels, outputs, *axes, item)
+    cost = winograd_filters.cost(images, groups, channels, outputs, *axes, item)
     size = [axis.positions for axis in axes]
     return cost < 0.95 * min(_weights_costs(outputs, channels * 9, size, simd.VECTOR_BYTES // item))
 
