@@ -108,7 +108,8 @@ def conv2d_weight_gradient(g, x, w_shape, stride=(1, 1), padding=(0, 0), dilatio
     g, x, dtype = _in_one_float(g, x)
     if 0 in g.shape or 0 in x.shape or 0 in w_shape:
         return np.zeros(w_shape, dtype)
-    g = contiguous(g)
+    # An axis of length 1 may have any stride, which vectors would follow beyond the array.
+    g = contiguous(g).reshape(-1).reshape(g.shape)
     out, channels, *kernel = w_shape
     outputs = out // groups
     taps = _forward_taps(*kernel, *stride, *dilation)

@@ -132,6 +132,20 @@ def test_layers_of_networks(layer):
     check_against_reference(rng, x, w, *options)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_upstream_gradients_of_one_column_may_have_any_stride(dtype):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((4, 6, 9, 5)).astype(dtype)
+    g = rng.standard_normal((4, 7, 7, 1)).astype(dtype)
+    expected = convolution.conv2d_weight_gradient(g, x, (7, 6, 3, 5))
+    transposed = np.ascontiguousarray(g.swapaxes(2, 3)).swapaxes(2, 3)
+    flipped = g[..., ::-1]
+    spread = np.repeat(g, 3, axis=3)[:, :, :, ::3]
+    for same in (transposed, flipped, spread):
+        np.testing.assert_array_equal(convolution.conv2d_weight_gradient(same, x, (7, 6, 3, 5)), expected)
+    check_against_reference(rng, x, rng.standard_normal((7, 6, 3, 5)).astype(dtype), (1, 1), (0, 0), (1, 1), 1)
+
+
 def test_arrays_of_any_strides():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((9, 8, 4, 3)).T[:, ::-1]
