@@ -33,7 +33,7 @@ from autograd_core.operators import Operators
 from autograd_core.ops.op import Op, given, refuse_misuse
 from autograd_core.ops.shaping import in_native_order
 from autograd_core.promotion import cast_to_common_dtype
-from autograd_core.recording import check_output, forget_programs, no_grad, structure, thread
+from autograd_core.recording import check_output, forget_programs, no_grad, refuse_to_compile, structure, thread
 
 if TYPE_CHECKING:
     from autograd_core.argument_types import TensorLike
@@ -405,6 +405,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
     def retain_grad(self) -> Tensor:
         """Keep `.grad` here too, although this tensor is no leaf."""
         if self.node is not None:
+            refuse_to_compile("retain_grad()", "compute ag.gradients(loss, [t]) and return it")
             self.node.retained = weakref.ref(self)  # the graph must not own its results
         return self
 

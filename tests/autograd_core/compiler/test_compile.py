@@ -818,6 +818,22 @@ def test_a_function_that_does_something_else_the_next_time_is_refused():
         other(ag.tensor([1.0]))
 
 
+def test_retaining_a_gradient_is_refused_by_name_and_leaves_the_tensor_usable():
+    w, x = ag.tensor([1.0, 2.0], requires_grad=True), ag.tensor([3.0, 4.0])
+
+    def step(x):
+        w.grad = None
+        inner = w * x
+        inner.retain_grad()
+        loss = ag.square(inner).sum()
+        loss.backward()
+        return loss, inner.grad
+
+    with pytest.raises(ag.CompileError, match=r"compile: retain_grad\(\) .*ag\.gradients\(loss, \[t\]\)"):
+        ag.compile(step)(x)
+    assert step(x)[1].numpy().tolist() == [6.0, 16.0]
+
+
 def test_hooks_and_graphs_of_gradients_or_results_are_refused():
     w = ag.tensor([1.0], requires_grad=True)
 
