@@ -71,6 +71,8 @@ def conv2d_input_gradient(
     Where x = relu(z), and is given as `relu`, that with respect to z, or None where it takes a pass of its own.
     """
     g, w, dtype = _in_one_float(g, w)
+    if relu is not None and not (relu.dtype == g.dtype == dtype):
+        return None
     out, channels, *kernel = w.shape
     dx = memory.empty(x_shape, g.dtype)
     transposed = w.reshape(groups, out // groups, channels, *kernel).swapaxes(1, 2)
@@ -83,10 +85,7 @@ def conv2d_input_gradient(
         if pays or _lanes_are_images(*sizes):
             weights = transposed[..., ::-1, ::-1]
             convolve_images = winograd.convolve if pays else image_lanes.convolve
-            if relu is not None:
-                if relu.dtype != dx.dtype or dtype != dx.dtype:
-                    return None
-                relu = contiguous(relu)
+            relu = None if relu is None else contiguous(relu)
             convolve_images(g, weights, *axes, dx, _biases(None, weights), False, relu)
             return _in_dtype(dx, dtype)
     if relu is not None:
@@ -339,7 +338,7 @@ def _landing_taps(size, stride, padding, dilation, phase):
 
 @lru_cache(maxsize=256)
 def _balanced_band(size, taps, channels, spacing, planes, threads):
-    """The same for so many images and groups, with which the thread that has most rows has fewest."""
+    """The `_band` for so many images and groups with which the thread that has most rows has fewest."""
     most = 1 if threads == 1 else -(-4 * threads // planes)
 
     def rows(division):

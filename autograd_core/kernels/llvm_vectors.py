@@ -92,6 +92,12 @@ def fma(builder, a, b, c):
     return call(builder, f"llvm.fma.{mangled(c.type)}", c.type, a, b, c)
 
 
+def times_relu_gradient(builder, upstream, relu):
+    """upstream · ∂relu/∂x of vectors, which is 1 where `relu`, what it gave, is above 0, and else 0."""
+    zero, one = ir.Constant(upstream.type, None), ir.Constant(upstream.type, [1.0] * upstream.type.count)
+    return builder.fmul(upstream, builder.select(builder.fcmp_ordered(">", relu, zero), one, zero))
+
+
 def repeat(builder, depth, starts, step):
     """Emit a loop of `depth` rounds, at least one, and return what it ends with: values that stay in registers.
 

@@ -17,6 +17,7 @@ from autograd_core.kernels.llvm_vectors import (
     riffle,
     splat,
     store,
+    times_relu_gradient,
     vector_of,
 )
 from autograd_core.kernels.simd import PART_ROWS, accumulate, store_tile
@@ -150,9 +151,7 @@ def transpose_square_of_positive(
         columns = _columns(context, builder, signature.args[0], source, source_start, source_stride)
         for k, column in enumerate(columns):
             at = builder.mul(target_stride, const(k))
-            zero, one = ir.Constant(column.type, None), ir.Constant(column.type, [1.0] * column.type.count)
-            above = builder.fcmp_ordered(">", load(builder, relu, at, column.type), zero)
-            store(builder, builder.fmul(column, builder.select(above, one, zero)), target, at)
+            store(builder, times_relu_gradient(builder, column, load(builder, relu, at, column.type)), target, at)
         return context.get_dummy_value()
 
     i8 = types.intp

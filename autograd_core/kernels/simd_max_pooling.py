@@ -14,6 +14,7 @@ from autograd_core.kernels.llvm_vectors import (
     masked_store,
     pointer,
     riffle,
+    times_relu_gradient,
     vector_of,
     vector_pointer,
 )
@@ -126,10 +127,8 @@ def _max_pool_gradient(take, put, step=None):
 
 
 def _of_positive(builder, upstream, largest, rectified):
-    """upstream, or if `rectified` its product with the gradient of the relu that gave the largest, 1 above 0."""
-    zero, one = ir.Constant(upstream.type, None), ir.Constant(upstream.type, [1.0] * upstream.type.count)
-    local = builder.select(builder.fcmp_ordered(">", largest, zero), one, zero)
-    return builder.select(rectified, builder.fmul(upstream, local), upstream)
+    """upstream, or if `rectified` its product with the gradient of the relu that gave the largest."""
+    return builder.select(rectified, times_relu_gradient(builder, upstream, largest), upstream)
 
 
 def _ceiling_quotient(builder, a, b):

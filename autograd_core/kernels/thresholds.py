@@ -1,7 +1,8 @@
 """All sizes that decide something: whether a kernel computes or numpy, whether threads share it, and in what pieces.
 
 Which loop runs depends on sizes alone, never on what is loaded already (docs/decisions.md), and so does the order in
-which a sum is taken, never on the number of threads. Here to be compared; measured where no other reason is given.
+which a sum is taken, never on the number of threads. Only in a plan, where a launch costs nothing, kernels compute
+sooner, so that compiled steps round otherwise. Here to be compared; measured where no other reason is given.
 """
 
 # When a kernel computes: from so many elements on.

@@ -51,7 +51,7 @@ def cost(images, channels, outputs, rows, columns, item):
     tiles = -(-images // lanes) * tiles_along(rows) * tiles_along(columns)
     products = tiles * (whole * channels + WINOGRAD_TRANSFORM * (channels + outputs))
     filters = WINOGRAD_FILTERS * whole * channels
-    moved = WINOGRAD_PACKING * channels * (rows.size + 2) * columns.size / positions + WINOGRAD_UNPACKING * outputs
+    moved = WINOGRAD_PACKING * channels * (rows.size + MARGIN) * columns.size / positions + WINOGRAD_UNPACKING * outputs
     return PLANES * (products + filters) / (images * positions) + moved
 
 

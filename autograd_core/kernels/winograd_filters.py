@@ -42,7 +42,7 @@ def cost(images, groups, channels, outputs, rows, columns, item):
     products *= 1 + 3 * (blocks.items + blocks.parts) / (images * tiles)
     of_outputs, of_channels = -(-outputs // blocks.outputs), -(-channels // blocks.channels)
     transforms = WINOGRAD_TRANSFORM * (of_outputs * -(-channels // lanes) + of_channels * -(-outputs // lanes))
-    moved = of_outputs * channels * (rows.size + 2) * columns.size / positions + of_channels * outputs
+    moved = of_outputs * channels * (rows.size + MARGIN) * columns.size / positions + of_channels * outputs
     return tiles * PLANES * (products + transforms) / positions + WINOGRAD_PACKING * moved
 
 
