@@ -1,10 +1,11 @@
-"""One way to compile: `jit` is Numba's njit with this project's flags and a disk cache that cannot go stale.
+"""One way to compile: `entry` for functions that Python calls, `jit` for those that they are made of.
 
-Numba's own cache looks at the file that a function stands in and no further, so a kernel that inlined another
-module's function goes on running the old code; and its index file can mix up two processes that compile at once.
-Here each compiled signature is one file, named by a hash of everything that it was made from: all kernel sources,
-the versions of Numba, LLVM and Python, the processor, the options and the signature. Whatever changes, the name
-changes with it; files are written aside and renamed, so processes need not know of each other.
+Both are Numba's njit with this project's flags. An entry is kept on disk with all its parts in it (see `parts.py`), by
+a cache that cannot go stale. Numba's own looks at the file that a function stands in and no further, so a kernel that
+inlined another module's function goes on running the old code; and its index file can mix up two processes that compile
+at once. Here each compiled signature is one file, named by a hash of everything that it was made from: all kernel
+sources, the versions of Numba, LLVM and Python, the processor and the signature. Whatever changes, the name changes
+with it; files are written aside and renamed, so processes need not know of each other.
 
 The files lie in `__pycache__` beside the sources, or in the user's cache directory if the package is installed
 read-only; NUMBA_CACHE_DIR overrides both.
@@ -25,39 +26,46 @@ from llvmlite import binding
 from numba.core import caching
 from numba.core.runtime import _nrt_python  # type: ignore[attr-defined]  # it is compiled
 
+from autograd_core.kernels.parts import part
+
 # Rounding may differ from the order as written, but NaN and infinity must survive: never nnan, ninf or "fast".
 REORDER = frozenset({"contract", "reassoc", "nsz", "arcp"})
 
 _KERNELS = Path(__file__).parent
+# Options of numba.njit.
+_HOW = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
-def jit(function=None, *, fastmath=False, inline="never", forceinline=False, text=""):
-    """Compile `function` on its first call for each signature, or load what an earlier process compiled.
+def jit(function=None, *, fastmath=frozenset(), inline="never", forceinline=False):
+    """Make `function` a part of the entries that call it, for each signature that they need. Python cannot call it.
 
     `fastmath=REORDER` lets LLVM reassociate sums, which it must do to vectorise a reduction.
     `inline="always"` pastes Numba's code, which takes the caller's flags; `forceinline` LLVM's, which keeps its own.
-    `text` is the source of a function that was generated, and stands in no file of the kernels.
     """
     if function is None:
-        return partial(jit, fastmath=fastmath, inline=inline, forceinline=forceinline, text=text)
-    flags = set(fastmath) if fastmath else False
-    how = {"fastmath": flags, "inline": inline, "forceinline": forceinline}
-    dispatcher = numba.njit(function, nogil=True, error_model="numpy", **how)
-    options = f"fastmath={sorted(flags or ())} inline={inline} forceinline={forceinline}"
-    # Where `cache=True` would have put Numba's own cache.
-    dispatcher._cache = _KernelCache(function, options, text)
+        return partial(jit, fastmath=fastmath, inline=inline, forceinline=forceinline)
+    return part(function, **_HOW, fastmath=set(fastmath) or False, inline=inline, forceinline=forceinline)
+
+
+def entry(function, text=""):
+    """Make `function` callable from Python: compiled for each signature when it is first called, or loaded from disk.
+
+    `text` is the source of a function that was generated, with its parts, and stands in no file of the kernels.
+    """
+    dispatcher = numba.njit(function, **_HOW)
+    dispatcher._cache = _EntryCache(function, text)  # where `cache=True` would have put Numba's own
     return dispatcher
 
 
-class _KernelCache(caching.FunctionCache):
+class _EntryCache(caching.FunctionCache):
     """Numba's cache protocol on top of one file per compiled signature."""
 
-    def __init__(self, function, options, text):
+    def __init__(self, function, text):
         self._name = repr(function)
         self._py_func = function
-        self._impl = _KernelCacheImpl(function)
+        self._impl = _EntryCacheImpl(function)
         made_of = hashlib.sha256(text.encode()).hexdigest()
-        self._origin = f"{options} {_digest(function.__code__.co_filename)} {made_of}"
+        self._origin = f"{_digest(function.__code__.co_filename)} {made_of}"
         self._cache_path = _directory()
         self._cache_file = _FilePerSignature(self._cache_path, self._impl.filename_base, source_stamp=None)
         self.enable()
@@ -107,7 +115,7 @@ class _Locator(caching._CacheLocator):
         return cls(py_file)
 
 
-class _KernelCacheImpl(caching.CompileResultCacheImpl):
+class _EntryCacheImpl(caching.CompileResultCacheImpl):
     _locator_classes: list[type[object]] = [_Locator]
 
 

@@ -28,7 +28,8 @@ from numba import types
 from numba.core.errors import NumbaError
 
 from autograd_core.kernels import plan
-from autograd_core.kernels.jit import jit
+from autograd_core.kernels.jit import entry, jit
+from autograd_core.kernels.memory import without_collector
 from autograd_core.kernels.team import ARGUMENTS, FUNCTION, MAILBOX_SIZE, run_tasks, sharing
 from autograd_core.kernels.threads import enlist, new_mailbox
 from autograd_core.kernels.thresholds import SEQUENTIAL_WORK
@@ -113,12 +114,12 @@ class Kernel:
         launch_text, call_text = _LAUNCH.format(**names), _CALL.format(**names)
         self.source = launch_text + call_text
         # The first stands, so to speak, in the task's file: what is cached of it contains the task.
-        scope = {"post": sharing(jit(task, text=text)), "run_tasks": run_tasks, "__name__": task.__module__}
+        scope = {"post": sharing(jit(task)), "run_tasks": run_tasks, "__name__": task.__module__}
         above = "\n" * (task.__code__.co_firstlineno - 1)  # so that a traceback names the task's lines
         exec(compile(above + launch_text.lstrip(), task.__code__.co_filename, "exec"), scope)
         launch = scope[task.__name__]
         launch.__qualname__ = f"launch_{task.__qualname__}"
-        self._launch = jit(launch, text=launch_text + text)
+        self._launch = entry(launch, text=launch_text + text)
         self._launch._can_compile = False  # `disable_compile()` wants something to be compiled first
         exec(compile(call_text, f"<call of {self.name}>", "exec"), globals(), scope)
         self.call = scope["call_of"](self, self._launch)
@@ -168,7 +169,8 @@ class Kernel:
     def _compile(self, dtype):
         self._launch.disable_compile(False)
         mailbox = types.Array(types.int64, 1, "C")
-        self._launch.compile((mailbox, types.int64, *(_type_of(p, dtype) for p in self._parameters)))
+        with without_collector():  # compilers keep objects by the million; a tenth of the time
+            self._launch.compile((mailbox, types.int64, *(_type_of(p, dtype) for p in self._parameters)))
         # From now on the dispatcher converts writable arrays to read-only ones instead of compiling once more.
         self._launch.disable_compile()
 

@@ -5,6 +5,7 @@ one by one, a fault each, which takes longer than the arithmetic of a ReLU on th
 it once asked for; a block is free when no array looks at it any more, which its reference count says.
 """
 
+import gc
 import sys
 import threading
 from contextlib import contextmanager
@@ -45,6 +46,18 @@ class _Own(threading.local):
 
 
 _own = _Own()
+
+
+@contextmanager
+def without_collector():
+    """Within it Python does not look for garbage in circles, as it else would while many objects come and stay."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def compiled(text):
         # `task`, one that is loaded from the cache would run the machine code of another that came before.
         function.__qualname__ += f"_{digest}"
         # A row that calls many others is too long for LLVM to inline unasked, and a loop with a call gets no vectors.
-        return jit(function, forceinline=True, text=text)
+        return jit(function, forceinline=True)
 
     namespace = {"jit": jitted, "__name__": __name__}
     try:

@@ -20,7 +20,7 @@ import numpy as np
 from autograd_core.kernels import memory, simd
 from autograd_core.kernels.exponential import exp, tanh
 from autograd_core.kernels.gemm import multiply_strip, pack
-from autograd_core.kernels.jit import jit
+from autograd_core.kernels.jit import entry, jit
 from autograd_core.kernels.launch import In1, In2, In3, InInts1, Out1, Out3, OutInts2, kernel
 from autograd_core.kernels.plan import planned
 from autograd_core.kernels.threads import get_num_threads, int_scratch, scratch
@@ -94,7 +94,7 @@ def _shares(n, depth, columns, dtype):
 # --- products with a matrix that is packed once -------------------------------------------------
 
 
-@jit
+@entry
 def _thickness(depth):
     """How much of k is packed together."""
     return -(-depth // -(-depth // DEPTH))

@@ -16,7 +16,7 @@ import numpy as np
 from numba.core.errors import NumbaError
 
 from autograd_core.kernels import plan
-from autograd_core.kernels.jit import jit
+from autograd_core.kernels.jit import entry
 from autograd_core.kernels.launch import InInts1, InSlots1, Out1, kernel
 from autograd_core.kernels.pasting import NoKernelError as NoKernelError
 from autograd_core.kernels.pasting import Paste, Typed, compiled
@@ -238,7 +238,7 @@ def _products_in_lanes(worker, run, arena: Out1, operands: InSlots1, runs: InInt
                     y[i] += a[i] * b[i]
 
 
-@jit
+@entry
 def add_lanes(arena, places, lanes, totals):
     """Add to totals the numbers of so many lanes at these places, from the first lane to the last."""
     for i in range(0, len(places) - len(places) % 4, 4):  # four at once, as above
@@ -308,7 +308,7 @@ class _ScalarPaste(Paste):
 # --- how a graph becomes runs ------------------------------------------------------------------
 
 
-@jit
+@entry
 def mark_needed(offsets, operands, needed):
     """Mark, beside what is marked already, everything that it is computed from; nodes stand after their operands."""
     for i in range(len(needed) - 1, -1, -1):
@@ -317,7 +317,7 @@ def mark_needed(offsets, operands, needed):
                 needed[operands[k]] = True
 
 
-@jit
+@entry
 def count_uses(offsets, operands, needed, uses):
     """How often each is an operand of what is needed."""
     for i in range(len(needed)):
@@ -326,7 +326,7 @@ def count_uses(offsets, operands, needed, uses):
                 uses[operands[k]] += 1
 
 
-@jit
+@entry
 def join_sums(offsets, operands, is_sum, uses, terms, before):
     """Find chains of additions, each result of which is used by the next one alone.
 
@@ -347,7 +347,7 @@ def join_sums(offsets, operands, is_sum, uses, terms, before):
                 break
 
 
-@jit
+@entry
 def join_products(offsets, operands, is_product, uses, terms, before, of_products):
     """Find the products that one sum alone uses, as a term: it makes them itself. They are marked no more.
 
@@ -366,7 +366,7 @@ def join_products(offsets, operands, is_product, uses, terms, before, of_product
             node = before[node]
 
 
-@jit
+@entry
 def join(offsets, operands, needed, terms, before, of_products, left_out, one, new_offsets, new_operands):
     """The operands of each node once sums are joined: those of a sum are all its terms, or both factors of each.
 
@@ -404,7 +404,7 @@ def join(offsets, operands, needed, terms, before, of_products, left_out, one, n
     new_offsets[len(needed)] = end
 
 
-@jit
+@entry
 def find_levels(offsets, operands, levels):
     """The level of each: 0 of what is given, else one more than the highest of its operands."""
     for i in range(len(levels)):
@@ -414,7 +414,7 @@ def find_levels(offsets, operands, levels):
         levels[i] = level + 1
 
 
-@jit
+@entry
 def write_operands(order, places, offsets, operands, runs, side_by_side, out):
     """The places of the operands of every run, for the nodes in this order; of sums, all terms of one after another."""
     node = 0

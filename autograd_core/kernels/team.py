@@ -27,7 +27,7 @@ from numba.core import cgutils
 from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
-from autograd_core.kernels.jit import jit
+from autograd_core.kernels.jit import entry, jit
 
 _LINE = 8  # int64s in a cache line
 STATE, DONE, FUNCTION, ARGUMENTS, TASKS, OPEN, PACKED = (field * _LINE for field in range(7))
@@ -210,7 +210,7 @@ def run_tasks(mailbox, tasks):
             _offer_processor()
 
 
-@jit
+@entry
 def replay(shared, alone, launches):
     """Run launches one after the other: each row has FUNCTION, ARGUMENTS, how many tasks, and whether helpers share."""
     for i in range(len(launches)):
@@ -219,7 +219,7 @@ def replay(shared, alone, launches):
         run_tasks(mailbox, launches[i, 2])
 
 
-@jit
+@entry
 def sweep(mailbox, launches, which):
     """Run task i of launch which[i], for every i in order and alone: each row of launches has FUNCTION, ARGUMENTS."""
     for i in range(len(which)):
@@ -227,7 +227,7 @@ def sweep(mailbox, launches, which):
         _run_task(mailbox, 0, i)
 
 
-@jit
+@entry
 def serve(mailbox, worker, patience):
     """Run tasks as they appear; return after `patience` looks in vain, or when asked to leave.
 

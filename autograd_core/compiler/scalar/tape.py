@@ -8,7 +8,6 @@ give while there is a tape. They can be computed with; where Python asks what on
 from __future__ import annotations
 
 import contextlib
-import gc
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -103,18 +102,15 @@ class Tape:
         for value, *_ in graphs:
             value.op, value.parents, value.local_gradients = None, (), ()
         thread.recording.capture, thread.recording.watched = _NoTensors(), True
-        collects = gc.isenabled()
-        gc.disable()  # nothing of this is garbage yet, and looking for some would take a third of the time
         try:
-            with on_tape(self):
+            # Nothing of this is garbage yet, and looking for some would take a third of the time.
+            with kernels.memory.without_collector(), on_tape(self):
                 yield
         except CompileError:
             self.roll_back()
             raise
         finally:
             thread.recording.capture, thread.recording.watched = None, thread.recording.anomaly
-            if collects:
-                gc.enable()
             for value, op, parents, local_gradients in graphs:
                 value.op, value.parents, value.local_gradients = op, parents, local_gradients
             self._settle()

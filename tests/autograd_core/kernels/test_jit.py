@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 import autograd_core
+from autograd_core.kernels.jit import entry, jit
 
 PACKAGE = Path(autograd_core.__file__).parent
 USE_A_KERNEL = """
@@ -58,6 +62,8 @@ def test_second_process_compiles_nothing_and_an_edited_kernel_is_compiled_again(
     first = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert first.stdout == "40.0\n"
     assert first.stderr.count("compiling kernels, once") == 1
+    kept = {file.name.split("-kernel")[0] for file in (tmp_path / "cache").rglob("*.nbc")}
+    assert kept == {"pooling.launch__forward"}  # with all its parts in it
 
     second = _run(USE_A_KERNEL, root, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert (second.stdout, second.stderr) == (first.stdout, "")
@@ -106,3 +112,22 @@ def test_kernels_of_different_processes_do_not_meet_in_the_cache(tmp_path):
         assert "compiling" in run(name).stderr
     both = run("double", "triple")
     assert (both.stdout, both.stderr) == ("2.0\n3.0\n", "")
+
+
+@jit
+def _square(x):
+    return x * x
+
+
+@entry
+def _sum_of_squares(x):
+    total = 0.0
+    for i in range(x.size):
+        total += _square(x[i])
+    return total
+
+
+def test_a_part_is_compiled_with_its_entry_and_python_cannot_call_it():
+    assert _sum_of_squares(np.arange(4.0)) == 14.0
+    with pytest.raises(TypeError, match=r"_square is a part of kernels: Python cannot call it"):
+        _square(2.0)

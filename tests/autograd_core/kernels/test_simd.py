@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_core.kernels import simd
-from autograd_core.kernels.jit import jit
+from autograd_core.kernels.jit import entry
 
 PRODUCTS = """
 import numpy as np
@@ -31,7 +31,7 @@ def test_narrower_vectors_compute_the_same(bits):
     assert ran.stdout == f"{bits}\n", ran.stderr
 
 
-@jit
+@entry
 def _copies(source, start, target, first, end):
     simd.copy_lanes(source, start, target, 0, first, end)
     simd.copy_every_other(source, start, target, 100, first, end)
@@ -50,7 +50,7 @@ def test_masked_copies_take_what_is_asked_and_no_more(dtype):
         np.testing.assert_array_equal(target[lanes:100], -1)
 
 
-@jit
+@entry
 def _transposition(source, stride, rows, target, pitch):
     simd.transpose(source, 0, stride, rows, target, 0, pitch)
 
