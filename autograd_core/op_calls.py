@@ -65,8 +65,11 @@ def in_dtype(op: Op[Any], data: Any, dtype: np.dtype[Any] | None, wanted: bool) 
     return data
 
 
-def explained(op: Op[Any], arrays: Sequence[Any], error: ValueError) -> Exception:
+def explained(op: Op[Any], arrays: Sequence[Any], error: ValueError | OverflowError) -> Exception:
     """An error that names the op and the shapes, for what numpy refused."""
+    if isinstance(error, OverflowError):
+        dtypes = ", ".join(str(x.dtype) for x in arrays if isinstance(x, np.ndarray))
+        return DTypeError(f"{op.name}: {error}; bring the tensor ({dtypes}) to a wider dtype by astype first")
     if isinstance(error, (ShapeError, ArgumentError)):
         return error
     if "read-only" in str(error):

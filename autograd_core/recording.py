@@ -170,13 +170,14 @@ class detect_anomaly(contextlib.ContextDecorator):
     """Within it, the first op whose result or gradient is nan or infinite raises an AnomalyError that names it.
 
     Put both the forward and the backward pass into it: the error then says in which line of your
-    program the op was recorded. It is slow; take it out again.
+    program the op was recorded. It is slow; take it out again. What is compiled runs as it stands meanwhile.
     """
 
     def __init__(self) -> None:
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
+        refuse_to_compile("detect_anomaly()", "put it around the call of the compiled function")
         self._before.append(thread.recording.anomaly)
         thread.recording.anomaly = thread.recording.watched = True
 

@@ -105,7 +105,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
             data = data.array
         try:
             array = in_native_order(np.array(data, dtype=dtype))  # a copy: the caller may go on to change theirs
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise DTypeError(f"tensor: takes numbers, nested lists of them, or an array; {error}") from None
         # Python's integers are labels and indices, unless there is to be a gradient.
         to_default = "iuf" if requires_grad else "f"
@@ -205,7 +205,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         capture = recording.capture if watched else None
         try:
             data = op.execute(arrays, attributes) if capture is None else capture.execute(op, args, arrays, attributes)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise explained(op, arrays, error) from None
         except TypeError as error:
             if isinstance(error, DTypeError):
@@ -256,7 +256,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
             return Tensor.record(op, (a, b), {})
         try:
             data = recording.quiet.run(op.on_arrays, left, right)  # Op.execute, whose call takes a third of all
-        except (ValueError, TypeError, RuntimeError):
+        except (ValueError, TypeError, RuntimeError, OverflowError):
             return Tensor.record(op, (a, b), {})
         dtype = array.dtype
         if (number is None and dtype is not right.dtype) or (dtype is not data.dtype and dtype.kind != "f"):
@@ -411,6 +411,8 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
 
     def detach(self) -> Tensor:
         """The same numbers, without their history."""
+        if thread.recording.capture is not None:
+            thread.recording.capture.reads(self)
         return Tensor.of(self.array)
 
     def update_in_place(self, sign: str, result: Callable[[Any, Any], Any], other: Any) -> Any:

@@ -86,6 +86,9 @@ class Trace:
         self.calls.append(Call(op.name, inputs, op.defaults | attributes, outputs, users_line(), _formula_of(op)))
         return tuple(made) if several else made[0]
 
+    def reads(self, tensor: Tensor) -> None:
+        """What looks at the same numbers is in the same place."""
+
     def refuse(self, tensor: Tensor, what: str) -> None:
         """Python is given numbers: say so where they are computed from arguments, for what it does is not in here."""
         if self.place(tensor) not in self.dependent:

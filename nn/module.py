@@ -116,6 +116,8 @@ class Module:
             self._check_buffer(name, value)
         if self._is_compiled and name != "training" and vars(self).get(name, self) is not value:
             forget_programs()  # they have the old one; of each mode there are programs of their own
+            if isinstance(value, Module):
+                value.__compiled__()
         super().__setattr__(name, value)
 
     def _check_setting(self, name: str, value: Any) -> None:
@@ -161,8 +163,7 @@ class Module:
         """Compute `forward`, with the hooks around it. Notes on an error say in which layer it rose."""
         module: Any = self
         if depends_on(self, "training"):
-            for part in module.modules():
-                vars(part)["_is_compiled"] = True
+            module.__compiled__()
         hooks = module._hooks
         if hooks:
             refuse_to_compile("a module's hook", "remove it, or do without compiling")
@@ -171,6 +172,11 @@ class Module:
         except AutogradError as error:
             _note_where(error, module)
             raise
+
+    def __compiled__(self) -> None:
+        """A compiled step may read this module: have it captured anew if an attribute or part becomes another."""
+        for part in self.modules():
+            vars(part)["_is_compiled"] = True
 
     def register_forward_pre_hook(self, hook: Callable[[Any, Any], Any]) -> Handle:
         """Call hook(module, inputs) before every forward; what it returns, unless None, replaces the inputs.

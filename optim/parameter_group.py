@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autograd_core import ArgumentError, did_you_mean
+from autograd_core import ArgumentError, did_you_mean, refuse_to_compile
 from optim.kinds import AT_LEAST_0, NUMBER, checked, kinds_of
 
 
@@ -13,7 +13,7 @@ class ParameterGroup(dict[str, Any]):
     """The settings of some parameters, `params` among them.
 
     What is set later must be a setting that there is, and of its kind: `group["learning_rate"] = 1` would change
-    nothing, and is refused. Errors: ArgumentError; nothing is changed then.
+    nothing, and is refused. Errors: ArgumentError, and CompileError within a compiled step; nothing is changed then.
     """
 
     def __init__(self, optimizer: type, settings: Mapping[str, Any]) -> None:
@@ -36,6 +36,7 @@ class ParameterGroup(dict[str, Any]):
         return self
 
     def _checked(self, name: str, value: Any) -> Any:
+        refuse_to_compile(f"setting {name!r} of a parameter group", "set it before the compiled function is called")
         if name not in self:
             raise ArgumentError(
                 f"{self._optimizer.__name__}: a parameter group has no setting {name!r}; "

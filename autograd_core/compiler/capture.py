@@ -23,6 +23,7 @@ from autograd_core.compiler.fusion import Fusion, Group
 from autograd_core.errors import CompileError
 from autograd_core.kernels import memory, plan
 from autograd_core.kernels.references import counts
+from autograd_core.own_packages import is_own
 from autograd_core.recording import thread, users_line
 from autograd_core.tensor import Tensor
 
@@ -93,7 +94,6 @@ class Capture:
         self.gradients_before: dict[int, tuple[Tensor, Tensor | None]] = {}  # leaves' .grad that was used: its copy
         self.updates: list[UpdateStep] = []
         self.guards: dict[tuple[int, str], tuple[Any, str, Any]] = {}
-        self.went_backward = False
         self.fusion = Fusion()
         self.kernels = 0  # that compute several ops each
         self._last: _Before | None = None  # the op before, if it could take in the next
@@ -119,7 +119,7 @@ class Capture:
                     step for one in self.plan.steps for step in (one.steps if type(one) is _Pair else [one])
                 ]
             finally:
-                thread.recording.capture, thread.recording.watched = None, thread.recording.anomaly
+                thread.recording.capture, thread.recording.watched = None, False
                 self.plan.known = {}
 
     # --- ops ----------------------------------------------------------------------------------
@@ -127,8 +127,8 @@ class Capture:
     def execute(self, op: Op[Any], args: Sequence[Any], arrays: Sequence[Any], attributes: dict[str, Any]) -> Any:
         """What the op makes of arrays, and how to do it again."""
         for x in args:
-            if isinstance(x, Tensor) and x.node is None and not self.is_made(x.array):
-                self.leaves.setdefault(id(x), State(x, x.array))
+            if isinstance(x, Tensor):
+                self.reads(x)
         before, self._last = self._last, None
         if self._undecided:
             self._decide(arrays)
@@ -136,7 +136,7 @@ class Capture:
             z = self._both(before, op, arrays)
             if z is not None:
                 return z
-        waiting = None if attributes or thread.recording.anomaly else self.fusion.add(op, arrays, self._compute)
+        waiting = None if attributes else self.fusion.add(op, arrays, self._compute)
         if waiting is not None:
             group, y = waiting
             group.lines.append(len(self.instructions))
@@ -150,14 +150,15 @@ class Capture:
         self.fusion.finish_for(arrays, self._compute)
         first = len(self.plan.steps)
         self.plan.expect(arrays)
-        with plan.planning(self.plan):
+        # Of a user's op it is not known whether it does other things for other numbers, so runs call it as it stands.
+        with plan.planning(self.plan) if is_own(op.__module__) else plan.unplanned():
             results = op.execute(arrays, attributes)
         outputs = results if type(results) is tuple else (results,)
         launched = len(self.plan.steps) > first
         # Which of several arrays an op looks at, if it looks at one, may depend on their numbers.
         is_view = not launched and sum([isinstance(x, np.ndarray) for x in arrays]) == 1
         are_known = self.plan.complete and all(type(y) is np.ndarray for y in outputs) and self.plan.knows(outputs)
-        if are_known and (launched or is_view):
+        if are_known and (launched or is_view) and is_own(op.__module__):
             how = "launches" if launched else "view"
         else:
             how = "numpy"
@@ -279,6 +280,11 @@ class Capture:
 
     # --- leaves -------------------------------------------------------------------------------
 
+    def reads(self, tensor: Tensor) -> None:
+        """A tensor is looked at, by an op or by another tensor: if it is a leaf, runs read what it holds by then."""
+        if tensor.node is None and not self.is_made(tensor.array):
+            self.leaves.setdefault(id(tensor), State(tensor, tensor.array))
+
     def assigned(self, leaf: Tensor, value: Any, dtype: np.dtype[Any]) -> Any:
         """The array for a leaf that is given a new value."""
         self._changes(leaf)
@@ -306,8 +312,7 @@ class Capture:
         self.fusion.finish(self._compute)  # for what waits may read leaves
         updated = tensors[update.rule.first :]
         for tensor in tensors:
-            if tensor.node is None and not self.is_made(tensor.array):
-                self.leaves.setdefault(id(tensor), State(tensor, tensor.array))
+            self.reads(tensor)
         for leaf in updated:
             self._changes(leaf)
         reads = [tensor.array for tensor in tensors[: update.rule.first]]
@@ -349,7 +354,6 @@ class Capture:
 
     def accumulates(self, leaf: Tensor) -> Tensor | None:
         """A backward pass adds to the .grad of a leaf: what that is up to now."""
-        self.went_backward = True
         before = self.gradient_of(leaf)
         self.gradients[id(leaf)] = leaf
         return before

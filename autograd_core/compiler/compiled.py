@@ -18,6 +18,8 @@ from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness
 from autograd_core.compiler.surroundings import Surroundings
 from autograd_core.errors import CompileError
 from autograd_core.generator import default_generator
+from autograd_core.graph import Node, topological_order
+from autograd_core.ops.shaping import in_native_order
 from autograd_core.recording import on_tape, thread
 from autograd_core.tensor import Tensor
 from autograd_core.transforms import map_tree
@@ -105,7 +107,8 @@ class Compiled(Generic[P, T]):
     def __call__(self, *args: P.args, **named: P.kwargs) -> T:
         """The function's result, from its program if there is one for arguments like these."""
         recording = thread.recording
-        if recording.capture is not None or recording.level is not None:  # as a part of what is compiled or mapped
+        if recording.capture is not None or recording.level is not None or recording.anomaly:
+            # It is a part of what is compiled or mapped, or every number is to be looked at.
             args, named = map_tree(_as_argument, args), map_tree(_as_argument, named)
             return self._function(*args, **named)
         if self._of_values is not None:
@@ -117,7 +120,7 @@ class Compiled(Generic[P, T]):
         objects: list[Any] = []
         kinds = _kind(args, inputs, objects), _kind(named, inputs, objects) if named else ()
         around = self._surroundings.kinds(objects)
-        key = (*kinds, recording.on, recording.anomaly, recording.winograd, *around)
+        key = (*kinds, recording.on, recording.winograd, *around)
         try:
             entry = self._entries.get(key)
         except TypeError as error:
@@ -146,7 +149,7 @@ class Compiled(Generic[P, T]):
         """What is new in the kinds of arguments `key`, for people."""
         if not self._entries:
             return "it was called first"
-        modes = "no_grad", "detect_anomaly", "allow_winograd"
+        modes = "no_grad", "allow_winograd"
         names = ["arguments", "named arguments", *modes, *self._surroundings.names]
         last = list(self._entries)[-1]
         found = [difference(name, a, b) for name, a, b in zip(names, last, key, strict=False) if a != b]
@@ -401,7 +404,7 @@ def _captured(
     function: Callable[..., Any], args: Any, named: Any, inputs: list[Any], moving: Container[int]
 ) -> tuple[Capture, list[Any], Any]:
     """A run of the function on copies of its inputs: the capture, the copies, and what it returned."""
-    places = [np.array(x, order="C") for x in inputs]
+    places = [in_native_order(np.array(x, order="C")) for x in inputs]
     rest = iter(places)
     capture = Capture(places, moving)
     arguments: list[Tensor] = []  # held, so that no other tensor has an id of theirs
@@ -454,16 +457,21 @@ def _outputs(capture: Capture, result: Any) -> tuple[list[Tensor], Any]:
     def mark(x: Any) -> Any:
         if not _is_computed(x, capture):
             return x
-        if x.node is not None and not capture.went_backward:
+        if x.node is not None and _can_be_differentiated(x.node):
             raise CompileError(
                 f"compile: a tensor of shape {x.shape} is returned with its graph, which a compiled step does not "
-                "keep; call backward() within the compiled function, compile what differentiates it (ag.grad of it, "
-                "say), or run it within no_grad()"
+                "keep; return x.detach(), call backward() within the compiled function, compile what differentiates "
+                "it (ag.grad of it, say), or run it within no_grad()"
             )
         found.append(x)
         return _OUTPUT
 
     return found, map_tree(mark, result)
+
+
+def _can_be_differentiated(node: Node) -> bool:
+    """Whether a backward pass would come to the leaves: none within the function has released any of this graph."""
+    return not any(type(part) is Node and part.saved is None for part in topological_order(node))
 
 
 def _is_computed(x: Any, capture: Capture) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 PLAIN: frozenset[type] = frozenset({float, int, bool, str, bytes, type(None)})
 MOST_PROGRAMS = 16
 
 
 def plain_kind(x: Any) -> Any:
     """A number by its bits, for 0.0 and -0.0 are two, and nan is one."""
-    return type(x), x.hex() if isinstance(x, float) else x
+    return type(x), float(x).hex() if isinstance(x, (float, np.floating)) else x
 
 
 def kind_around(x: Any) -> Any:

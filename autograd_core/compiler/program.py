@@ -16,6 +16,7 @@ from autograd_core.compiler.holders import Held, holders, kept_gradient
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
 from autograd_core.kernels.references import counts
+from autograd_core.kernels.threads import get_num_threads
 from autograd_core.recording import structure, thread
 from autograd_core.tensor import Tensor
 
@@ -114,6 +115,7 @@ class Program:
                         step.after[k] = old
             touched |= touched_by_it
         done = plan.Plan(self._pool)
+        done.threads = capture.plan.threads
         for step in steps:
             done.steps.extend(step.steps() if type(step) is UpdateStep else [step])
         kept = {id(x) for step in self.updates for x in step.after}
@@ -167,6 +169,8 @@ class Program:
         """Whether what Python's objects say is what it was when the step was captured."""
         if self._thread != threading.get_ident() or self._version != structure.version:
             return False
+        if self.plan.threads != get_num_threads():
+            return False
         for leaf, before in self._gradients_before:
             if not _is_like(leaf.grad, before):
                 return False
@@ -176,6 +180,8 @@ class Program:
         """What `fits` found."""
         if self._thread != threading.get_ident():
             return "another thread calls it"
+        if self.plan.threads != get_num_threads():
+            return f"the number of threads is {get_num_threads()} and was {self.plan.threads}"
         if self._version != structure.version:
             return "a module was changed"
         changed = [(o, name, value) for o, name, value in self.guards if getattr(o, name) != value]

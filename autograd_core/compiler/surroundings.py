@@ -2,7 +2,8 @@
 
 They are found in the code of the function, and of all that it leads to in its own package: what it decorates, methods,
 helpers that it calls by name. These are the variables around them, and the attributes, by names that stand in the code,
-of objects that are found so or are given as arguments. What is in a list, a dictionary or an array is not looked at.
+of objects that are found so or are given as arguments, of their classes, and of modules. What is in a list, a
+dictionary or an array is not looked at. An object with a method `__compiled__` is told that it is read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from autograd_core.compiler.kinds import PLAIN, kind_around
 from autograd_core.own_packages import is_own
 from autograd_core.recording import Recorded
 
-_NOTHING_INSIDE: tuple[type, ...] = (*PLAIN, Recorded, np.ndarray, np.generic, list, tuple, dict, set, type, ModuleType)
+_NOTHING_INSIDE: tuple[type, ...] = (*PLAIN, Recorded, np.ndarray, np.generic, list, tuple, dict, set)
 
 
 class Surroundings:
@@ -53,7 +54,7 @@ class _Search:
         self.places: dict[tuple[int, str], tuple[str, Callable[[], Any]]] = {}
         self._home = _package_of(function)
         self._functions: list[FunctionType] = []
-        self._objects: list[tuple[str, type, dict[str, Any]]] = []  # with their attributes
+        self._objects: list[tuple[str, Any]] = []  # with their names
         self._seen: set[int] = set()
         self._enter("", function)
         for x in objects:
@@ -69,19 +70,38 @@ class _Search:
             for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
                 self._add(cell, name, name, functools.partial(_content, cell))
             for name in _names_in(f.__code__):
-                if name in f.__globals__ and not isinstance(f.__globals__[name], ModuleType):
+                if name in f.__globals__:
                     self._add(f.__globals__, name, name, functools.partial(f.__globals__.get, name))
-        for owner, kind, attributes in tuple(self._objects):
+        for owner, x in tuple(self._objects):
             for name in names:
-                if name in attributes:
-                    self._add(attributes, name, f"{owner}.{name}", functools.partial(attributes.get, name))
-                else:
-                    self._enter_method(kind, name)
+                self._look_at(owner, x, name)
+
+    def _look_at(self, owner: str, x: Any, name: str) -> None:
+        """Look at an attribute of an object, class or module, where it is there."""
+        kind = x if isinstance(x, type) else type(x)
+        own: Any = getattr(x, "__dict__", {})
+        where: Any = next((names for names in (own, *map(vars, kind.__mro__[:-1])) if name in names), None)
+        if where is None:
+            return
+        found = where[name]
+        if where is own or isinstance(found, FunctionType):
+            is_ours = where is not own and is_own(kind.__module__)
+            is_theirs = isinstance(x, ModuleType) and callable(found) and _package_of(found) != self._home
+            if not (is_ours or is_theirs):  # functions that nobody sets anew
+                self._add(where, name, f"{owner}.{name}", functools.partial(where.get, name))
+        elif isinstance(found, property) and not is_own(kind.__module__):
+            self._enter(name, found.fget)
+        else:  # a slot, or of the class, and may be set of x as well
+            look = functools.partial(getattr, x, name, None)
+            if isinstance(found, MemberDescriptorType) or type(look()) in PLAIN:
+                self._add(x, name, f"{owner}.{name}", look)
 
     def _add(self, where: Any, key: str, name: str, look: Callable[[], Any]) -> None:
+        x = look()
         if (id(where), key) not in self.places:
-            self.places[id(where), key] = name, look
-            self._enter(name, look())
+            if not isinstance(x, ModuleType):
+                self.places[id(where), key] = name, look
+            self._enter(name, x)
 
     def _enter(self, name: str, x: Any) -> None:
         """Look into what was found under this name, if there is anything to be found in it."""
@@ -97,14 +117,18 @@ class _Search:
         elif isinstance(x, FunctionType):
             if _package_of(x) == self._home:
                 self._functions.append(x)
-        elif not is_own(type(x).__module__):
-            self._objects.append((name, type(x), getattr(x, "__dict__", {})))
+        elif isinstance(x, (type, ModuleType)):
+            if not is_own(x.__module__ if isinstance(x, type) else x.__name__):
+                self._objects.append((name, x))
+        else:
+            self._objects.append((name, x))
             for method in ("forward", "__call__"):
                 self._enter_method(type(x), method)
+            if hasattr(type(x), "__compiled__"):
+                x.__compiled__()
 
     def _enter_method(self, kind: type, name: str) -> None:
-        method = getattr(kind, name, None)
-        self._enter(name, method.fget if isinstance(method, property) else method)
+        self._enter(name, getattr(kind, name, None))
 
 
 def _package(module: str | None) -> str:

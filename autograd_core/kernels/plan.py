@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_core.kernels.threads import enlist, new_mailbox
+from autograd_core.kernels.threads import enlist, get_num_threads, new_mailbox, threads_prepared_for
 
 in_the_making = 0  # plans, in all threads
 _counting = threading.Lock()
@@ -28,7 +28,7 @@ class Plan:
     """Launches on certain arrays, and calls of Python between them, which `run` does again, in order.
 
     It keeps the arrays, except those in `pool`, memory that outlives it. It belongs to the Python thread that made it,
-    whose working memory it uses. A `dry` one is written down without being run.
+    whose working memory it uses, for as many `threads` as there were then. A `dry` one is written down, but not run.
 
     `complete` says whether running it again computes all that was computed meanwhile: whether every function that is
     `planned` was given arrays that are `known`: inputs, or what such a function made of them.
@@ -42,6 +42,7 @@ class Plan:
         self._pool = pool
         self._segments = None
         self._mailbox = new_mailbox()
+        self.threads = get_num_threads()
 
     def __len__(self):
         return len(self.steps)
@@ -79,6 +80,7 @@ class Plan:
 
     def add(self, launch):
         """Have this launch run here."""
+        self.threads = min(self.threads, threads_prepared_for())
         kept = [x for x in launch.kept if isinstance(x, np.ndarray) and id(owner(x)) not in self._pool]
         self.steps.append(launch._replace(kept=kept))
         self._segments = None
@@ -89,7 +91,7 @@ class Plan:
             self._segments = list(_segments(self.steps))
         for segment in self._segments:
             if type(segment) is _Segment:
-                run_launches(self._mailbox, *segment)
+                run_launches(self._mailbox, *segment, self.threads)
             else:
                 segment()
 
@@ -227,9 +229,12 @@ def leave_to_numpy():
         _own.plan.complete = False
 
 
-def run_launches(alone, launches, shared):
-    """Run launches one after the other, each a row as a Launch begins; `alone` is a mailbox that nobody else uses."""
-    team = enlist() if shared else None
+def run_launches(alone, launches, shared, threads):
+    """Run launches one after the other, each a row as a Launch begins; `alone` is a mailbox that nobody else uses.
+
+    They have working memory for so many threads, and are run by no more.
+    """
+    team = enlist(threads) if shared else None
     if team is None:
         _replay()(alone, alone, launches)
         return

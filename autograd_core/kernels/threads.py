@@ -18,6 +18,7 @@ import numpy as np
 from autograd_core.errors import ArgumentError
 
 CACHE_LINE = 64
+_MOST_THREADS = 1024
 # Looks at an empty mailbox before a helper goes to sleep.
 _PATIENCE = 1 << 18
 
@@ -34,13 +35,13 @@ _starting = threading.Lock()
 class _Own(threading.local):
     def __init__(self):
         self.buffers = {}  # by dtype and what they are for
+        self.told = _MOST_THREADS  # the number of threads that it was told last
 
 
 _own = _Own()
 
 # The first that is set decides. NUMBA_NUM_THREADS speaks of compiled kernels alone; the other is every library's.
 _VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
-_MOST_THREADS = 1024
 
 
 def get_num_threads() -> int:
@@ -53,7 +54,13 @@ def get_num_threads() -> int:
     global _num_threads
     if _num_threads is None:
         _num_threads = _from_environment()
+    _own.told = _num_threads
     return _num_threads
+
+
+def threads_prepared_for():
+    """The number of threads that this Python thread was told last, and so has working memory for, if for several."""
+    return _own.told
 
 
 def set_num_threads(count: int) -> None:
@@ -124,6 +131,7 @@ class _Team:
         self.mailbox = new_mailbox()
         self.mailbox[self._open] = 1
         self._serve(self.mailbox, 0, 0)  # compiles
+        self.size = helpers + 1
         self.busy = threading.Lock()
         self._sleepers = []
         self._threads = [threading.Thread(target=self._help, args=(i + 1,), daemon=True) for i in range(helpers)]
@@ -158,9 +166,14 @@ def new_mailbox():
     return _aligned(team.MAILBOX_SIZE, np.dtype(np.int64)).__imul__(0)
 
 
-def enlist():
-    """The team, awake and for this Python thread alone until it releases `busy`; None if there is none, or no time."""
+def enlist(most=None):
+    """The team, awake and for this Python thread alone until it releases `busy`; None if there is none, or no time.
+
+    Nor is there one of more threads than `most`, or than this Python thread was told that there are: `set_num_threads`
+    may have been called since it prepared working memory for each.
+    """
     global _team
+    most = most or _own.told
     if get_num_threads() == 1:
         return None
     if _team is None:
@@ -168,7 +181,7 @@ def enlist():
             if _team is None:
                 _team = _Team(get_num_threads() - 1)
     team = _team
-    if not team.busy.acquire(blocking=False):
+    if team.size > most or not team.busy.acquire(blocking=False):
         return None
     team.wake()
     return team

@@ -23,7 +23,7 @@ def warm_up(dtypes=(np.float32,), say=None):
     began = time.perf_counter()
     if (team := enlist()) is not None:  # compiles how tasks are shared
         team.busy.release()
-    run_launches(new_mailbox(), np.empty((0, 4), np.int64), False)  # compiles what runs a plan
+    run_launches(new_mailbox(), np.empty((0, 4), np.int64), False, 1)  # compiles what runs a plan
     for dtype in map(np.dtype, dtypes):
         for kernel in all_kernels():
             started = time.perf_counter()

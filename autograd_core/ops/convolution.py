@@ -73,7 +73,8 @@ def conv2d(
 
     Shapes: x (N, C, H, W), w (O, C/groups, KH, KW) -> (N, O, OH, OW) with
     OH = ⌊(H + 2·padding - dilation·(KH - 1) - 1) / stride⌋ + 1, and OW alike.
-    The images are padded with zeros; to all of channel o, b[o] is added if there is a bias b (O,).
+    The images are padded with zeros; to all of channel o, b[o] is added if there is a bias b (O,). Zeros may be
+    multiplied, also such as fill up a vector, so a filter that is nan or infinite may give nan where these are.
     Gradients: to x and w the transposed convolutions; to b Σ g over images and positions.
     """
     how: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}

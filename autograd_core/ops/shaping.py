@@ -134,7 +134,7 @@ def as_arrays(arrays: Sequence[Any], op: str) -> list[Any]:
 
 def check_one_float(op: str, x: Any, weights: Any) -> None:
     """Refuse a layer's inputs whose floats are wider than its weights': all that follows would be float64 as well."""
-    if x.dtype != weights.dtype and x.dtype.kind == weights.dtype.kind == "f" and x.dtype > weights.dtype:
+    if x.dtype.kind == weights.dtype.kind == "f" and x.dtype.itemsize > weights.dtype.itemsize:
         raise DTypeError(
             f"{op}: the input is {x.dtype} and the weights are {weights.dtype}; bring the input to theirs with "
             f"x.astype({str(weights.dtype)!r}), or the model to the input's with model.astype({str(x.dtype)!r})"

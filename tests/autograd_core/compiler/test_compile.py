@@ -494,7 +494,7 @@ def test_gradients_that_are_forgotten_at_the_end_were_there_for_the_update():
         (w * x).sum().backward()
         optimizer.step()
         optimizer.zero_grad()
-        return w + 0
+        return w.detach() + 0
 
     np.testing.assert_allclose([y.item() for y in results(step)], [0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
     assert w.grad is None
@@ -512,7 +512,7 @@ def test_two_networks_with_an_optimiser_each_learn_in_turns():
             for_d.zero_grad()
             (g * d * x).sum().backward()
             for_g.step()
-            return ag.concat([d, g])
+            return ag.concat([d.detach(), g.detach()])
 
         return step
 
@@ -552,7 +552,7 @@ def test_leaves_of_any_order_in_memory_are_updated():
             optimizer.zero_grad()
             ((w * x).sum() * bias).backward()
             optimizer.step()
-            return w.sum() + bias
+            return (w.sum() + bias).detach()
 
         return step
 
@@ -1078,3 +1078,177 @@ def test_a_program_says_why_it_was_captured():
     assert "Linear.training is False and was True" in why()
     net[0].weight.assign(ag.zeros((3, 2)))
     assert "which it only reads, was given new numbers" in why()
+
+
+def test_more_threads_after_the_capture_compute_the_same():
+    x, w = ag.randn((64, 16, 16, 16)), ag.randn((16, 16, 3, 3))
+    step, before = ag.compile(lambda x: ag.conv2d(x, w)), ag.get_num_threads()
+    try:
+        ag.set_num_threads(1)
+        expected = step(x).numpy()
+        for count in (1, 5, 2, 1):
+            ag.set_num_threads(count)
+            for _ in range(6):
+                np.testing.assert_array_equal(step(x).numpy(), expected)
+        assert "the number of threads is 5 and was 1" in str(step)
+    finally:
+        ag.set_num_threads(before)
+
+
+LOOKS = {
+    "detach": lambda w: w.detach(),
+    "data": lambda w: w.data,
+    "dlpack": lambda w: ag.from_dlpack(w.detach()),
+    "an entry of a detached one": lambda w: w.detach()[...],
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_new_numbers_of_a_leaf_show_through_what_looks_at_it(look):
+    w = ag.tensor([1.0, 2.0], requires_grad=True)
+    step = ag.compile(lambda x: (LOOKS[look](w) * x).sum())
+    x = ag.tensor([1.0, 1.0])
+    assert [step(x).item() for _ in range(5)] == [3.0] * 5
+    for value in (5.0, 7.0, 9.0):
+        w.assign([value, 0.0])
+        assert [step(x).item() for _ in range(2)] == [value, value]
+
+
+@ag.array_op
+def tamed(x, /):
+    """x where it is tame, as one array or another."""
+    return x if np.abs(x).max() <= 1 else x / np.abs(x).max()
+
+
+@ag.array_op
+def squashed(x, /):
+    """By kernels that depend on numbers."""
+    return ag.softmax(x, axis=-1) if x.max() < 1 else ag.sigmoid(x)
+
+
+@pytest.mark.parametrize("op", [tamed, squashed])
+def test_an_op_of_ones_own_may_do_other_things_for_other_numbers(op):
+    step = ag.compile(lambda x: op(x) + 0.0)
+    for size in (0.1, 0.2, 0.1, 0.3, 5.0, 0.1, 7.0):
+        x = ag.tensor(np.array([[size, size / 2]] * 2))
+        assert_alike(step(x), op(x))
+
+
+def test_a_graph_that_no_backward_pass_went_through_is_not_returned():
+    w, b = ag.tensor([2.0], requires_grad=True), ag.tensor([3.0], requires_grad=True)
+
+    def step(x):
+        loss = (w * x).sum()
+        loss.backward()
+        return loss, 2 * loss, b * x
+
+    with pytest.raises(ag.CompileError, match=r"shape \(1,\) is returned with its graph.* return x.detach\(\)"):
+        ag.compile(step)(ag.tensor([1.0]))
+    shown = ag.compile(lambda x: step(x)[:2])  # these two nobody can differentiate any more, compiled or not
+    assert [y.item() for y in shown(ag.tensor([1.0]))] == [2.0, 4.0]
+
+
+def test_within_detect_anomaly_it_runs_as_it_stands():
+    step = ag.compile(lambda x: ag.log(x).sum())
+    for _ in range(5):
+        step(ag.tensor([1.0]))
+    with ag.detect_anomaly():
+        assert step(ag.tensor([1.0])).item() == 0.0
+        with pytest.raises(ag.AnomalyError, match="log"):
+            step(ag.tensor([-1.0]))
+    assert np.isnan(step(ag.tensor([-1.0])).item())
+
+    def within(x):
+        with ag.detect_anomaly():
+            return ag.log(x)
+
+    with pytest.raises(ag.CompileError, match="put it around the call"):
+        ag.compile(within)(ag.tensor([1.0]))
+
+
+def test_numbers_of_numpy_are_told_apart_by_their_bits():
+    divided = ag.compile(lambda x, number: x / number)
+    quotients = (np.float32, 0.0, np.inf), (np.float32, -0.0, -np.inf), (float, -0.0, -np.inf), (float, np.nan, np.nan)
+    for kind, number, expected in quotients:
+        for _ in range(4):
+            np.testing.assert_array_equal(divided(ag.tensor([1.0]), kind(number)).numpy(), [expected])
+    assert len(divided._entries) == 4
+
+
+def test_arrays_of_the_other_byte_order_are_taken():
+    linear = nn.Linear(3, 2, bias=False)
+    step = ag.compile(lambda x: (linear(x).detach(), ag.sort(x)))
+    x = np.arange(6.0).reshape(2, 3)[::-1].astype(">f4")
+    for _ in range(5):
+        y, ordered = step(x)
+        assert ordered.dtype == np.float32
+        np.testing.assert_array_equal(ordered.numpy(), x)
+        np.testing.assert_allclose(y.numpy(), linear(ag.tensor(x)).numpy(), rtol=1e-6)
+
+
+class Slotted:
+    """Settings in slots and in the class."""
+
+    __slots__ = ("scale",)
+    offset = 0.0
+
+
+layers = nn.ModuleList([nn.Linear(1, 1)])
+batch_norm = nn.BatchNorm1d(1)
+held = nn.ParameterDict({"w": nn.Parameter([1.0])})
+rated = optim.SGD([ag.tensor([1.0], requires_grad=True)], lr=0.5)
+slotted = Slotted()
+
+
+def through_layers(x):
+    for layer in layers:
+        x = layer.forward(x)
+    return x
+
+
+PLACES = {
+    "a parameter that is read": (lambda x: x * layers[0].weight, lambda: set_to(layers[0], "weight")),
+    "a list of modules": (through_layers, lambda: layers.append(nn.Tanh())),
+    "a module in a list": (through_layers, lambda: layers.__setitem__(0, nn.Linear(1, 1))),
+    "a dictionary of parameters": (lambda x: x * held["w"], lambda: held.__setitem__("w", nn.Parameter([3.0]))),
+    "a buffer": (lambda x: x + batch_norm.running_mean, lambda: setattr(batch_norm, "running_mean", ag.ones((1,)))),
+    "a mode": (lambda x: x * 2 if batch_norm.training else x, lambda: batch_norm.train(not batch_norm.training)),
+    "a rate": (lambda x: x * rated.lr, lambda: rated.set_lr(rated.lr / 2)),
+    "a slot": (lambda x: x * slotted.scale, lambda: setattr(slotted, "scale", slotted.scale + 1)),
+    "a class": (lambda x: x + slotted.offset, lambda: setattr(Slotted, "offset", Slotted.offset + 1)),
+    "a class by its name": (lambda x: x + Slotted.offset, lambda: setattr(Slotted, "offset", Slotted.offset + 1)),
+    "a method": (lambda x: Scaling(2.0).step(x), lambda: setattr(Scaling, "step", lambda self, x: x - 1)),
+    "a module of Python": (lambda x: x * np.extra_number, lambda: setattr(np, "extra_number", 3.0)),
+}
+
+
+def set_to(module, name):
+    setattr(module, name, nn.Parameter(np.full_like(getattr(module, name).numpy(), 5.0)))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_set_anew_is_followed(place, monkeypatch):
+    function, change = PLACES[place]
+    slotted.scale = 1.0
+    monkeypatch.setattr(np, "extra_number", 2.0, raising=False)
+    monkeypatch.setattr(Scaling, "step", Scaling.step)
+    step, plain = ag.compile(ag.no_grad()(function)), ag.no_grad()(function)
+    x = ag.tensor([[3.0], [4.0]])
+    for _ in range(2):
+        before = [step(x) for _ in range(5)][-1].numpy()
+        np.testing.assert_allclose(before, plain(x).numpy(), rtol=1e-6)
+        change()
+        after = step(x).numpy()
+        np.testing.assert_allclose(after, plain(x).numpy(), rtol=1e-6)
+
+
+def test_a_setting_of_a_group_is_not_changed_within_a_step():
+    _, optimizer = one()
+
+    def step(x):
+        optimizer.param_groups[0]["lr"] *= 0.5
+        return x * 2
+
+    with pytest.raises(ag.CompileError, match="setting 'lr' of a parameter group is Python's work"):
+        ag.compile(step)(X)
+    assert optimizer.lr == 0.1

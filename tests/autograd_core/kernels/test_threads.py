@@ -87,6 +87,17 @@ def test_results_are_the_same_to_the_bit_for_any_number_of_threads(number_of_thr
             np.testing.assert_array_equal(ours, first)
 
 
+def test_no_more_threads_help_than_the_caller_prepared_for(number_of_threads):
+    threads.set_num_threads(1)
+    threads.get_num_threads()  # for which a kernel asks before it takes working memory,
+    threads.set_num_threads(3)  # when another thread of Python sets it
+    assert threads.enlist() is None
+    team = threads.enlist()
+    team.busy.release()
+    assert team.size == 3
+    assert threads.enlist(2) is None
+
+
 def test_scratch_is_aligned_and_reused_within_a_thread():
     first = threads.scratch(1000, np.dtype(np.float32))
     assert first.ctypes.data % threads.CACHE_LINE == 0
