@@ -46,8 +46,8 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
     Arguments may be (nested) tensors, arrays, which arrive as tensors, and anything else, which is a part of the
     function: other numbers make another program. So does what is new in the variables that it reads, or a helper of the
     same package: other numbers, another tensor, module, function or list; and in the attributes, by names that stand in
-    their code, of objects that these are or that are arguments. What changes within lists, dictionaries and arrays that
-    are no arguments stays as it was captured.
+    their code, of objects, classes and Python's modules that these are or that are arguments. What changes within
+    lists, dictionaries and arrays that are no arguments stays as it was captured.
 
     What Python does with the numbers of a step besides (print them, choose by them, count in a list) happens in the
     first calls alone. A tensor that it computes and puts elsewhere than in its result (a list, a buffer by `=`) is
