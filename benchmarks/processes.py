@@ -34,9 +34,9 @@ def run(*arguments: str, **environment: str) -> Ended:
     return Ended(seconds, process.stdout, process.stderr, problem)
 
 
-def printed_number(*arguments: str) -> Figure:
+def printed_number(*arguments: str, **environment: str) -> Figure:
     """The number that a process printed last, or why there is none."""
-    ended = run(*arguments)
+    ended = run(*arguments, **environment)
     return ended.problem or float(ended.output.split()[-1])
 
 

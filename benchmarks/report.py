@@ -15,6 +15,7 @@ OURS = "ours"
 NAMES = {
     "ours": "ours",
     "ours_compiled": "ours, compiled",
+    "ours_winograd": "ours, compiled, Winograd",
     "numpy_blas": "numpy",
     "torch_eager": "torch",
     "torch_tuned": "torch, tuned",
