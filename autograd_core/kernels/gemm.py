@@ -209,7 +209,7 @@ def _multiply(
     )  # fmt: skip
 
 
-@jit(inline="always")
+@jit
 def _multiply_block(
     a, a_start, a_rows, a_columns, b, b_start, b_rows, b_columns, c, c_start, c_stride,
     rows, depth, columns, scratch, panels,

@@ -90,7 +90,7 @@ def _copy_rows(source, start, row_stride, stride, target, at, columns, rows, ins
     _clear(source, target, at + (end_y - first_y) * columns, (end - end_y) * columns, vector)
 
 
-@jit(inline="always")
+@jit
 def _copy_lanes(source, start, stride, target, at, first, end):
     if stride == 1:
         simd.copy_lanes(source, start, target, at, first, end)
@@ -192,7 +192,7 @@ def convolve(
         )  # fmt: skip
 
 
-@jit(inline="always")
+@jit
 def _multiply_positions(
     packed, strips, offsets, y, y_start, y_strides, scratch, tiles, lattice, lattice_image, lattice_size,
     bases, places, outputs, images, size, rectify,
@@ -243,7 +243,7 @@ def _multiply_positions(
                     y[places[first + i] + (output + j) * y_strides[1]] = scratch[tiles + (first + i) * width + j]
 
 
-@jit(inline="always")
+@jit
 def _multiply_rows(
     packed, panels, offsets, y, y_start, y_strides, scratch, lattice, lattice_image, lattice_size,
     lists, outputs, images, size, rectify,
@@ -289,7 +289,7 @@ def _multiply_rows(
                     )  # fmt: skip
 
 
-@jit(inline="always")
+@jit
 def _distance(a, b):
     """Entries of memory from a's first to b's: the tiles take one array and places in it."""
     return (b.ctypes.data - a.ctypes.data) // a.itemsize
@@ -364,7 +364,7 @@ def gradient_to_weights(
             started = True
 
 
-@jit(inline="always")
+@jit
 def _multiply_taps(
     scratch, lattice, bases, position, offsets, first, end, strip, count, sums, sums_start, outputs, columns, add
 ):
@@ -386,7 +386,7 @@ def _multiply_taps(
             )  # fmt: skip
 
 
-@jit(inline="always")
+@jit
 def _multiply_taps_by_lanes(
     scratch, lattice, pitch, offsets, first, end, g, g_start, g_stride, lists, sums, outputs, size, add
 ):

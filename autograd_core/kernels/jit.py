@@ -36,15 +36,15 @@ _KERNELS = Path(__file__).parent
 _HOW = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
 
-def jit(function=None, *, fastmath=frozenset(), inline="never", forceinline=False):
+def jit(function=None, *, fastmath=frozenset(), forceinline=False):
     """Make `function` a part of the entries that call it, for each signature that they need. Python cannot call it.
 
     `fastmath=REORDER` lets LLVM reassociate sums, which it must do to vectorise a reduction.
-    `inline="always"` pastes Numba's code, which takes the caller's flags; `forceinline` LLVM's, which keeps its own.
+    `forceinline` has LLVM inline it, whatever it thinks of that.
     """
     if function is None:
-        return partial(jit, fastmath=fastmath, inline=inline, forceinline=forceinline)
-    return part(function, **_HOW, fastmath=set(fastmath) or False, inline=inline, forceinline=forceinline)
+        return partial(jit, fastmath=fastmath, forceinline=forceinline)
+    return part(function, **_HOW, fastmath=set(fastmath) or False, forceinline=forceinline)
 
 
 def entry(function, text=""):
