@@ -81,5 +81,5 @@ def test_files_that_are_no_modules_are_declared_so_that_a_wheel_has_them():
     patterns = [root / package.replace(".", "/") / glob for package, globs in declared.items() for glob in globs]
     for package in ("autograd_core", "nn", "optim"):
         for path in (root / package).rglob("*.*"):
-            if path.is_file() and path.suffix != ".py" and path.parent.name != "__pycache__":
+            if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts:
                 assert any(path.match(str(pattern)) for pattern in patterns), f"{path} is in no package-data"

@@ -7,14 +7,15 @@ at once. Here each compiled signature is one file, named by a hash of everything
 sources, the versions of Numba, LLVM and Python, the processor and the signature. Whatever changes, the name changes
 with it; files are written aside and renamed, so processes need not know of each other.
 
-The files lie in `__pycache__` beside the sources, or in the user's cache directory if the package is installed
-read-only; NUMBA_CACHE_DIR overrides both.
+The files lie in `__pycache__` beside the sources, where those of sources that have changed since are dropped; or in the
+user's cache directory if the package is installed read-only. NUMBA_CACHE_DIR overrides both.
 """
 
 import hashlib
 import os
 import pickle
 import platform
+import shutil
 import sys
 import tempfile
 from functools import cache, partial
@@ -32,6 +33,7 @@ from autograd_core.kernels.parts import part
 REORDER = frozenset({"contract", "reassoc", "nsz", "arcp"})
 
 _KERNELS = Path(__file__).parent
+_OWN_CACHE = _KERNELS / "__pycache__"
 # Options of numba.njit.
 _HOW = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 
@@ -65,7 +67,7 @@ class _EntryCache(caching.FunctionCache):
         self._py_func = function
         self._impl = _EntryCacheImpl(function)
         made_of = hashlib.sha256(text.encode()).hexdigest()
-        self._origin = f"{_digest(function.__code__.co_filename)} {made_of}"
+        self._origin = f"{_sources()} {_file(function.__code__.co_filename)} {made_of}"
         self._cache_path = _directory()
         self._cache_file = _FilePerSignature(self._cache_path, self._impl.filename_base, source_stamp=None)
         self.enable()
@@ -77,7 +79,7 @@ class _EntryCache(caching.FunctionCache):
         with self._guard_against_spurious_io_errors():
             loaded = self._load_overload(sig, target_context)
         if loaded is None:
-            _say_that_compiling_takes_time()
+            _begin_to_compile()
         return loaded
 
     def _index_key(self, sig, codegen):
@@ -145,12 +147,19 @@ class _FilePerSignature(caching.IndexDataCacheFile):
 
 
 @cache
-def _digest(path):
+def _sources():
+    """A hash of all files of kernels."""
     digest = hashlib.sha256()
-    for file in sorted({*_KERNELS.glob("*.py"), Path(path)}):
+    for file in sorted(_KERNELS.glob("*.py")):
         digest.update(file.name.encode())
-        digest.update(file.read_bytes() if file.is_file() else b"")  # interactive code has no file
+        digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def _file(path):
+    """A hash of one file, or of none, for interactive code."""
+    return hashlib.sha256(Path(path).read_bytes() if Path(path).is_file() else b"").hexdigest()
 
 
 @cache
@@ -173,7 +182,7 @@ def _directory():
         candidates = [Path(numba.config.CACHE_DIR) / "autograd_core"]
     else:
         home = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-        candidates = [_KERNELS / "__pycache__", Path(home) / "autograd_core"]
+        candidates = [_OWN_CACHE / f"kernels-{_sources()[:16]}", Path(home) / "autograd_core"]
     for directory in candidates:
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -185,5 +194,9 @@ def _directory():
 
 
 @cache
-def _say_that_compiling_takes_time():
+def _begin_to_compile():
+    """Say that it takes time, and drop what was compiled of other sources that stood here before."""
     print("autograd_core: compiling kernels, once; later runs load them from the cache", file=sys.stderr)
+    for directory in _OWN_CACHE.glob("kernels-*"):
+        if directory.name != f"kernels-{_sources()[:16]}":
+            shutil.rmtree(directory, ignore_errors=True)
