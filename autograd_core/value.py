@@ -288,10 +288,12 @@ def _restored(data: float, grad: Any, label: str) -> Value:
 
 def _as_value(op: Op[Any], number: Any) -> Value:
     """A plain number among an op's inputs."""
-    if type(number) is float or isinstance(number, (int, float, np.number, np.bool_)):
-        return made(CONSTANT, (), float(number), ())
+    if type(number) is float:
+        return made(CONSTANT, (), number, ())
     if thread.recording.tape is not None and thread.recording.tape.is_number(number):
         return thread.recording.tape.value_of(number)
+    if isinstance(number, (int, float, np.number, np.bool_)):
+        return made(CONSTANT, (), float(number), ())
     raise DTypeError(
         f"{op.name}: a Value goes with numbers and other Values, not with a {type(number).__name__}; "
         "use Tensor for arrays"

@@ -68,6 +68,8 @@ def loaded_number(caller: str, name: str, value: Any, like: float) -> Any:
 
 def loaded_array(caller: str, name: str, value: Any, like: Tensor) -> Tensor:
     """An array of a state as a tensor of the shape and dtype of `like`. Raises `ArgumentError` if it does not fit."""
+    if type(value) in (int, float) and like.shape == ():  # as what is read from files may be
+        value = np.asarray(value)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu" or value.shape != like.shape:
         came = f"{value.dtype} of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
         raise ArgumentError(f"{caller}: {name} must be numbers of shape {like.shape}, got {came}")

@@ -137,8 +137,8 @@ def max_pool_with_indices(
     axes = min(max(x.ndim - 2, 1), 3)
     check_images("max_pool_with_indices", x, axes)
     places = _places_of_maxima(x, kernel=kernel, stride=stride, padding=padding, dilation=dilation, beyond=beyond)
-    flat = reshape(places, (*x.shape[:2], -1))
-    values = take_along_axis(reshape(x, (*x.shape[:2], -1)), flat, axis=2)
+    flat, entries = (reshape(a, (*x.shape[:2], math.prod(a.shape[2:]))) for a in (places, x))
+    values = take_along_axis(entries, flat, axis=2)
     return reshape(values, places.shape), places
 
 
@@ -163,7 +163,7 @@ def _places_of_maxima(
     count_windows(name, padded.shape[2:], size, step, (0,) * axes, spread)
     found = windows(padded, size, step, spread)
     counts = found.shape[2 : 2 + axes]
-    inner = np.unravel_index(np.argmax(found.reshape(*x.shape[:2], *counts, -1), axis=-1), size)
+    inner = np.unravel_index(np.argmax(found.reshape(*x.shape[:2], *counts, math.prod(size)), axis=-1), size)
     places: Any = 0
     for axis in range(axes):
         starts = np.arange(counts[axis]).reshape([-1 if i == axis else 1 for i in range(axes)]) * step[axis]

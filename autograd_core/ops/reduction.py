@@ -259,7 +259,7 @@ def norm(x: Any, /, axis: Axis = None, keepdims: bool = False, ord: float = 2) -
     """The vector norm (Σ |x|^ord)^(1/ord) over `axis`: 2 is the length, inf the largest |x|, 0 the number not 0.
 
     Gradient: upstream · sign(x)·(|x|/y)^(ord-1), which is x/y for ord=2; for ±inf to the extreme elements, shared
-    evenly. It is 0 at elements that are 0, so also where the norm is.
+    evenly; for 0, a count, it is 0. It is 0 at elements that are 0, so also where the norm is.
     """
     axes = reduced_axes("norm", np.shape(x), axis)
     if isinstance(ord, str):
@@ -296,8 +296,8 @@ def _least_power(dtype: Any) -> Any:
 
 @norm.vjp("x")
 def _(g, x, y, x_shape, axis, ord):
-    if ord == 0:
-        return None
+    if ord == 0:  # a count
+        return keep("norm", g, x_shape, axis) * elementwise.where(x == 0, 0.0, 0.0)
     if ord == 1:
         return keep("norm", g, x_shape, axis) * elementwise.sign(x)
     y = keep("norm", y, x_shape, axis)

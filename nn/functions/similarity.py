@@ -40,6 +40,8 @@ def cosine_embedding_loss(
 ) -> Tensor:
     """1 - cos where the label is 1 (alike), max(0, cos - margin) where it is -1.
 
+    The cosine is `cosine_similarity`'s, so lengths are at least 1e-8; PyTorch's has 1e-12 added to their squares.
+
     Shapes: inputs (N, D) and labels (N,), or (D,) and () -> (), or with reduction="none" the labels' shape.
     """
     input1, input2 = same_shape("cosine_embedding_loss", input1, input2)

@@ -63,6 +63,16 @@ def test_a_state_comes_by_a_file_too(make_training, stored, tmp_path):
         nn.load_optimizer_state(optimizer, path)
 
 
+def test_the_state_of_a_parameter_without_axes_is_taken():
+    parameter = nn.Parameter(np.asarray(1.0))
+    optimizer = optim.Adam([parameter])
+    moments = {"exp_avg": np.asarray(0.5, np.float32), "exp_avg_sq": np.asarray(0.25, np.float32)}
+    groups = [{**optimizer.param_groups[0], "params": [0]}]
+    optimizer.load_state_dict({"state": {0: {"step": np.asarray(3.0), **moments}}, "param_groups": groups})
+    state = optimizer.state_dict()["state"][0]
+    assert (state["step"], state["exp_avg"], state["exp_avg_sq"]) == (3, 0.5, 0.25)
+
+
 def test_a_state_of_parameters_that_had_no_gradient_yet_begins_with_theirs():
     groups = [{"lr": 0.1, "lr_scale": 1.0, "momentum": 0.9, "params": ["two", "parameters"]}]
     saved = {

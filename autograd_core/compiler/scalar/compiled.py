@@ -142,7 +142,14 @@ class ScalarFunction:
             raise ShapeError(f"{self.name}: takes arrays of one shape (n,) in place of floats, got {shapes}")
         program = self._prepared(arguments)
         outputs = program.run_lanes(arguments.inputs, arguments.values, len(arrays[0]))
-        return program.outputs.filled(arguments.values, outputs, lambda result: outputs[result.place])
+        result = program.outputs.filled(arguments.values, outputs, lambda result: outputs[result.place])
+
+        def for_each(x: Any) -> Any:
+            """What is the same for all inputs, as an array too."""
+            number = x.data if type(x) is Value else x
+            return np.full(len(arrays[0]), number) if isinstance(number, (int, float, np.generic)) else number
+
+        return map_tree(for_each, result)
 
     def _prepared(self, arguments: Arguments) -> Program:
         """The program for arguments of this kind; it is found by runs that leave nothing behind."""

@@ -105,6 +105,11 @@ class Number(Operators["Number", Any, Any]):
 
         return refused
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What isinstance and match ask for: this is a float, to whoever did not capture it."""
+        return float
+
     _ROUNDING = "take ag.floor, ag.round, ag.floor_divide, ag.remainder, ... of the Value (import autograd_core as ag)"
     _AFTERWARDS = "return it, and look at it outside of the compiled function"
     __floordiv__ = __rfloordiv__ = _refused("//", _ROUNDING)
@@ -114,6 +119,10 @@ class Number(Operators["Number", Any, Any]):
     __float__ = __complex__ = _refused(
         "float(), or a function of math,", "take ag.exp, ag.log, ... (import autograd_core as ag)"
     )
+    __hash__ = _refused("a place in a dictionary or set", "choose by ag.where(condition, a, b)")
+    __divmod__ = __rdivmod__ = is_integer = as_integer_ratio = _refused("what is whole", _ROUNDING)
+    hex = _refused("the text", _AFTERWARDS)
+    real = imag = property(_refused("its part as of a complex number", "use the number as it is"))
     __int__ = __index__ = _refused("int()", "make it an argument that is an int")
     __repr__ = __str__ = __format__ = item = __reduce__ = _refused("the text", _AFTERWARDS)
     del _refused, _ROUNDING, _AFTERWARDS

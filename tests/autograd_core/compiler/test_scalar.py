@@ -246,6 +246,16 @@ def test_many_inputs_at_once_are_what_they_are_one_by_one():
     assert loss.batched(x, 0.5, 2).tolist() == [loss(a, 0.5, 2).data for a in x.tolist()]
 
 
+def test_for_many_inputs_all_are_arrays_even_what_is_the_same_for_each():
+    x, w = np.arange(3.0), Value(2.0)
+    values, gradients = ag.compile(lambda a, b: a * 2).value_and_grad(x, x)
+    assert [array.tolist() for array in (values, *gradients)] == [[0.0, 2.0, 4.0], [2.0] * 3, [0.0] * 3]
+    assert ag.compile(lambda a: a).value_and_grad(x)[1][0].tolist() == [1.0] * 3
+    assert ag.compile(lambda a: w).batched(x).tolist() == [2.0] * 3
+    both = ag.compile(lambda a: (a * w, 3.0)).batched(x)
+    assert [array.tolist() for array in both] == [[0.0, 2.0, 4.0], [3.0] * 3]
+
+
 def test_gradients_by_whole_numbers_alone_are_refused():
     with pytest.raises(ag.DTypeError, match=r"must return a Value, got a int; gradients are by.*write 3\.0 for 3"):
         ag.compile(lambda x: x * x).value_and_grad(3)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import numbers
 import random
 
 import numpy as np
@@ -57,6 +58,11 @@ TRAPS = [
     (lambda x: x * (net * 2).sum().item(), "work with Tensors"),
     (lambda x: ag.hypot(x, 2.0), "no kernel for hypot"),
     (lambda x: x * (w.data & 1), "&, | or"),
+    (lambda x: x * {0.5: 3.0}.get(w.data, 1.0), "a place in a dictionary or set"),
+    (lambda x: x if w.data in {0.5, 1.0} else -x, "a place in a dictionary or set"),
+    (lambda x: x if w.data.is_integer() else -x, "what is whole"),
+    (lambda x: x * divmod(w.data, 2.0)[1], "what is whole"),
+    (lambda x: x * w.data.real, "complex number"),
     (lambda x: x * (w.data + np.arange(2.0))[0], "arithmetic of a number that it computes with a ndarray"),
 ]
 
@@ -71,6 +77,30 @@ def test_it_is_refused_with_its_line(function, what):
     assert "test_scalar_traps.py:" in str(caught.value)
     assert (x.data, x.grad) == (0.75, 0.0)
     assert (w.data, w.grad) == before
+
+
+def by_match(x):
+    match x:
+        case float():
+            return w * x
+    return w * x * 100
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: w * x if isinstance(x, float) else w * x * 100,
+        lambda x: w * x if isinstance(x, numbers.Real) else w * x * 100,
+        lambda x: w * x if np.isscalar(x) else w * x * 100,
+        lambda x: w * x if isinstance(w.data, (int, float)) else w * x * 100,
+        lambda x: w * x if hasattr(x, "is_integer") else w * x * 100,
+        by_match,
+    ],
+)
+def test_numbers_are_floats_to_whom_asks(function):
+    compiled = ag.compile(function)
+    for x in (0.5, 0.7, 1.5, 2.5):
+        assert compiled(x).data == function(x).data
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,12 @@ def test_running_sums_and_products_may_start_with_those_of_nothing():
     assert ag.cumulative_prod(x, include_initial=True).tolist() == [1.0, 2.0, 6.0]
 
 
+def test_a_count_passes_no_gradient_back_and_is_added_to_what_does():
+    x = ag.tensor([[1.0, 0.0], [2.0, 3.0]], requires_grad=True)
+    (ag.norm(x, ord=0, axis=1) * ag.sum(x)).sum().backward()
+    assert x.grad.tolist() == [[3.0, 3.0], [3.0, 3.0]]
+
+
 @pytest.mark.parametrize("ord", [2, 3])
 def test_norms_neither_overflow_nor_underflow(ord):
     x = np.array([1.0, 2.0, -2.0])

@@ -72,6 +72,13 @@ def test_repr_shows_the_settings():
     assert repr(nn.AdaptiveAvgPool2d((None, 7))) == "AdaptiveAvgPool2d(output_size=(None, 7))"
 
 
+def test_no_images_have_no_maxima_and_no_indices():
+    none = ag.zeros((0, 3, 6, 6))
+    for array in nn.functional.max_pool2d(none, 2, return_indices=True):
+        assert array.shape == (0, 3, 3, 3)
+    assert nn.functional.max_pool2d(none, 2, dilation=2).shape == (0, 3, 2, 2)
+
+
 def test_indices_name_the_largest_the_first_at_a_tie_and_unpooling_puts_it_there():
     x = ag.tensor([[[[1.0, 5.0, 2.0, 2.0], [5.0, 0.0, 2.0, 1.0]]]], requires_grad=True)
     values, indices = nn.functional.max_pool2d(x, 2, return_indices=True)
