@@ -57,11 +57,12 @@ def compile(function: Callable[..., Any] | None = None, *, check: bool = False) 
 
     A function of Values and floats is compiled, too: to flat arrays that kernels go through, with results, gradients
     and `.data` the same to the bit. (From Python 3.12 on `sum` of floats makes up for rounding: compiled, it adds them
-    one by one, as a loop does.) Floats are then what is given anew at every call; ints, bools and all else are a part
-    of the function. It runs as it stands twice (three times if no argument is a Value), and what comes of it is
-    compared. A Value that it returns is one node of a graph, whose parents are the arguments and leaves, and can be
-    differentiated any number of times; if the function changes `.data` or `.grad`, it has no graph. For many inputs at
-    once there are `compiled.batched(...)` and `compiled.value_and_grad(...)`.
+    one by one, as a loop does.) Floats are then what is given anew at every call, and to the function they are floats,
+    but for `type(x) is float`; ints, bools and all else are a part of it. It runs as it stands twice (three times if
+    no argument is a Value), and what comes of it is compared. A Value that it returns is one node of a graph, whose
+    parents are the arguments and leaves, and can be differentiated any number of times; if the function changes `.data`
+    or `.grad`, it has no graph. For many inputs at once there are `compiled.batched(...)` and
+    `compiled.value_and_grad(...)`.
 
     >>> import autograd_core as ag
     >>> w = ag.tensor([1.0, 2.0], requires_grad=True)
