@@ -290,6 +290,7 @@ def _as_value(op: Op[Any], number: Any) -> Value:
     """A plain number among an op's inputs."""
     if type(number) is float:
         return made(CONSTANT, (), number, ())
+    # Before isinstance, for a tape's numbers say that they are floats.
     if thread.recording.tape is not None and thread.recording.tape.is_number(number):
         return thread.recording.tape.value_of(number)
     if isinstance(number, (int, float, np.number, np.bool_)):

@@ -151,14 +151,15 @@ class Capture:
         first = len(self.plan.steps)
         self.plan.expect(arrays)
         # Of a user's op it is not known whether it does other things for other numbers, so runs call it as it stands.
-        with plan.planning(self.plan) if is_own(op.__module__) else plan.unplanned():
+        is_ours = is_own(op.__module__)
+        with plan.planning(self.plan) if is_ours else plan.unplanned():
             results = op.execute(arrays, attributes)
         outputs = results if type(results) is tuple else (results,)
         launched = len(self.plan.steps) > first
         # Which of several arrays an op looks at, if it looks at one, may depend on their numbers.
         is_view = not launched and sum([isinstance(x, np.ndarray) for x in arrays]) == 1
         are_known = self.plan.complete and all(type(y) is np.ndarray for y in outputs) and self.plan.knows(outputs)
-        if are_known and (launched or is_view) and is_own(op.__module__):
+        if is_ours and are_known and (launched or is_view):
             how = "launches" if launched else "view"
         else:
             how = "numpy"

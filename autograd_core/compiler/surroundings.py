@@ -97,8 +97,8 @@ class _Search:
                 self._add(x, name, f"{owner}.{name}", look)
 
     def _add(self, where: Any, key: str, name: str, look: Callable[[], Any]) -> None:
-        x = look()
         if (id(where), key) not in self.places:
+            x = look()
             if not isinstance(x, ModuleType):
                 self.places[id(where), key] = name, look
             self._enter(name, x)

@@ -173,7 +173,7 @@ def enlist(most=None):
     may have been called since it prepared working memory for each.
     """
     global _team
-    most = most or _own.told
+    most = most or _own.told  # before it is told anew
     if get_num_threads() == 1:
         return None
     if _team is None:

@@ -140,3 +140,18 @@ def test_layer_refuses_inputs_that_would_make_the_network_float64(layer, shape):
     layer(wide.astype(np.float32))
     layer.double()
     layer(wide.astype(np.float32))  # no digit is lost
+
+
+@pytest.mark.parametrize(
+    ("function", "what"),
+    [
+        (lambda: ag.tensor([1], dtype=np.int32) - 2**40, r"subtract: .*1099511627776.*\(int32\) to a wider dtype"),
+        (lambda: ag.tensor([1], dtype=np.uint8) * -1, r"multiply: .*-1.*\(uint8\) to a wider dtype"),
+        (lambda: ag.clip(ag.tensor([1], dtype=np.uint8), -1, 9), r"clip: .*-1.*\(uint8\) to a wider dtype"),
+        (lambda: ag.tensor([1.0]) + 10**400, r"add: .*\(float32\) to a wider dtype"),
+        (lambda: ag.tensor([300], dtype=np.uint8), "tensor: takes numbers.*300"),
+    ],
+)
+def test_numbers_that_a_dtype_cannot_hold_are_refused_by_name(function, what):
+    with pytest.raises(ag.DTypeError, match=what):
+        function()
