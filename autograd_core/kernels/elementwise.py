@@ -13,6 +13,13 @@ from autograd_core.kernels.pasting import Paste, compiled
 from autograd_core.kernels.plan import planned
 from autograd_core.kernels.thresholds import ELEMENTWISE_TASK, LARGE
 
+# 0 for a subnormal number; nan stays.
+_FLUSHED = """
+@jit
+def flushed(x):
+    return F(0.0) if abs(x) < np.finfo(F).tiny else x
+""".strip()
+
 _kernels: dict[tuple[object, ...], "_Kernel"] = {}
 
 
@@ -41,7 +48,8 @@ def run(function, arguments, *, gradient=False):
 def updater(function, dtype, reads, updates, numbers):
     """A kernel that writes what `function` of so many arrays and numbers returns, in order, into the last arrays.
 
-    Call it with the number of elements, flat, contiguous arrays and the numbers. It raises NoKernelError.
+    It writes 0 for a subnormal number, as `UpdateRule` says. Call it with the number of elements, flat, contiguous
+    arrays and the numbers. It raises NoKernelError.
     """
     is_array = (True,) * (reads + updates) + (False,) * numbers
     return _kernel(function, dtype, is_array, tuple(range(reads, reads + updates)), False)
@@ -106,7 +114,12 @@ def _text(paste, function, dtype, is_array, updated, gradient):
     read = [name for name, array in zip(names, is_array, strict=True) if array and name not in results]
     arrays = ", ".join(read + results)
     cut = ", ".join(f"{name}[start:stop]" for name in read + results)
+    new = ", ".join(f"{name}_new" for name in results)
     targets = ", ".join(f"{name}[i]" for name in results)
+    stored = new
+    if updated:
+        paste.texts.append(_FLUSHED)
+        stored = ", ".join(f"flushed({name}_new)" for name in results)
     numbers = [name for name, array in zip(names, is_array, strict=True) if not array] + list(paste.outside)
     typed = [f"{name}: In1" for name in read] + [f"{name}: Out1" for name in results]
     parameters = ", ".join(typed + [f"{name}: float" for name in numbers])
@@ -116,6 +129,7 @@ def _text(paste, function, dtype, is_array, updated, gradient):
             start, stop = number * TASK, (number + 1) * TASK
             {arrays} = {cut}
             for i in range({results[0]}.size):
-                {targets} = {value}
+                {new} = {value}
+                {targets} = {stored}
     """
     return paste.module(dtype, task)

@@ -71,3 +71,27 @@ def test_numpys_numbers_leave_float32_as_it_is(n):
     momentum.with_numbers({"rate": np.float64(0.5)})(ag.ones(n), p, v)
     assert p.dtype == v.dtype == np.float32
     assert p.numpy()[0] == 0.5
+
+
+@pytest.mark.parametrize("n", [4, 5000])  # numpy's work and a kernel's
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_running_means_of_gradients_that_became_zero_do_not_stay_subnormal(n, dtype):
+    tiny = np.finfo(dtype).tiny
+    starts = np.resize(np.array([1.0, -4 * tiny, np.nan, -2 * tiny], dtype), n)
+    p, v = ag.zeros(n, dtype=dtype), ag.tensor(starts)
+    momentum(ag.zeros(n, dtype=dtype), p, v, rate=0.1)
+    np.testing.assert_array_equal(v.numpy(), np.resize(np.array([0.5, -2 * tiny, np.nan, -tiny], dtype), n))
+    momentum(ag.zeros(n, dtype=dtype), p, v, rate=0.1)
+    np.testing.assert_array_equal(v.numpy(), np.resize(np.array([0.25, -tiny, np.nan, 0.0], dtype), n))
+
+
+def test_compiled_updates_leave_nothing_subnormal():
+    p, v = ag.zeros(5000), ag.full(5000, 64 * float(np.finfo("float32").tiny))
+
+    @ag.compile
+    def step(g):
+        momentum(g, p, v, rate=0.1)
+
+    for _ in range(8):
+        step(ag.zeros(5000))
+    assert (v.numpy() == 0.0).all()
