@@ -1,4 +1,4 @@
-"""Vector instructions for the gradient of pooling: shares for the largest entries of many windows at once."""
+"""Vector instructions for pooling: the largest entries of many windows at once, and shares of the gradient for them."""
 
 from llvmlite import ir
 from numba import types
@@ -21,6 +21,33 @@ from autograd_core.kernels.llvm_vectors import (
 
 
 @intrinsic
+def max_pool_2x2(typing_context, x, upper, lower, y, start, count):
+    """Maximum over windows of 2 × 2, for `count` windows side by side, at most a vector's, written from y[start] on.
+
+    Each window's rows start at x[upper] and x[lower]. NaN wins.
+    """
+
+    def generate(context, builder, signature, arguments):
+        x, upper, lower, y, start, count = arguments
+        vector = vector_of(signature.args[0].dtype)
+        masks = _masks_of_pairs(builder, vector, count)
+        largest = None
+        for row in (upper, lower):
+            for entry in _load_pairs(builder, pointer(context, builder, signature.args[0], x, row), masks, vector):
+                if largest is None:
+                    largest = entry
+                    continue
+                larger = builder.select(builder.fcmp_ordered(">", entry, largest), entry, largest)
+                largest = builder.select(builder.fcmp_unordered("uno", entry, entry), entry, larger)
+        place = vector_pointer(builder, pointer(context, builder, signature.args[3], y, start), const(0), vector)
+        masked_store(builder, largest, place, lanes_below(builder, vector, count))
+        return context.get_dummy_value()
+
+    i8 = types.intp
+    return types.void(x, i8, i8, y, i8, i8), generate
+
+
+@intrinsic
 def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, lower, count, rectified):
     """Gradient of y = maximum over windows of 2 × 2, for `count` windows side by side, at most a vector's.
 
@@ -32,8 +59,7 @@ def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, 
         g, g_start, y, y_start, x, dx, upper, lower, count, rectified = arguments
         vector = vector_of(signature.args[4].dtype)
         windows = lanes_below(builder, vector, count)
-        entries = builder.mul(count, const(2))
-        masks = [lanes_below(builder, vector, builder.sub(entries, const(i * vector.count))) for i in range(2)]
+        masks = _masks_of_pairs(builder, vector, count)
         zero, one = ir.Constant(vector, None), ir.Constant(vector, [1.0] * vector.count)
 
         def places(number, array, start):
@@ -44,9 +70,7 @@ def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, 
         largest = masked_load(builder, places(2, y, y_start)[0], windows)
         ties, tied = zero, []
         for start in (upper, lower):
-            row = [masked_load(builder, *pair) for pair in zip(places(4, x, start), masks, strict=True)]
-            for parity in (0, 1):
-                entry = builder.shuffle_vector(*row, lane_numbers(range(parity, 2 * vector.count, 2)))
+            for entry in _load_pairs(builder, pointer(context, builder, signature.args[4], x, start), masks, vector):
                 tied.append(
                     builder.or_(builder.fcmp_ordered("==", entry, largest), builder.fcmp_unordered("uno", entry, entry))
                 )
@@ -62,6 +86,21 @@ def max_pool_gradient_2x2(typing_context, g, g_start, y, y_start, x, dx, upper, 
 
     i8 = types.intp
     return types.void(g, i8, y, i8, x, dx, i8, i8, i8, types.boolean), generate
+
+
+def _masks_of_pairs(builder, vector, count):
+    """The masks of two vectors for the entries of `count` pairs."""
+    entries = builder.mul(count, const(2))
+    return [lanes_below(builder, vector, builder.sub(entries, const(i * vector.count))) for i in range(2)]
+
+
+def _load_pairs(builder, first, masks, vector):
+    """The first and the second entries of pairs that lie side by side, as two vectors."""
+    row = [
+        masked_load(builder, vector_pointer(builder, first, const(i * vector.count), vector), mask)
+        for i, mask in enumerate(masks)
+    ]
+    return [builder.shuffle_vector(*row, lane_numbers(range(parity, 2 * vector.count, 2))) for parity in (0, 1)]
 
 
 def _max_pool_gradient(take, put, step=None):
