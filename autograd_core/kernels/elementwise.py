@@ -15,9 +15,11 @@ from autograd_core.kernels.thresholds import ELEMENTWISE_TASK, LARGE
 
 # 0 for a subnormal number; nan stays.
 _FLUSHED = """
+TINY = np.finfo(F).tiny
+
 @jit
 def flushed(x):
-    return F(0.0) if abs(x) < np.finfo(F).tiny else x
+    return F(0.0) if abs(x) < TINY else x
 """.strip()
 
 _kernels: dict[tuple[object, ...], "_Kernel"] = {}

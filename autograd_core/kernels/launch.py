@@ -30,7 +30,7 @@ from numba.core.errors import NumbaError
 from autograd_core.kernels import plan
 from autograd_core.kernels.jit import entry, jit
 from autograd_core.kernels.memory import without_collector
-from autograd_core.kernels.team import ARGUMENTS, FUNCTION, MAILBOX_SIZE, run_tasks, sharing
+from autograd_core.kernels.team import ARGUMENTS, FUNCTION, SHARES, run_tasks, sharing
 from autograd_core.kernels.threads import enlist, new_mailbox
 from autograd_core.kernels.thresholds import SEQUENTIAL_WORK
 
@@ -137,7 +137,7 @@ class Kernel:
                     self.compile(dtype)
                 self._start(making, work, tasks, arguments)  # what is refused now is no argument for this kernel
         if making is not None:
-            record = np.zeros(MAILBOX_SIZE, np.int64)  # which no other thread writes to: cache lines do not matter
+            record = np.zeros(SHARES, np.int64)  # which no other thread writes to: cache lines do not matter
             self._launch(record, 0, *arguments)  # without any tasks it only writes down which code is given what
             code, packed = int(record[FUNCTION]), int(record[ARGUMENTS])
             shared = work >= SEQUENTIAL_WORK and tasks > 1

@@ -30,9 +30,9 @@ from numba.extending import intrinsic
 from autograd_core.kernels.jit import entry, jit
 
 _LINE = 8  # int64s in a cache line
-STATE, DONE, FUNCTION, ARGUMENTS, TASKS, OPEN, PACKED = (field * _LINE for field in range(7))
+DONE, FUNCTION, ARGUMENTS, TASKS, OPEN, WORKERS, PACKED = (field * _LINE for field in range(7))
 # 4 kB for arguments: an array of one axis takes 56 bytes.
-MAILBOX_SIZE = PACKED + 512
+SHARES = PACKED + 512
 
 _INT = ir.IntType(64)
 _TASK = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, _INT, _INT])  # arguments, worker, task
@@ -43,30 +43,29 @@ _LOOKS = 1 << 6
 
 def _field(context, builder, mailbox_type, mailbox, field):
     data = context.make_array(mailbox_type)(context, builder, mailbox).data
-    return builder.gep(data, [ir.Constant(_INT, field)])
+    return builder.gep(data, [field if isinstance(field, ir.Value) else ir.Constant(_INT, field)])
 
 
-@intrinsic(prefer_literal=True)
+@intrinsic
 def _load(typing_context, mailbox, field):
     """The field as memory has it now, with everything that was written before it."""
 
     def generate(context, builder, signature, arguments):
-        place = _field(context, builder, signature.args[0], arguments[0], field.literal_value)
-        return builder.load_atomic(place, "acquire", 8)
+        return builder.load_atomic(_field(context, builder, signature.args[0], *arguments), "acquire", 8)
 
-    return types.int64(mailbox, field), generate
+    return types.int64(mailbox, types.int64), generate
 
 
-@intrinsic(prefer_literal=True)
+@intrinsic
 def _store(typing_context, mailbox, field, value):
     """Set the field, after everything that was written before."""
 
     def generate(context, builder, signature, arguments):
-        place = _field(context, builder, signature.args[0], arguments[0], field.literal_value)
+        place = _field(context, builder, signature.args[0], *arguments[:2])
         builder.store_atomic(arguments[2], place, "release", 8)
         return context.get_dummy_value()
 
-    return types.void(mailbox, field, types.int64), generate
+    return types.void(mailbox, types.int64, types.int64), generate
 
 
 @intrinsic
@@ -80,16 +79,15 @@ def _finish_one(typing_context, mailbox):
 
 
 @intrinsic
-def _swap_state(typing_context, mailbox, expected, new):
-    """Replace the state if it still is `expected`; True if so."""
+def _swap(typing_context, mailbox, field, expected, new):
+    """Replace the field if it still is `expected`; True if so."""
 
     def generate(context, builder, signature, arguments):
-        mailbox, expected, new = arguments
-        place = _field(context, builder, signature.args[0], mailbox, STATE)
-        outcome = builder.cmpxchg(place, expected, new, "acq_rel", "acquire")
+        place = _field(context, builder, signature.args[0], *arguments[:2])
+        outcome = builder.cmpxchg(place, *arguments[2:], "acq_rel", "acquire")
         return builder.extract_value(outcome, 1)
 
-    return types.boolean(mailbox, types.int64, types.int64), generate
+    return types.boolean(mailbox, types.int64, types.int64, types.int64), generate
 
 
 @intrinsic
@@ -149,7 +147,7 @@ def sharing(function):
 
         def generate(context, builder, outer, values):
             mailbox, packed = values
-            if context.get_abi_sizeof(packed.type) > 8 * (MAILBOX_SIZE - PACKED):
+            if context.get_abi_sizeof(packed.type) > 8 * (SHARES - PACKED):
                 raise NumbaError(f"{function.__name__}: its {len(arguments.types)} arguments do not fit into a mailbox")
             place = builder.bitcast(_field(context, builder, outer.args[0], mailbox, PACKED), packed.type.as_pointer())
             builder.store(packed, place)
@@ -177,14 +175,23 @@ def sharing(function):
 
 
 @jit
-def _claim(mailbox):
-    """The number of a task to run, or -1 if none is left."""
-    state = _load(mailbox, STATE)
-    while state & _UNCLAIMED:
-        if _swap_state(mailbox, state, state - 1):
-            return _load(mailbox, TASKS) - (state & _UNCLAIMED)
-        state = _load(mailbox, STATE)
+def _claim(mailbox, worker):
+    """The number of a task for this worker to run, of its own share or another's, or -1 if none is left."""
+    workers = _load(mailbox, WORKERS)
+    for i in range(workers):
+        owner = worker + i if worker + i < workers else worker + i - workers
+        share = SHARES + owner * _LINE
+        state = _load(mailbox, share)
+        while state & _UNCLAIMED:
+            if _swap(mailbox, share, state, state - 1):
+                return _end_of_share(_load(mailbox, TASKS), workers, owner) - (state & _UNCLAIMED)
+            state = _load(mailbox, share)
     return -1
+
+
+@jit
+def _end_of_share(tasks, workers, owner):
+    return tasks * (owner + 1) // workers
 
 
 @jit
@@ -197,12 +204,16 @@ def run_tasks(mailbox, tasks):
         return
     _store(mailbox, TASKS, tasks)
     _store(mailbox, DONE, 0)
-    _store(mailbox, STATE, ((_load(mailbox, STATE) >> 32) + 1 << 32) + tasks)
-    task = _claim(mailbox)
+    workers = _load(mailbox, WORKERS)
+    job = (_load(mailbox, SHARES) >> 32) + 1 << 32
+    for owner in range(workers - 1, -1, -1):  # the caller is here already
+        count = _end_of_share(tasks, workers, owner) - _end_of_share(tasks, workers, owner - 1)
+        _store(mailbox, SHARES + owner * _LINE, job + count)
+    task = _claim(mailbox, 0)
     while task >= 0:
         _run_task(mailbox, 0, task)
         _finish_one(mailbox)
-        task = _claim(mailbox)
+        task = _claim(mailbox, 0)
     looks = 0
     while _load(mailbox, DONE) < tasks:
         looks += 1
@@ -235,7 +246,7 @@ def serve(mailbox, worker, patience):
     """
     looks = 0
     while looks < patience and _load(mailbox, OPEN):
-        task = _claim(mailbox)
+        task = _claim(mailbox, worker)
         if task >= 0:
             _run_task(mailbox, worker, task)
             _finish_one(mailbox)

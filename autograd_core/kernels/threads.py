@@ -128,10 +128,10 @@ class _Team:
         from autograd_core.kernels import team
 
         self._serve, self._open = team.serve, team.OPEN
-        self.mailbox = new_mailbox()
+        self.size = helpers + 1
+        self.mailbox = new_mailbox(self.size)
         self.mailbox[self._open] = 1
         self._serve(self.mailbox, 0, 0)  # compiles
-        self.size = helpers + 1
         self.busy = threading.Lock()
         self._sleepers = []
         self._threads = [threading.Thread(target=self._help, args=(i + 1,), daemon=True) for i in range(helpers)]
@@ -159,11 +159,14 @@ class _Team:
                 thread.join(0.01)
 
 
-def new_mailbox():
+def new_mailbox(workers=1):
     """A mailbox that nobody watches yet."""
     from autograd_core.kernels import team
 
-    return _aligned(team.MAILBOX_SIZE, np.dtype(np.int64)).__imul__(0)
+    mailbox = _aligned(team.SHARES + workers * CACHE_LINE // 8, np.dtype(np.int64))
+    mailbox[:] = 0
+    mailbox[team.WORKERS] = workers
+    return mailbox
 
 
 def enlist(most=None):
