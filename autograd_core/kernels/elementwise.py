@@ -11,7 +11,7 @@ from autograd_core.kernels import memory
 from autograd_core.kernels.pasting import NoKernelError as NoKernelError
 from autograd_core.kernels.pasting import Paste, compiled
 from autograd_core.kernels.plan import planned
-from autograd_core.kernels.thresholds import ELEMENTWISE_TASK, LARGE
+from autograd_core.kernels.thresholds import ELEMENTWISE_TASK, LARGE, UPDATE_TASK
 
 # 0 for a subnormal number; nan stays.
 _FLUSHED = """
@@ -75,6 +75,8 @@ class _Kernel:
     def __init__(self, function, dtype, is_array, updated, gradient):
         self._function = function
         self._kinds = dtype, is_array, updated, gradient
+        # Updates wait for memory; other kernels have few arrays, which were in use just before.
+        self._passes, self._task = (sum(is_array), UPDATE_TASK) if updated else (1, ELEMENTWISE_TASK)
         self._make()
 
     def _make(self):
@@ -100,7 +102,7 @@ class _Kernel:
         if self._refused is not None:
             raise NoKernelError(self._refused)
         try:
-            self._compiled(size, -(-size // ELEMENTWISE_TASK), *arguments)
+            self._compiled(size * self._passes, -(-size // self._task), *arguments)
         except NumbaError as error:
             self._refused = f"{self._function.__name__}: {error}"
             raise NoKernelError(self._refused) from error
@@ -134,4 +136,4 @@ def _text(paste, function, dtype, is_array, updated, gradient):
                 {new} = {value}
                 {targets} = {stored}
     """
-    return paste.module(dtype, task)
+    return paste.module(dtype, task, UPDATE_TASK if updated else ELEMENTWISE_TASK)

@@ -84,8 +84,8 @@ class Paste:
         """The numbers from outside that were needed, by name, each with the function that reads it."""
         return dict(self._outside.values())
 
-    def module(self, dtype, task):
-        """The text of all, with the text of a task that calls it: a module to be read, and what is compiled."""
+    def module(self, dtype, task, entries=ELEMENTWISE_TASK):
+        """The text of all, with the text of a task of so many entries: a module to be read, and what is compiled."""
         head = f"""
             import math
 
@@ -95,7 +95,7 @@ class Paste:
             from autograd_core.kernels.launch import In1, InBools1, Out1, OutBools1
 
             F = np.{dtype}
-            TASK = {ELEMENTWISE_TASK}
+            TASK = {entries}
         """
         return "\n\n".join([textwrap.dedent(head).strip(), *self.texts, textwrap.dedent(task).strip()]) + "\n"
 

@@ -43,6 +43,7 @@ LARGE, LARGE_RESULT = 1 << 16, 1 << 18
 # Entries in a task, about: long enough that claiming it, which costs as much as tens of entries, does not show, and
 # short enough that threads finish together.
 ELEMENTWISE_TASK = 1 << 14
+UPDATE_TASK = 1 << 13  # of each of its arrays
 REDUCTION_TASK = 1 << 14
 NORMALISATION_TASK = 1 << 14
 MATVEC_TASK = 1 << 15  # of the matrix
