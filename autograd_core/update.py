@@ -14,7 +14,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -82,7 +82,7 @@ class UpdateRule:
         if kernel is not None:
             flat = arrays if arrays[0].ndim == 1 else [x.reshape(-1) for x in arrays]
             try:
-                kernel(flat[0].size, *flat, *numbers.values())
+                kernel(flat[0].size, *flat, *_as_array(numbers))
             except kernels.elementwise.NoKernelError:
                 self._compiles = False  # it is beyond Numba
             else:
@@ -98,21 +98,20 @@ class UpdateRule:
             if array.dtype in kernels.FLOATS:
                 array[np.abs(array) < np.finfo(array.dtype).tiny] = 0.0
 
-    def launch(self, arrays: list[Any]) -> tuple[Any, list[Any]]:
-        """The launch that `compute` makes of any size, unless it is numpy's work, and where in it the numbers stand."""
+    def launch(self, arrays: list[Any], numbers: Any) -> Any:
+        """The launch that `compute` makes of any size, with numbers that it reads when it is run: None if numpy works.
+
+        `numbers` is an array of float64, in the formula's order.
+        """
         kernel = self._kernel_for(arrays, 1) if all(x.flags.c_contiguous for x in arrays) else None
         if kernel is None:
-            return None, []
+            return None
         flat = [x if x.ndim == 1 else x.reshape(-1) for x in arrays]
-        marks = [1.0 + (i + 1) / 1024 for i in range(len(self.numbers))]  # no address and no size has such bits
         dry: Any = kernels.plan.Plan(dry=True)  # type: ignore[no-untyped-call]
         with kernels.plan.planning(dry) as plan:  # type: ignore[no-untyped-call]
-            kernel(flat[0].size, *flat, *marks)
+            kernel(flat[0].size, *flat, *([numbers] if numbers.size else []))
         (launch,) = plan.steps
-        record = launch.record.view(np.float64)
-        places = np.flatnonzero((record > 1.0) & (record <= marks[-1])) if marks else ()
-        found = {float(record[place]): place for place in places[::-1]}
-        return launch, [record[found[mark] :][:1] for mark in marks]
+        return launch
 
     def _checked_numbers(self, numbers: Mapping[str, float]) -> dict[str, float]:
         """Python's floats in the formula's order: one of numpy's would widen what numpy computes in float32."""
@@ -180,6 +179,13 @@ class Update:
         self.numbers = numbers
         self.maximizes = maximizes
 
+    def with_changes(self, numbers: Mapping[str, float]) -> Update:
+        """The same with others of its numbers."""
+        changed = dict(self.numbers)
+        for name, number in numbers.items():
+            changed[name] = float(number)
+        return Update(self.rule, changed, self.maximizes)
+
     def __call__(self, *tensors: Tensor) -> None:
         """Update the last of `tensors`, all of one shape."""
         rule = self.rule
@@ -198,15 +204,38 @@ class Update:
             tensors[place].array = arrays[place]
 
 
-def apply_updates(list_updates: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]]) -> None:
+class Recount(Protocol):
+    """What counts the steps that come after one whose updates were listed, without listing theirs."""
+
+    def count_step(self) -> list[Update] | None:
+        """Count a step: its updates, each once and in order; or None, and nothing is changed.
+
+        None says that other tensors may have to be updated, or by other rules. It may count on the gradients that were
+        listed.
+        """
+
+    def take_back(self) -> None:
+        """Count one step less, for the last one came to nothing."""
+
+
+def apply_updates(
+    list_updates: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]],
+    recount: Callable[[Sequence[tuple[Update, Sequence[Tensor]]]], Recount] | None = None,
+) -> None:
     """Make the updates that `list_updates()` lists, each with its tensors.
 
     In a compiled step it is called again at every run, for the numbers that the updates then have: what it changes in
-    Python, such as a count of steps, changes as it would without compiling.
+    Python, such as a count of steps, changes as it would without compiling. That takes long for many tensors; so runs
+    use what `recount(listed)` returned instead, if it is given.
     """
     capture = thread.recording.capture
-    for update, tensors in list_updates() if capture is None else capture.advance(list_updates):
+    for update, tensors in list_updates() if capture is None else capture.advance(list_updates, recount):
         update(*tensors)
+
+
+def _as_array(numbers: dict[str, float]) -> list[Any]:
+    """What a kernel takes numbers as: an array, if there are any."""
+    return [np.array([*numbers.values()])] if numbers else []
 
 
 def _count(tensor: Tensor) -> int:

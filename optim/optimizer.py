@@ -18,6 +18,7 @@ from autograd_core import (
 from optim.arguments import check_leaves, check_parts, listed, loaded_array, loaded_dictionary, loaded_number
 from optim.kinds import RATE, require
 from optim.parameter_group import ParameterGroup, checked_setting
+from optim.repetition import Repetition
 from optim.torch_state import from_torch, is_torchs
 
 Settings = dict[str, Any]
@@ -178,7 +179,7 @@ class Optimizer:
         returned.
         """
         loss = None if closure is None else closure()
-        apply_updates(self._count_step)
+        apply_updates(self._count_step, self._repetition)
         return loss
 
     def _count_step(self) -> list[tuple[Update, list[Tensor]]]:
@@ -212,6 +213,10 @@ class Optimizer:
                 index += 1
         return updates
 
+    def _repetition(self, listed: Sequence[tuple[Update, Sequence[Tensor]]]) -> Repetition:
+        """What counts the next steps as `_count_step` does, without a list, while they update what is listed here."""
+        return Repetition(self, listed, self._call)
+
     def _call(self, index: int, state: State) -> _Call:
         settings = self.param_groups[index]
         rule = self.rule_for(settings, state["step"])
@@ -222,7 +227,13 @@ class Optimizer:
             known = self._known[index] = self._know(settings, rule)
         if known.call is not None and known.computed == computed:
             return known.call
-        numbers = known.numbers | {name: computed[name] for name in rule.numbers if name in computed}
+        changes = {name: computed[name] for name in rule.numbers if name in computed}
+        carried = {name: computed[name] for name in carried}
+        if known.call is not None and known.computed is not None and known.computed.keys() == computed.keys():
+            known.computed = computed
+            known.call = known.call[0].with_changes(changes), known.names, carried
+            return known.call
+        numbers = known.numbers | changes
         if len(numbers) < len(rule.numbers):
             raise ArgumentError(
                 f"{self._name}: {rule.name} takes the numbers {rule.numbers}, of which only {sorted(numbers)} are"
@@ -230,7 +241,7 @@ class Optimizer:
             )
         known.computed = computed
         update = rule.with_numbers(numbers, bool(settings.get("maximize")))
-        known.call = update, known.names, {name: computed[name] for name in carried}
+        known.call = update, known.names, carried
         return known.call
 
     def _know(self, settings: Settings, rule: UpdateRule) -> _Known:

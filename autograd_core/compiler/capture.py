@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd_core import kernels, ops
 from autograd_core.compiler.fusion import Fusion, Group
+from autograd_core.compiler.updates import Advance, Negation, Numbers, UpdateStep
 from autograd_core.errors import CompileError
 from autograd_core.kernels import memory, plan
 from autograd_core.kernels.references import counts
@@ -29,7 +30,7 @@ from autograd_core.tensor import Tensor
 
 if TYPE_CHECKING:
     from autograd_core.ops.op import Op
-    from autograd_core.update import Update
+    from autograd_core.update import Recount, Update
 
 
 class Instruction(NamedTuple):
@@ -93,6 +94,7 @@ class Capture:
         self.gradients: dict[int, Tensor] = {}  # the leaves whose .grad was set, by id
         self.gradients_before: dict[int, tuple[Tensor, Tensor | None]] = {}  # leaves' .grad that was used: its copy
         self.updates: list[UpdateStep] = []
+        self.numbers: dict[int, Numbers] = {}  # of updates, by their ids
         self.guards: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.fusion = Fusion()
         self.kernels = 0  # that compute several ops each
@@ -324,7 +326,8 @@ class Capture:
         before = [leaf.array for leaf in updated]
         after = [np.array(x, order="C") for x in before]
         update.rule.compute(update.numbers, [*map(plan.contiguous, reads), *after], least=1)
-        step = UpdateStep(update, dict(update.numbers), negation, reads, before, after)
+        numbers = self.numbers.setdefault(id(update), Numbers(update.numbers))
+        step = UpdateStep(update, numbers, negation, reads, before, after)
         self.updates.append(step)
         self.plan.steps.append(step)
         for leaf, array in zip(updated, after, strict=True):
@@ -335,7 +338,11 @@ class Capture:
             Instruction(update.rule.name, shapes, tuple([x.shape for x in after]), "update", update.numbers)
         )
 
-    def advance(self, function: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]]) -> Any:
+    def advance(
+        self,
+        function: Callable[[], Iterable[tuple[Update, Sequence[Tensor]]]],
+        recount: Callable[[Any], Recount] | None,
+    ) -> Any:
         """The updates that `function` lists; every run calls it anew, for the numbers of that run."""
         self.fusion.finish(self._compute)  # so that nothing but updates comes after the first of them
         listed = list(function())
@@ -346,7 +353,7 @@ class Capture:
                     "backward() within it"
                 )
         gradients = [(leaf, leaf.grad) for leaf in self.gradients.values()]
-        self.plan.call(Advance(function, listed, gradients))
+        self.plan.call(Advance(function, recount, listed, gradients))
         return listed
 
     def sets_gradient(self, leaf: Tensor) -> None:
@@ -436,128 +443,3 @@ class _Call:
                     "shapes in a compiled step must not depend on numbers: use where(condition, a, b) for a mask"
                 )
             np.copyto(place, y, casting="unsafe")
-
-
-class UpdateStep:
-    """An update of leaves: `before` are their arrays, `after` those that are to hold the result, perhaps the same."""
-
-    def __init__(
-        self,
-        update: Update,
-        numbers: dict[str, float],
-        negation: Negation | None,
-        reads: list[Any],
-        before: list[Any],
-        after: list[Any],
-    ) -> None:
-        self.update = update
-        self._first: list[Any] = [] if negation is None else [negation]
-        self.name = update.rule.name
-        self.numbers = numbers
-        self.reads = reads
-        self.before = before
-        self.after = after
-        self._places: list[Any] = []  # where the launch's record has the numbers
-
-    @property
-    def touched(self) -> list[Any]:
-        """All arrays that it reads or writes."""
-        return [*self.reads, *self.before, *self.after, *[x for step in self._first for x in step.touched]]
-
-    def steps(self) -> list[Any]:
-        """What a plan has in place of this: a launch, if there is a kernel for it, after copies, if any are needed."""
-        copies = [Copy(new, old) for old, new in zip(self.before, self.after, strict=True) if new is not old]
-        steps: list[Any] = [*self._first, *copies]
-        launch, self._places = self.update.rule.launch([*self.reads, *self.after])
-        if launch is None:
-            return [*steps, self]
-        for place, number in zip(self._places, self.numbers.values(), strict=True):
-            place[0] = number
-        return [*steps, launch._replace(name=self.update.rule.name)]
-
-    def set_numbers(self, numbers: dict[str, float]) -> None:
-        """The numbers of the runs from now on."""
-        if self._places:
-            for place, number, before in zip(self._places, numbers.values(), self.numbers.values(), strict=True):
-                if number != before:  # as two of Adam's eight are; to write takes longer than to compare
-                    place[0] = number
-        self.numbers = numbers
-
-    def __call__(self) -> None:
-        """Compute it by numpy, where there is no kernel."""
-        self.update.rule.compute(self.numbers, [*map(plan.contiguous, self.reads), *self.after], least=1)
-
-
-class Negation:
-    """The gradient of an update that maximises, with the other sign."""
-
-    name = "negative"
-
-    def __init__(self, gradient: Any) -> None:
-        self.negated = np.empty(gradient.shape, gradient.dtype)
-        self.touched = [self.negated, gradient]
-        self()
-
-    def __call__(self) -> None:
-        np.negative(self.touched[1], out=self.negated)
-
-
-class Copy:
-    """new[...] = old."""
-
-    name = "copy"
-
-    def __init__(self, new: Any, old: Any) -> None:
-        self.touched = [new, old]
-
-    def __call__(self) -> None:
-        np.copyto(*self.touched)
-
-
-def _alike(listed: Any) -> list[Any]:
-    """What two lists of updates have in common that differ in their numbers alone."""
-    found: list[Any] = []
-    for update, tensors in listed:
-        found += update.rule, update.maximizes
-        found += map(id, tensors)
-    return found
-
-
-class OtherUpdates(Exception):
-    """An optimiser updates other tensors, or by another rule, than when the step was captured."""
-
-    def __init__(self, advance: Advance, listed: Any) -> None:
-        super().__init__()
-        self.advance = advance
-        self.listed = listed
-
-
-class Advance:
-    """A call of a function that lists updates, whose numbers are handed to the steps that were captured of them."""
-
-    def __init__(self, function: Callable[[], Any], listed: Any, gradients: list[tuple[Tensor, Tensor | None]]) -> None:
-        self.touched: list[Any] = []
-        self.name = "numbers of updates"
-        self._gradients = gradients  # that leaves have at this point
-        self.rehearsing = False
-        self._function = function
-        self._alike = _alike(listed)
-        first = {id(update): i for i, (update, _) in reversed(list(enumerate(listed)))}
-        self._listed = listed  # so that no other update will have an id of these
-        self._steps: list[tuple[int, list[UpdateStep]]] = [(i, []) for i in first.values()]
-        self.steps: dict[int, list[UpdateStep]] = dict(zip(first, [steps for _, steps in self._steps], strict=True))
-
-    def __call__(self) -> None:
-        """Count a step in Python, and hand on its numbers."""
-        if self.rehearsing:
-            return
-        for leaf, gradient in self._gradients:
-            leaf.replace_gradient(gradient)
-        listed = list(self._function())
-        if _alike(listed) != self._alike:
-            raise OtherUpdates(self, listed)
-        for i, steps in self._steps:
-            numbers = listed[i][0].numbers
-            if steps[0].numbers != numbers:
-                for step in steps:
-                    step.set_numbers(numbers)

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.compiler.capture import Advance, Capture, Copy, OtherUpdates, State, UpdateStep, named
+from autograd_core.compiler.capture import Capture, State, named
 from autograd_core.compiler.holders import Held, holders, kept_gradient
+from autograd_core.compiler.updates import Advance, Copy, OtherUpdates, UpdateStep
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
 from autograd_core.kernels.references import counts
@@ -56,17 +57,17 @@ class Program:
         for leaf in capture.gradients.values():
             self._gradients.append((leaf, leaf.grad))
         self._advances = [step for step in capture.plan.steps if type(step) is Advance]
-        for step in capture.updates:
-            for advance in self._advances:
-                if id(step.update) in advance.steps:
-                    advance.steps[id(step.update)].append(step)
+        for advance in self._advances:
+            advance.find_numbers(capture.numbers)
         self.updates = capture.updates
         self._last = next((s for s in reversed(capture.plan.steps) if type(s) is not UpdateStep), None)
+        self._rehearsing = False  # a run whose steps Python has counted already
         self.outdated = False
         self._last_copies: list[Copy] = []  # after the updates, to where leaves are
         starts = self._apart_from_states()
         self.plan = self._planned(capture)
         self.plan.steps[:0] = starts
+        self._counted_plan = self.plan.without(self._advances)  # to be run if all steps of optimisers are counted
         results = [*self._outputs] + [g.array for _, g in self._gradients if g is not None]
         shown = {id(plan.owner(x)) for x in results}
         self._inputs = [_Input(x, self.plan.steps, movable=id(x) not in shown) for x in inputs]
@@ -231,11 +232,14 @@ class Program:
         for leaf, before in self._gradients_before:
             if before is not None:
                 np.copyto(before.array, leaf.grad.array)  # type: ignore[union-attr]  # as `fits` has seen
+        counted = self._rehearsing or self._count_ahead()
         try:
-            thread.recording.quiet.run(self.plan.run)
+            thread.recording.quiet.run(self._counted_plan.run if counted else self.plan.run)
         except OtherUpdates as other:
             self._finish_with(other)
         except BaseException:
+            if counted and not self._rehearsing:
+                self._take_back()
             for leaf, _ in self._gradients:
                 leaf.replace_gradient(None)  # what there was before the step is overwritten
             for leaf, before in self._gradients_before:
@@ -244,6 +248,22 @@ class Program:
         for leaf, gradient in self._gradients:
             leaf.replace_gradient(gradient)
         return [Tensor.of(array.copy()) for array in self._outputs]
+
+    def _count_ahead(self) -> bool:
+        """Count the steps of all optimisers before the run; False, and nothing has changed, if that cannot be done."""
+        for i, advance in enumerate(self._advances):
+            if not advance.count_ahead():
+                for other in reversed(self._advances[:i]):
+                    other.take_back()
+                return False
+        return True
+
+    def _take_back(self) -> None:
+        """Undo the count of the steps that a run did not come to before it was broken off."""
+        places = [self.plan.steps.index(advance) for advance in self._advances]
+        for skipped, (place, advance) in reversed([*enumerate(zip(places, self._advances, strict=True))]):
+            if self._counted_plan.begun < self._counted_plan.piece_of(place - skipped):
+                advance.take_back()
 
     def _finish_with(self, other: OtherUpdates) -> None:
         """Make the last updates of a step as they are listed now; the program, which has others, is not run again."""
@@ -264,14 +284,12 @@ class Program:
         """A run with the numbers of another capture of the same step, which has changed already what Python changes."""
         self._check_alike(capture)
         for step, other in zip(self.updates, capture.updates, strict=True):
-            step.set_numbers(other.numbers)
-        for advance in self._advances:
-            advance.rehearsing = True
+            step.numbers.set(other.numbers.values)
+        self._rehearsing = True
         try:
             return self.run(inputs)
         finally:
-            for advance in self._advances:
-                advance.rehearsing = False
+            self._rehearsing = False
 
     def updates_differ(self, capture: Capture) -> bool:
         """Whether another capture of the same step differs in rules of updates alone, which may change after steps."""

@@ -51,7 +51,7 @@ def updater(function, dtype, reads, updates, numbers):
     """A kernel that writes what `function` of so many arrays and numbers returns, in order, into the last arrays.
 
     It writes 0 for a subnormal number, as `UpdateRule` says. Call it with the number of elements, flat, contiguous
-    arrays and the numbers. It raises NoKernelError.
+    arrays and, if there are any, the numbers in an array of float64. It raises NoKernelError.
     """
     is_array = (True,) * (reads + updates) + (False,) * numbers
     return _kernel(function, dtype, is_array, tuple(range(reads, reads + updates)), False)
@@ -124,14 +124,20 @@ def _text(paste, function, dtype, is_array, updated, gradient):
     if updated:
         paste.texts.append(_FLUSHED)
         stored = ", ".join(f"flushed({name}_new)" for name in results)
-    numbers = [name for name, array in zip(names, is_array, strict=True) if not array] + list(paste.outside)
+    numbers = [name for name, array in zip(names, is_array, strict=True) if not array]
     typed = [f"{name}: In1" for name in read] + [f"{name}: Out1" for name in results]
-    parameters = ", ".join(typed + [f"{name}: float" for name in numbers])
+    taken = ""
+    if updated and numbers:  # in an array, which several launches of a plan share
+        typed.append("numbers: InDoubles1")
+        taken = ", ".join(numbers) + " = " + ", ".join(f"numbers[{i}]" for i in range(len(numbers)))
+        numbers = []
+    parameters = ", ".join(typed + [f"{name}: float" for name in [*numbers, *paste.outside]])
     # A loop over slices from 0, for an index that might be negative keeps LLVM from making vectors.
     task = f"""
         def task(worker, number, {parameters}):
             start, stop = number * TASK, (number + 1) * TASK
             {arrays} = {cut}
+            {taken}
             for i in range({results[0]}.size):
                 {new} = {value}
                 {targets} = {stored}

@@ -92,7 +92,7 @@ class Paste:
             import numpy as np
 
             from autograd_core.kernels import exponential
-            from autograd_core.kernels.launch import In1, InBools1, Out1, OutBools1
+            from autograd_core.kernels.launch import In1, InBools1, InDoubles1, Out1, OutBools1
 
             F = np.{dtype}
             TASK = {entries}

@@ -41,6 +41,7 @@ class Plan:
         self.complete = True
         self._pool = pool
         self._segments = None
+        self.begun = 0
         self._mailbox = new_mailbox()
         self.threads = get_num_threads()
 
@@ -85,15 +86,32 @@ class Plan:
         self.steps.append(launch._replace(kept=kept))
         self._segments = None
 
+    def without(self, left_out):
+        """A plan of the same steps but these."""
+        plan = Plan(self._pool)
+        plan.steps = [step for step in self.steps if not any(step is other for other in left_out)]
+        plan.threads = self.threads
+        return plan
+
     def run(self):
-        """Run every launch and call: results are written where they were before."""
+        """Run every launch and call: results are written where they were before.
+
+        `begun` says at which piece of the plan it is or came to an end: launches in a row are one, any call another.
+        """
         if self._segments is None:
             self._segments = list(_segments(self.steps))
-        for segment in self._segments:
+        for place, segment in enumerate(self._segments):
+            self.begun = place
             if type(segment) is _Segment:
                 run_launches(self._mailbox, *segment, self.threads)
             else:
                 segment()
+
+    def piece_of(self, place):
+        """Which piece has the step at this place."""
+        calls = [not isinstance(step, Launch) for step in self.steps[: place + 1]]
+        # A piece begins with every call, and with every launch that follows one or comes first.
+        return sum(call or i == 0 or calls[i - 1] for i, call in enumerate(calls)) - 1
 
 
 class Launch(NamedTuple):
