@@ -21,7 +21,7 @@ from autograd_core.kernels.references import counts
 from autograd_core.recording import Recorded
 from autograd_core.tensor import Tensor
 
-_CONTAINERS = (list, tuple, dict, functools.partial, plan.Plan)
+_CONTAINERS = (list, tuple, dict, plan.Plan, plan.Call)
 
 
 class Holders:

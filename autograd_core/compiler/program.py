@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 import sys
 import threading
@@ -232,8 +231,9 @@ class Program:
         for leaf, before in self._gradients_before:
             if before is not None:
                 np.copyto(before.array, leaf.grad.array)  # type: ignore[union-attr]  # as `fits` has seen
-        counted = self._rehearsing or self._count_ahead()
+        counted = False
         try:
+            counted = self._rehearsing or self._count_ahead()
             thread.recording.quiet.run(self._counted_plan.run if counted else self.plan.run)
         except OtherUpdates as other:
             self._finish_with(other)
@@ -245,6 +245,9 @@ class Program:
             for leaf, before in self._gradients_before:
                 leaf.replace_gradient(None if before is None else Tensor.of(before.array.copy()))
             raise
+        finally:
+            for given in self._inputs:
+                given.let_go()
         for leaf, gradient in self._gradients:
             leaf.replace_gradient(gradient)
         return [Tensor.of(array.copy()) for array in self._outputs]
@@ -380,9 +383,12 @@ class _Input:
         self._place = place
         self._movable = movable
         self._words: list[tuple[Any, int]] = []  # of launches' records that hold its address, and how far in
+        self._arguments: list[tuple[list[Any], int]] = []  # of calls: the places that have it
         for step in steps:
             mine = [x for x in _touched(step) if plan.owner(x) is place]
-            if mine and not isinstance(step, plan.Launch):
+            if isinstance(step, plan.Call) and all(x is place for x in mine):
+                self._arguments += [(step.arguments, i) for i, x in enumerate(step.arguments) if x is place]
+            elif mine and not isinstance(step, plan.Launch):
                 self._movable = False
             elif self._movable:
                 for address in {x.ctypes.data for x in mine}:
@@ -398,6 +404,13 @@ class _Input:
             address = x.__array_interface__["data"][0]  # x.ctypes.data takes a microsecond
             for word, distance in self._words:
                 word[0] = address + distance
+            for arguments, i in self._arguments:
+                arguments[i] = x
+
+    def let_go(self) -> None:
+        """Hold no more what was taken."""
+        for arguments, i in self._arguments:
+            arguments[i] = self._place
 
 
 def _line(name: str, inputs: Any, outputs: Any, how: str = "", attributes: dict[str, Any] | None = None) -> str:
@@ -410,8 +423,7 @@ def _step_line(step: Any) -> str:
     """A step of the plan: the kernel that it launches, or the ops that this computes, or what is called."""
     if isinstance(step, plan.Launch):
         return f"  {step.name.lstrip('_')}" + f"  # {step.tasks} tasks, shared" * step.shared
-    function = step.func if isinstance(step, functools.partial) else step
-    return f"  {(getattr(function, 'name', None) or function.__name__).lstrip('_')}  # called"
+    return f"  {(getattr(step, 'name', None) or step.__name__).lstrip('_')}  # called"
 
 
 def _is_like(gradient: Tensor | None, before: Tensor | None) -> bool:
@@ -422,7 +434,5 @@ def _is_like(gradient: Tensor | None, before: Tensor | None) -> bool:
 
 
 def _touched(step: Any) -> list[Any]:
-    if isinstance(step, functools.partial):
-        return [x for x in step.args if isinstance(x, np.ndarray)]
     found: list[Any] = step.kept if isinstance(step, plan.Launch) else step.touched
     return found

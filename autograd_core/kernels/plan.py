@@ -126,6 +126,29 @@ class Launch(NamedTuple):
     name: str  # of the kernel, or of what it was made for
 
 
+class Call:
+    """A function that is called at each run of a plan, with arguments that may be replaced."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function, arguments):
+        self.function = function
+        self.arguments = list(arguments)
+
+    def __call__(self):
+        self.function(*self.arguments)
+
+    @property
+    def name(self):
+        """What it calls, for people."""
+        return self.function.__name__
+
+    @property
+    def touched(self):
+        """The arrays that it reads or writes."""
+        return [x for x in self.arguments if isinstance(x, np.ndarray)]
+
+
 class _Segment(NamedTuple):
     """Launches with no Python between them; `shared` if any calls helpers."""
 
@@ -216,7 +239,7 @@ def at_each_run(function, *arguments):
     """function(*arguments), now and whenever the plan that is being made, if there is one, is run."""
     result = function(*arguments)
     if in_the_making and _own.plan is not None:
-        _own.plan.call(functools.partial(function, *arguments))
+        _own.plan.call(Call(function, arguments))
     return result
 
 
