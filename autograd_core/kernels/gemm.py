@@ -32,6 +32,7 @@ from autograd_core.kernels.jit import jit
 from autograd_core.kernels.launch import In1, InInts1, Out1, Out2, kernel
 from autograd_core.kernels.matvec import matvec
 from autograd_core.kernels.plan import at_each_run, contiguous, current, planned
+from autograd_core.kernels.small_products import can_multiply, multiply
 from autograd_core.kernels.threads import get_num_threads, scratch
 from autograd_core.kernels.thresholds import (
     DEPTH,
@@ -39,7 +40,6 @@ from autograd_core.kernels.thresholds import (
     PACKING_FOR_PRODUCT,
     SMALL_PRODUCT,
     SMALL_PRODUCT_AVX512,
-    SMALLEST_PRODUCT,
     TASK_COLUMNS,
     TASK_CYCLES,
     TASK_ROWS,
@@ -62,6 +62,8 @@ def matmul(a, b):
         return _by_blas(a, b)
     if depth == 1 and prod(batch) * m * n:
         return _outer(contiguous(a), contiguous(b), batch, m, n)
+    if current() is not None and a.ndim == b.ndim == 2 and min(m, n) > 1 and can_multiply(a, b):
+        return multiply(a, b)
     if _blas_is_faster(m, depth, n, b, prod(batch)):
         return _by_blas(a, b)
     if batch == () and min(m, n) == 1:
@@ -108,15 +110,15 @@ def _blas_is_faster(m, depth, n, b, count):
 
     Beyond that it would wake threads, which then spin for a tenth of a second and take the processors from ours. With
     AVX-512 it has kernels for one thread and up to a million multiplications, unless b is transposed; and many such
-    products, as in attention, are shared among threads here. In a plan a launch costs nothing, but a call of numpy a
-    few microseconds, so there the smallest products are ours.
+    products, as in attention, are shared among threads here. In a plan a launch costs nothing, but a call of numpy some
+    microseconds, for Python is cold in the caches between kernels: there matrices are multiplied here.
     """
     work = m * depth * n
     if min(m, n) == 1:  # a vector
         return work <= SMALL_PRODUCT or count > 1 or min(depth, max(m, n)) < THIN
     if n < THIN:
         return True
-    if work <= SMALLEST_PRODUCT and current() is not None:
+    if current() is not None:
         return False
     if b.strides[-1] != b.itemsize:
         return work <= SMALL_PRODUCT and (count == 1 or work < SMALL_PRODUCT // 16 or count * work < 4 * SMALL_PRODUCT)

@@ -38,16 +38,21 @@ from autograd_core.kernels.llvm_vectors import (
 )
 
 
-def accumulate(builder, vector, rows, vectors, depth, factors_of, row_of, start_of=None):
+def accumulate(builder, vector, rows, vectors, depth, factors_of, row_of, start_of=None, masks=None):
     """Emit the loop over k, and return the sums: per k, each of `rows` factors of A meets each vector of a row of B.
 
     `factors_of(k)` and `row_of(k)` emit the addresses of both, `start_of(i, j)` what a sum starts from if not from 0.
+    `masks` say which lanes of B's vectors there are, if not all.
     """
     zero = ir.Constant(vector, None)
     starts = [start_of(i, j) if start_of else zero for i in range(rows) for j in range(vectors)]
 
     def step(k, sums):
-        row = [load(builder, place, const(0), vector) for place in row_of(k)]
+        if masks is None:
+            row = [load(builder, place, const(0), vector) for place in row_of(k)]
+        else:
+            places = [vector_pointer(builder, place, const(0), vector) for place in row_of(k)]
+            row = [masked_load(builder, *pair) for pair in zip(places, masks, strict=True)]
         after = []
         for i, place in enumerate(factors_of(k)):
             factor = splat(builder, vector, builder.load(place))
@@ -106,6 +111,50 @@ def _tile(vectors):
         return types.void(a, i8, b, i8, i8, c, i8, i8, i8, i8, types.boolean), generate
 
     return multiply_tile
+
+
+def _unpacked_tile(vectors):
+    """Make the intrinsic for tiles of ROWS × `vectors` vectors whose operands are where they are."""
+
+    @intrinsic
+    def multiply_unpacked_tile(
+        typing_context, a, a_start, a_rows, a_columns, b, b_start, b_rows, depth, c, c_start, c_stride, rows, columns
+    ):
+        """c[i, j] = Σ_k a[i·a_rows + k·a_columns] · b[k·b_rows + j] for i < rows, j < columns.
+
+        Beyond `rows` the last row stands in, and b's lanes beyond `columns` are masked: nothing outside is read.
+        """
+
+        def generate(context, builder, signature, arguments):
+            a, a_start, a_rows, a_columns, b, b_start, b_rows, depth, c, c_start, c_stride, rows, columns = arguments
+            vector = vector_of(signature.args[0].dtype)
+            a = pointer(context, builder, signature.args[0], a, a_start)
+            b = pointer(context, builder, signature.args[4], b, b_start)
+            c = pointer(context, builder, signature.args[8], c, c_start)
+            places, counts = _adjacent(builder, c, columns, vector, vectors)
+            masks = [lanes_below(builder, vector, count) for count in counts]
+            last = builder.sub(rows, const(1))
+            held = []
+            for i in range(ROWS):
+                row = builder.select(builder.icmp_signed("<", const(i), rows), const(i), last)
+                held.append(builder.gep(a, [builder.mul(row, a_rows)]))
+
+            def factors_of(k):
+                return [builder.gep(row, [builder.mul(k, a_columns)]) for row in held]
+
+            def row_of(k):
+                row = builder.gep(b, [builder.mul(k, b_rows)])
+                return [builder.gep(row, [const(j * vector.count)]) for j in range(vectors)]
+
+            sums = accumulate(builder, vector, ROWS, vectors, depth, factors_of, row_of, masks=masks)
+            no = ir.Constant(ir.IntType(1), 0)
+            store_tile(builder, sums, places, counts, c_stride, rows, no)
+            return context.get_dummy_value()
+
+        i8 = types.intp
+        return types.void(a, i8, i8, i8, b, i8, i8, i8, c, i8, i8, i8, i8), generate
+
+    return multiply_unpacked_tile
 
 
 def _gathered_tile(tile_rows, vectors):
@@ -255,6 +304,8 @@ def _store_every_other(builder, sums, places, counts, c_stride, rows):
 
 multiply_tile = _tile(VECTORS)
 multiply_narrow_tile = _tile(1)
+multiply_unpacked_tile = _unpacked_tile(VECTORS)
+multiply_narrow_unpacked_tile = _unpacked_tile(1)
 multiply_gathered_tile = _gathered_tile(ROWS, VECTORS)
 multiply_narrow_gathered_tile = _gathered_tile(ROWS, 1)
 # For the last few taps: of a single image's 3 × 3 there are nine, and tiles have eight rows.

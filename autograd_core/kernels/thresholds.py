@@ -22,10 +22,8 @@ LONG_FOR_UPDATE = 5
 
 # When numpy's BLAS multiplies matrices.
 
-# Up to so many multiplications it works on one thread, and compiles nothing.
+# Up to so many multiplications it works on one thread, and compiles nothing; in plans they are ours, on one as well.
 SMALL_PRODUCT = 1 << 18
-# Those that it does in less time than it takes to call it.
-SMALLEST_PRODUCT = 1 << 13
 # With AVX-512 it has kernels for one thread and larger products, unless b is transposed.
 SMALL_PRODUCT_AVX512 = 10**6
 # With fewer columns than this, packing costs more than the BLAS needs for all.

@@ -57,6 +57,34 @@ def test_packed_products_in_any_layout_write_nothing_but_the_result(m, k, n, dty
     assert (guarded[-100:] == 7).all()
 
 
+# In a plan, small products are ours, too, of operands where they are.
+@given(
+    st.integers(2, 40), st.integers(2, 130), st.integers(2, 40), dtypes, st.booleans(), st.booleans(),
+    st.integers(0, 2**32 - 1),
+)  # fmt: skip
+@settings(deadline=None, max_examples=150)
+def test_small_products_in_a_plan_read_nothing_outside(m, k, n, dtype, transposed_a, transposed_b, seed):
+    rng = np.random.default_rng(seed)
+    a, b = _among_nan((m, k), dtype, transposed_a), _among_nan((k, n), dtype, transposed_b)
+    a[...], b[...] = rng.standard_normal(a.shape), rng.standard_normal(b.shape)
+    with plan.planning() as made:
+        c = gemm.matmul(a, b)
+    assert_close_to_exact(c, a, b)
+    a[...] = rng.standard_normal(a.shape)
+    made.run()
+    assert_close_to_exact(c, a, b)
+    if not (transposed_a and transposed_b):
+        assert [step.name.split(".")[0] for step in made.steps] == ["small_products"]
+
+
+def _among_nan(shape, dtype, transposed):
+    """A part of a matrix that is NaN elsewhere, or of one's transpose."""
+    rows, columns = reversed(shape) if transposed else shape
+    around = np.full((rows + 40, columns + 40), np.nan, dtype)
+    inner = around[20 : 20 + rows, 20 : 20 + columns]
+    return inner.T if transposed else inner
+
+
 def test_read_only_misaligned_and_foreign_operands():
     a = np.random.default_rng(0).standard_normal((110, 110), np.float32)
     a.flags.writeable = False

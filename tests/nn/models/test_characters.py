@@ -33,7 +33,7 @@ def model(request):
         optim.Adam(model.parameters(), lr=5e-3),
         metrics={"accuracy": next_character_accuracy},
     )
-    trainer.fit(text, epochs=25, batch_size=16, seed=1)
+    trainer.fit(text, epochs=40, batch_size=16, seed=1)
     assert trainer.history[0].train["loss"] > 1.0
     assert trainer.history[-1].train["accuracy"] > 0.85
     return model
