@@ -232,6 +232,7 @@ class Program:
             if before is not None:
                 np.copyto(before.array, leaf.grad.array)  # type: ignore[union-attr]  # as `fits` has seen
         counted = False
+        self._counted_plan.begun = -1  # with no piece yet
         try:
             counted = self._rehearsing or self._count_ahead()
             thread.recording.quiet.run(self._counted_plan.run if counted else self.plan.run)

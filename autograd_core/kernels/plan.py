@@ -41,7 +41,7 @@ class Plan:
         self.complete = True
         self._pool = pool
         self._segments = None
-        self.begun = 0
+        self.begun = -1
         self._mailbox = new_mailbox()
         self.threads = get_num_threads()
 

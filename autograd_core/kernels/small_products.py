@@ -15,13 +15,14 @@ from autograd_core.kernels.thresholds import SMALL_PRODUCT
 def can_multiply(a, b):
     """Whether `multiply` takes these: little work, and operands that lie as it reads them."""
     (m, depth), n, item = a.shape, b.shape[1], a.itemsize
-    if m * depth * n > SMALL_PRODUCT or any(stride % item for stride in (*a.strides, *b.strides)):
+    is_walked = a.flags.aligned and b.flags.aligned and not any(stride % item for stride in (*a.strides, *b.strides))
+    if m * depth * n > SMALL_PRODUCT or not is_walked:  # in whole entries
         return False
     return b.strides[1] == item or a.strides[1] == b.strides[0] == item
 
 
 def multiply(a, b):
-    """a @ b.  Shapes: (m, k), (k, n) -> (m, n)."""
+    """a @ b.  Shapes: (m, k), (k, n) -> (m, n).  One task, that takes some microseconds."""
     (m, depth), n, item = a.shape, b.shape[1], a.itemsize
     c = memory.empty((m, n), a.dtype)
     operands = a[0, :1], b[0, :1], c.reshape(-1)
