@@ -43,23 +43,23 @@ def run(function, arguments, *, gradient=False):
             is_array.append(False)
             numbers.append(float(x))
     out = np.empty(first.shape, first.dtype) if first.nbytes < LARGE else memory.empty(first.shape, first.dtype)
-    _kernel(function, first.dtype, tuple(is_array), (), gradient)(first.size, *arrays, out.reshape(-1), *numbers)
+    _kernel(function, first.dtype, tuple(is_array), (), gradient, False)(first.size, *arrays, out.reshape(-1), *numbers)
     return out
 
 
-def updater(function, dtype, reads, updates, numbers):
+def updater(function, dtype, reads, updates, numbers, *, flush=True):
     """A kernel that writes what `function` of so many arrays and numbers returns, in order, into the last arrays.
 
-    It writes 0 for a subnormal number, as `UpdateRule` says. Call it with the number of elements, flat, contiguous
-    arrays and, if there are any, the numbers in an array of float64. It raises NoKernelError.
+    Call it with the number of elements, flat, contiguous arrays and, if there are any, the numbers in an array of
+    float64. With `flush` it writes 0 for a subnormal number, as `UpdateRule` says. It raises NoKernelError.
     """
     is_array = (True,) * (reads + updates) + (False,) * numbers
-    return _kernel(function, dtype, is_array, tuple(range(reads, reads + updates)), False)
+    return _kernel(function, dtype, is_array, tuple(range(reads, reads + updates)), False, flush)
 
 
-def source(function, dtype, is_array, updated=(), gradient=False):
+def source(function, dtype, is_array, updated=(), gradient=False, flush=False):
     """The text of the kernel: a module to be read, and what is compiled."""
-    return _text(Paste(), function, dtype, is_array, updated, gradient)
+    return _text(Paste(), function, dtype, is_array, updated, gradient, flush)
 
 
 def _kernel(function, *kinds):
@@ -72,17 +72,16 @@ def _kernel(function, *kinds):
 class _Kernel:
     """The kernel of a function for arguments of these kinds, called as `kernel(size, *arrays, *numbers)`."""
 
-    def __init__(self, function, dtype, is_array, updated, gradient):
+    def __init__(self, function, dtype, is_array, updated, gradient, flush):
         self._function = function
-        self._kinds = dtype, is_array, updated, gradient
+        self._kinds = dtype, is_array, updated, gradient, flush
         # Updates wait for memory; other kernels have few arrays, which were in use just before.
         self._passes, self._task = (sum(is_array), UPDATE_TASK) if updated else (1, ELEMENTWISE_TASK)
         self._make()
 
     def _make(self):
-        dtype, is_array, updated, gradient = self._kinds
         paste = Paste()
-        text = _text(paste, self._function, dtype, is_array, updated, gradient)
+        text = _text(paste, self._function, *self._kinds)
         self._numbers = list(paste.outside.values())  # functions that read what the kernel takes besides,
         self._functions = paste.functions  # and those that read what is pasted, with what they read then
         self._compiled = compiled(text)
@@ -108,7 +107,7 @@ class _Kernel:
             raise NoKernelError(self._refused) from error
 
 
-def _text(paste, function, dtype, is_array, updated, gradient):
+def _text(paste, function, dtype, is_array, updated, gradient, flush):
     names = [f"a{i}" for i in range(len(is_array))]
     elements = [f"{name}[i]" if array else name for name, array in zip(names, is_array, strict=True)]
     value = paste.call(function, elements[gradient:], [not array for array in is_array[gradient:]])
@@ -121,7 +120,7 @@ def _text(paste, function, dtype, is_array, updated, gradient):
     new = ", ".join(f"{name}_new" for name in results)
     targets = ", ".join(f"{name}[i]" for name in results)
     stored = new
-    if updated:
+    if flush:
         paste.texts.append(_FLUSHED)
         stored = ", ".join(f"flushed({name}_new)" for name in results)
     numbers = [name for name, array in zip(names, is_array, strict=True) if not array]

@@ -118,7 +118,7 @@ def of_kernels(arity, part, dtype):
     text = f"def several({', '.join(parameters)}):\n    return {', '.join(calls)},\n"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     exec(compile(text, name, "exec"), namespace)
-    kernel = kernels.elementwise.updater(namespace["several"], np.dtype(dtype), len(reads), len(calls), 0)
+    kernel = kernels.elementwise.updater(namespace["several"], np.dtype(dtype), len(reads), len(calls), 0, flush=False)
     kernel(xs[0].size, *xs, *ys, *written)
     return results
 
