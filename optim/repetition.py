@@ -46,7 +46,13 @@ class Repetition:
         for part in self._parts:
             if not part.stays():
                 return None
-        return [part.count(self._call) for part in self._parts]
+        for part in self._parts:
+            part.remember()
+        try:
+            return [part.count(self._call) for part in self._parts]
+        except BaseException:  # from a rule or numbers of somebody's own, or of who waits no longer
+            self.take_back()
+            raise
 
     def take_back(self) -> None:
         """Count one step less, for the last one came to nothing."""
@@ -66,17 +72,15 @@ class _Part:
         self._indices = list(updates)
         self._states = [optimizer.state[index] for index in self._indices]
         counts = [{name: state[name] for name in ("step", *optimizer.carried)} for state in self._states]
-        self._carried = {name: counts[0][name] for name in optimizer.carried}  # before the last count
+        self._counts = counts[0]  # before the last count
         self._entries: list[Any] = []  # none is like this, so where parameters differ in their counts steps are listed
         if all(count == counts[0] for count in counts):
-            self._set_counts(counts[0]["step"], self._carried)
+            self._set_counts(counts[0])
 
-    def _set_counts(self, step: int, carried: Mapping[str, float]) -> None:
+    def _set_counts(self, counts: Mapping[str, float]) -> None:
         """Give all states the very same counts, so that identity tells whether anybody has changed one."""
         for state in self._states:
-            state["step"] = step
-            if carried:
-                state.update(carried)
+            state.update(counts)
         self._entries = [*itertools.chain.from_iterable(map(dict.values, self._states))]
 
     def stays(self) -> bool:
@@ -90,19 +94,22 @@ class _Part:
             and bool(group.get("maximize")) == self._update.maximizes
         )
 
+    def remember(self) -> None:
+        """Keep the counts, to be able to take back the next."""
+        first = self._states[0]
+        self._counts = {name: first[name] for name in self._counts}
+
     def count(self, call: Call) -> Update:
         """The next step's update."""
         first = self._states[0]
-        if self._carried:
-            self._carried = {name: first[name] for name in self._carried}
         first["step"] += 1
         update, _, carried = call(self._place, first)
-        self._set_counts(first["step"], carried)
+        self._set_counts({"step": first["step"], **carried})
         return update
 
     def take_back(self) -> None:
         """Be where it was before the last count."""
-        self._set_counts(self._states[0]["step"] - 1, self._carried)
+        self._set_counts(self._counts)
 
 
 def _are_same(found: Sequence[Any], expected: Sequence[Any]) -> bool:

@@ -50,6 +50,15 @@ class State(NamedTuple):
     array: Any
 
 
+class Change(NamedTuple):
+    """A leaf has new numbers after so many steps of the plan: those that `arrays[place]` holds then."""
+
+    steps: int
+    leaf: Tensor
+    arrays: list[Any]
+    place: int = 0
+
+
 class _Before(NamedTuple):
     """A call of an op that could take in the next: its result y, and its first step in the plan."""
 
@@ -95,6 +104,7 @@ class Capture:
         self.gradients_before: dict[int, tuple[Tensor, Tensor | None]] = {}  # leaves' .grad that was used: its copy
         self.updates: list[UpdateStep] = []
         self.numbers: dict[int, Numbers] = {}  # of updates, by their ids
+        self.changes: list[Change] = []  # of leaves, in order
         self.guards: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.fusion = Fusion()
         self.kernels = 0  # that compute several ops each
@@ -291,11 +301,14 @@ class Capture:
     def assigned(self, leaf: Tensor, value: Any, dtype: np.dtype[Any]) -> Any:
         """The array for a leaf that is given a new value."""
         self._changes(leaf)
-        if not isinstance(value, Tensor):
-            return np.array(value, dtype=dtype)
-        new: Any = value if value.dtype == dtype else ops.astype(value, dtype)
-        self.fusion.finish_for((new.array,), self._compute)  # now, for another thread may look at the leaf
-        return new.array
+        if isinstance(value, Tensor):
+            new: Any = value if value.dtype == dtype else ops.astype(value, dtype)
+            self.fusion.finish_for((new.array,), self._compute)  # now, for another thread may look at the leaf
+            array = new.array
+        else:
+            array = np.array(value, dtype=dtype)
+        self.changes.append(Change(len(self.plan.steps), leaf, [array]))
+        return array
 
     def changes_argument(self, leaf: Tensor, what: str) -> None:
         """Refuse that the function changes what it was given: a run has but the numbers of that."""
@@ -330,9 +343,10 @@ class Capture:
         step = UpdateStep(update, numbers, negation, reads, before, after)
         self.updates.append(step)
         self.plan.steps.append(step)
-        for leaf, array in zip(updated, after, strict=True):
+        for k, (leaf, array) in enumerate(zip(updated, after, strict=True)):
             leaf.array = array
             self._made[id(array)] = array
+            self.changes.append(Change(len(self.plan.steps), leaf, after, k))
         shapes = tuple([x.shape for x in tensors])
         self.instructions.append(
             Instruction(update.rule.name, shapes, tuple([x.shape for x in after]), "update", update.numbers)

@@ -56,13 +56,16 @@ class Program:
         for leaf in capture.gradients.values():
             self._gradients.append((leaf, leaf.grad))
         self._advances = [step for step in capture.plan.steps if type(step) is Advance]
+        self._places = [i for i, step in enumerate(capture.plan.steps) if type(step) is Advance]  # in the capture
         for advance in self._advances:
             advance.find_numbers(capture.numbers)
+        self._changes = capture.changes
+        self._apart: dict[int, Any] = {}  # copies of what leaves were that others are to be, by the ids of these
+        self._ends: list[Any] = []  # the last step in the plan of each that was captured
         self.updates = capture.updates
         self._last = next((s for s in reversed(capture.plan.steps) if type(s) is not UpdateStep), None)
         self._rehearsing = False  # a run whose steps Python has counted already
         self.outdated = False
-        self._last_copies: list[Copy] = []  # after the updates, to where leaves are
         starts = self._apart_from_states()
         self.plan = self._planned(capture)
         self.plan.steps[:0] = starts
@@ -93,7 +96,8 @@ class Program:
         self._outputs = [*map(apart, self._outputs)]
         for leaf, array in self._states:
             if leaf.array is not array:
-                leaf.array = apart(leaf.array)
+                final = leaf.array
+                leaf.array = self._apart[id(final)] = apart(final)
         for _, gradient in self._gradients:
             if gradient is not None:
                 gradient.array = apart(gradient.array)
@@ -118,12 +122,12 @@ class Program:
         done.threads = capture.plan.threads
         for step in steps:
             done.steps.extend(step.steps() if type(step) is UpdateStep else [step])
+            self._ends.append(done.steps[-1])
         kept = {id(x) for step in self.updates for x in step.after}
         for state in self._states:
             final = state.leaf.array
             if final is not state.array and id(state.array) not in kept:
-                self._last_copies.append(Copy(state.array, final))
-                done.call(self._last_copies[-1])
+                done.call(Copy(state.array, final))
         return done
 
     def settle(self) -> None:
@@ -232,15 +236,16 @@ class Program:
             if before is not None:
                 np.copyto(before.array, leaf.grad.array)  # type: ignore[union-attr]  # as `fits` has seen
         counted = False
-        self._counted_plan.begun = -1  # with no piece yet
+        chosen = self.plan
+        chosen.begun = self._counted_plan.begun = -1  # with no piece yet
         try:
             counted = self._rehearsing or self._count_ahead()
-            thread.recording.quiet.run(self._counted_plan.run if counted else self.plan.run)
+            chosen = self._counted_plan if counted else self.plan
+            thread.recording.quiet.run(chosen.run)
         except OtherUpdates as other:
             self._finish_with(other)
         except BaseException:
-            if counted and not self._rehearsing:
-                self._take_back()
+            self._break_off(chosen, counted and not self._rehearsing)
             for leaf, _ in self._gradients:
                 leaf.replace_gradient(None)  # what there was before the step is overwritten
             for leaf, before in self._gradients_before:
@@ -255,19 +260,41 @@ class Program:
 
     def _count_ahead(self) -> bool:
         """Count the steps of all optimisers before the run; False, and nothing has changed, if that cannot be done."""
-        for i, advance in enumerate(self._advances):
-            if not advance.count_ahead():
-                for other in reversed(self._advances[:i]):
-                    other.take_back()
-                return False
-        return True
+        counted: list[Advance] = []
+        try:
+            for advance in self._advances:
+                if not advance.count_ahead():
+                    return False
+                counted.append(advance)
+            return True
+        except Exception:
+            return False  # the optimiser's step will raise it again, where it belongs
+        finally:
+            if len(counted) < len(self._advances):
+                for advance in reversed(counted):
+                    advance.take_back()
 
-    def _take_back(self) -> None:
-        """Undo the count of the steps that a run did not come to before it was broken off."""
-        places = [self.plan.steps.index(advance) for advance in self._advances]
-        for skipped, (place, advance) in reversed([*enumerate(zip(places, self._advances, strict=True))]):
-            if self._counted_plan.begun < self._counted_plan.piece_of(place - skipped):
-                advance.take_back()
+    def _break_off(self, broken: Any, counted: bool) -> None:
+        """Let leaves and counts be what they would be had the function come as far as the plan that was broken off."""
+        finished = {*map(id, broken.finished())}
+        done = max([i + 1 for i, step in enumerate(self._ends) if id(step) in finished], default=0)
+        if counted:
+            for place, advance in zip(self._places, self._advances, strict=True):
+                if done < place + 2:  # the first of its updates is the one after it
+                    advance.take_back()
+        if broken.begun >= 0:
+            self._show_changes(done)
+
+    def _show_changes(self, steps: int) -> None:
+        """Bring leaves to where they are after so many of the captured steps.
+
+        A leaf that changes several times has its numbers elsewhere meanwhile.
+        """
+        latest = {id(change.leaf): change for change in self._changes if change.steps <= steps}
+        found = [(change.leaf.array, change.arrays[change.place]) for change in latest.values()]
+        for array, numbers in found:
+            if array is not numbers:
+                np.copyto(array, self._apart.get(id(numbers), numbers))
 
     def _finish_with(self, other: OtherUpdates) -> None:
         """Make the last updates of a step as they are listed now; the program, which has others, is not run again."""
@@ -277,10 +304,7 @@ class Program:
                 "compile: an optimiser updates other tensors, or by another rule, than when the step was captured, and "
                 "something comes after its update; compile the step again after such a change"
             ) from None
-        updated = {id(x) for step in self.updates for x in step.after}
-        for copy in self._last_copies:
-            if id(copy.touched[1]) not in updated:  # as are running means
-                copy()
+        self._show_changes(self._places[-1])
         for update, tensors in other.listed:
             update(*tensors)
 
@@ -398,7 +422,7 @@ class _Input:
 
     def take(self, x: Any) -> None:
         """Have the next run compute with x, which must live as long."""
-        if not self._movable or not x.flags.c_contiguous or not x.flags.aligned:
+        if not self._movable or not x.flags.c_contiguous or not x.flags.aligned or not x.dtype.isnative:
             np.copyto(self._place, x)
             x = self._place
         if self._movable:

@@ -96,7 +96,7 @@ class Plan:
     def run(self):
         """Run every launch and call: results are written where they were before.
 
-        `begun` says at which piece of the plan it is or came to an end: launches in a row are one, any call another.
+        `begun` says at which piece of the plan it is, or was broken off: launches in a row are one, any call another.
         """
         if self._segments is None:
             self._segments = list(_segments(self.steps))
@@ -107,11 +107,16 @@ class Plan:
             else:
                 segment()
 
-    def piece_of(self, place):
-        """Which piece has the step at this place."""
-        calls = [not isinstance(step, Launch) for step in self.steps[: place + 1]]
-        # A piece begins with every call, and with every launch that follows one or comes first.
-        return sum(call or i == 0 or calls[i - 1] for i, call in enumerate(calls)) - 1
+    def finished(self):
+        """The steps that the last run came to the end of; where a call raised, those before it."""
+        piece, found, after_launch = -1, [], False
+        for step in self.steps:
+            is_launch = isinstance(step, Launch)
+            piece += not (is_launch and after_launch)
+            after_launch = is_launch
+            if piece < self.begun or (piece == self.begun and is_launch):
+                found.append(step)
+        return found
 
 
 class Launch(NamedTuple):

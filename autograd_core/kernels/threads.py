@@ -144,6 +144,7 @@ class _Team:
         while self.mailbox[self._open]:
             self._serve(self.mailbox, worker, _PATIENCE)
             self._sleepers.append(alarm)
+            self._serve(self.mailbox, worker, 1)  # what was posted before anybody could see that it sleeps
             alarm.acquire()
 
     def wake(self):

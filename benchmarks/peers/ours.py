@@ -88,7 +88,7 @@ ARRAY_FUNCTIONS = {
     "sums of rows": lambda x: x.sum(1),
     "sums of columns": lambda x: x.sum(0),
     "means of channels": lambda x: x.mean((0, 2, 3)),
-    "largest of rows": lambda x: x.max(1),
+    "largest of rows": lambda x: ag.amax(x, 1),
     "variances of rows": lambda x: ag.var(x, 1),
     "norms of rows": lambda x: ag.sqrt((x * x).sum(1)),
     "logsumexp of rows": lambda x: ag.logsumexp(x, 1),

@@ -179,3 +179,135 @@ def test_two_steps_of_an_optimiser_in_one_that_breaks_off_between_them():
     breaks = False
     step(ag.ones(3))
     assert optimizer.state[0]["step"] == 13
+
+
+def _of_both(run):
+    """What `run(compiled)` gives, compiled and not, is the same."""
+    for compiled, eager in zip(*[run(lambda f, c=c: ag.compile(f) if c else f) for c in (True, False)], strict=True):
+        np.testing.assert_allclose(compiled, eager, rtol=1e-12)
+
+
+def _leaf(*numbers):
+    return ag.tensor(np.array(numbers), requires_grad=True)
+
+
+def test_changes_before_an_update_by_another_rule_are_kept():
+    def run(compiling):
+        p = _leaf(1.0, 2.0)
+        optimizer = optim.RAdam([p], lr=0.1)  # whose rule is another from the sixth step on
+
+        @compiling
+        def step(x):
+            with ag.no_grad():
+                p.assign(p * 0.9)
+            p.grad = None
+            ((p * x) ** 2).sum().backward()
+            optimizer.step()
+
+        found = []
+        for _ in range(9):
+            step(ag.ones(2, dtype="float64"))
+            found.append(p.numpy().copy())
+        return found
+
+    _of_both(run)
+
+
+def test_an_update_by_another_optimiser_is_kept_before_one_by_another_rule():
+    def run(compiling):
+        p, q = _leaf(1.0, 2.0), _leaf(3.0)
+        first, last = optim.SGD([p, q], lr=0.01), optim.SGD([p], lr=0.02)
+
+        @compiling
+        def step(x):
+            p.grad = q.grad = None
+            ((p * x) ** 2 * q).sum().backward()
+            first.step()
+            last.step()
+
+        found = []
+        for i in range(9):
+            last.param_groups[0]["maximize"] = i >= 5
+            step(ag.ones(2, dtype="float64"))
+            found += [p.numpy().copy(), q.numpy().copy()]
+        return found
+
+    _of_both(run)
+
+
+@pytest.mark.parametrize("change", ["step", "assign"])
+def test_changes_before_an_error_are_kept(change):
+    def run(compiling):
+        p = _leaf(1.0, 1.0, 1.0)
+        optimizer = optim.Adam([p], lr=0.1)
+
+        @compiling
+        def step(x, labels):
+            p.grad = None
+            if change == "step":
+                (p * p).sum().backward()
+                optimizer.step()
+            else:
+                p.assign(p * 0.5)
+            p.grad = None
+            functions.cross_entropy(x * p, labels).backward()
+            optimizer.step()
+
+        found = []
+        for i in range(9):
+            labels = ag.tensor(np.array([0, 9 if i == 6 else 1]))
+            if i == 6:
+                with pytest.raises(ag.AutogradError):
+                    step(ag.ones((2, 3), dtype="float64"), labels)
+            else:
+                step(ag.ones((2, 3), dtype="float64"), labels)
+            found += [p.numpy().copy(), np.array(optimizer.state[0]["step"])]
+        return found
+
+    _of_both(run)
+
+
+@ag.update_rule
+def _plain(g, /, p, *, rate):
+    return p - rate * g
+
+
+class Faulty(optim.Optimizer):
+    """One whose numbers cannot be computed at times."""
+
+    rule = _plain
+    faulty = False
+
+    def __init__(self, params, lr=0.1):
+        super().__init__(locals())
+
+    def numbers(self, settings, step):
+        if Faulty.faulty:
+            raise RuntimeError("no rate")
+        return {"rate": settings["lr"]}
+
+
+def test_an_optimiser_that_cannot_count_leaves_those_before_it_alone():
+    def run(compiling):
+        p, q = _leaf(1.0, 2.0), _leaf(1.0, 2.0)
+        first, last = optim.SGD([p], lr=0.1), Faulty([q])
+
+        @compiling
+        def step(x):
+            p.grad = q.grad = None
+            (p * x + q * x).sum().backward()
+            first.step()
+            last.step()
+
+        found = []
+        for i in range(9):
+            Faulty.faulty = i == 6
+            if i == 6:
+                with pytest.raises(RuntimeError, match="no rate"):
+                    step(ag.ones(2, dtype="float64"))
+            else:
+                step(ag.ones(2, dtype="float64"))
+            found += [p.numpy().copy(), q.numpy().copy(), np.array([o.state[0]["step"] for o in (first, last)])]
+        return found
+
+    _of_both(run)
