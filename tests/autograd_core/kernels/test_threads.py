@@ -2,13 +2,14 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
 
 import numpy as np
 import pytest
 
 from autograd_core.errors import ArgumentError
-from autograd_core.kernels import gemm, pooling, threads
+from autograd_core.kernels import gemm, plan, pooling, team, threads
 
 
 @pytest.fixture
@@ -96,6 +97,38 @@ def test_no_more_threads_help_than_the_caller_prepared_for(number_of_threads):
     team.busy.release()
     assert team.size == 3
     assert threads.enlist(2) is None
+
+
+def test_a_helper_that_is_about_to_sleep_hears_of_what_is_posted_then(number_of_threads, images):
+    threads.set_num_threads(2)
+    with plan.planning() as made:
+        y = _pool(images)
+    expected = y.copy()
+    plan.owner(y)[...] = 0
+    helped = threads.enlist()
+    helped.busy.release()
+    about_to_sleep, posted = threading.Event(), threading.Event()
+
+    class Sleepers(list):
+        def append(self, alarm):
+            about_to_sleep.set()
+            posted.wait(10)
+            super().append(alarm)
+
+    helped._sleepers = Sleepers()
+    assert about_to_sleep.wait(10)
+    (launch,) = made.steps
+    box = helped.mailbox
+    box[team.FUNCTION], box[team.ARGUMENTS] = launch.code, launch.arguments
+    box[team.TASKS], box[team.DONE] = launch.tasks, 0
+    job = ((int(box[team.SHARES]) >> 32) + 1) << 32
+    box[team.SHARES :: threads.CACHE_LINE // 8] = [job + launch.tasks // 2, job + launch.tasks - launch.tasks // 2]
+    helped.wake()  # nobody, yet
+    posted.set()
+    deadline = time.monotonic() + 10
+    while box[team.DONE] < launch.tasks and time.monotonic() < deadline:
+        time.sleep(0.001)
+    np.testing.assert_array_equal(y, expected)
 
 
 def test_scratch_is_aligned_and_reused_within_a_thread():
