@@ -123,7 +123,7 @@ class Trace:
         """Refused: an optimiser is there to change state."""
         raise _state_changes(tensors[-1])
 
-    def advance(self, function: Callable[[], Any]) -> Any:
+    def advance(self, function: Callable[[], Any], recount: Any) -> Any:
         """The updates of an optimiser, which are refused one by one."""
         return function()
 
