@@ -291,10 +291,10 @@ class Program:
         A leaf that changes several times has its numbers elsewhere meanwhile.
         """
         latest = {id(change.leaf): change for change in self._changes if change.steps <= steps}
-        found = [(change.leaf.array, change.arrays[change.place]) for change in latest.values()]
-        for array, numbers in found:
-            if array is not numbers:
-                np.copyto(array, self._apart.get(id(numbers), numbers))
+        for change in latest.values():
+            numbers = change.arrays[change.place]
+            if change.leaf.array is not numbers:
+                np.copyto(change.leaf.array, self._apart.get(id(numbers), numbers))
 
     def _finish_with(self, other: OtherUpdates) -> None:
         """Make the last updates of a step as they are listed now; the program, which has others, is not run again."""

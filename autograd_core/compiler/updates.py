@@ -102,7 +102,7 @@ class OtherUpdates(Exception):
 class Advance:
     """A call of a function that lists updates, whose numbers are handed to the launches that were captured of them.
 
-    Python takes many times as long between kernels, whose numbers have driven its own out of the caches. So a run
+    Python takes twice as long between kernels, whose numbers have driven its own out of the caches. So a run
     counts its steps before it begins, where `recount` can: see `apply_updates`.
     """
 

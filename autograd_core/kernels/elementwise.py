@@ -70,7 +70,10 @@ def _kernel(function, *kinds):
 
 
 class _Kernel:
-    """The kernel of a function for arguments of these kinds, called as `kernel(size, *arrays, *numbers)`."""
+    """The kernel of a function for arguments of these kinds, called as `kernel(size, *arrays, *numbers)`.
+
+    One that updates takes all its numbers in one array.
+    """
 
     def __init__(self, function, dtype, is_array, updated, gradient, flush):
         self._function = function
