@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_core import Tensor, Update
@@ -12,7 +12,7 @@ from autograd_core import Tensor, Update
 if TYPE_CHECKING:
     from optim.optimizer import Optimizer, State
 
-Call = Callable[[int, "State"], tuple[Update, list[str], dict[str, float]]]
+Call = Callable[[int, dict[str, float]], tuple[Update, list[str], dict[str, float]]]
 
 
 class Repetition:
@@ -22,14 +22,12 @@ class Repetition:
     """
 
     def __init__(self, optimizer: Optimizer, listed: Sequence[tuple[Update, Sequence[Tensor]]], call: Call) -> None:
-        self._optimizer = optimizer
         self._call = call
-        self._groups = list(optimizer.param_groups)
         self._without_gradient: list[Tensor] = []
         self._parts: list[_Part] = []
         updates = {id(parameter): update for update, (_, parameter, *_) in listed}
         indices = itertools.count()
-        for place, group in enumerate(self._groups):
+        for place, group in enumerate(optimizer.param_groups):
             numbered = [(next(indices), parameter, updates.get(id(parameter))) for parameter in group["params"]]
             self._without_gradient += [parameter for _, parameter, update in numbered if update is None]
             updated = {index: update for index, _, update in numbered if update is not None}
@@ -37,22 +35,22 @@ class Repetition:
                 self._parts.append(_Part(optimizer, place, updated))
 
     def count_step(self) -> list[Update] | None:
-        """The next step's updates, one for each group; or None, if they have to be listed anew."""
-        if not _are_same(self._optimizer.param_groups, self._groups):
-            return None
+        """The next step's updates, one for each group; or None, and nothing is counted, if they have to be listed."""
         for parameter in self._without_gradient:
             if parameter.grad is not None:
                 return None
-        for part in self._parts:
-            if not part.stays():
-                return None
-        for part in self._parts:
-            part.remember()
+        updates: list[Update] = []
         try:
-            return [part.count(self._call) for part in self._parts]
-        except BaseException:  # from a rule or numbers of somebody's own, or of who waits no longer
-            self.take_back()
-            raise
+            for part in self._parts:
+                update = part.count(self._call)
+                if update is None:
+                    break
+                updates.append(update)
+        finally:
+            if len(updates) < len(self._parts):
+                for part in self._parts[: len(updates)]:
+                    part.take_back()
+        return updates if len(updates) == len(self._parts) else None
 
     def take_back(self) -> None:
         """Count one step less, for the last one came to nothing."""
@@ -66,52 +64,52 @@ class _Part:
     def __init__(self, optimizer: Optimizer, place: int, updates: dict[int, Update]) -> None:
         self._optimizer = optimizer
         self._place = place
-        self._group = optimizer.param_groups[place]
-        self._parameters = list(self._group["params"])
         self._update = next(iter(updates.values()))
         self._indices = list(updates)
         self._states = [optimizer.state[index] for index in self._indices]
-        counts = [{name: state[name] for name in ("step", *optimizer.carried)} for state in self._states]
-        self._counts = counts[0]  # before the last count
-        self._entries: list[Any] = []  # none is like this, so where parameters differ in their counts steps are listed
-        if all(count == counts[0] for count in counts):
-            self._set_counts(counts[0])
+        every = [{name: state[name] for name in ("step", *optimizer.carried)} for state in self._states]
+        self._counts = self._before = every[0]  # now, and before the last count
+        self._are_equal = all(counts == self._counts for counts in every)
+        if self._are_equal:
+            for state in self._states:
+                state.update(self._counts)  # with the very same, so that identity tells whether anybody has changed one
+        self._found = self._find()
+        first = len(self._found)
+        self._places: list[tuple[int, str]] = []  # of counts in what was found
+        for state in reversed(self._states):
+            first -= len(state)
+            self._places += [(first + i, name) for i, name in enumerate(state) if name in self._counts]
 
-    def _set_counts(self, counts: Mapping[str, float]) -> None:
-        """Give all states the very same counts, so that identity tells whether anybody has changed one."""
-        for state in self._states:
-            state.update(counts)
-        self._entries = [*itertools.chain.from_iterable(map(dict.values, self._states))]
+    def _find(self) -> list[Any]:
+        """The groups, the parameters of this one and their states, and what is in these, as they are now."""
+        groups, states = self._optimizer.param_groups, self._optimizer.state
+        entries = itertools.chain.from_iterable(map(dict.values, self._states))
+        return [*groups, *groups[self._place]["params"], *map(states.get, self._indices), *entries]
 
-    def stays(self) -> bool:
-        """Whether the next step updates the same tensors by the same rule, and nobody has changed their state."""
-        group, state = self._group, self._optimizer.state
-        return (
-            _are_same(group["params"], self._parameters)
-            and all(map(operator.is_, map(state.get, self._indices), self._states))
-            and _are_same([*itertools.chain.from_iterable(map(dict.values, self._states))], self._entries)
-            and self._optimizer.rule_for(group, self._states[0]["step"] + 1) is self._update.rule
-            and bool(group.get("maximize")) == self._update.maximizes
-        )
-
-    def remember(self) -> None:
-        """Keep the counts, to be able to take back the next."""
-        first = self._states[0]
-        self._counts = {name: first[name] for name in self._counts}
-
-    def count(self, call: Call) -> Update:
-        """The next step's update."""
-        first = self._states[0]
-        first["step"] += 1
-        update, _, carried = call(self._place, first)
-        self._set_counts({"step": first["step"], **carried})
+    def count(self, call: Call) -> Update | None:
+        """The next step's update; or None, and nothing is counted, if it is another or of other tensors."""
+        found = self._find()
+        if len(found) != len(self._found) or not (self._are_equal and all(map(operator.is_, found, self._found))):
+            return None
+        counts = {**self._counts, "step": self._counts["step"] + 1}
+        update, _, carried = call(self._place, counts)
+        if update.rule is not self._update.rule or update.maximizes != self._update.maximizes:
+            return None
+        self._before = self._counts
+        try:
+            self._set(counts | carried)
+        except BaseException:  # of who waits no longer
+            self.take_back()
+            raise
         return update
 
     def take_back(self) -> None:
         """Be where it was before the last count."""
-        self._set_counts(self._counts)
+        self._set(self._before)
 
-
-def _are_same(found: Sequence[Any], expected: Sequence[Any]) -> bool:
-    """Whether these are the same objects, as many."""
-    return len(found) == len(expected) and all(map(operator.is_, found, expected))
+    def _set(self, counts: dict[str, float]) -> None:
+        self._counts = counts
+        for state in self._states:
+            state.update(counts)
+        for place, name in self._places:
+            self._found[place] = counts[name]
