@@ -218,7 +218,7 @@ def _mapped(level: Level, value: Tensor, has_axis: bool) -> Mapped:
     out.dtype = value.dtype
     out.node = None
     out._tracked = False
-    out._grad = None
+    out.current_gradient = None
     out._hooks = None
     out.label = ""
     return out

@@ -89,10 +89,11 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
     Tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_grad", "_hooks", "_tracked", "array", "label", "node")
+    __slots__ = ("__weakref__", "_hooks", "_tracked", "array", "current_gradient", "label", "node")
 
     array: npt.NDArray[Any]  # what it holds, for the engine; others take .numpy(), which is read-only
     node: Node | None  # how it was recorded; None for a leaf
+    current_gradient: Tensor | None  # `.grad`, for the engine: who looks or sets here is not noticed by a compiled step
 
     parents: tuple[Any, ...] = ()  # of a leaf, as the graph sees it; a recorded tensor's are its node's
 
@@ -115,7 +116,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         self.array = array
         self.node = None
         self._tracked = requires_grad
-        self._grad: Tensor | None = None
+        self.current_gradient = None
         self._hooks: list[Any] | None = None
         self.label = label
 
@@ -130,7 +131,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         out.array = array
         out.node = node
         out._tracked = node is not None
-        out._grad = None
+        out.current_gradient = None
         out._hooks = None
         out.label = ""
         return out
@@ -295,7 +296,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
         Only leaves that require a gradient keep one, and inner tensors after `retain_grad()`.
         """
         capture = thread.recording.capture
-        return self._grad if capture is None else capture.gradient_of(self)
+        return self.current_gradient if capture is None else capture.gradient_of(self)
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -305,16 +306,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
                 raise ShapeError(f"grad: of shape {value.shape} for a tensor of shape {self.shape}")
         if thread.recording.capture is not None:
             thread.recording.capture.sets_gradient(self)
-        self._grad = value
-
-    @property
-    def current_gradient(self) -> Tensor | None:
-        """`.grad`, of which a compiled step does not learn that it was looked at."""
-        return self._grad
-
-    def replace_gradient(self, gradient: Tensor | None) -> None:
-        """Set `.grad` as a run of a compiled step does: nothing is checked or captured."""
-        self._grad = gradient
+        self.current_gradient = value
 
     def backward(self, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False) -> None:
         """Add ∂self/∂leaf to `.grad` of every leaf that requires a gradient.
@@ -371,10 +363,10 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
     def accumulate(self, gradient: Any) -> None:
         """Add to `.grad`."""
         capture = thread.recording.capture
-        before = self._grad if capture is None else capture.accumulates(self)
+        before = self.current_gradient if capture is None else capture.accumulates(self)
         if before is not None:
             gradient = (before if isinstance(gradient, Tensor) else before.array) + gradient
-        self._grad = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
+        self.current_gradient = gradient if isinstance(gradient, Tensor) else Tensor.of(gradient)
 
     @property
     def hooks(self) -> list[Any] | None:
@@ -553,7 +545,7 @@ class Tensor(Arithmetic, Reductions, Shapes, Places, Conversions, Operators["Ten
             thread.recording.capture.refuse(self, "a copy")
         if self.node is not None:
             raise GraphError("only leaves can be pickled or copied; take .detach() of this recorded tensor")
-        return _restored, (type(self), self.array, self.requires_grad, self._grad, self.label)
+        return _restored, (type(self), self.array, self.requires_grad, self.current_gradient, self.label)
 
     def __float__(self) -> float:
         return builtins.float(self.item())
@@ -657,7 +649,7 @@ def tensor(
 def _restored(kind: type[Tensor], data: Any, requires_grad: bool, grad: Tensor | None, label: str) -> Tensor:
     """A leaf from what pickle kept of it."""
     out = kind(data, requires_grad=requires_grad)
-    out._grad = grad
+    out.current_gradient = grad
     out.label = label
     return out
 

@@ -336,7 +336,7 @@ class _Entry:
         for leaf, array in program.states:
             leaf.array = array
         for leaf, gradient in gradients_before:
-            leaf.replace_gradient(gradient)
+            leaf.current_gradient = gradient
         _set_states(streams, before)
         try:
             ours = program.rehearse(inputs, capture)
@@ -516,8 +516,9 @@ def _leaves_of(tree: Any) -> list[Any]:
 
 def _kind(tree: Any, inputs: list[Any], objects: list[Any]) -> Any:
     """What a program depends on in these arguments; arrays are added to `inputs`, and what is no data to `objects`."""
-    if type(tree) is Tensor and not tree._tracked:  # as below, where it takes longer to find out
-        array = tree.array
+    # The first two as below, where it takes longer to find out.
+    array = tree.array if type(tree) is Tensor and not tree._tracked else tree
+    if type(array) is np.ndarray and array.dtype.kind in "fiub":
         inputs.append(array)
         return "array", array.shape, array.dtype
     if isinstance(tree, (list, tuple)):

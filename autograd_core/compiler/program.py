@@ -15,6 +15,7 @@ from autograd_core.compiler.holders import Held, holders, kept_gradient
 from autograd_core.compiler.updates import Advance, Copy, OtherUpdates, UpdateStep
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
+from autograd_core.kernels.addresses import address_of
 from autograd_core.kernels.references import counts
 from autograd_core.kernels.threads import get_num_threads
 from autograd_core.recording import structure, thread
@@ -41,6 +42,8 @@ class Program:
     def __init__(self, capture: Capture, inputs: Sequence[Any], outputs: Sequence[Tensor]) -> None:
         self.instructions = capture.instructions
         self.guards = list(capture.guards.values())
+        self._guarded = [owner for owner, _, _ in self.guards], [name for _, name, _ in self.guards]
+        self._guard_values = [value for _, _, value in self.guards]
         self._thread = threading.get_ident()
         self._version = structure.version
         self._pool = capture.pool
@@ -178,7 +181,7 @@ class Program:
         for leaf, before in self._gradients_before:
             if not _is_like(leaf.grad, before):
                 return False
-        return all(getattr(owner, name) == value for owner, name, value in self.guards)
+        return [*map(getattr, *self._guarded)] == self._guard_values
 
     def why_unfit(self) -> str:
         """What `fits` found."""
@@ -211,7 +214,8 @@ class Program:
             gone = [leaf.array is not array for leaf, array in self._followed]
             gone += [leaf.grad is not gradient for leaf, gradient in zip(self._graded, self._given, strict=True)]
             counts = map(operator.add, counts, [*gone, *[False] * (len(self._written) - len(gone))])
-        if any(map(operator.gt, counts, self._most)):
+        counts = [*counts]
+        if counts != self._most and any(map(operator.gt, counts, self._most)):
             raise Stale("something holds a view of a leaf or gradient that it writes to")
         if not unmoved:
             self._follow_leaves()
@@ -247,31 +251,31 @@ class Program:
         except BaseException:
             self._break_off(chosen, counted and not self._rehearsing)
             for leaf, _ in self._gradients:
-                leaf.replace_gradient(None)  # what there was before the step is overwritten
+                leaf.current_gradient = None  # what there was before the step is overwritten
             for leaf, before in self._gradients_before:
-                leaf.replace_gradient(None if before is None else Tensor.of(before.array.copy()))
+                leaf.current_gradient = None if before is None else Tensor.of(before.array.copy())
             raise
         finally:
             for given in self._inputs:
                 given.let_go()
         for leaf, gradient in self._gradients:
-            leaf.replace_gradient(gradient)
+            leaf.current_gradient = gradient
         return [Tensor.of(array.copy()) for array in self._outputs]
 
     def _count_ahead(self) -> bool:
         """Count the steps of all optimisers before the run; False, and nothing has changed, if that cannot be done."""
-        counted: list[Advance] = []
+        counted = 0
         try:
             for advance in self._advances:
                 if not advance.count_ahead():
                     return False
-                counted.append(advance)
+                counted += 1
             return True
         except Exception:
             return False  # the optimiser's step will raise it again, where it belongs
         finally:
-            if len(counted) < len(self._advances):
-                for advance in reversed(counted):
+            if counted < len(self._advances):
+                for advance in self._advances[:counted]:
                     advance.take_back()
 
     def _break_off(self, broken: Any, counted: bool) -> None:
@@ -416,17 +420,18 @@ class _Input:
             elif mine and not isinstance(step, plan.Launch):
                 self._movable = False
             elif self._movable:
-                for address in {x.ctypes.data for x in mine}:
+                for address in set(map(address_of, mine)):
                     places = np.flatnonzero(step.record == address)
-                    self._words += [(step.record[i : i + 1], address - place.ctypes.data) for i in places]
+                    self._words += [(step.record[i : i + 1], address - address_of(place)) for i in places]
 
     def take(self, x: Any) -> None:
         """Have the next run compute with x, which must live as long."""
-        if not self._movable or not x.flags.c_contiguous or not x.flags.aligned or not x.dtype.isnative:
+        flags = x.flags
+        if not (self._movable and flags.c_contiguous and flags.aligned and x.dtype.isnative):
             np.copyto(self._place, x)
             x = self._place
         if self._movable:
-            address = x.__array_interface__["data"][0]  # x.ctypes.data takes a microsecond
+            address = address_of(x)
             for word, distance in self._words:
                 word[0] = address + distance
             for arguments, i in self._arguments:

@@ -155,7 +155,7 @@ class Advance:
     def __call__(self) -> None:
         """Count a step in Python, and hand on its numbers."""
         for leaf, gradient in self._gradients:
-            leaf.replace_gradient(gradient)
+            leaf.current_gradient = gradient
         listed = list(self._function())
         if _alike(listed) != self._alike:
             raise OtherUpdates(self, listed)

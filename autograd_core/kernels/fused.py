@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.core.errors import NumbaError
 
+from autograd_core.kernels.addresses import address_of
 from autograd_core.kernels.pasting import NoKernelError, Paste, compiled
 from autograd_core.kernels.plan import owner
 from autograd_core.kernels.thresholds import ELEMENTWISE_TASK
@@ -84,7 +85,7 @@ def layout_of(shape: tuple[int, ...], arrays: list[Any]) -> tuple[Layout | None,
 def _line(x: Any, length: int) -> Any:
     """So much of x's memory, from its first entry on, as a flat array."""
     base = owner(x)
-    return np.ndarray((length,), x.dtype, base, x.ctypes.data - base.ctypes.data)
+    return np.ndarray((length,), x.dtype, base, address_of(x) - address_of(base))
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from math import prod
 import numpy as np
 
 from autograd_core.errors import ArgumentError
+from autograd_core.kernels.addresses import address_of
 
 CACHE_LINE = 64
 _MOST_THREADS = 1024
@@ -117,7 +118,7 @@ def whole_lines(count):
 
 def _aligned(count, dtype):
     memory = np.empty(count * dtype.itemsize + CACHE_LINE, np.uint8)
-    start = -memory.__array_interface__["data"][0] % CACHE_LINE  # memory.ctypes.data takes a microsecond
+    start = -address_of(memory) % CACHE_LINE
     return memory[start : start + count * dtype.itemsize].view(dtype)
 
 
