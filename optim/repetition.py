@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from autograd_core import Tensor, Update
 
 if TYPE_CHECKING:
-    from optim.optimizer import Optimizer, State
+    from optim.optimizer import Optimizer
 
 Call = Callable[[int, dict[str, float]], tuple[Update, list[str], dict[str, float]]]
 
