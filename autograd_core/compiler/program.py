@@ -301,16 +301,17 @@ class Program:
                 np.copyto(change.leaf.array, self._apart.get(id(numbers), numbers))
 
     def _finish_with(self, other: OtherUpdates) -> None:
-        """Make the last updates of a step as they are listed now; the program, which has others, is not run again."""
+        """Make updates as they are listed now, the last of a step; the program, which has others, is not run again."""
         self.outdated = True
-        if other.advance is not self._last:
-            raise CompileError(
-                "compile: an optimiser updates other tensors, or by another rule, than when the step was captured, and "
-                "something comes after its update; compile the step again after such a change"
-            ) from None
-        self._show_changes(self._places[-1])
+        self._show_changes(self._places[self._advances.index(other.advance)])
         for update, tensors in other.listed:
             update(*tensors)
+        if other.advance is not self._last:
+            raise CompileError(
+                "compile: an optimiser updates other tensors, or by another rule, than when the step was captured. It "
+                "has made these updates, but not what comes after them in the step; call the function once more, and "
+                "it is captured anew"
+            ) from None
 
     def rehearse(self, inputs: Sequence[Any], capture: Capture) -> list[Tensor]:
         """A run with the numbers of another capture of the same step, which has changed already what Python changes."""

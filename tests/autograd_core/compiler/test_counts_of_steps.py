@@ -146,6 +146,35 @@ def test_a_parameter_that_had_no_gradient_and_gets_one_outside():
     np.testing.assert_array_equal(unused.numpy(), 1.0)
 
 
+def test_other_updates_with_something_after_them_are_made_and_then_refused():
+    w, average = ag.ones(3, requires_grad=True), ag.zeros(3)
+    optimizer = optim.RAdam([w], lr=0.5)  # whose rule is another from the sixth step on
+
+    def step(x):
+        w.grad = None
+        (w * x).sum().backward()
+        optimizer.step()
+        average.assign(0.5 * average + 0.5 * w.detach())
+
+    compiled = ag.compile(step)
+    for _ in range(5):
+        compiled(ag.ones(3))
+    before = average.numpy().copy()
+    with pytest.raises(ag.CompileError, match="has made these updates, but not what comes after"):
+        compiled(ag.ones(3))
+    assert optimizer.state[0]["step"] == 6
+    alone = ag.ones(3, requires_grad=True)
+    other = optim.RAdam([alone], lr=0.5)
+    for _ in range(6):
+        alone.grad = ag.ones(3)
+        other.step()
+    np.testing.assert_allclose(w.numpy(), alone.numpy(), rtol=1e-6)
+    np.testing.assert_array_equal(average.numpy(), before)
+    compiled(ag.ones(3))
+    assert optimizer.state[0]["step"] == 7
+    np.testing.assert_allclose(average.numpy(), 0.5 * before + 0.5 * w.numpy(), rtol=1e-6)
+
+
 def test_two_steps_of_an_optimiser_in_one_that_breaks_off_between_them():
     w = ag.ones(3, requires_grad=True)
     optimizer = optim.Adam([w], lr=0.5)
