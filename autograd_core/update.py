@@ -205,7 +205,10 @@ class Update:
 
 
 class Recount(Protocol):
-    """What counts the steps that come after one whose updates were listed, without listing theirs."""
+    """What counts the steps that come after one whose updates were listed, before the run that makes the updates."""
+
+    def begin(self) -> None:
+        """From here on steps may be counted that `take_back` takes back."""
 
     def count_step(self) -> list[Update] | None:
         """Count a step: its updates, each once and in order; or None, and nothing is changed.
@@ -214,8 +217,11 @@ class Recount(Protocol):
         listed.
         """
 
+    def list_step(self) -> list[tuple[Update, list[Tensor]]]:
+        """Count a step, and list its updates."""
+
     def take_back(self) -> None:
-        """Count one step less, for the last one came to nothing."""
+        """Let everything be as it was at the last `begin`, for the step came to nothing."""
 
 
 def apply_updates(

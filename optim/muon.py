@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
-from autograd_core import ArgumentError, apply_updates, matmul, matrix_transpose, maximum, no_grad, norm, update_rule
+from autograd_core import (
+    ArgumentError,
+    apply_updates,
+    depends_on,
+    matmul,
+    matrix_transpose,
+    maximum,
+    no_grad,
+    norm,
+    update_rule,
+)
 from optim.kinds import BelowOne, Count, Kind, NonNegative
 from optim.optimizer import Numbers, Optimizer, Settings
 
@@ -86,8 +96,15 @@ class Muon(Optimizer):
         """The share of a parameter that its decay leaves."""
         return {"shrink": 1.0 - settings["lr"] * settings["weight_decay"]}
 
+    @property
+    def in_ops(self) -> list[Any]:
+        """The settings that ops compute with, as they are now: a compiled step is one for these alone."""
+        names = "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps"
+        return [[group[name] for name in names] for group in self.param_groups]
+
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every matrix that has a gradient; `closure` as in other optimisers."""
+        depends_on(self, "in_ops")
         loss = super().step(closure)  # the momenta, and the decay
         found = []
         with no_grad():

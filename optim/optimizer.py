@@ -215,7 +215,7 @@ class Optimizer:
 
     def _repetition(self, listed: Sequence[tuple[Update, Sequence[Tensor]]]) -> Repetition:
         """What counts the next steps as `_count_step` does, without a list, while they update what is listed here."""
-        return Repetition(self, listed, self._call)
+        return Repetition(self, listed, self._call, self._count_step)
 
     def _call(self, index: int, state: State) -> _Call:
         settings = self.param_groups[index]

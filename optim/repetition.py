@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from autograd_core import Tensor, Update
 
 if TYPE_CHECKING:
-    from optim.optimizer import Optimizer
+    from optim.optimizer import Optimizer, State
 
 Call = Callable[[int, dict[str, float]], tuple[Update, list[str], dict[str, float]]]
+Listing = Callable[[], list[tuple[Update, list[Tensor]]]]
 
 
 class Repetition:
@@ -21,10 +22,16 @@ class Repetition:
     All that a list of them is made from is compared by identity, in loops that Python has in C.
     """
 
-    def __init__(self, optimizer: Optimizer, listed: Sequence[tuple[Update, Sequence[Tensor]]], call: Call) -> None:
+    def __init__(
+        self, optimizer: Optimizer, listed: Sequence[tuple[Update, Sequence[Tensor]]], call: Call, list_step: Listing
+    ) -> None:
+        self._list_updates = list_step
+        self._optimizer = optimizer
         self._call = call
         self._without_gradient: list[Tensor] = []
         self._parts: list[_Part] = []
+        self._counted: list[_Part] = []  # since the last `begin`
+        self._states: dict[int, State] | None = None  # before a step was listed since then
         updates = {id(parameter): update for update, (_, parameter, *_) in listed}
         indices = itertools.count()
         for place, group in enumerate(optimizer.param_groups):
@@ -34,28 +41,47 @@ class Repetition:
             if updated:
                 self._parts.append(_Part(optimizer, place, updated))
 
+    def begin(self) -> None:
+        """From here on steps may be counted that `take_back` takes back."""
+        self._counted = []
+        self._states = None
+        for part in self._parts:
+            part.before = part.counts
+
     def count_step(self) -> list[Update] | None:
         """The next step's updates, one for each group; or None, and nothing is counted, if they have to be listed."""
         for parameter in self._without_gradient:
             if parameter.grad is not None:
                 return None
         updates: list[Update] = []
-        try:
-            for part in self._parts:
-                update = part.count(self._call)
-                if update is None:
-                    break
-                updates.append(update)
-        finally:
-            if len(updates) < len(self._parts):
-                for part in self._parts[: len(updates)]:
-                    part.take_back()
-        return updates if len(updates) == len(self._parts) else None
+        for part in self._parts:
+            self._counted.append(part)
+            update = part.count(self._call)
+            if update is None:
+                self._counted.pop()
+                self.take_back()
+                return None
+            updates.append(update)
+        return updates
+
+    def list_step(self) -> list[tuple[Update, list[Tensor]]]:
+        """Count a step as the optimiser does without compiling."""
+        self._states = {index: dict(entries) for index, entries in self._optimizer.state.items()}
+        return self._list_updates()
 
     def take_back(self) -> None:
-        """Count one step less, for the last one came to nothing."""
-        for part in self._parts:
+        """Let the optimiser's state be as it was at the last `begin`."""
+        for part in self._counted:
             part.take_back()
+        self._counted = []
+        if self._states is not None:
+            state = self._optimizer.state
+            for index in [*state]:
+                if index in self._states:
+                    state[index].clear()
+                    state[index].update(self._states[index])
+                else:
+                    del state[index]
 
 
 class _Part:
@@ -68,17 +94,17 @@ class _Part:
         self._indices = list(updates)
         self._states = [optimizer.state[index] for index in self._indices]
         every = [{name: state[name] for name in ("step", *optimizer.carried)} for state in self._states]
-        self._counts = self._before = every[0]  # now, and before the last count
-        self._are_equal = all(counts == self._counts for counts in every)
+        self.counts = self.before = every[0]  # now, and before the last count
+        self._are_equal = all(counts == self.counts for counts in every)
         if self._are_equal:
             for state in self._states:
-                state.update(self._counts)  # with the very same, so that identity tells whether anybody has changed one
+                state.update(self.counts)  # with the very same, so that identity tells whether anybody has changed one
         self._found = self._find()
         first = len(self._found)
         self._places: list[tuple[int, str]] = []  # of counts in what was found
         for state in reversed(self._states):
             first -= len(state)
-            self._places += [(first + i, name) for i, name in enumerate(state) if name in self._counts]
+            self._places += [(first + i, name) for i, name in enumerate(state) if name in self.counts]
 
     def _find(self) -> list[Any]:
         """The groups, the parameters of this one and their states, and what is in these, as they are now."""
@@ -91,24 +117,19 @@ class _Part:
         found = self._find()
         if len(found) != len(self._found) or not (self._are_equal and all(map(operator.is_, found, self._found))):
             return None
-        counts = {**self._counts, "step": self._counts["step"] + 1}
+        counts = {**self.counts, "step": self.counts["step"] + 1}
         update, _, carried = call(self._place, counts)
         if update.rule is not self._update.rule or update.maximizes != self._update.maximizes:
             return None
-        self._before = self._counts
-        try:
-            self._set(counts | carried)
-        except BaseException:  # of who waits no longer
-            self.take_back()
-            raise
+        self._set(counts | carried)
         return update
 
     def take_back(self) -> None:
         """Be where it was before the last count."""
-        self._set(self._before)
+        self._set(self.before)
 
     def _set(self, counts: dict[str, float]) -> None:
-        self._counts = counts
+        self.counts = counts
         for state in self._states:
             state.update(counts)
         for place, name in self._places:

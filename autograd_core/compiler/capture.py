@@ -340,7 +340,7 @@ class Capture:
         after = [np.array(x, order="C") for x in before]
         update.rule.compute(update.numbers, [*map(plan.contiguous, reads), *after], least=1)
         numbers = self.numbers.setdefault(id(update), Numbers(update.numbers))
-        step = UpdateStep(update, numbers, negation, reads, before, after)
+        step = UpdateStep(update, numbers, negation, updated, reads, before, after)
         self.updates.append(step)
         self.plan.steps.append(step)
         for k, (leaf, array) in enumerate(zip(updated, after, strict=True)):

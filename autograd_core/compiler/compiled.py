@@ -240,19 +240,19 @@ class _Entry:
             if not ready.program.fits():
                 unfit = ready.program
                 continue
+            is_checked = ready.checked and not self._check
             try:
                 ready.program.check()
+                outputs = ready.program.run(inputs) if is_checked else []
             except Stale as stale:
-                self._why = str(stale)
+                self._drop(ready, str(stale))
                 self._followed |= {id(leaf): leaf for leaf in stale.leaves}
-                self._programs.remove(ready)
-                self._count_stale()
                 unfit = None
                 break
-            if self._check or not ready.checked:
+            if not is_checked:
                 return self._checked(ready, args, named, inputs)
             self._stale = 0
-            return ready.result_of(ready.program.run(inputs))
+            return ready.result_of(outputs)
         if unfit is not None:
             self._why = unfit.why_unfit()
         return self._capture(args, named, inputs)
@@ -262,13 +262,16 @@ class _Entry:
         """Whether no op of Tensors was captured."""
         return not self._changes_leaves and not any(ready.program.instructions for ready in self._programs)
 
-    def _count_stale(self) -> None:
+    def _drop(self, ready: _Ready, why: str) -> None:
+        """Forget a program; the step is to be captured anew."""
+        self._why = why
+        self._programs.remove(ready)
         self._stale += 1
         if self._stale == _STALE_OFTEN:
             warnings.warn(
-                f"compile: {_STALE_OFTEN} times in a row a step had to be captured anew, which is slow: something holds"
-                " a view of its leaves or gradients, by numpy(), detach() or p.grad, from one call to the next (copy"
-                " what is to be kept), or a leaf gets another shape",
+                f"compile: {_STALE_OFTEN} times in a row a step had to be captured anew, which is slow; at last "
+                f"because {why}. Copy what is kept of leaves and gradients from one call to the next, for numpy(), "
+                "detach() and p.grad are views of them; let leaves have their shapes, and optimisers their rules and state",
                 RuntimeWarning,
                 stacklevel=4,
             )
@@ -319,7 +322,7 @@ class _Entry:
         del found
         returned = _detached(result, capture)
         if program.updates_differ(capture):
-            self._programs.remove(ready)
+            self._drop(ready, "an optimiser updates other tensors, or by another rule")
             return returned
         try:
             ready.check_constants(tree)

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_core.compiler.capture import Capture, State, named
 from autograd_core.compiler.holders import Held, holders, kept_gradient
-from autograd_core.compiler.updates import Advance, Copy, OtherUpdates, UpdateStep
+from autograd_core.compiler.updates import Advance, Copy, OtherUpdates, UpdateStep, updates_alike
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
 from autograd_core.kernels.addresses import address_of
@@ -63,6 +63,9 @@ class Program:
         for advance in self._advances:
             advance.find_numbers(capture.numbers)
         self._changes = capture.changes
+        updated = {id(plan.owner(x)) for step in capture.updates for x in step.after}
+        looked_at = [*self._outputs, *[g.array for _, g in self._gradients if g is not None]]
+        self._shows_updates = any(id(plan.owner(x)) in updated for x in looked_at)
         self._apart: dict[int, Any] = {}  # copies of what leaves were that others are to be, by the ids of these
         self._ends: list[Any] = []  # the last step in the plan of each that was captured
         self.updates = capture.updates
@@ -72,8 +75,10 @@ class Program:
         starts = self._apart_from_states()
         self.plan = self._planned(capture)
         self.plan.steps[:0] = starts
-        self._counted_plan = self.plan.without(self._advances)  # to be run if all steps of optimisers are counted
+        counting = [advance for advance in self._advances if advance.can_count]
+        self._counted_plan = self.plan.without(counting)  # to be run once these have counted
         results = [*self._outputs] + [g.array for _, g in self._gradients if g is not None]
+        results += [change.arrays[change.place] for change in self._changes]
         shown = {id(plan.owner(x)) for x in results}
         self._inputs = [_Input(x, self.plan.steps, movable=id(x) not in shown) for x in inputs]
         self._own_tensors: set[int] = set()  # ids of those that nobody else holds
@@ -234,26 +239,23 @@ class Program:
 
     def run(self, inputs: Sequence[Any]) -> list[Tensor]:
         """Run every step; the outputs are Tensors with numbers of their own."""
-        for given, x in zip(self._inputs, inputs, strict=True):
-            given.take(x)
-        for leaf, before in self._gradients_before:
-            if before is not None:
-                np.copyto(before.array, leaf.grad.array)  # type: ignore[union-attr]  # as `fits` has seen
-        counted = False
+        for advance in self._advances:
+            advance.begin()
         chosen = self.plan
         chosen.begun = self._counted_plan.begun = -1  # with no piece yet
         try:
-            counted = self._rehearsing or self._count_ahead()
-            chosen = self._counted_plan if counted else self.plan
+            if self._rehearsing or self._count_ahead():
+                chosen = self._counted_plan
+            for given, x in zip(self._inputs, inputs, strict=True):
+                given.take(x)
+            for leaf, before in self._gradients_before:
+                if before is not None:
+                    np.copyto(before.array, leaf.grad.array)  # type: ignore[union-attr]  # as `fits` has seen
             thread.recording.quiet.run(chosen.run)
         except OtherUpdates as other:
             self._finish_with(other)
         except BaseException:
-            self._break_off(chosen, counted and not self._rehearsing)
-            for leaf, _ in self._gradients:
-                leaf.current_gradient = None  # what there was before the step is overwritten
-            for leaf, before in self._gradients_before:
-                leaf.current_gradient = None if before is None else Tensor.of(before.array.copy())
+            self._break_off(chosen)
             raise
         finally:
             for given in self._inputs:
@@ -263,31 +265,38 @@ class Program:
         return [Tensor.of(array.copy()) for array in self._outputs]
 
     def _count_ahead(self) -> bool:
-        """Count the steps of all optimisers before the run; False, and nothing has changed, if that cannot be done."""
-        counted = 0
+        """Count the steps of optimisers before the run; False, and nothing has changed, if one of them raises.
+
+        Errors: Stale if the updates of the next step are others than those that were captured.
+        """
         try:
             for advance in self._advances:
-                if not advance.count_ahead():
-                    return False
-                counted += 1
+                advance.count_ahead()
             return True
+        except OtherUpdates:
+            raise Stale("an optimiser updates other tensors, or by another rule") from None
         except Exception:
+            self._take_back()
             return False  # the optimiser's step will raise it again, where it belongs
-        finally:
-            if counted < len(self._advances):
-                for advance in self._advances[:counted]:
-                    advance.take_back()
 
-    def _break_off(self, broken: Any, counted: bool) -> None:
+    def _take_back(self, done: int = 0) -> None:
+        """Have those that counted ahead take it back, but for what belongs to so many of the captured steps."""
+        for place, advance in reversed([*zip(self._places, self._advances, strict=True)]):
+            if done < place + 2:  # the first of its updates is the one after it
+                advance.take_back()
+
+    def _break_off(self, broken: Any) -> None:
         """Let leaves and counts be what they would be had the function come as far as the plan that was broken off."""
         finished = {*map(id, broken.finished())}
         done = max([i + 1 for i, step in enumerate(self._ends) if id(step) in finished], default=0)
-        if counted:
-            for place, advance in zip(self._places, self._advances, strict=True):
-                if done < place + 2:  # the first of its updates is the one after it
-                    advance.take_back()
-        if broken.begun >= 0:
-            self._show_changes(done)
+        self._take_back(done)
+        if broken.begun < 0:
+            return
+        self._show_changes(done)
+        for leaf, _ in self._gradients:
+            leaf.current_gradient = None  # what there was before the step is overwritten
+        for leaf, before in self._gradients_before:
+            leaf.current_gradient = None if before is None else Tensor.of(before.array.copy())
 
     def _show_changes(self, steps: int) -> None:
         """Bring leaves to where they are after so many of the captured steps.
@@ -306,7 +315,7 @@ class Program:
         self._show_changes(self._places[self._advances.index(other.advance)])
         for update, tensors in other.listed:
             update(*tensors)
-        if other.advance is not self._last:
+        if other.advance is not self._last or self._shows_updates:
             raise CompileError(
                 "compile: an optimiser updates other tensors, or by another rule, than when the step was captured. It "
                 "has made these updates, but not what comes after them in the step; call the function once more, and "
@@ -325,11 +334,11 @@ class Program:
             self._rehearsing = False
 
     def updates_differ(self, capture: Capture) -> bool:
-        """Whether another capture of the same step differs in rules of updates alone, which may change after steps."""
-        pairs = [*zip(self.instructions, capture.instructions, strict=False)]
-        different = [(a, b) for a, b in pairs if (a.name, a.inputs, a.outputs) != (b.name, b.inputs, b.outputs)]
-        alike = len(self.instructions) == len(capture.instructions)
-        return alike and bool(different) and all(a.how == b.how == "update" for a, b in different)
+        """Whether another capture of the same step differs in updates alone, as after a change of settings or state."""
+        ours, theirs = (
+            [_line(i.name, i.inputs, i.outputs) for i in x.instructions if i.how != "update"] for x in (self, capture)
+        )
+        return ours == theirs and updates_alike(self.updates) != updates_alike(capture.updates)
 
     def _check_alike(self, capture: Capture) -> None:
         ours, theirs = ([(i.name, i.inputs, i.outputs) for i in x.instructions] for x in (self, capture))

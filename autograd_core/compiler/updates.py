@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,18 +29,20 @@ class Numbers:
 
 
 class UpdateStep:
-    """An update of leaves: `before` are their arrays, `after` those that are to hold the result, perhaps the same."""
+    """An update of `leaves`: `before` are their arrays, `after` those that are to hold the result, perhaps the same."""
 
     def __init__(
         self,
         update: Update,
         numbers: Numbers,
         negation: Negation | None,
+        leaves: Sequence[Tensor],
         reads: list[Any],
         before: list[Any],
         after: list[Any],
     ) -> None:
         self.update = update
+        self.leaves = leaves
         self.numbers = numbers
         self._first: list[Any] = [] if negation is None else [negation]
         self.name = update.rule.name
@@ -118,6 +120,8 @@ class Advance:
         self._function = function
         self._make_recount = recount
         self._recount: Recount | None = None
+        self._counting: Recount | None = None  # the one that counts in this run, for it knows what to take back
+        self.has_counted = False
         self._gradients = gradients  # that leaves have at this point
         self._listed = listed  # so that no other update will have an id of these
         self._alike = _alike(listed)
@@ -138,25 +142,56 @@ class Advance:
             order = {key: i for i, key in enumerate(dict.fromkeys(id(update) for update, _ in listed))}
             self._sources = [order[id(listed[places[0]][0])] for _, places in self._numbers]
 
-    def count_ahead(self) -> bool:
-        """Count a step and hand on its numbers before the run comes to it; False if that cannot be done."""
-        updates = None if self._recount is None else self._recount.count_step()
-        if updates is None:
-            return False
-        for (numbers, _), source in zip(self._numbers, self._sources, strict=True):
-            numbers.set(updates[source].numbers)
-        return True
+    @property
+    def can_count(self) -> bool:
+        """Whether its steps can be counted before runs."""
+        return self._recount is not None
+
+    def begin(self) -> None:
+        """A run begins, which has counted nothing so far."""
+        self.has_counted = False
+        if self._recount is not None:
+            self._recount.begin()
+            self._counting = self._recount
+
+    def count_ahead(self) -> None:
+        """Count a step and hand on its numbers before the run comes to it. Errors: OtherUpdates, with nothing changed.
+
+        Whatever interrupts it, `take_back` is to be called then.
+        """
+        if self._recount is None:
+            return
+        self.has_counted = True
+        updates = self._recount.count_step()
+        if updates is not None:
+            for (numbers, _), source in zip(self._numbers, self._sources):  # noqa: B905 -- as many, and often
+                numbers.set(updates[source].numbers)
+            return
+        before = [(leaf, leaf.current_gradient) for leaf, _ in self._gradients]
+        try:
+            self._set_gradients()
+            self._hand_on(self._recount.list_step())
+        finally:
+            for leaf, gradient in before:
+                leaf.current_gradient = gradient
 
     def take_back(self) -> None:
-        """The run, which had counted ahead, did not come to it."""
-        if self._recount is not None:
-            self._recount.take_back()
+        """The run, which may have counted ahead, did not come to it."""
+        if self.has_counted and self._counting is not None:
+            self._counting.take_back()
+            self.has_counted = False
 
     def __call__(self) -> None:
         """Count a step in Python, and hand on its numbers."""
+        self._set_gradients()
+        self._hand_on(list(self._function()))
+
+    def _set_gradients(self) -> None:
         for leaf, gradient in self._gradients:
             leaf.current_gradient = gradient
-        listed = list(self._function())
+
+    def _hand_on(self, listed: Any) -> None:
+        """Use the numbers of these updates. Errors: OtherUpdates if they are others."""
         if _alike(listed) != self._alike:
             raise OtherUpdates(self, listed)
         for numbers, places in self._numbers:
@@ -174,3 +209,12 @@ def _alike(listed: Any) -> list[Any]:
         found += update.rule, update.maximizes
         found += map(id, tensors)
     return found
+
+
+def updates_alike(updates: Sequence[UpdateStep]) -> list[Any]:
+    """What two captures' updates have in common that differ in their numbers alone."""
+    places: dict[int, int] = {}  # of numbers that several share
+    return [
+        (s.update.rule, s.update.maximizes, [*map(id, s.leaves)], places.setdefault(id(s.numbers), len(places)))
+        for s in updates
+    ]

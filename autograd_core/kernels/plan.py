@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_core.kernels.threads import enlist, get_num_threads, new_mailbox, threads_prepared_for
+from autograd_core.kernels.threads import RAN, enlist, get_num_threads, new_mailbox, threads_prepared_for
 
 in_the_making = 0  # plans, in all threads
 _counting = threading.Lock()
@@ -100,6 +100,7 @@ class Plan:
         """
         if self._segments is None:
             self._segments = list(_segments(self.steps))
+        self._mailbox[RAN] = 0
         for place, segment in enumerate(self._segments):
             self.begun = place
             if type(segment) is _Segment:
@@ -108,15 +109,16 @@ class Plan:
                 segment()
 
     def finished(self):
-        """The steps that the last run came to the end of; where a call raised, those before it."""
-        piece, found, after_launch = -1, [], False
+        """The steps that the last run came to the end of."""
+        piece, launched, found, after_launch = -1, 0, [], False
         for step in self.steps:
             is_launch = isinstance(step, Launch)
             piece += not (is_launch and after_launch)
+            launched += is_launch and not after_launch
             after_launch = is_launch
-            if piece < self.begun or (piece == self.begun and is_launch):
+            if launched <= self._mailbox[RAN] if is_launch else piece < self.begun:
                 found.append(step)
-        return found
+        return found if self.begun >= 0 else []
 
 
 class Launch(NamedTuple):

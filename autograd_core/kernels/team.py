@@ -10,7 +10,7 @@ The mailbox is an array of int64, one cache line a field:
 
     STATE      number of the job in the upper half, tasks not yet claimed in the lower; claiming is one
                compare-and-swap, so a late worker can never claim from a job other than it looked at
-    DONE       tasks finished in this job
+    DONE       tasks finished in this job; beside it, at RAN, how often a plan's launches have been run
     FUNCTION   address of the code that runs a task        ┐ written before STATE is published, and read only by
     ARGUMENTS  address of its arguments                    │ holders of an unfinished task, for whom the caller
     TASKS      how many there are in all                   ┘ still waits
@@ -28,6 +28,7 @@ from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
 from autograd_core.kernels.jit import entry, jit
+from autograd_core.kernels.threads import RAN
 
 _LINE = 8  # int64s in a cache line
 DONE, FUNCTION, ARGUMENTS, TASKS, OPEN, WORKERS, PACKED = (field * _LINE for field in range(7))
@@ -228,6 +229,7 @@ def replay(shared, alone, launches):
         mailbox = shared if launches[i, 3] else alone
         mailbox[FUNCTION], mailbox[ARGUMENTS] = launches[i, 0], launches[i, 1]
         run_tasks(mailbox, launches[i, 2])
+    alone[RAN] += 1
 
 
 @entry

@@ -19,6 +19,7 @@ from autograd_core.errors import ArgumentError
 from autograd_core.kernels.addresses import address_of
 
 CACHE_LINE = 64
+RAN = 1  # the field of a plan's own mailbox that says how many of its pieces were run; see team.py
 _MOST_THREADS = 1024
 # Looks at an empty mailbox before a helper goes to sleep.
 _PATIENCE = 1 << 18

@@ -744,7 +744,7 @@ def test_state_that_was_loaded_and_layers_that_were_replaced_are_used():
 
 def test_views_that_are_held_from_call_to_call_are_warned_of():
     w, step = counting_step()
-    with pytest.warns(RuntimeWarning, match="captured anew, which is slow: something holds a view"):
+    with pytest.warns(RuntimeWarning, match="captured anew, which is slow; at last because something holds a view"):
         for _ in range(40):
             step(ag.tensor([1.0, 0.5]))
             held = w.numpy()

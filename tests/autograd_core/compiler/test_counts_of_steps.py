@@ -146,33 +146,132 @@ def test_a_parameter_that_had_no_gradient_and_gets_one_outside():
     np.testing.assert_array_equal(unused.numpy(), 1.0)
 
 
-def test_other_updates_with_something_after_them_are_made_and_then_refused():
-    w, average = ag.ones(3, requires_grad=True), ag.zeros(3)
-    optimizer = optim.RAdam([w], lr=0.5)  # whose rule is another from the sixth step on
+@pytest.mark.parametrize("shown", ["average", "leaf", "loss"])
+@pytest.mark.parametrize(
+    ("optimiser", "change"),
+    [
+        ("RAdam", None),  # whose rule is another from the sixth step on
+        ("SGD", "momentum"),
+        ("Adam", "maximize"),
+        ("Adam", "a state"),
+        ("Adam", "all states"),
+        ("Adam", "a count"),
+    ],
+)
+@pytest.mark.parametrize("calls", [1, 2, 3, 5])  # before the change: some are captured, one is run both ways
+def test_other_updates_than_were_captured_with_something_after_them(optimiser, change, calls, shown):
+    def run(compiled):
+        leaves = [_leaf(1.0, -2.0), _leaf(0.5)]
+        average = ag.zeros(2, dtype="float64")
+        optimizer = OPTIMISERS[optimiser](leaves)
 
+        @compiled
+        def step(x):
+            optimizer.zero_grad()
+            loss = ((leaves[0] * x).sin() + leaves[1]).sum()
+            loss.backward()
+            optimizer.step()
+            if shown == "average":
+                average.assign(0.5 * average + 0.5 * leaves[0].detach())
+            return leaves[0].detach() if shown == "leaf" else loss
+
+        results = []
+        for i in range(9):
+            if i == calls and change in ("momentum", "maximize"):
+                optimizer.param_groups[0][change] = 0.9 if change == "momentum" else True
+            elif i == calls and change == "a state":
+                optimizer.state[0]["exp_avg"] = optimizer.state[0]["exp_avg"] * 0.5
+            elif i == calls and change == "all states":
+                optimizer.state.clear()
+            elif i == calls and change == "a count":
+                optimizer.state[1]["step"] = 50
+            results.append(step(ag.tensor([0.3, 0.1 * i], dtype="float64")).numpy().copy())
+        return [*map(np.sum, results), *[leaf.numpy() for leaf in leaves], average.numpy()]
+
+    _of_both(run)
+
+
+@pytest.mark.parametrize("shown", ["average", "leaf"])
+def test_updates_of_ones_own_that_change_are_made_and_then_refused(shown):
+    @ag.update_rule
+    def descend(g, /, p, *, rate):
+        return p - rate * g
+
+    @ag.update_rule
+    def ascend(g, /, p, *, rate):
+        return p + rate * g
+
+    w, average = ag.zeros(3, requires_grad=True), ag.zeros(3)
+    rules = [descend]  # what is in a list is not looked at, but updates are listed at every run
+
+    @ag.compile
     def step(x):
         w.grad = None
         (w * x).sum().backward()
-        optimizer.step()
-        average.assign(0.5 * average + 0.5 * w.detach())
+        ag.apply_updates(lambda: [(rules[0].with_numbers({"rate": 0.5}), [w.grad, w])])
+        if shown == "average":
+            average.assign(w.detach() * 2.0)
+        return w.detach() if shown == "leaf" else None
 
-    compiled = ag.compile(step)
     for _ in range(5):
-        compiled(ag.ones(3))
-    before = average.numpy().copy()
+        step(ag.ones(3))
+    rules[0] = ascend
     with pytest.raises(ag.CompileError, match="has made these updates, but not what comes after"):
-        compiled(ag.ones(3))
-    assert optimizer.state[0]["step"] == 6
-    alone = ag.ones(3, requires_grad=True)
-    other = optim.RAdam([alone], lr=0.5)
-    for _ in range(6):
-        alone.grad = ag.ones(3)
-        other.step()
-    np.testing.assert_allclose(w.numpy(), alone.numpy(), rtol=1e-6)
-    np.testing.assert_array_equal(average.numpy(), before)
-    compiled(ag.ones(3))
-    assert optimizer.state[0]["step"] == 7
-    np.testing.assert_allclose(average.numpy(), 0.5 * before + 0.5 * w.numpy(), rtol=1e-6)
+        step(ag.ones(3))
+    np.testing.assert_array_equal(w.numpy(), -2.0)
+    np.testing.assert_array_equal(average.numpy(), -5.0 if shown == "average" else 0.0)
+    shown_now = step(ag.ones(3))
+    np.testing.assert_array_equal(w.numpy(), -1.5)
+    np.testing.assert_array_equal(average.numpy() if shown == "average" else 2 * shown_now.numpy(), -3.0)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"nesterov": False}, {"ns_steps": 2}, {"ns_coefficients": (2.0, -1.5, 0.5)}, {"momentum": 0.5}, {"eps": 1.0}],
+)
+def test_settings_that_ops_compute_with(setting):
+    def run(compiled):
+        w = ag.tensor([[1.0, 0.5], [-0.3, 2.0]], dtype="float64", requires_grad=True)
+        optimizer = optim.Muon([w], lr=0.1)
+
+        @compiled
+        def step(x):
+            optimizer.zero_grad()
+            ((x @ w) ** 2).sum().backward()
+            optimizer.step()
+
+        for i in range(9):
+            if i == 5:
+                optimizer.param_groups[0].update(setting)
+            step(ag.tensor([[1.0, 0.1 * i]], dtype="float64"))
+        return [w.numpy()]
+
+    _of_both(run)
+
+
+def test_a_leaf_that_is_an_argument_for_a_while_in_a_step_that_breaks_off():
+    w, other = ag.zeros(3), ag.ones(3)
+    breaks = False
+
+    @ag.array_op
+    def maybe(x, /):
+        if breaks:
+            raise RuntimeError("broken off")
+        return x + 0.0
+
+    @ag.compile
+    def step(x):
+        w.assign(x)
+        total = (w * x).sum()  # by a launch, which may be told where x is
+        w.assign(w * 2.0 + maybe(other))
+        return total
+
+    for i in range(5):
+        step(ag.full((3,), float(i)))
+    breaks = True
+    with pytest.raises(RuntimeError, match="broken off"):
+        step(ag.full((3,), 7.0))
+    np.testing.assert_array_equal(w.numpy(), 7.0)
 
 
 def test_two_steps_of_an_optimiser_in_one_that_breaks_off_between_them():
