@@ -271,7 +271,7 @@ class _Entry:
             warnings.warn(
                 f"compile: {_STALE_OFTEN} times in a row a step had to be captured anew, which is slow; at last "
                 f"because {why}. Copy what is kept of leaves and gradients from one call to the next, for numpy(), "
-                "detach() and p.grad are views of them; let leaves have their shapes, and optimisers their rules and state",
+                "detach() and p.grad are views of them; let leaves keep shapes, and optimisers rules and state",
                 RuntimeWarning,
                 stacklevel=4,
             )
