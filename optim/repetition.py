@@ -30,7 +30,6 @@ class Repetition:
         self._call = call
         self._without_gradient: list[Tensor] = []
         self._parts: list[_Part] = []
-        self._counted: list[_Part] = []  # since the last `begin`
         self._states: dict[int, State] | None = None  # before a step was listed since then
         updates = {id(parameter): update for update, (_, parameter, *_) in listed}
         indices = itertools.count()
@@ -43,10 +42,9 @@ class Repetition:
 
     def begin(self) -> None:
         """From here on steps may be counted that `take_back` takes back."""
-        self._counted = []
         self._states = None
         for part in self._parts:
-            part.before = part.counts
+            part.before = None
 
     def count_step(self) -> list[Update] | None:
         """The next step's updates, one for each group; or None, and nothing is counted, if they have to be listed."""
@@ -55,10 +53,8 @@ class Repetition:
                 return None
         updates: list[Update] = []
         for part in self._parts:
-            self._counted.append(part)
             update = part.count(self._call)
             if update is None:
-                self._counted.pop()
                 self.take_back()
                 return None
             updates.append(update)
@@ -71,9 +67,8 @@ class Repetition:
 
     def take_back(self) -> None:
         """Let the optimiser's state be as it was at the last `begin`."""
-        for part in self._counted:
+        for part in self._parts:
             part.take_back()
-        self._counted = []
         if self._states is not None:
             state = self._optimizer.state
             for index in [*state]:
@@ -94,7 +89,8 @@ class _Part:
         self._indices = list(updates)
         self._states = [optimizer.state[index] for index in self._indices]
         every = [{name: state[name] for name in ("step", *optimizer.carried)} for state in self._states]
-        self.counts = self.before = every[0]  # now, and before the last count
+        self.counts = every[0]
+        self.before: dict[str, float] | None = None  # the last count, if that may be taken back
         self._are_equal = all(counts == self.counts for counts in every)
         if self._are_equal:
             for state in self._states:
@@ -121,12 +117,15 @@ class _Part:
         update, _, carried = call(self._place, counts)
         if update.rule is not self._update.rule or update.maximizes != self._update.maximizes:
             return None
+        self.before = self.counts
         self._set(counts | carried)
         return update
 
     def take_back(self) -> None:
-        """Be where it was before the last count."""
-        self._set(self.before)
+        """Be where it was at the last `begin`."""
+        if self.before is not None:
+            self._set(self.before)
+            self.before = None
 
     def _set(self, counts: dict[str, float]) -> None:
         self.counts = counts

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_core.kernels.threads import RAN, enlist, get_num_threads, new_mailbox, threads_prepared_for
+from autograd_core.kernels.threads import enlist, get_num_threads, new_mailbox, pieces_run, threads_prepared_for
 
 in_the_making = 0  # plans, in all threads
 _counting = threading.Lock()
@@ -43,6 +43,7 @@ class Plan:
         self._segments = None
         self.begun = -1
         self._mailbox = new_mailbox()
+        self._pieces_run = pieces_run(self._mailbox)  # of launches
         self.threads = get_num_threads()
 
     def __len__(self):
@@ -100,7 +101,7 @@ class Plan:
         """
         if self._segments is None:
             self._segments = list(_segments(self.steps))
-        self._mailbox[RAN] = 0
+        self._pieces_run[0] = 0
         for place, segment in enumerate(self._segments):
             self.begun = place
             if type(segment) is _Segment:
@@ -116,7 +117,7 @@ class Plan:
             piece += not (is_launch and after_launch)
             launched += is_launch and not after_launch
             after_launch = is_launch
-            if launched <= self._mailbox[RAN] if is_launch else piece < self.begun:
+            if launched <= self._pieces_run[0] if is_launch else piece < self.begun:
                 found.append(step)
         return found if self.begun >= 0 else []
 

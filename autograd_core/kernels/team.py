@@ -28,10 +28,10 @@ from numba.core.errors import NumbaError
 from numba.extending import intrinsic
 
 from autograd_core.kernels.jit import entry, jit
-from autograd_core.kernels.threads import RAN
 
 _LINE = 8  # int64s in a cache line
 DONE, FUNCTION, ARGUMENTS, TASKS, OPEN, WORKERS, PACKED = (field * _LINE for field in range(7))
+RAN = DONE + 1
 # 4 kB for arguments: an array of one axis takes 56 bytes.
 SHARES = PACKED + 512
 

@@ -19,7 +19,6 @@ from autograd_core.errors import ArgumentError
 from autograd_core.kernels.addresses import address_of
 
 CACHE_LINE = 64
-RAN = 1  # the field of a plan's own mailbox that says how many of its pieces were run; see team.py
 _MOST_THREADS = 1024
 # Looks at an empty mailbox before a helper goes to sleep.
 _PATIENCE = 1 << 18
@@ -170,6 +169,13 @@ def new_mailbox(workers=1):
     mailbox[:] = 0
     mailbox[team.WORKERS] = workers
     return mailbox
+
+
+def pieces_run(mailbox):
+    """The place in a plan's own mailbox that says how many pieces of it were run."""
+    from autograd_core.kernels import team
+
+    return mailbox[team.RAN : team.RAN + 1]
 
 
 def enlist(most=None):

@@ -1,5 +1,7 @@
 """Compiled steps count the optimiser's steps before they run: whatever comes between, they count as eager ones do."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -439,3 +441,54 @@ def test_an_optimiser_that_cannot_count_leaves_those_before_it_alone():
         return found
 
     _of_both(run)
+
+
+class _Interrupt:
+    """Ctrl-C at the n-th line of Python that is run within it."""
+
+    def __init__(self, n):
+        self.left = n
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self.look)
+
+    def look(self, frame, event, _):
+        if event == "line":
+            self.left -= 1
+            if self.left == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return self.look
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+
+
+@pytest.mark.parametrize("name", ["Adam", "NAdam", "groups"])
+@pytest.mark.parametrize("listed", [False, True])  # by Python at every run, because parameters are at different steps
+def test_an_interrupt_at_any_line_leaves_a_step_counted_and_made_or_neither(name, listed):
+    training = Training(OPTIMISERS[name], compiled=True)
+    training.go()
+    if listed:
+        sets_a_count(training)
+        training.go()
+    x, labels = ag.tensor(training.batches[0]), ag.tensor(training.labels[0])
+    outcomes = []
+    for n in range(1, 1000):
+        before = [array.copy() for array in training.everything()[1:]]  # views would have the step captured anew
+        interrupt = _Interrupt(n)
+        try:
+            with interrupt:
+                training.step(x, labels)
+        except KeyboardInterrupt:
+            pass
+        changed = [not np.array_equal(a, b) for a, b in zip(before, training.everything()[1:], strict=True)]
+        # Between two updates that numpy makes, as of gradients that are transposed, one is made and the other not.
+        assert any(changed[:3]) == any(changed[3:]), f"counted and not updated; interrupted at line {n}"
+        outcomes.append(any(changed))
+        if interrupt.left > 0:
+            break
+    assert False in outcomes
+    assert outcomes[-1]
+    assert interrupt.left > 0
