@@ -97,14 +97,14 @@ class Muon(Optimizer):
         return {"shrink": 1.0 - settings["lr"] * settings["weight_decay"]}
 
     @property
-    def in_ops(self) -> list[Any]:
+    def settings_of_ops(self) -> list[Any]:
         """The settings that ops compute with, as they are now: a compiled step is one for these alone."""
         names = "momentum", "nesterov", "ns_coefficients", "eps", "ns_steps"
         return [[group[name] for name in names] for group in self.param_groups]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every matrix that has a gradient; `closure` as in other optimisers."""
-        depends_on(self, "in_ops")
+        depends_on(self, "settings_of_ops")
         loss = super().step(closure)  # the momenta, and the decay
         found = []
         with no_grad():

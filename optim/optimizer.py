@@ -214,7 +214,7 @@ class Optimizer:
         return updates
 
     def _repetition(self, listed: Sequence[tuple[Update, Sequence[Tensor]]]) -> Repetition:
-        """What counts the next steps as `_count_step` does, without a list, while they update what is listed here."""
+        """What counts the next steps, without a list while they update what is listed here, else by `_count_step`."""
         return Repetition(self, listed, self._call, self._count_step)
 
     def _call(self, index: int, state: State) -> _Call:

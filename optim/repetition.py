@@ -23,9 +23,9 @@ class Repetition:
     """
 
     def __init__(
-        self, optimizer: Optimizer, listed: Sequence[tuple[Update, Sequence[Tensor]]], call: Call, list_step: Listing
+        self, optimizer: Optimizer, listed: Sequence[tuple[Update, Sequence[Tensor]]], call: Call, list_updates: Listing
     ) -> None:
-        self._list_updates = list_step
+        self._list_updates = list_updates
         self._optimizer = optimizer
         self._call = call
         self._without_gradient: list[Tensor] = []

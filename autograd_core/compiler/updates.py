@@ -155,9 +155,9 @@ class Advance:
             self._counting = self._recount
 
     def count_ahead(self) -> None:
-        """Count a step and hand on its numbers before the run comes to it. Errors: OtherUpdates, with nothing changed.
+        """Count a step and hand on its numbers before the run comes to it.
 
-        Whatever interrupts it, `take_back` is to be called then.
+        Errors: OtherUpdates, and what the optimiser raises; whatever it is, `take_back` undoes what was counted.
         """
         if self._recount is None:
             return
