@@ -120,12 +120,17 @@ class Capture:
             raise CompileError("compile: a step is being captured in this thread already")
         with memory.apart() as self.pool:
             self.plan = plan.Plan(self.pool)
-            thread.recording.capture, thread.recording.watched = self, True
             try:
+                thread.recording.capture, thread.recording.watched = self, True
                 try:
                     yield
-                finally:  # after an error too: leaves and gradients may be what was not computed yet
-                    self.fusion.finish(self._compute)
+                except BaseException as error:  # leaves and gradients may be what was not computed yet
+                    try:
+                        self.fusion.finish(self._compute)
+                    except Exception as other:  # after an interrupt in the midst of fusion: that is to be seen
+                        error.add_note(f"compile: not all was computed that the step had begun: {other!r}")
+                    raise
+                self.fusion.finish(self._compute)
                 self._decide()
                 self.plan.steps = [
                     step for one in self.plan.steps for step in (one.steps if type(one) is _Pair else [one])

@@ -7,6 +7,7 @@ import pytest
 
 import autograd_core as ag
 import optim
+from autograd_core.recording import thread
 from nn import functions
 
 OPTIMISERS = {
@@ -444,17 +445,18 @@ def test_an_optimiser_that_cannot_count_leaves_those_before_it_alone():
 
 
 class _Interrupt:
-    """Ctrl-C at the n-th line of Python that is run within it."""
+    """Ctrl-C at the n-th line of Python that is run within it, of those in files whose names end so."""
 
-    def __init__(self, n):
+    def __init__(self, n, within=".py"):
         self.left = n
+        self.within = within
 
     def __enter__(self):
         self.before = sys.gettrace()
         sys.settrace(self.look)
 
     def look(self, frame, event, _):
-        if event == "line":
+        if event == "line" and frame.f_code.co_filename.endswith(self.within):
             self.left -= 1
             if self.left == 0:
                 sys.settrace(None)
@@ -492,3 +494,17 @@ def test_an_interrupt_at_any_line_leaves_a_step_counted_and_made_or_neither(name
     assert False in outcomes
     assert outcomes[-1]
     assert interrupt.left > 0
+
+
+def test_an_interrupt_of_a_capture_is_what_is_raised_and_ends_it():
+    x = ag.tensor([0.5, 1.5])
+    for n in range(1, 1000):
+        step = ag.compile(lambda x: ((x * 2.0).tanh() + x).sin())
+        try:
+            with _Interrupt(n, within="fusion.py"):
+                step(x)
+        except KeyboardInterrupt:
+            assert thread.recording.capture is None
+        else:
+            break
+    assert 50 < n < 900
