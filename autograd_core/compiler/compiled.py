@@ -16,6 +16,7 @@ from autograd_core.compiler.kinds import MOST_PROGRAMS, PLAIN, Same, difference,
 from autograd_core.compiler.program import Program, Stale
 from autograd_core.compiler.scalar import OfArraysError, ScalarFunction, Witness, is_float, value_and_gradients
 from autograd_core.compiler.surroundings import Surroundings
+from autograd_core.compiler.updates import OTHER_UPDATES
 from autograd_core.errors import CompileError
 from autograd_core.generator import default_generator
 from autograd_core.graph import Node, topological_order
@@ -322,7 +323,7 @@ class _Entry:
         del found
         returned = _detached(result, capture)
         if program.updates_differ(capture):
-            self._drop(ready, "an optimiser updates other tensors, or by another rule")
+            self._drop(ready, OTHER_UPDATES)
             return returned
         try:
             ready.check_constants(tree)

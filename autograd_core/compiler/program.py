@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_core.compiler.capture import Capture, State, named
 from autograd_core.compiler.holders import Held, holders, kept_gradient
-from autograd_core.compiler.updates import Advance, Copy, OtherUpdates, UpdateStep, updates_alike
+from autograd_core.compiler.updates import OTHER_UPDATES, Advance, Copy, OtherUpdates, UpdateStep, updates_alike
 from autograd_core.errors import CompileError
 from autograd_core.kernels import plan
 from autograd_core.kernels.addresses import address_of
@@ -274,7 +274,7 @@ class Program:
                 advance.count_ahead()
             return True
         except OtherUpdates:
-            raise Stale("an optimiser updates other tensors, or by another rule") from None
+            raise Stale(OTHER_UPDATES) from None
         except Exception:
             self._take_back()
             return False  # the optimiser's step will raise it again, where it belongs

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from autograd_core.update import Recount, Update
 
 
+OTHER_UPDATES = "an optimiser updates other tensors, or by another rule"  # why a program is not run again
+
+
 class Numbers:
     """The numbers by name of all updates that were made with them, in an array that their launches read."""
 

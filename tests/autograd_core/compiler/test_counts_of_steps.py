@@ -1,6 +1,7 @@
 """Compiled steps count the optimiser's steps before they run: whatever comes between, they count as eager ones do."""
 
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -252,15 +253,26 @@ def test_settings_that_ops_compute_with(setting):
     _of_both(run)
 
 
-def test_a_leaf_that_is_an_argument_for_a_while_in_a_step_that_breaks_off():
-    w, other = ag.zeros(3), ag.ones(3)
-    breaks = False
+def _faulty_op():
+    """An op that gives what it is given, but raises while the event that comes with it is set."""
+    fault = threading.Event()
 
     @ag.array_op
     def maybe(x, /):
-        if breaks:
+        if fault.is_set():
             raise RuntimeError("broken off")
         return x + 0.0
+
+    @maybe.vjp("x")
+    def _(g, x):
+        return g
+
+    return maybe, fault
+
+
+def test_a_leaf_that_is_an_argument_for_a_while_in_a_step_that_breaks_off():
+    w, other = ag.zeros(3), ag.ones(3)
+    maybe, fault = _faulty_op()
 
     @ag.compile
     def step(x):
@@ -271,7 +283,7 @@ def test_a_leaf_that_is_an_argument_for_a_while_in_a_step_that_breaks_off():
 
     for i in range(5):
         step(ag.full((3,), float(i)))
-    breaks = True
+    fault.set()
     with pytest.raises(RuntimeError, match="broken off"):
         step(ag.full((3,), 7.0))
     np.testing.assert_array_equal(w.numpy(), 7.0)
@@ -280,17 +292,7 @@ def test_a_leaf_that_is_an_argument_for_a_while_in_a_step_that_breaks_off():
 def test_two_steps_of_an_optimiser_in_one_that_breaks_off_between_them():
     w = ag.ones(3, requires_grad=True)
     optimizer = optim.Adam([w], lr=0.5)
-    breaks = False
-
-    @ag.array_op
-    def maybe(x, /):
-        if breaks:
-            raise RuntimeError("broken off")
-        return x + 0.0
-
-    @maybe.vjp("x")
-    def _(g, x):
-        return g
+    maybe, fault = _faulty_op()
 
     @ag.compile
     def step(x):
@@ -303,11 +305,11 @@ def test_two_steps_of_an_optimiser_in_one_that_breaks_off_between_them():
     for _ in range(5):
         step(ag.ones(3))
     assert optimizer.state[0]["step"] == 10
-    breaks = True
+    fault.set()
     with pytest.raises(RuntimeError, match="broken off"):
         step(ag.ones(3))
     assert optimizer.state[0]["step"] == 11
-    breaks = False
+    fault.clear()
     step(ag.ones(3))
     assert optimizer.state[0]["step"] == 13
 
