@@ -208,7 +208,7 @@ class Program:
     def check(self) -> None:
         """Raise Stale unless the program may run: it overwrites leaves and gradients, and reads where leaves were."""
         if self.outdated:
-            raise Stale("an optimiser updated other tensors, or by another rule")
+            raise Stale(OTHER_UPDATES)
         if self._known_holders != holders.version:
             self._known_holders = holders.version  # first: another thread's program may end meanwhile
             self._most = [*map(operator.add, self._looking, holders.of(self._written))]
